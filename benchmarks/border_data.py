@@ -134,7 +134,7 @@ WITH {PLACES}, made AS (
     {TRACE} SELECT id, seller, ARRAY[seller], 1, 'completed', 'C-' || n, '{{}}', day, 'routine', 'Law',
             'used_in_crime', 'Found', 'intelligence', false, day FROM made
 ), asked AS (
-    {LEG} SELECT id, gen_random_uuid(), seller, ARRAY[seller], buyer, 'salsa', 'answered', '[]', '[]', day,
+    {LEG} SELECT id, gen_random_uuid(), seller, ARRAY[seller], buyer, 'service', 'answered', '[]', '[]', day,
           false FROM made
 )
 {HIT} SELECT id, seller, 1, id, seller, buyer, 'inform_only', 'routine', 'check', id, 'strong', 20,
@@ -169,7 +169,7 @@ WITH {PLACES}, made AS (
     {TRACE} SELECT id, seller, ARRAY[seller], 1, 'sent', 'O-' || n, '{{}}', current_date, 'routine', 'Law',
             'used_in_crime', 'Found', 'intelligence', false, now() FROM made WHERE n <= 4
 ), asked AS (
-    {LEG} SELECT id, gen_random_uuid(), seller, ARRAY[seller], buyer, 'salsa', 'sent', '[]', '[]',
+    {LEG} SELECT id, gen_random_uuid(), seller, ARRAY[seller], buyer, 'service', 'sent', '[]', '[]',
           now() - n * interval '1 day', false FROM made WHERE n <= 4
 )
 {HIT} SELECT id, seller, 1, id, seller, buyer, 'inform_only', 'routine', 'check', id, 'strong', 20, 'open',

@@ -1,10 +1,4 @@
-"""Trace form for a non-participating state (ITI 17), and ATF F 3312.1.
-
-For eTrace it contains the fields of ATF F 3312.1, the National Tracing Center Trace Request
-(February 2018). Numbers and names of Parts I, II, IV, V and VI are those of the form; of Part VIII
-only the names are known; Parts III and VII are for agents of ATF and associates. Unknown fields are
-empty, to be filled in by hand.
-"""
+"""Trace form for a state asked outside the service (ITI 17), and ATF F 3312.1 as files."""
 
 from __future__ import annotations
 
@@ -13,9 +7,9 @@ import hashlib
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any, Final
 
 from api.http.tables import escape_formula
@@ -23,11 +17,16 @@ from api.i18n.messages import use_language
 from api.papers.rendering import LONG_WORD, render_sheet
 from api.papers.sheets import Part, SheetBuilder, build_sheet, unbroken_text
 from api.papers.trace_report import event_name, find_section, gun_section
-from salsa_ext.core.errors import Message, message
-from salsa_ext.core.text import ENGLISH
-from salsa_ext.firearms.marks.keys import normalise
+from salsa_ext.core.errors import message
 from salsa_ext.reference import names
-from salsa_ext.tracing.traces.channels import RequestForm
+from salsa_ext.tracing.channels.atf_form import (
+    ATF_FORM,
+    SERIAL_ITEM,
+    FormField,
+    atf_fields,
+    missing_fields,
+)
+from salsa_ext.tracing.channels.forms import RequestForm
 
 FILE_KINDS: Final = ("pdf", "csv", "json")
 LEGAL_BASIS: Final = message("International Tracing Instrument (A/60/88) V, 17")
@@ -84,17 +83,31 @@ def form_data(form: RequestForm, at: datetime) -> dict[str, Any]:
     return {
         "form": ATF_FORM,
         "leg": str(form.leg.id),
-        "fields": [
-            {
-                "part": field.part,
-                "item": field.item,
-                "name": field.name.text,
-                "required": field.required,
-                "value": field.value,
-            }
-            for field in fields
-        ],
+        "fields": [vars(field) | {"name": field.name.text} for field in fields],
+        "missing": missing_fields(fields),
     }
+
+
+def render_working_file(forms: Sequence[RequestForm], kind: str, at: datetime) -> FormFile:
+    """Return the forms of several guns as one file: `csv`, a line for each gun, or `json`."""
+    guns: list[dict[str, Any]] = [
+        {"trace": str(form.view.trace.id), "line": form.view.trace.firearm.get("line")}
+        | form_data(form, at)
+        for form in forms
+    ]
+    if kind == "json":
+        return FormFile(_write_json({"form": ATF_FORM, "guns": guns}), kind)
+    buffer = io.StringIO(newline="")
+    writer = csv.writer(buffer)
+    names = [
+        " ".join(filter(None, (field["item"], field["name"]))) + ("*" if field["required"] else "")
+        for field in (guns[0]["fields"] if guns else ())
+    ]
+    writer.writerow(["Trace", *names, "Missing"])
+    for gun in guns:
+        values = [_csv_cell(field["value"]) for field in gun["fields"]]
+        writer.writerow([gun["trace"], *values, "; ".join(gun["missing"])])
+    return FormFile(buffer.getvalue().encode("utf-8-sig"), kind)
 
 
 def _write_json(content: dict[str, Any]) -> bytes:
@@ -144,7 +157,7 @@ def _legal_basis(words: SheetBuilder, form: RequestForm) -> str:
 
 
 def _form_sections(words: SheetBuilder, form: RequestForm, at: datetime) -> list[Part]:
-    is_etrace = form.leg.channel == "etrace"
+    is_etrace = form.attempt.channel == "etrace"
     return [
         *_address_section(words, form, at),
         *_trace_section(words, form),
@@ -165,8 +178,8 @@ def _address_section(words: SheetBuilder, form: RequestForm, at: datetime) -> li
     return words.fields(
         message("To and from"),
         words.field(message("Asked state"), words.state(leg.state)),
-        words.field(message("Channel"), words.code("leg_channel", leg.channel)),
-        words.field(message("Reference there"), leg.reference),
+        words.field(message("Channel"), words.code("leg_channel", form.attempt.channel)),
+        words.field(message("Reference there"), form.attempt.reference),
         words.field(message("Asking authority"), form.agency or None),
         words.field(
             message("Telephone"),
@@ -226,143 +239,3 @@ def _field_row(words: SheetBuilder, field: FormField) -> tuple[str | Part | None
     is_serial = field.item == SERIAL_ITEM and LONG_WORD.search(field.value or "")
     value = unbroken_text(field.value) if is_serial else field.value
     return field.part, field.item or "", f"{words.both(field.name)}{star}", value
-
-
-ATF_FORM: Final = "ATF F 3312.1 (February 2018)"
-URGENT_PRIORITIES: Final = ("flash", "urgent")
-SERIAL_ITEM: Final = "5a"
-ILLEGIBLE_MARKINGS: Final = ("obliterated", "restored")
-CHANGED_MARKINGS: Final = (*ILLEGIBLE_MARKINGS, "altered")
-BY_HAND: Final = (
-    ("II", "2a", message("NCIC crime code"), True),
-    ("II", "2b", message("Project code"), False),
-    ("IV", "4a", message("ORI number"), True),
-    ("IV", "4c", message("Officer's name"), False),
-    ("IV", "4d", message("Badge number"), False),
-    ("IV", "4g", message("Mailing address"), False),
-    ("VI", "6a", message("Possessor's name"), False),
-    ("VI", "6b", message("Possessor's alias"), False),
-    ("VI", "6c", message("Date of birth of the alias"), False),
-    ("VI", "6d", message("Height"), False),
-    ("VI", "6e", message("Weight"), False),
-    ("VI", "6f", message("Sex"), False),
-    ("VI", "6g", message("Ethnicity"), False),
-    ("VI", "6h", message("Race"), False),
-)
-FORM_PARTS: Final = ("I", "II", "IV", "V", "VI", "VIII", "IX")
-
-
-@dataclass(frozen=True)
-class FormField:
-    """Field of the form: part, item, name, required, value."""
-
-    part: str
-    item: str | None
-    name: Message
-    required: bool
-    value: str | None
-
-
-def atf_fields(form: RequestForm, on: date) -> list[FormField]:
-    """Return the fields in form order; English codes, ISO dates."""
-    by_hand = [FormField(*field, None) for field in BY_HAND]
-    filled = [
-        *_request_fields(form, on),
-        *_gun_fields(form.view.trace.firearm),
-        *_recovery_fields(form),
-        *by_hand,
-    ]
-    return sorted(filled, key=lambda field: (FORM_PARTS.index(field.part), field.item or ""))
-
-
-def _request_fields(form: RequestForm, on: date) -> Iterator[FormField]:
-    trace, office = form.view.trace, form.office
-    is_urgent = trace.priority in URGENT_PRIORITIES
-    yield FormField("I", "1a", message("Date of request"), False, on.isoformat())
-    yield FormField("I", "1b", message("Priority"), True, "Urgent" if is_urgent else "Routine")
-    yield FormField("I", "1b", message("Justification"), is_urgent, trace.priority_reason)
-    yield FormField("I", "1c", message("Special instructions"), False, _instructions(form))
-    yield FormField("IV", "4b", message("Telephone"), False, office and office.telephone)
-    yield FormField("IV", "4b", message("E-mail"), False, office and office.email)
-    yield FormField("IV", "4e", message("Case number"), False, trace.case_number)
-    yield FormField("IV", "4f", message("Department or unit"), False, form.agency)
-
-
-def _instructions(form: RequestForm) -> str | None:
-    trace = form.view.trace
-    sentences = [
-        f"Needed by {trace.needed_by.isoformat()}." if trace.needed_by else None,
-        "Confidentiality is requested." if trace.confidentiality_requested else None,
-    ]
-    return " ".join(filter(None, sentences)) or None
-
-
-def _gun_fields(gun: Mapping[str, Any]) -> Iterator[FormField]:
-    marks = gun.get("marks") or ()
-    imported = [mark["text"] for mark in marks if mark["kind"] == "import"]
-    others = [mark["text"] for mark in marks if mark["kind"] not in ("import", "manufacture")]
-    importer = gun.get("importer_mark") or "; ".join(imported)
-    origin = gun.get("country_of_manufacture")
-    yield FormField(
-        "V", SERIAL_ITEM, message("Serial number"), True, _serial_text(gun.get("serial"))
-    )
-    yield FormField("V", "5b", message("Obliterated"), False, _obliterated_text(gun.get("marking")))
-    yield FormField("V", "5c", message("Manufacturer"), True, _english_name(gun, "make"))
-    yield FormField("V", "5d", message("Type"), True, _english_name(gun, "type"))
-    yield FormField("V", "5e", message("Calibre"), True, _english_name(gun, "calibre"))
-    yield FormField("V", "5f", message("Model"), True, gun.get("model"))
-    yield FormField(
-        "V",
-        "5g",
-        message("Country of origin"),
-        True,
-        names.label("state", origin, ENGLISH) if origin else None,
-    )
-    yield FormField("V", "5h", message("Importer"), origin not in (None, "USA"), importer or None)
-    yield FormField("V", "5i", message("Additional markings"), False, "; ".join(others) or None)
-
-
-def _serial_text(serial: str | None) -> str | None:
-    """Return a serial with its unread characters explained in words."""
-    norm = normalise(serial) if serial else ""
-    notes = []
-    if unread := norm.count("?"):
-        notes.append(f"{unread} unread, each written ?")
-    if "*" in norm:
-        notes.append("* stands for some that are unread")
-    if "[" in norm:
-        notes.append("brackets hold what one may be")
-    return f"{serial} (characters: {'; '.join(notes)})" if notes else serial
-
-
-def _obliterated_text(marking: str | None) -> str | None:
-    """Return Yes or No, or None for an unknown marking."""
-    if marking in (None, "unknown"):
-        return None
-    return "Yes" if marking in ILLEGIBLE_MARKINGS else "No"
-
-
-def _english_name(gun: Mapping[str, Any], kind: str) -> str | None:
-    code = gun.get(kind)
-    name: str | None = names.display_name(kind, code, ENGLISH) if code else gun.get(f"{kind}_text")
-    return name
-
-
-def _recovery_fields(form: RequestForm) -> Iterator[FormField]:
-    trace, seizure = form.view.trace, form.seizure
-    place = (seizure.place_name, seizure.admin1) if seizure else ()
-    country = seizure.country if seizure else trace.owner_state
-    state = names.label("state", country, ENGLISH)
-    condition = names.label("marking", trace.firearm.get("marking"), ENGLISH)
-    yield FormField("VIII", None, message("Recovery date"), True, trace.found_on.isoformat())
-    yield FormField(
-        "VIII", None, message("Recovery place"), True, ", ".join(filter(None, (*place, state)))
-    )
-    yield FormField(
-        "IX",
-        None,
-        message("Obliterated serial number"),
-        False,
-        condition if trace.firearm.get("marking") in CHANGED_MARKINGS else None,
-    )
-    yield FormField("IX", None, message("Additional information"), False, trace.circumstances)

@@ -16,6 +16,7 @@ from api.papers.trace_form import FormFile
 from api.schemas.common import AssignRequest
 from api.schemas.requests import (
     ChannelRequest,
+    EtraceRequest,
     FeedbackRequest,
     LegRequest,
     NoteRequest,
@@ -26,6 +27,7 @@ from api.schemas.traces import (
     AmendTraceRequest,
     FormFieldsQuery,
     FormFieldsResponse,
+    FormQuery,
     RejectTraceRequest,
     ReportHashRequest,
     ReportVerdictResponse,
@@ -36,13 +38,16 @@ from api.schemas.traces import (
     TraceResponse,
     TraceResultQuery,
     TraceResultResponse,
+    WorkingFileResponse,
 )
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.tracing.chains import description_gaps
 from salsa_ext.tracing.chains.description_gaps import Outlook
-from salsa_ext.tracing.traces import channels, follow_up, reports, trace_results
+from salsa_ext.tracing.channels import commands as channel_commands
+from salsa_ext.tracing.channels import etrace_data, forms
 from salsa_ext.tracing.traces import commands as trace_commands
+from salsa_ext.tracing.traces import follow_up, reports, trace_results
 from salsa_ext.tracing.traces import queries as trace_queries
 from salsa_ext.tracing.traces.reports import HashCheck
 from salsa_ext.tracing.traces.trace_results import ResultView
@@ -51,6 +56,7 @@ PATH = "/traces/<uuid:trace_id>"
 LEG = f"{PATH}/legs/<uuid:leg_id>"
 READ, REQUEST = Permission.TRACE_READ, Permission.TRACE_REQUEST
 PDF = ("application/pdf",)
+ETRACE = "etrace"
 
 blueprint = Resource(
     "traces",
@@ -77,33 +83,60 @@ def get_trace_report(actor: Actor, trace_id: UUID) -> Response:
     return send_pdf(paper.body, f"trace-{trace_id}")
 
 
-def _make_form(actor: Actor, trace_id: UUID, leg_id: UUID, kind: str) -> FormFile:
-    """Make the form for a non-participating state; its hash is audited."""
-    form = channels.fill_form(actor=actor, trace_id=trace_id, leg_id=leg_id)
+def _make_form(
+    actor: Actor, trace_id: UUID, leg_id: UUID, kind: str, channel: str | None = None
+) -> FormFile:
+    """Make the form of a leg by a channel outside the service; its hash is audited."""
+    form = forms.fill_form(actor=actor, trace_id=trace_id, leg_id=leg_id, channel=channel)
     file = trace_form.render_trace_form(form, kind, actor.language, actor.now())
-    channels.audit_form(actor=actor, form=form, kind=kind, sha256=file.sha256)
+    forms.audit_form(actor=actor, form=form, kind=kind, sha256=file.sha256)
     return file
 
 
-def get_leg_form(actor: Actor, trace_id: UUID, leg_id: UUID) -> Response:
-    """Return the form for a non-participating state as a PDF."""
-    return send_pdf(_make_form(actor, trace_id, leg_id, "pdf").body, f"leg-{leg_id}")
+def get_leg_form(
+    actor: Actor, trace_id: UUID, leg_id: UUID, channel: str | None = None
+) -> Response:
+    """Return the form of a leg by a channel outside the service as a PDF."""
+    return send_pdf(_make_form(actor, trace_id, leg_id, "pdf", channel).body, f"leg-{leg_id}")
 
 
 def get_leg_form_csv(actor: Actor, trace_id: UUID, leg_id: UUID) -> Response:
-    """Return the fields of ATF F 3312.1 for a non-participating state as CSV."""
-    file = _make_form(actor, trace_id, leg_id, "csv")
+    """Return the fields of ATF F 3312.1 for a leg as CSV."""
+    file = _make_form(actor, trace_id, leg_id, "csv", ETRACE)
     return send_attachment(file.body, tables.CSV_TYPE, f"leg-{leg_id}.csv")
 
 
 def get_leg_form_fields(
     actor: Actor, trace_id: UUID, leg_id: UUID, format: str | None = None
 ) -> dict[str, Any] | Response:
-    """Return the fields of ATF F 3312.1 for a non-participating state."""
+    """Return the fields of ATF F 3312.1 for a leg that is asked by eTrace."""
     if tables.requested_format(format) == "csv":
         return get_leg_form_csv(actor, trace_id, leg_id)
-    fields: dict[str, Any] = json.loads(_make_form(actor, trace_id, leg_id, "json").body)
+    fields: dict[str, Any] = json.loads(_make_form(actor, trace_id, leg_id, "json", ETRACE).body)
     return fields
+
+
+def _make_working_file(actor: Actor, trace_id: UUID, kind: str) -> FormFile:
+    some = forms.fill_working_file(actor=actor, trace_id=trace_id)
+    file = trace_form.render_working_file(some, kind, actor.now())
+    forms.audit_working_file(actor=actor, forms=some, sha256=file.sha256)
+    return file
+
+
+def get_working_file_csv(actor: Actor, trace_id: UUID) -> Response:
+    """Return the fields of ATF F 3312.1 as CSV, a line for each gun of the seizure."""
+    file = _make_working_file(actor, trace_id, "csv")
+    return send_attachment(file.body, tables.CSV_TYPE, f"working-file-{trace_id}.csv")
+
+
+def get_working_file(
+    actor: Actor, trace_id: UUID, format: str | None = None
+) -> dict[str, Any] | Response:
+    """Return the fields of ATF F 3312.1 for all guns of a trace's seizure."""
+    if tables.requested_format(format) == "csv":
+        return get_working_file_csv(actor, trace_id)
+    guns: dict[str, Any] = json.loads(_make_working_file(actor, trace_id, "json").body)
+    return guns
 
 
 blueprint.listing("/traces", TraceQuery, TraceResponse, trace_queries.list_traces, READ)
@@ -118,11 +151,21 @@ blueprint.reading(
 )
 blueprint.reading(f"{PATH}/advice", TraceAdviceResponse, get_trace_advice, READ)
 blueprint.reading(f"{PATH}/report", None, get_trace_report, READ, media_types=PDF)
-blueprint.reading(f"{LEG}/form", None, get_leg_form, REQUEST, media_types=PDF)
+blueprint.reading(f"{LEG}/form", None, get_leg_form, REQUEST, FormQuery, media_types=PDF)
 blueprint.reading(
     f"{LEG}/form/fields",
     FormFieldsResponse,
     get_leg_form_fields,
+    REQUEST,
+    FormFieldsQuery,
+    media_types=("text/csv",),
+)
+
+
+blueprint.reading(
+    f"{PATH}/working-file",
+    WorkingFileResponse,
+    get_working_file,
     REQUEST,
     FormFieldsQuery,
     media_types=("text/csv",),
@@ -201,19 +244,44 @@ blueprint.action(
 blueprint.action(
     f"{LEG}/channel",
     ChannelRequest,
-    follow_up.change_channel,
+    channel_commands.change_channel,
     REQUEST,
     "Change the channel of a leg before its reply.",
     name="set_leg_channel",
 )
 blueprint.action(
+    f"{LEG}/attempts",
+    ChannelRequest,
+    channel_commands.add_attempt,
+    REQUEST,
+    "Ask a state by one more channel, or say that its form went out.",
+    name="create_attempt",
+    status=201,
+)
+blueprint.action(
     f"{LEG}/reply",
     ReplyRequest,
-    follow_up.reply,
+    channel_commands.reply,
     REQUEST,
     "Reply to a question, or record a reply from another channel.",
     name="reply_to_leg",
     status=201,
+)
+blueprint.action(
+    f"{PATH}/etrace-data",
+    EtraceRequest,
+    etrace_data.set_etrace_data,
+    REQUEST,
+    "Type what eTrace asks beside the traces of a seizure.",
+    name="set_etrace_data",
+)
+blueprint.action(
+    f"{PATH}/etrace-data/erase",
+    None,
+    etrace_data.erase_etrace_data,
+    REQUEST,
+    "Erase what was typed for eTrace.",
+    name="erase_etrace_data",
 )
 blueprint.action(
     f"{PATH}/feedback",

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, pre_dump
 
 from api.http.fields.codes import Code, StateCode
-from api.http.fields.schemas import RequestSchema, repeats
+from api.http.fields.schemas import Items, RequestSchema, repeats
 from api.http.fields.texts import Id, QueryFlag, Text
 from api.http.fields.times import Day
 from api.http.pagination import ListQuery
@@ -193,10 +193,12 @@ class MatchConfirmRequest(RequestSchema):
 
 
 class MatchRejectRequest(RequestSchema):
-    """Rejection of a match, with the reason."""
+    """Rejection of a match, and of all `others` for the same reason; of all or none."""
 
     value = DecisionData
     reason = Text(most=500, required=True)
+    reason_code = Code(codes.MATCH_REJECTIONS)
+    others = Items(Id(), most=200)
 
 
 class MatchOtherResponse(Schema):
@@ -225,6 +227,7 @@ class MatchResponse(Schema):
     decided_at = fields.DateTime(allow_none=True)
     decided_by = fields.String(allow_none=True)
     reason = fields.String(allow_none=True)
+    reason_code = Code(codes.MATCH_REJECTIONS, allow_none=True)
 
     @pre_dump
     def _present(self, view: MatchView, **_: Any) -> dict[str, Any]:
@@ -240,7 +243,7 @@ class MatchResponse(Schema):
 class MatchQuery(ListQuery):
     """Filter of matches; `current=false` lists those ended by corrections.
 
-    `crime_related`: one gun was found, seized, recovered, lost or stolen; others are of lawful trade.
+    `crime_related`: one gun was found, seized, recovered, lost or stolen; others are duplicates.
     """
 
     status = Code(codes.MATCH_STATUSES)

@@ -30,6 +30,8 @@ class ContactRequest(RequestSchema):
     hours = Line(most=100, required=True)
     telephone = Line(most=50)
     email = Line(most=200)
+    address = Line(most=300)
+    ori = Line(most=9)
 
 
 @repeats(ContactRequest)

@@ -31,7 +31,15 @@ from salsa_ext.tracing.requests.values import (
     RefusalData,
     RestrictionData,
 )
-from salsa_ext.tracing.traces.values import ChannelData, FeedbackData, LegData, ReplyData
+from salsa_ext.tracing.traces.values import (
+    ChannelData,
+    EtraceData,
+    FeedbackData,
+    LegData,
+    Possessor,
+    RecoveryAddress,
+    ReplyData,
+)
 
 
 def present_stored_gun(firearm: Mapping[str, Any]) -> dict[str, Any]:
@@ -168,10 +176,10 @@ class LegRequest(RequestSchema):
 
 
 class ChannelRequest(RequestSchema):
-    """Channel to a non-participating state, with the `reference` there.
+    """Channel outside the service, with the `reference` there.
 
     `sent`: the form was sent, today or on `sent_on`; else, without reference, it is still to be
-    sent.
+    sent. By eTrace an incomplete form needs `confirm_incomplete`.
     """
 
     value = ChannelData
@@ -179,12 +187,57 @@ class ChannelRequest(RequestSchema):
     reference = Line(most=100)
     sent = Flag(load_default=False)
     sent_on = Day()
+    confirm_incomplete = Flag()
+
+
+class PossessorRequest(RequestSchema):
+    """Who had the gun, for ATF F 3312.1 alone."""
+
+    value = Possessor
+    name = Line(most=200)
+    birth_date = Day()
+    alias = Line(most=200)
+    alias_birth_date = Day()
+    height = Line(most=20)
+    weight = Line(most=20)
+    sex = Line(most=20)
+    ethnicity = Line(most=50)
+    race = Line(most=50)
+    address = Line(most=300)
+    identification = Line(most=100)
+
+
+class RecoveryAddressRequest(RequestSchema):
+    """Where the gun was found, in the parts of ATF F 3312.1."""
+
+    value = RecoveryAddress
+    street = Line(most=200)
+    city = Line(most=100)
+    region = Line(most=100)
+    postal_code = Line(most=20)
+
+
+class EtraceRequest(RequestSchema):
+    """What ATF F 3312.1 asks beside the trace, for all traces of its seizure.
+
+    It replaces what was typed before. It is stored sealed, printed on the form alone, and never
+    searched.
+    """
+
+    value = EtraceData
+    crime_code = Line(most=50)
+    project_code = Line(most=50)
+    officer = Line(most=200)
+    badge = Line(most=50)
+    possessor = Nested(PossessorRequest)
+    recovery = Nested(RecoveryAddressRequest)
 
 
 class ReplyRequest(RequestSchema):
     """Reply to a question, or reply received by another channel.
 
-    The latter has a `status`. `answered_on`: date of the reply; `sent_on`: date of sending, if not
+    The latter has a `status` or a `reply_class`, and the `channel` if it is not the leg's own.
+    `answered_on`: date of the reply; `sent_on`: date of sending, if not
     yet recorded. Replaces an earlier reply, stored in the audit, unless `additional`.
     """
 
@@ -198,6 +251,8 @@ class ReplyRequest(RequestSchema):
     sent_on = Day()
     answered_on = Day()
     additional = Flag(attribute="is_additional")
+    channel = Code(codes.OTHER_CHANNELS)
+    reply_class = Code(codes.REPLY_CLASSES)
 
 
 class FeedbackRequest(RequestSchema):
@@ -267,6 +322,7 @@ class MessageResponse(Schema):
     outcome = Code(codes.TRACE_OUTCOMES, allow_none=True)
     status = Code(codes.REQUEST_STATUSES, allow_none=True)
     channel = Code(codes.CHANNELS, allow_none=True)
+    reply_class = Code(codes.REPLY_CLASSES, allow_none=True)
     sent_on = fields.String(allow_none=True)
     answered_on = fields.String(allow_none=True)
     code = fields.String(allow_none=True)

@@ -19,6 +19,7 @@ from api.schemas.common import (
     FirearmRequest,
     PartyResponse,
     SharedResponse,
+    parse_day,
     present_sharing,
     row_fields,
 )
@@ -29,6 +30,7 @@ from salsa_ext.disclosure.sharing import party_group
 from salsa_ext.tracing.chains.description_gaps import Gap, Outlook
 from salsa_ext.tracing.requests.values import CommentData
 from salsa_ext.tracing.traces import values as trace_values
+from salsa_ext.tracing.traces.attempts import Attempt, best_status, list_attempts
 from salsa_ext.tracing.traces.leg_views import LegView
 from salsa_ext.tracing.traces.queries import LISTING, TraceView
 from salsa_ext.tracing.traces.trace_results import ResultView
@@ -136,12 +138,30 @@ class SendTraceRequest(RequestSchema):
     confirm_rejected = Flag(attribute="confirm_declined", load_default=False)
 
 
+class AttemptResponse(Schema):
+    """Try to have an answer by one channel."""
+
+    channel = Code(codes.CHANNELS, required=True)
+    status = Code((*codes.LEG_STATUSES, "to_send"), required=True)
+    reference = fields.String(required=True, allow_none=True)
+    sent_on = fields.Date(required=True, allow_none=True)
+    answered_on = fields.Date(required=True, allow_none=True)
+    reply_class = Code(codes.REPLY_CLASSES, required=True, allow_none=True)
+    failure_reason = Code(codes.ANSWER_FAILURE_REASONS, required=True, allow_none=True)
+
+    @pre_dump
+    def _present(self, attempt: Attempt, **_: Any) -> dict[str, Any]:
+        days = {name: parse_day(getattr(attempt, name)) for name in ("sent_on", "answered_on")}
+        return vars(attempt) | days
+
+
 class LegResponse(Schema):
     """Request to one state, its reasons and its answer.
 
-    `unsent`: the form of another channel is not sent yet. `asked_on`, `answered_on`: days entered
-    by the officer for another channel; `answered_at`: time of that entry. `outdated`: answered
-    before the gun was described again.
+    `attempts`: that by its `channel` first; its `status` is the best of them. `unsent`: the form of
+    another channel is not sent yet. `asked_on`, `answered_on`: days entered by the officer for
+    another channel; `answered_at`: time of that entry. `outdated`: answered before the gun was
+    described again.
     """
 
     id = fields.UUID(required=True)
@@ -160,6 +180,7 @@ class LegResponse(Schema):
     answered_at = fields.DateTime(allow_none=True)
     asked_on = fields.Date(required=True, allow_none=True)
     answered_on = fields.Date(required=True, allow_none=True)
+    attempts = fields.List(fields.Nested(AttemptResponse), required=True)
 
     @pre_dump
     def _present(self, view: LegView, **_: Any) -> dict[str, Any]:
@@ -172,6 +193,8 @@ class LegResponse(Schema):
                 "state": leg.state,
                 "reasons": [translate_event(reason) for reason in leg.reasons],
                 "events": len(leg.events),
+                "status": best_status(leg),
+                "attempts": list_attempts(leg),
             }
         )
 
@@ -403,6 +426,12 @@ def _present_event(event: Mapping[str, Any], view: ResultView) -> dict[str, Any]
     return dict(event) | present_sharing(shared, dict.fromkeys(groups)) | parties | by_hand
 
 
+class FormQuery(RequestSchema):
+    """Channel by which the form goes; by default the first outside the service."""
+
+    channel = Code(codes.OTHER_CHANNELS)
+
+
 class FormFieldsQuery(RequestSchema):
     """Format of the fields: JSON or CSV."""
 
@@ -427,6 +456,21 @@ class FormFieldsResponse(Schema):
     fields_ = fields.List(
         fields.Nested(FormFieldResponse), attribute="fields", data_key="fields", required=True
     )
+    missing = fields.List(fields.String(), required=True)
+
+
+class WorkingGunResponse(FormFieldsResponse):
+    """Fields of ATF F 3312.1 for one gun of a seizure."""
+
+    trace = fields.UUID(required=True)
+    line = fields.Integer(required=True)
+
+
+class WorkingFileResponse(Schema):
+    """Fields of ATF F 3312.1 for all guns of a seizure that are asked about by eTrace."""
+
+    form = fields.String(required=True)
+    guns = fields.List(fields.Nested(WorkingGunResponse), required=True)
 
 
 class ReportHashRequest(RequestSchema):

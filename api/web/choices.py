@@ -56,6 +56,7 @@ CODE_LISTS = {
     "purpose": codes.PURPOSES,
     "match_status": codes.MATCH_STATUSES,
     "strength": codes.MATCH_STRENGTHS,
+    "match_rejection": codes.MATCH_REJECTIONS,
     "priority": codes.PRIORITIES,
     "request_status": codes.REQUEST_STATUSES,
     "trace_status": codes.TRACE_STATUSES,
@@ -65,6 +66,7 @@ CODE_LISTS = {
     "failure_reason": codes.ANSWER_FAILURE_REASONS,
     "illicit_reason": codes.ILLICIT_REASONS,
     "intended_use": codes.INTENDED_USES,
+    "reply_class": codes.REPLY_CLASSES,
     "leg_channel": codes.OTHER_CHANNELS,
     "leg_status": codes.MANUAL_LEG_STATUSES,
     "lead_kind": codes.LEAD_KINDS,
@@ -108,6 +110,10 @@ CONFIRMATIONS: Final[Mapping[str, tuple[Message, Message]]] = {
     "confirm_differs": (
         message("I read it once more, and it passes as it is"),
         message("A discrepancy is opened, which both states see."),
+    ),
+    "confirm_incomplete": (
+        message("I know what is missing, and it went out all the same"),
+        message("ATF may return it for more information."),
     ),
     "confirm_rejected": (
         message("I know that it was declined, and it is sent all the same"),

@@ -60,7 +60,7 @@ PROMISES: Final = {
         SELECT owner_state, case_number, kind, count(*) FROM outbox
         WHERE kind IN ('trace.answer', 'trace.no_record') GROUP BY 1, 2, 3 HAVING count(*) > 1""",
     "Each request of a trace is answered": """
-        SELECT trace_id, state, status FROM trace_leg WHERE channel = 'salsa'
+        SELECT trace_id, state, status FROM trace_leg WHERE channel = 'service'
         AND status IN ('sent', 'acknowledged')""",
     "A document of one number is recorded once": " UNION ALL ".join(
         f"SELECT owner_state, number FROM {table} GROUP BY 1, 2 HAVING count(DISTINCT id) > 1"  # noqa: S608

@@ -117,6 +117,8 @@ CREATE TABLE contact (
     hours TEXT NOT NULL,
     telephone TEXT,
     email TEXT,
+    address TEXT,
+    ori TEXT,
     valid_from DATE NOT NULL, valid_to DATE,
     CONSTRAINT pk_contact PRIMARY KEY (id)
 );

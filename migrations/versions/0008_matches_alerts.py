@@ -28,12 +28,15 @@ CREATE TABLE match (
     decided_by UUID,
     decided_agency TEXT, decided_officer UUID,
     decided_at TIMESTAMPTZ,
-    reason TEXT,
+    reason_code TEXT, reason TEXT,
     proposed_at TIMESTAMPTZ NOT NULL,
     changed_at TIMESTAMPTZ NOT NULL,
     CONSTRAINT pk_match PRIMARY KEY (id),
     CONSTRAINT uq_match_owner_state_record_id_other_pseudonym UNIQUE (owner_state, record_id, other_pseudonym),
     CONSTRAINT ck_match_status CHECK (status IN ('proposed', 'confirmed', 'rejected')),
+    CONSTRAINT ck_match_reason_code CHECK (reason_code IN (
+        'other_gun', 'neighbour', 'common_mark', 'misread', 'other'
+    )),
     CONSTRAINT ck_match_strength CHECK (strength IN ('strong', 'moderate'))
 );
 CREATE INDEX ix_match_gone ON match (owner_state, id) WHERE NOT is_current;

@@ -36,6 +36,7 @@ CREATE TABLE trace (
     approval_snapshot JSONB,
     declined_snapshot JSONB,
     outcome TEXT,
+    etrace_data BYTEA,
     CONSTRAINT pk_trace PRIMARY KEY (id),
     CONSTRAINT ck_trace_approval CHECK (approval IN ('own', 'alone')),
     CONSTRAINT ck_trace_priority CHECK (priority IN ('flash', 'urgent', 'priority', 'routine')),
@@ -68,10 +69,14 @@ CREATE TABLE trace_leg (
     failure_reason TEXT,
     is_form_pending BOOLEAN NOT NULL DEFAULT false,
     asked_on DATE, answered_on DATE,
+    reply_class TEXT,
+    attempts JSONB NOT NULL DEFAULT '[]',
     CONSTRAINT pk_trace_leg PRIMARY KEY (trace_id, id),
     CONSTRAINT uq_trace_leg_trace_id_state UNIQUE (trace_id, state),
     CONSTRAINT fk_trace_leg_trace_id FOREIGN KEY (trace_id) REFERENCES trace (id),
-    CONSTRAINT ck_trace_leg_channel CHECK (channel IN ('salsa', 'iarms', 'etrace', 'mla', 'post')),
+    CONSTRAINT ck_trace_leg_channel CHECK (channel IN (
+        'service', 'etrace', 'iarms', 'diplomatic', 'mla', 'telephone', 'mail'
+    )),
     CONSTRAINT ck_trace_leg_failure_reason CHECK (failure_reason IN (
         'too_old', 'records_lost', 'dealer_defunct'
     )),

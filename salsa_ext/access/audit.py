@@ -160,6 +160,8 @@ class Action(StrEnum):
     TRACE_FED_BACK = "trace:fed_back"
     TRACE_REPORTED = "trace:reported"
     TRACE_FORM_MADE = "trace:form_made"
+    TRACE_ETRACE_TYPED = "trace:etrace_typed"
+    TRACE_ETRACE_ERASED = "trace:etrace_erased"
     REQUEST_RECEIVED = "request:received"
     REQUEST_ACKNOWLEDGED = "request:acknowledged"
     REQUEST_ANSWERED = "request:answered"

@@ -28,6 +28,7 @@ from salsa_ext.reference.models import Agency, Contact, Post
 CODE_PATTERN = re.compile(r"[A-Z0-9]+(-[A-Z0-9]+)*")
 TELEPHONE_PATTERN = re.compile(r"\+?(?: *[0-9]){5,15}")  # E.164 has at most 15 digits
 EMAIL_PATTERN = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+ORI_PATTERN = re.compile(r"[A-Z0-9]{9}")
 LANGUAGE_PATTERN = re.compile(r"[a-z]{2,3}")
 STATELESS_KINDS = ("secretariat", "regional_body")
 
@@ -48,7 +49,7 @@ class AgencyData:
 
 @dataclass(frozen=True)
 class ContactData:
-    """Office to call, never a person."""
+    """Office to call, never a person; `ori` is its number with eTrace."""
 
     agency: str
     kind: str
@@ -56,6 +57,8 @@ class ContactData:
     hours: str
     telephone: str | None = None
     email: str | None = None
+    address: str | None = None
+    ori: str | None = None
 
 
 def register_agency(*, actor: Actor, data: AgencyData) -> UUID:
@@ -206,6 +209,8 @@ def _check_contact(data: ContactData, state: str) -> None:
         )
     if data.email and not EMAIL_PATTERN.fullmatch(data.email):
         problems.add("email", message("An e-mail address is written as duty@example.org."))
+    if data.ori and not ORI_PATTERN.fullmatch(data.ori):
+        problems.add("ori", message("An ORI has nine capital letters and digits."))
     check_agency(problems, "agency", data.agency, agency_codes(state))
     problems.raise_any()
 

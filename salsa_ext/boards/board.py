@@ -239,7 +239,7 @@ def trace_deadlines(actor: Actor, other: str) -> list[TraceDeadline]:
     legs = (
         select(TraceLeg, Trace)
         .join(Trace, Trace.id == TraceLeg.trace_id)
-        .where(is_own_leg, TraceLeg.state == other, TraceLeg.channel == "salsa")
+        .where(is_own_leg, TraceLeg.state == other, TraceLeg.channel == "service")
         .where(TraceLeg.status.in_(WAITING_STATUSES))
         .order_by(TraceLeg.asked_at)
         .limit(MAX_ROWS)

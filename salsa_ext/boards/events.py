@@ -231,7 +231,7 @@ def _trace_events(reader: _PostReader, ids: Collection[UUID]) -> EventsBySubject
             Trace.id.in_(ids),
             TraceLeg.owner_state == reader.actor.state,
             TraceLeg.state == reader.other,
-            TraceLeg.channel == "salsa",
+            TraceLeg.channel == "service",
         )
     )
     may_read = Permission.TRACE_READ in reader.actor.permissions

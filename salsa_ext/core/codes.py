@@ -143,6 +143,7 @@ CAUSE_STATUSES: Final = ("standing", "corrected", "corrected_away", "withdrawn")
 HIT_PRIORITIES: Final = ("urgent", "routine")
 
 MATCH_STATUSES: Final = ("proposed", "confirmed", "rejected")
+MATCH_REJECTIONS: Final = ("other_gun", "neighbour", "common_mark", "misread", "other")
 MATCH_STRENGTHS: Final = ("strong", "moderate")
 
 LEAD_KINDS: Final = tuple(
@@ -160,9 +161,14 @@ REQUEST_STATUSES: Final = tuple(
 LEG_STATUSES: Final = (*REQUEST_STATUSES, "not_participating")
 """`not_participating`: the state takes no part, and was not asked by another channel yet."""
 MANUAL_LEG_STATUSES: Final = ("acknowledged", "answered", "partial", "no_record", "refused")
-CHANNELS: Final = ("salsa", "iarms", "etrace", "mla", "post")
+CHANNELS: Final = tuple("service etrace iarms diplomatic mla telephone mail".split())
 OTHER_CHANNELS: Final = CHANNELS[1:]
-"""Channels to a non-participating state."""
+"""Channels outside the service; `etrace` is of the United States alone."""
+REPLY_CLASSES: Final = tuple(
+    "purchaser_identified dealer_out_of_business too_old returned_for_information foreign_country "
+    "law_enforcement_stock".split()
+)
+"""Classes of the replies of tracing centers."""
 ANSWER_COMPLETENESS: Final = ("full", "restricted")
 REFUSAL_REASONS: Final = tuple(
     "ongoing_investigation confidentiality_law confidentiality_not_guaranteed "

@@ -48,15 +48,20 @@ from salsa_ext.matches.pair_views import (
 
 @dataclass(frozen=True)
 class DecisionData:
-    """The reason of a decision on a match; internal to the state."""
+    """The reason of a decision on a match; internal to the state.
+
+    `others` are matches that are rejected for the same reason.
+    """
 
     reason: str | None = None
+    reason_code: str | None = None
+    others: tuple[UUID, ...] = ()
 
 
 MAX_PROPOSED: Final = 10
 _LINKED_SQL: Final = "SELECT id, linked_record FROM record WHERE linked_record = ANY(%s::uuid[])"
 NO_DECISION: Final = dict.fromkeys(
-    ("decided_by", "decided_agency", "decided_officer", "decided_at", "reason")
+    ("decided_by", "decided_agency", "decided_officer", "decided_at", "reason_code", "reason")
 )
 DECISIONS: Final = {
     "confirmed": ("confirm", Action.MATCH_CONFIRMED),
@@ -326,9 +331,14 @@ def confirm_match(
 def reject_match(
     *, actor: Actor, match_id: UUID, expected_version: int | None, data: DecisionData
 ) -> None:
-    """Reject for the own state that two records are of one gun; raises as `confirm_match`."""
+    """Reject for the own state that two records are of one gun, and all `others` alike.
+
+    The same pair is not proposed again. Raises as `confirm_match`; then none is rejected.
+    """
     require(actor, Permission.MATCH_DECIDE)
-    _decide(actor, match_id, expected_version, "rejected", data)
+    for each in sorted({match_id, *data.others}):
+        version = expected_version if each == match_id else None
+        _decide(actor, each, version, "rejected", data)
 
 
 def _decide(
@@ -339,9 +349,11 @@ def _decide(
         raise IllegalTransition("match", row.status, verb)
     if not row.is_current:
         raise Conflict(message("A correction took this match away; the marks no longer agree."))
-    row.status, row.reason = status, data.reason
+    row.status, row.reason, row.reason_code = status, data.reason, data.reason_code
     row.decided_by, row.decided_at = actor.account_id, actor.now()
     row.decided_agency, row.decided_officer = actor.agency, resolve_officer(actor)
     row.version, row.changed_at = row.version + 1, actor.now()
     db.session.flush()
-    append(actor, AuditEvent(action, "match", row.id, data={"record": str(row.record_id)}))
+    reason = {"reason_code": data.reason_code} if data.reason_code else {}
+    about = {"record": str(row.record_id)} | reason
+    append(actor, AuditEvent(action, "match", row.id, data=about))

@@ -54,6 +54,7 @@ class Match(Base):
     decided_agency: Mapped[str | None]
     decided_officer: Mapped[UUID | None]
     decided_at: Mapped[datetime | None]
+    reason_code: Mapped[str | None]
     reason: Mapped[str | None]
     proposed_at: Mapped[datetime]
     changed_at: Mapped[datetime]

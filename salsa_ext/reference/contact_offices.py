@@ -35,6 +35,8 @@ class ContactOffice(NamedTuple):
     hours: str
     telephone: str | None
     email: str | None
+    address: str | None = None
+    ori: str | None = None
 
 
 _OFFICE_COLUMNS = [getattr(Contact, name) for name in ContactOffice._fields]
@@ -46,8 +48,10 @@ _MOST_URGENT = case(
 _SELECT_REPLY_OFFICE = (
     f"SELECT {', '.join(ContactOffice._fields)} FROM contact"  # noqa: S608 - columns of ours
     " WHERE owner_state = %(state)s AND valid_to IS NULL AND agency <> ALL(%(kept_from)s::text[])"
-    " AND (agency = %(agency)s OR kind = ANY(%(urgent)s::text[]))"
-    " ORDER BY agency IS NOT DISTINCT FROM %(agency)s DESC,"
+    " AND (agency = %(agency)s OR kind = ANY(%(urgent)s::text[])"
+    " OR %(by_etrace)s AND ori IS NOT NULL)"
+    " ORDER BY (%(by_etrace)s AND ori IS NOT NULL) DESC,"
+    " agency IS NOT DISTINCT FROM %(agency)s DESC,"
     " array_position(%(urgent)s::text[], kind), id LIMIT 1"
 )
 
@@ -75,17 +79,19 @@ def find_contacts(states: Collection[str]) -> dict[str, ContactOffice]:
 
 
 def find_reply_office(
-    state: str, agency: str | None, restricted_agencies: Collection[str]
+    state: str, agency: str | None, restricted_agencies: Collection[str], *, by_etrace: bool = False
 ) -> ContactOffice | None:
     """Return the agency's office to reply to, else a duty office.
 
-    Never an office of a restricted agency; None if no office remains.
+    By eTrace first one that has an ORI, which is of an agency with an agreement with ATF. Never an
+    office of a restricted agency; None if no office remains.
     """
     parameters = {
         "state": state,
         "agency": agency,
         "kept_from": list(restricted_agencies),
         "urgent": list(URGENT_CONTACT_KINDS),
+        "by_etrace": by_etrace,
     }
     row = execute_raw(_SELECT_REPLY_OFFICE, parameters).fetchone()
     return ContactOffice(*row) if row else None

@@ -89,7 +89,7 @@ class Agency(Base):
 
 
 class Contact(Base):
-    """Office to call, with history; never a person."""
+    """Office to call, with history; never a person. `ori` is its number with eTrace."""
 
     __tablename__ = "contact"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -100,6 +100,8 @@ class Contact(Base):
     hours: Mapped[str]
     telephone: Mapped[str | None]
     email: Mapped[str | None]
+    address: Mapped[str | None]
+    ori: Mapped[str | None]
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
 

@@ -229,8 +229,9 @@ def test_a_distance_is_that_on_the_ellipsoid(pry_border, latitude, longitude):
 
 
 def test_traces_that_wait_are_counted_by_priority(as_actor, pry_border):
-    gun = bodies.firearm(country_of_manufacture="AUT")
-    as_actor("PRY", "trace_analyst").post("/traces", bodies.trace(firearm=gun))
+    of_a_person = bodies.transfer(visibility="pointer")
+    as_actor("BRA", "licensing_officer").post("/transfers", of_a_person)
+    as_actor("PRY", "trace_analyst").post("/traces", bodies.trace())
     assert pry_border.get(BOARD).json["traces"] == {"routine": 1}
 
 

@@ -77,19 +77,23 @@ def test_alerts_are_entered_and_hits_answered_as_their_document_shows(shell):
 def test_a_trace_is_advised_hidden_and_reported_as_the_document_of_requests_shows(shell):
     trace = first_word(shell(TRACE))
     user = "--as bra.trace_analyst"
-    ask = f"salsa trace create-leg {user} --state DEU --reason Made --channel etrace {trace}"
-    advise, hide, *forms, report, verify = (
+    ask = f"salsa trace create-leg {user} --state USA --reason Made {trace}"
+    advise, hide, read, report, verify = (
         line.replace("CODE", "BRA-LICENSING")
         for line in documented_commands("requests.md", [trace] * 9)
     )
+    forms = documented_commands("channels.md", [trace] * 9)
     assert "of 100" in shell(advise).stdout
     assert shell(f"{hide} --only status").stdout == "draft\n"
     assert shell(f"salsa trace send {user} {trace}\n{ask}").returncode == 0
-    legs = shell(f"salsa trace get {user} {trace} --only legs.state,legs.id | grep ^DEU").stdout
+    legs = shell(f"salsa trace get {user} {trace} --only legs.state,legs.id | grep ^USA").stdout
+    leg = legs.split()[-1]
+    attempt = f"salsa trace create-attempt {user} --channel etrace {trace} {leg}"
+    assert shell(attempt).returncode == 0
     assert shell(report).returncode == 0
     digest = first_word(shell("sha256sum trace.pdf"))
-    for line in (*forms, verify):
-        done = shell(line.replace("HASH", digest).replace("LEG", legs.split()[-1]))
+    for line in (read, *forms, verify):
+        done = shell(line.replace("HASH", digest).replace("LEG", leg))
         assert (done.returncode, done.stderr) == (0, ""), line
 
 

@@ -49,4 +49,4 @@ def test_the_session_gives_the_output_that_it_shows():
 
 
 def test_the_numbers_on_the_page_are_those_of_the_code():
-    assert re.search(rf"more than\s+{match_notices.MAX_SEPARATE_NOTICES} for one state", TEXT)
+    assert re.search(rf"more than\s+{match_notices.MAX_SEPARATE_NOTICES}\s+guns", TEXT)

@@ -115,16 +115,16 @@ def test_participating_states_have_the_article_that_is_used(session):
 @pytest.mark.parametrize(
     ("language", "others"),
     [
-        ("en", "mutual legal assistance, official letter"),
-        ("es", "asistencia jurídica mutua, oficio postal"),
-        ("fr", "entraide judiciaire, courrier officiel"),
-        ("pt", "assistência jurídica mútua, ofício postal"),
+        ("en", "diplomatic note, mutual legal assistance, telephone, official letter"),
+        ("es", "nota diplomática, asistencia jurídica mutua, teléfono, oficio postal"),
+        ("fr", "note diplomatique, entraide judiciaire, téléphone, courrier officiel"),
+        ("pt", "nota diplomática, assistência jurídica mútua, telefone, ofício postal"),
     ],
 )
 def test_names_and_acronyms_keep_their_capitals_within_a_sentence(session, language, others):
     channels = Message("{them}", {"them": CodeLabels("leg_channel", OTHER_CHANNELS)})
     with use_language(language):
-        assert translate(channels) == f"INTERPOL iARMS, eTrace, {others}"
+        assert translate(channels) == f"eTrace, INTERPOL iARMS, {others}"
 
 
 def test_what_is_no_name_begins_small_within_a_sentence(session):

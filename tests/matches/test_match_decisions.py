@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support import bodies
-from tests.support.matches import act, matches, sold
+from tests.support.matches import act, correct, matches, sold
 
 
 def test_a_match_is_confirmed_and_the_other_state_is_not_bound(as_actor, police, pry_police):
@@ -36,6 +36,24 @@ def test_what_is_decided_is_not_decided_so_again(as_actor, police):
     [match] = matches(police)
     act(police, match, "confirm")
     assert act(police, match, "confirm", 409)["code"] == "illegal_transition"
+
+
+def test_many_matches_are_rejected_for_one_reason_and_not_proposed_again(as_actor, police):
+    for kind in ("manufacture", "domestic_sale", "private_sale"):
+        sold(as_actor, kind=kind)
+    made = police.post("/seizures", bodies.seizure()).json
+    first, *others = matches(police)
+    ids = [each["id"] for each in others]
+    act(police, first, "reject", reason="Seen", reason_code="neighbour", others=ids)
+    assert {(each["status"], each["reason_code"]) for each in matches(police)} == {
+        ("rejected", "neighbour")
+    }
+    correct(police, "seizures", made, bodies.seizure(reason="Day", occurred_on="2026-03-02"))
+    assert {each["status"] for each in matches(police)} == {"rejected"}
+    act(police, matches(police)[0], "confirm")
+    assert matches(police, "?status=confirmed")[0]["reason_code"] is None
+    left = police.get(f"/matches/{ids[0]}").json
+    act(police, left, "reject", 409, reason="Again")
 
 
 def test_a_rejection_says_why(as_actor, police):

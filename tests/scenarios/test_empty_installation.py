@@ -10,6 +10,7 @@ from tests.conftest import NOW
 from tests.support import actors, bodies
 
 AMERICAN = bodies.firearm(make="Glock", country_of_manufacture="USA")
+AUSTRIAN = bodies.firearm(make="Glock", country_of_manufacture="AUT")
 SOLD = {"event": "domestic_sale", "occurred_on": "2024-05-02", "serial": AMERICAN["serial"]}
 
 
@@ -23,12 +24,16 @@ def client(fresh_database):
         db.engine.dispose()
 
 
+def traced(client, firearm):
+    """Return the analyst of a trace, and its address."""
+    analyst = client("trace_analyst")
+    return analyst, f"/traces/{analyst.post('/traces', bodies.trace(firearm=firearm)).json['id']}"
+
+
 @pytest.fixture
 def trace(client):
     """A trace of an American pistol, and how its analyst reads it and its result."""
-    analyst = client("trace_analyst")
-    path = f"/traces/{analyst.post('/traces', bodies.trace(firearm=AMERICAN)).json['id']}"
-    return analyst, path
+    return traced(client, AMERICAN)
 
 
 def legs(analyst, path):
@@ -54,14 +59,33 @@ def test_the_united_states_are_asked_by_etrace_and_its_reply_makes_the_chain(tra
     assert (leg["channel"], leg["unsent"]) == ("etrace", True)
     form = analyst.get(f"{path}/legs/{leg['id']}/form/fields").json
     assert AMERICAN["serial"] in [field["value"] for field in form["fields"]]
+    assert form["missing"] == ["NCIC crime code", "ORI number"]
     sent = {"channel": "etrace", "reference": "T20260001", "sent": True}
     analyst.post(f"{path}/legs/{leg['id']}/channel", sent, 200)
     assert analyst.get(path).json["status"] == "sent"
-    reply = {"status": "answered", "text": "Purchaser identified", "events": [SOLD]}
+    reply = {"reply_class": "purchaser_identified", "text": "By ATF", "events": [SOLD]}
     analyst.post(f"{path}/legs/{leg['id']}/reply", reply)
     result = analyst.get(f"{path}/result").json
     assert [event["event"] for event in result["chain"]] == ["domestic_sale"]
     assert (result["status"], result["outcome"]) == ("completed", "traced")
+
+
+def test_an_austrian_pistol_is_asked_about_by_iarms_and_the_reply_makes_the_chain(client):
+    analyst, path = traced(client, AUSTRIAN)
+    assert analyst.get(f"{path}/result").json["outcome"] == "not_searched"
+    leg = legs(analyst, path)["AUT"]
+    assert (leg["channel"], leg["unsent"]) == ("iarms", True)
+    assert analyst.get(f"{path}/legs/{leg['id']}/form").data.startswith(b"%PDF")
+    sent = {"channel": "iarms", "reference": "I-1", "sent": True}
+    analyst.post(f"{path}/legs/{leg['id']}/channel", sent, 200)
+    exported = {"event": "export", "occurred_on": "2021-03-04", "counterpart_state": "PRY"}
+    made = {"event": "manufacture", "occurred_on": "2020-11-02"}
+    reply = {"status": "answered", "text": "From Vienna", "events": [made, exported]}
+    analyst.post(f"{path}/legs/{leg['id']}/reply", reply)
+    result = analyst.get(f"{path}/result").json
+    assert [event["event"] for event in result["chain"]] == ["manufacture", "export"]
+    assert (result["status"], result["outcome"]) == ("completed", "partly")
+    assert all("Austria" in event["manual_entry"] for event in result["chain"])
 
 
 def test_an_own_register_that_is_declared_makes_the_own_search_one(client):

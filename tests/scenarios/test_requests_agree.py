@@ -23,6 +23,7 @@ from salsa_ext.documents.values import SeizureData, TransferData
 from salsa_ext.exchange import delivery, inbox
 from salsa_ext.exchange.models import InboxProgress, OutboxEnvelope
 from salsa_ext.firearms.marks.values import Firearm, Mark
+from salsa_ext.tracing.channels import commands as channel_commands
 from salsa_ext.tracing.requests import commands as request_commands
 from salsa_ext.tracing.requests import workflow
 from salsa_ext.tracing.requests.envelope_handlers import PERSON_DECIDES
@@ -182,7 +183,7 @@ class Asking(RuleBasedStateMachine):
                 self.attempt(
                     "reply",
                     state,
-                    follow_up.reply,
+                    channel_commands.reply,
                     trace_id=leg.trace_id,
                     leg_id=leg.id,
                     data=ReplyData("So"),

@@ -160,7 +160,7 @@ def test_both_traces_reach_the_shipment_that_came_short(of):
         "AUT": "not_participating",
         "HND": "acknowledged",
     }
-    assert (asked["AUT"]["channel"], asked["USA"]["channel"]) == ("iarms", "salsa")
+    assert (asked["AUT"]["channel"], asked["USA"]["channel"]) == ("iarms", "service")
     answer(of, made, "refuse", {"reason": "ongoing_investigation", "text": "The robbery is open"})
     assert legs(of, "GTM", made)["HND"]["status"] == "refused"
     answer(of, made, "ask-questions", {"questions": ["Is it for court?"]})

@@ -165,7 +165,7 @@ def _traces(caller: Caller) -> Ids:
     """A trace that found where a gun was lost, one that waits, a draft, and what others ask."""
     analyst, asked = caller("BRA", "trace_analyst"), caller("PRY", "trace_analyst")
     traced = analyst.post("/traces", bodies.trace(case_number="C-70")).json
-    leg = {"state": "ESP", "reason": "Import mark", "channel": "etrace", "reference": "T-7"}
+    leg = {"state": "ESP", "reason": "Import mark", "channel": "iarms", "reference": "T-7"}
     legs = analyst.post(f"/traces/{traced['id']}/legs", leg).json["legs"]
     analyst.post(f"/traces/{traced['id']}/notes", {"text": "Ask the bench"}, 200)
     gun = bodies.firearm(serial="TRC770011")

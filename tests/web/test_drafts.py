@@ -92,7 +92,7 @@ def test_a_draft_that_was_sent_meanwhile_has_no_form_any_more(analyst, bra, draf
         page = analyst.open(f"/traces/{draft['id']}/{name}", 409)
         assert "This is not possible now" in page and '<form class="form"' not in page
     said = text(analyst.open(f"/traces/{draft['id']}/send", 409, Accept_Language="es"))
-    assert "No se puede enviar: rastreo en la situación «respondid" in said
+    assert "No se puede enviar: rastreo en la situación «concluid" in said
 
 
 def test_the_advice_on_a_seized_gun_leads_to_the_correction_of_its_seizure(
@@ -170,10 +170,10 @@ def test_an_empty_form_tells_all_that_is_missing_at_once(analyst):
 
 def test_what_came_back_by_another_channel_is_asked_for_whole(analyst, bra):
     trace = bra.post("/traces", bodies.trace()).json
-    asking = {"state": "ESP", "reason": "Import mark", "channel": "post"}
+    asking = {"state": "ESP", "reason": "Import mark", "channel": "mail"}
     leg = bra.post(f"/traces/{trace['id']}/legs", asking).json
     [spain] = [one["id"] for one in leg["legs"] if one["state"] == "ESP"]
     path = f"/traces/{trace['id']}/legs/{spain}/reply"
-    page = analyst.send(path, {}, 422).text
-    assert 'id="text-wrong"' in page and 'id="status-wrong"' in page
+    assert 'id="text-wrong"' in analyst.send(path, {}, 422).text
+    assert 'id="status-wrong"' in analyst.send(path, {"text": "Nothing"}, 422).text
     assert set(bra.post(path, {}, 422).json["errors"]) == {"text", "status"}

@@ -214,6 +214,8 @@ VISITS = (
     Visit("/traces/{trace}/legs/{leg}/reply", ANALYST_BRA),
     Visit("/traces/{trace}/legs/{leg}/channel", ANALYST_BRA),
     Visit("/traces/{trace}/legs/{leg}/channel", ANALYST_BRA, {}),
+    Visit("/traces/{trace}/legs/{leg}/attempt", ANALYST_BRA),
+    Visit("/traces/{trace}/legs/{leg}/attempt_reply", ANALYST_BRA),
     refused("/traces/{trace}/legs/{leg}/reply", ANALYST_BRA),
     Visit("/requests", ANALYST_PRY),
     Visit("/requests", "URY trace_analyst"),

@@ -13,6 +13,7 @@ from uuid import UUID
 from salsa_ext.core.batches import group_by
 from salsa_ext.firearms.marks.keys import skeleton
 from salsa_ext.firearms.records.event_kinds import SEIZED
+from salsa_ext.firearms.search.evidence import EQUAL_KINDS
 from salsa_ext.firearms.search.values import Candidate, MarkHit
 from salsa_ext.reference import names
 
@@ -21,6 +22,8 @@ _Gun = _Fields | None
 MIN_LOSS: Final = 0.5  # bits; a smaller loss is not worth a word
 MAX_SEIZURES: Final = 5
 """Seizures of one mark; of more it is a maker's prefix, or words, and tells no guns apart."""
+MAX_FAMILY: Final = 3
+"""Other marks about two glyphs from one; where so many are recorded, its neighbours are guns."""
 RIVAL_MARGIN: Final = 1.0
 """Bits by which a gun fits better than another, and no choice can rest on them."""
 
@@ -62,11 +65,16 @@ def apply_crowd(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def _within_family(candidate: Candidate, others: int) -> Candidate:
-    """Return a mark that is merely near with the `others` of its family that are near, too."""
-    evidence = candidate.evidence
-    if others < 1 or evidence.crowd or evidence.near.is_hard_to_read:
+    """Return a mark that is merely near with the `others` of its family that are near, too.
+
+    Of a family with many of them also one of which a glyph was hard to read.
+    """
+    evidence, near = candidate.evidence, candidate.evidence.near
+    least = MAX_FAMILY if near.is_hard_to_read else 1
+    if others < least or near.kind in EQUAL_KINDS:
         return candidate
-    return Candidate(candidate.mark_hit, replace(evidence, crowd=(others, 0.0)))
+    count, loss = evidence.crowd or (0, 0.0)
+    return Candidate(candidate.mark_hit, replace(evidence, crowd=(max(count, others), loss)))
 
 
 def _with_exact_ones_first(candidates: Sequence[Candidate]) -> list[Candidate]:

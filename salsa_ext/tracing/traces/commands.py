@@ -37,6 +37,7 @@ from salsa_ext.tracing.requests.lifecycle import status_after_renewal
 from salsa_ext.tracing.requests.message_log import messages_by_subject
 from salsa_ext.tracing.requests.values import UNANSWERED_STATUSES, CommentData
 from salsa_ext.tracing.traces import approvals, follow_up, legs, messages, routing
+from salsa_ext.tracing.traces.attempts import events_by_hand, send_again
 from salsa_ext.tracing.traces.models import Trace
 from salsa_ext.tracing.traces.values import (
     SENT_STATUSES,
@@ -407,25 +408,32 @@ def resend_requests(actor: Actor, trace: Trace, *, earlier_serial: str | None) -
     others = [
         leg for leg in existing if leg.state != trace.owner_state and leg.status != "withdrawn"
     ]
-    by_message = [leg for leg in others if leg.channel == "salsa"]
+    by_message = [leg for leg in others if leg.channel == "service"]
     is_reread = earlier_serial != trace.firearm["serial"]
     by_form = [
         leg
         for leg in others
-        if leg.channel != "salsa" and (is_reread or leg.status in UNANSWERED_STATUSES)
+        if leg.channel != "service" and (is_reread or leg.status in UNANSWERED_STATUSES)
     ]
     for leg in by_message:
         status = status_after_renewal(leg.status, is_automatic=leg.is_automatic)
         if leg.is_automatic and status == "acknowledged":  # by the service, for the rest as well
             status = "sent"
         if status == "sent":  # answered automatically: answered again for the new description
-            leg.events, leg.answered_at, leg.failure_reason = [], None, None
+            leg.events, leg.answered_at, leg.failure_reason = events_by_hand(leg), None, None
         legs.set_status(leg, status)
     for leg in by_form:
         leg.is_form_pending = True
         if leg.status not in UNANSWERED_STATUSES:
-            leg.events = [{"earlier_reading": earlier_serial} | event for event in leg.events]
             legs.set_status(leg, "sent")
+    for leg in others:
+        if is_reread:
+            leg.events = [
+                {"earlier_reading": earlier_serial} | event if "said_on" in event else event
+                for event in leg.events
+            ]
+        if leg.attempts:
+            send_again(leg, is_reread=is_reread)
     for leg in (*by_message, *by_form):
         if leg.state in route.why:
             leg.reasons = legs.stored_reasons(route.why[leg.state])

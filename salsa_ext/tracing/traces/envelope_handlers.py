@@ -20,6 +20,7 @@ from salsa_ext.tracing.requests import message_bodies, message_log
 from salsa_ext.tracing.requests.lifecycle import ANSWER_ACTIONS, FINAL_ACTIONS, REPLIABLE_ACTIONS
 from salsa_ext.tracing.requests.message_log import REJECTED, MessageEntry
 from salsa_ext.tracing.traces import legs
+from salsa_ext.tracing.traces.attempts import events_by_hand
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.routing import Reasons
 
@@ -47,7 +48,7 @@ _TRACE_AND_LEG: Final = (
         TraceLeg.id == bindparam("leg"),
         TraceLeg.owner_state == bindparam("own"),
         TraceLeg.state == bindparam("state"),
-        TraceLeg.channel == "salsa",
+        TraceLeg.channel == "service",
     )
     .with_for_update()
     .execution_options(populate_existing=True)
@@ -84,7 +85,7 @@ def _on_message(actor: Actor, envelope: Envelope) -> None:
     if action in (*ANSWER_ACTIONS, "part"):
         leg.events = merge_events(leg.events, body["events"])
     elif action == "no_record":  # a refusal of the rest leaves what was given before
-        leg.events = []
+        leg.events = events_by_hand(leg)
     if action in REPLIABLE_ACTIONS:
         leg.question_envelope_id = envelope.id
     legs.apply_action(leg, action)

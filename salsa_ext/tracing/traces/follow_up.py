@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -14,19 +14,10 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import OTHER_CHANNELS, UNSENT
-from salsa_ext.core.errors import (
-    CodeLabel,
-    CodeLabels,
-    Conflict,
-    Invalid,
-    Message,
-    NotFound,
-    message,
-)
-from salsa_ext.core.field_checks import Problems
+from salsa_ext.core.errors import CodeLabel, CodeLabels, Conflict, Invalid, Message, message
 from salsa_ext.database.session import db
 from salsa_ext.disclosure import restrictions
-from salsa_ext.exchange import inbox, outbox
+from salsa_ext.exchange import outbox
 from salsa_ext.exchange.envelopes import EnvelopeData
 from salsa_ext.notifications.commands import (
     find_assignee,
@@ -38,20 +29,14 @@ from salsa_ext.notifications.notice_rules import AssigneeData
 from salsa_ext.reference import names
 from salsa_ext.reference.participation.declarations import participating_states
 from salsa_ext.tracing.requests import message_log
-from salsa_ext.tracing.requests.lifecycle import next_status
 from salsa_ext.tracing.requests.message_log import NOTE, MessageEntry
 from salsa_ext.tracing.requests.models import TraceMessage
 from salsa_ext.tracing.requests.values import ANSWERED_STATUSES, CommentData, RestrictionData
-from salsa_ext.tracing.traces import approvals, channels, legs, messages, routing
+from salsa_ext.tracing.traces import approvals, legs, messages, routing
+from salsa_ext.tracing.traces.attempts import check_channel, events_by_hand
 from salsa_ext.tracing.traces.leg_views import build_trace_chain, to_chain_leg
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
-from salsa_ext.tracing.traces.values import (
-    SENT_STATUSES,
-    ChannelData,
-    FeedbackData,
-    LegData,
-    ReplyData,
-)
+from salsa_ext.tracing.traces.values import SENT_STATUSES, FeedbackData, LegData
 
 IS_PARTICIPANT: Final = message("This state takes part, and is asked by the service itself.")
 NONE_ANSWERED: Final = message("No state has answered this trace by the service.")
@@ -76,6 +61,7 @@ def ask_another_state(*, actor: Actor, trace_id: UUID, data: LegData) -> None:
     existing = legs.for_trace(trace)
     if any(leg.state == data.state for leg in existing):
         raise Conflict(message("{state} was asked already.", state=CodeLabel("state", data.state)))
+    check_channel(data.state, data.channel)
     takes_part = data.state in participating_states(actor)
     if takes_part and (data.channel or data.reference):
         raise Invalid({"channel": [IS_PARTICIPANT]})
@@ -92,67 +78,6 @@ def ask_another_state(*, actor: Actor, trace_id: UUID, data: LegData) -> None:
     legs.update_status(trace, [*existing, *new])
     acts = legs.asking_events(Action.TRACE_ASKED, trace, legs.asking_by_state(new))
     legs.create_legs(actor, trace, new, acts=acts)
-
-
-def reply(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: ReplyData) -> None:
-    """Reply to a question or refusal; for another channel, record its answer.
-
-    Raises NotFound, Invalid, or IllegalTransition where no reply is expected.
-    """
-    require(actor, Permission.TRACE_REQUEST)
-    trace = legs.lock_trace(trace_id, "reply", SENT_STATUSES)
-    leg = _find_leg(trace_id, leg_id)
-    replaced = {}
-    if leg.channel == "salsa":
-        problems = Problems()
-        if not data.text:
-            problems.add("text", message("This field is required."))
-        if any(value for name, value in vars(data).items() if name != "text"):
-            problems.add("status", message("This state answers for itself; give a text alone."))
-        problems.raise_any()
-        envelope_id = leg.question_envelope_id
-        question = inbox.find_received(actor, envelope_id) if envelope_id else None
-        legs.apply_action(leg, "reply")
-        legs.update_status(trace)
-        letter = messages.leg_message(trace, leg, "trace.reply", {"text": data.text}, question)
-        messages.send_messages(actor, [letter])
-    else:
-        replaced = channels.record_answer(actor, trace, leg, data)
-    entry = {"leg": str(leg_id)} | replaced
-    append(actor, AuditEvent(Action.TRACE_REPLIED, "trace", trace_id, data=entry))
-
-
-def change_channel(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: ChannelData) -> None:
-    """Change the channel to a non-participating state until it has answered.
-
-    The form is to be sent until it is reported sent by that channel, or has a reference there.
-    Raises NotFound, Invalid for a participating state or an impossible day, Conflict for an
-    answered leg.
-    """
-    require(actor, Permission.TRACE_REQUEST)
-    trace = legs.lock_trace(trace_id, "channel", SENT_STATUSES)
-    leg = _find_leg(trace_id, leg_id)
-    if leg.channel == "salsa":
-        raise Invalid({"channel": [IS_PARTICIPANT]})
-    if not channels.may_change_channel(leg):
-        raise Conflict(
-            message(
-                "What {state} answered came by this channel: it is not asked by another any more.",
-                state=CodeLabel("state", leg.state),
-            )
-        )
-    entry: dict[str, Any] = {"leg": str(leg_id), "channel": data.channel}
-    if channels.set_channel(actor, trace, leg, data):
-        entry["sent"] = True
-    legs.update_status(trace)
-    append(actor, AuditEvent(Action.TRACE_CHANNEL_CHANGED, "trace", trace_id, data=entry))
-
-
-def _find_leg(trace_id: UUID, leg_id: UUID) -> TraceLeg:
-    leg = db.session.get(TraceLeg, (trace_id, leg_id), populate_existing=True)
-    if leg is None:
-        raise NotFound("leg", leg_id)
-    return leg
 
 
 def send_feedback(*, actor: Actor, trace_id: UUID, data: FeedbackData) -> None:
@@ -180,7 +105,7 @@ def closing_feedback(trace: Trace, all_legs: Sequence[TraceLeg]) -> list[Envelop
 
     A state helped if one of its events is in the chain.
     """
-    gave = [leg for leg in all_legs if leg.events and leg.request_envelope_id is not None]
+    gave = [leg for leg in all_legs if gave_events(leg)]
     last = _last_feedback(gave)
     result = build_trace_chain(trace, [to_chain_leg(trace, leg) for leg in all_legs])
     helpful = {event["state"] for event in result.chain}
@@ -276,12 +201,11 @@ def add_note(*, actor: Actor, trace_id: UUID, data: CommentData) -> None:
 def has_answered(leg: TraceLeg) -> bool:
     """Return whether a leg was answered by the service, even in part."""
     return leg.request_envelope_id is not None and (
-        leg.status in ANSWERED_STATUSES or bool(leg.events)
+        leg.status in ANSWERED_STATUSES or gave_events(leg)
     )
 
 
-def may_reply(leg: TraceLeg) -> bool:
-    """Return whether a leg accepts a reply or a recorded answer."""
-    if leg.channel == "salsa":
-        return next_status(leg.status, "reply") is not None
-    return leg.status != "withdrawn"
+def gave_events(leg: TraceLeg) -> bool:
+    """Return whether a state gave events by the service."""
+    is_asked = leg.request_envelope_id is not None
+    return is_asked and len(leg.events) > len(events_by_hand(leg))

@@ -25,6 +25,7 @@ from salsa_ext.tracing.chains import chain
 from salsa_ext.tracing.chains.identity import contradicting_fields, difference_bits, serials_of
 from salsa_ext.tracing.requests.message_log import MessageView
 from salsa_ext.tracing.requests.values import NOT_PARTICIPATING, WAITING_STATUSES
+from salsa_ext.tracing.traces.attempts import best_status, reported_failure
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 
 
@@ -91,7 +92,7 @@ class LegView:
         """Return whether its answer by another channel is for an earlier reading."""
         leg = self.leg
         return (
-            leg.channel != "salsa"
+            leg.channel != "service"
             and leg.status in WAITING_STATUSES
             and leg.answered_at is not None
         )
@@ -104,7 +105,7 @@ class LegView:
     @property
     def asked_at(self) -> datetime | None:
         """Return the time of the request; None for unsent forms."""
-        is_known = self.leg.channel == "salsa" or self.asked_on is not None
+        is_known = self.leg.channel == "service" or self.asked_on is not None
         return self.leg.asked_at if is_known else None
 
     @property
@@ -112,8 +113,10 @@ class LegView:
         """Return its status, or TO_SEND for a form to be sent again.
 
         After the trace NOT_SENT for such a form, and REFUSED for a leg whose state refused: neither
-        was withdrawn.
+        was withdrawn. A better one of another attempt comes first.
         """
+        if (best := best_status(self.leg)) != self.leg.status:
+            return best
         if self.leg.status == "withdrawn":
             kinds = (entry for entry in reversed(self.messages) if entry.kind in STATUS_MESSAGES)
             last = next(kinds, None)
@@ -150,20 +153,22 @@ def to_chain_leg(
 
     Events that an officer recorded have their origin in `by_hand`.
     """
+    status = best_status(leg)
     is_asked = late_before is not None and not leg.is_form_pending and leg.asked_at < late_before
-    is_waiting = leg.status in WAITING_STATUSES and is_asked
-    is_unanswered = leg.status == "withdrawn" and leg.answered_at is None
-    events = leg.events
-    if leg.channel != "salsa":
-        own = trace.owner_state
-        events = [event | {"by_hand": _origin(own, leg.state, event)} for event in events]
+    is_waiting = status in WAITING_STATUSES and is_asked
+    is_unanswered = status == "withdrawn" and leg.answered_at is None
+    own = trace.owner_state
+    events = [
+        event | {"by_hand": _origin(own, leg.state, event)} if "said_on" in event else event
+        for event in leg.events
+    ]
     return chain.ChainLeg(
         leg.state,
-        leg.status,
+        status,
         compare_events(events, trace.firearm, trace.found_on),
-        participates=leg.channel == "salsa",
-        is_form_pending=leg.is_form_pending,
-        failure_reason=leg.failure_reason,
+        participates=leg.channel == "service",
+        is_form_pending=leg.is_form_pending and status == leg.status,
+        failure_reason=reported_failure(leg),
         is_late=is_waiting or is_unanswered,
     )
 

@@ -23,6 +23,7 @@ from salsa_ext.tracing.requests import answers
 from salsa_ext.tracing.requests.lifecycle import LEG_TRANSITIONS
 from salsa_ext.tracing.requests.values import NOT_PARTICIPATING, OPEN_STATUSES, WAITING_STATUSES
 from salsa_ext.tracing.traces import messages, routing
+from salsa_ext.tracing.traces.attempts import best_status, withdraw_attempts
 from salsa_ext.tracing.traces.leg_views import (
     build_trace_chain,
     compare_events,
@@ -112,7 +113,7 @@ def _new_leg(
         owner_state=trace.owner_state,
         concerned=[trace.owner_state],
         state=state,
-        channel="salsa" if takes_part else channel or USUAL_CHANNELS.get(state, "iarms"),
+        channel="service" if takes_part else channel or USUAL_CHANNELS.get(state, "iarms"),
         status="sent" if is_asked else NOT_PARTICIPATING,
         reasons=stored_reasons(reasons),
         events=[],
@@ -127,6 +128,7 @@ def _new_leg(
         is_form_pending=not is_asked,
         asked_on=today(actor) if reference and not takes_part else None,
         answered_on=None,
+        attempts=[],
     )
 
 
@@ -154,7 +156,7 @@ def create_legs(
     The trace has its new status already. `acts` are audited with them. The restricted agencies are
     read if not given.
     """
-    by_message = [leg for leg in legs if leg.status == "sent" and leg.channel == "salsa"]
+    by_message = [leg for leg in legs if leg.status == "sent" and leg.channel == "service"]
     if restricted is None:
         restricted = restrictions.list_restricted(trace.id)
     messages.send_requests(actor, trace, restricted, by_message, renewed)
@@ -275,12 +277,13 @@ def trace_status(legs: Sequence[TraceLeg], own: str) -> str:
     In progress once another state gave any information on the gun, or refused, whatever it was
     asked since; completed where none owes an answer, whatever came of it.
     """
-    others = [leg for leg in legs if leg.state != own and leg.status != NOT_PARTICIPATING]
-    if not any(leg.status in WAITING_STATUSES for leg in others):
+    statuses = [(leg, best_status(leg)) for leg in legs if leg.state != own]
+    others = [(leg, status) for leg, status in statuses if status != NOT_PARTICIPATING]
+    if not any(status in WAITING_STATUSES for _, status in others):
         return "completed"
     is_unanswered = all(
-        leg.status in WAITING_STATUSES and not leg.events and leg.answered_at is None
-        for leg in others
+        status in WAITING_STATUSES and not leg.events and leg.answered_at is None
+        for leg, status in others
     )
     return "sent" if is_unanswered else "in_progress"
 
@@ -303,12 +306,14 @@ def withdraw_legs(
     for leg in open_legs:
         apply_action(leg, "withdraw")
     for leg in legs:
+        if leg.attempts:
+            withdraw_attempts(leg)
         if leg.is_form_pending and leg.status == NOT_PARTICIPATING:
             set_status(leg, "withdrawn")
     return [
         messages.leg_message(trace, leg, "trace.withdraw", {"text": None})
         for leg in (legs if for_good else open_legs)
-        if leg.channel == "salsa" and leg.request_envelope_id is not None
+        if leg.channel == "service" and leg.request_envelope_id is not None
     ]
 
 

@@ -21,7 +21,7 @@ class Trace(Owned, Base):
     it: `own`, a second person of the state, or `alone`, nobody, where the state has too few.
     `approval_requested_at` is set while the approval is pending. `approval_snapshot` is the draft as
     it was when approval was first requested, or given; `declined_snapshot` as it was when declined,
-    until someone approves it.
+    until someone approves it. `etrace_data` is what was typed for eTrace, sealed; null erases it.
     """
 
     __tablename__ = "trace"
@@ -61,6 +61,7 @@ class Trace(Owned, Base):
     approval_snapshot: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
     declined_snapshot: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
     outcome: Mapped[str | None] = mapped_column(sort_order=99)
+    etrace_data: Mapped[bytes | None] = mapped_column(sort_order=99)
 
 
 class TraceLeg(Owned, Base):
@@ -71,7 +72,8 @@ class TraceLeg(Owned, Base):
     refusal; `reference` its number in another channel. `is_form_pending`: a person has to send its
     form by that channel and did not report it sent. For another channel `asked_on` and
     `answered_on` are the days as an officer recorded them, or None; `answered_at` is when the
-    officer did.
+    officer did. `reply_class` is how a tracing center classed that answer. `attempts` are those by
+    other channels (`attempts.Attempt`).
     """
 
     __tablename__ = "trace_leg"
@@ -106,3 +108,7 @@ class TraceLeg(Owned, Base):
     is_form_pending: Mapped[bool] = mapped_column(server_default=text("false"), sort_order=99)
     asked_on: Mapped[date | None] = mapped_column(sort_order=99)
     answered_on: Mapped[date | None] = mapped_column(sort_order=99)
+    reply_class: Mapped[str | None] = mapped_column(sort_order=99)
+    attempts: Mapped[list[dict[str, Any]]] = mapped_column(
+        server_default=text("'[]'"), sort_order=99
+    )

@@ -31,8 +31,10 @@ from salsa_ext.tracing.traces.approvals import (
     last_decline,
     without_approver,
 )
+from salsa_ext.tracing.traces.attempts import has_form_to_send
 from salsa_ext.tracing.traces.leg_views import REFUSED, LegView, legs_by_trace
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
+from salsa_ext.tracing.traces.values import SENT_STATUSES
 
 ENDED_STATUSES: Final = ("withdrawn", "closed")
 
@@ -72,14 +74,14 @@ class TraceView:
         """Return whether a state that the service asked still owes an answer."""
         is_open = self.trace.status not in ENDED_STATUSES
         return is_open and any(
-            leg.channel == "salsa" and leg.status in WAITING_STATUSES for leg in self.legs
+            leg.channel == "service" and leg.status in WAITING_STATUSES for leg in self.legs
         )
 
     @property
     def pending_forms(self) -> list[str]:
         """Return the states with forms to send, while the trace is open."""
         is_open = self.trace.status not in ENDED_STATUSES
-        return [leg.state for leg in self.legs if leg.is_form_pending] if is_open else []
+        return [leg.state for leg in self.legs if has_form_to_send(leg)] if is_open else []
 
     @property
     def notes(self) -> Sequence[MessageView]:
@@ -165,10 +167,24 @@ def list_to_approve(actor: Actor, limit: int) -> Sequence[TraceView]:
     return _views(db.session.scalars(query).all())
 
 
+def load_with_seizure(actor: Actor, trace_id: UUID) -> list[TraceView]:
+    """Return a trace with the other sent ones of its seizure, by gun; raises NotFound."""
+    trace = _find_trace(trace_id)
+    if trace.seizure_id is None:
+        return _views([trace])
+    query = select(Trace).where(
+        Trace.owner_state == trace.owner_state,
+        Trace.seizure_id == trace.seizure_id,
+        Trace.status.in_(SENT_STATUSES),
+    )
+    traces = db.session.scalars(query).all()
+    return _views(sorted(traces, key=lambda each: (each.firearm["line"], each.id)))
+
+
 def is_heard(actor: Actor, trace_id: UUID) -> bool:
     """Return whether each state that the service asked has reacted."""
     require(actor, Permission.TRACE_READ)
-    silent = (TraceLeg.channel == "salsa", TraceLeg.status == "sent")
+    silent = (TraceLeg.channel == "service", TraceLeg.status == "sent")
     legs = select(TraceLeg.id).where(TraceLeg.trace_id == trace_id, *silent)
     return not db.session.scalar(select(legs.exists()))
 

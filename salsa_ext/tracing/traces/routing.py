@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any, Final
 
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
@@ -20,6 +22,8 @@ from salsa_ext.reference.participation.declarations import participating_states
 from salsa_ext.tracing.requests import record_search
 from salsa_ext.tracing.traces.models import Trace
 
+AMERICAN: Final = re.compile(r"\bU\.? ?S\.? ?A\b|\bUnited States\b", re.I)
+"""How the mark of an American importer ends (27 CFR 478.92)."""
 Reasons = dict[str, list[Message]]
 
 
@@ -66,9 +70,19 @@ def find_route(actor: Actor, trace: Trace) -> Route:
     importers = [mark["state"] for mark in imports if (mark.get("year") or 0) == last]
     for state in dict.fromkeys(importers):
         why.setdefault(state, []).append(message("The import mark names {state}.", state=state))
+    if "USA" not in importers and has_american_importer(trace.firearm):
+        reason = message("It bears the mark of an importer there, by whom ATF traces it.")
+        why.setdefault("USA", []).append(reason)
     if country := trace.firearm.get("country_of_manufacture"):
         why.setdefault(country, []).append(message("The gun was made there."))
     return Route(with_successors(why), by_state, _coverage_by_state(actor, coverage))
+
+
+def has_american_importer(firearm: Mapping[str, Any]) -> bool:
+    """Return whether a gun bears the mark of an importer of the United States, as the last or not."""
+    marks = firearm.get("marks") or ()
+    is_marked = any(mark["kind"] == "import" and mark.get("state") == "USA" for mark in marks)
+    return is_marked or bool(AMERICAN.search(firearm.get("importer_mark") or ""))
 
 
 def route_to(actor: Actor, reasons: Reasons) -> Route:

@@ -81,15 +81,56 @@ class LegData:
 
 @dataclass(frozen=True)
 class ChannelData:
-    """The channel to a non-participating state, with its reference there.
+    """A channel outside the service, with the reference there.
 
-    `sent`, or the day `sent_on` (default today), states that the form was sent by it.
+    `sent`, or the day `sent_on` (default today), states that the form was sent by it. By eTrace and
+    without ATF's number an incomplete form needs `confirm_incomplete`.
     """
 
     channel: str
     reference: str | None = None
     sent: bool = False
     sent_on: date | None = None
+    confirm_incomplete: bool = False
+
+
+@dataclass(frozen=True)
+class Possessor:
+    """Who had the gun, in the words of the form; stored sealed, and never searched."""
+
+    name: str | None = None
+    birth_date: date | None = None
+    alias: str | None = None
+    alias_birth_date: date | None = None
+    height: str | None = None
+    weight: str | None = None
+    sex: str | None = None
+    ethnicity: str | None = None
+    race: str | None = None
+    address: str | None = None
+    identification: str | None = None
+
+
+@dataclass(frozen=True)
+class RecoveryAddress:
+    """Where the gun was found, in the parts of the form."""
+
+    street: str | None = None
+    city: str | None = None
+    region: str | None = None
+    postal_code: str | None = None
+
+
+@dataclass(frozen=True)
+class EtraceData:
+    """What is typed for ATF F 3312.1 at sending, for all traces of a seizure."""
+
+    crime_code: str | None = None
+    project_code: str | None = None
+    officer: str | None = None
+    badge: str | None = None
+    possessor: Possessor | None = None
+    recovery: RecoveryAddress | None = None
 
 
 @dataclass(frozen=True)
@@ -98,7 +139,8 @@ class ReplyData:
 
     Of a state asked by another channel, `status` and the rest of its answer are recorded: the day
     of the answer (`answered_on`), and that of the form (`sent_on`). It replaces what was recorded
-    before, unless `is_additional`.
+    before, unless `is_additional`. `channel` is the one by which it came, if not the leg's own;
+    `reply_class` gives the status and the reason where they are left out.
     """
 
     text: str | None = None
@@ -110,6 +152,8 @@ class ReplyData:
     sent_on: date | None = None
     answered_on: date | None = None
     is_additional: bool = False
+    channel: str | None = None
+    reply_class: str | None = None
 
 
 @dataclass(frozen=True)

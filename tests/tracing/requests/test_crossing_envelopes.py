@@ -17,6 +17,7 @@ from salsa_ext.exchange import outbox
 from salsa_ext.exchange.envelopes import EnvelopeData
 from salsa_ext.exchange.models import InboxProgress
 from salsa_ext.notifications.models import Notification
+from salsa_ext.tracing.channels import commands as channel_commands
 from salsa_ext.tracing.requests import commands as request_commands
 from salsa_ext.tracing.requests import queries as request_queries
 from salsa_ext.tracing.requests.models import TraceMessage, TraceRequest
@@ -29,7 +30,6 @@ from salsa_ext.tracing.requests.values import (
     RefusalData,
 )
 from salsa_ext.tracing.traces import commands as trace_commands
-from salsa_ext.tracing.traces import follow_up
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.values import ReplyData
 from tests.conftest import NOW
@@ -106,7 +106,7 @@ def say(run, trace):
 @pytest.fixture
 def reply(run, trace):
     return lambda: run(
-        "BRA", follow_up.reply, trace_id=trace, leg_id=leg().id, data=ReplyData("So")
+        "BRA", channel_commands.reply, trace_id=trace, leg_id=leg().id, data=ReplyData("So")
     )
 
 
@@ -127,7 +127,7 @@ def test_a_refusal_that_waits_again_has_a_new_term(say, trace):
         expected_version=None,
         data=QuestionData(("Why?",)),
     )
-    then("BRA", follow_up.reply, trace_id=trace, leg_id=leg().id, data=ReplyData("So"))
+    then("BRA", channel_commands.reply, trace_id=trace, leg_id=leg().id, data=ReplyData("So"))
     assert (request().status, request().due_at) == ("acknowledged", due(later))
 
 

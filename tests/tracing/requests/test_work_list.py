@@ -127,9 +127,9 @@ def test_a_state_that_takes_no_part_is_asked_by_another_channel(analyst, trace, 
     body = {"state": "AUT", "reason": "Made there"}
     [said] = analyst.post(path, body, 422).json["errors"]["channel"]
     assert said.startswith("This state does not participate: say by which channel it is asked: ")
-    analyst.post(path, body | {"channel": "etrace", "reference": "E-77"})
+    analyst.post(path, body | {"channel": "iarms", "reference": "E-77"})
     assert (leg("AUT")["channel"], leg("AUT")["reference"], leg("AUT")["status"]) == (
-        "etrace",
+        "iarms",
         "E-77",
         "sent",
     )
@@ -143,7 +143,7 @@ def test_a_state_that_takes_no_part_is_asked_by_another_channel(analyst, trace, 
 @pytest.mark.parametrize(
     "body,field",
     [
-        ({"state": "URY", "reason": "Why", "channel": "post"}, "channel"),
+        ({"state": "URY", "reason": "Why", "channel": "mail"}, "channel"),
         ({"state": "XXX", "reason": "Why"}, "state"),
     ],
 )

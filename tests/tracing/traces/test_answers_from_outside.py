@@ -25,7 +25,7 @@ def trace(analyst):
 def spain(analyst, trace):
     """Read the leg of Spain, and say something of it first: by its channel, or of what came back."""
     path = f"/traces/{trace['id']}"
-    asked = {"state": "ESP", "reason": "Import mark", "channel": "post"}
+    asked = {"state": "ESP", "reason": "Import mark", "channel": "mail"}
     analyst.post(f"{path}/legs", asked)
 
     def leg(action=None, expect=None, **body):
@@ -253,7 +253,7 @@ def test_so_he_is_where_what_came_back_from_outside_points_there(analyst, spain)
 
 def test_an_answer_that_names_a_state_that_was_asked_makes_no_form_due(analyst, asked):
     pry, request, trace = asked
-    more = {"state": "ESP", "reason": "Import mark", "channel": "post"}
+    more = {"state": "ESP", "reason": "Import mark", "channel": "mail"}
     analyst.post(f"/traces/{trace['id']}/legs", more)
     pry.change(request, "forward", FORWARDED | {"state": "ESP"})
     assert forms_to_send(analyst) == []

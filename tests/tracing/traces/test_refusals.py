@@ -91,7 +91,7 @@ def test_what_came_of_a_refusal_since_is_said_and_not_the_refusal(of, trace, say
 
 
 def test_a_refusal_by_another_channel_is_one_too(of, trace, standing):
-    asked = {"state": "ESP", "reason": "A mark", "channel": "post", "reference": "P-1"}
+    asked = {"state": "ESP", "reason": "A mark", "channel": "mail", "reference": "P-1"}
     path = f"/traces/{trace['id']}"
     of("BRA").post(f"{path}/legs", asked)
     [leg] = [one["id"] for one in of("BRA").get(path).json["legs"] if one["state"] == "ESP"]

@@ -25,17 +25,22 @@ def record(as_actor):
     return sale["firearm"]["record"]
 
 
-def asked(analyst, as_actor, channel="etrace", state="ESP", firearm=None, **changes):
-    """A trace of a gun of an own seizure, and its leg to a state that does not participate."""
+def asked(analyst, as_actor, channel="etrace", firearm=None, **changes):
+    """A trace of a gun of an own seizure, and the form for Spain, or for eTrace."""
     gun = bodies.firearm(importer_mark="Armas Norte, Madrid") | (firearm or {})
     gun = {name: value for name, value in gun.items() if value is not None}
     body = bodies.seizure(items=[gun])
     seizure = as_actor("BRA", "police_officer").post("/seizures", body).json
     trace = analyst.post("/traces", bodies.trace_of(seizure["id"], **changes)).json
-    more = {"state": state, "reason": "Import mark", "channel": channel, "reference": "T-7"}
-    trace = analyst.post(f"/traces/{trace['id']}/legs", more).json
+    by_channel = {"channel": channel, "reference": "T-7"}
+    state, more = ("USA", {}) if channel == "etrace" else ("ESP", by_channel)
+    body = {"state": state, "reason": "Import mark"} | more
+    trace = analyst.post(f"/traces/{trace['id']}/legs", body).json
     [leg] = [one for one in trace["legs"] if one["state"] == state]
-    return trace, f"/traces/{trace['id']}/legs/{leg['id']}/form"
+    path = f"/traces/{trace['id']}/legs/{leg['id']}"
+    if channel == "etrace":
+        analyst.post(f"{path}/attempts", by_channel)
+    return trace, f"{path}/form"
 
 
 def fields(client, path):
@@ -119,7 +124,7 @@ def test_the_fields_are_a_table_too_in_which_no_formula_runs(analyst, as_actor, 
 
 @pytest.mark.parametrize("language", WORDS)
 def test_a_form_speaks_the_language_asked_for(analyst, as_actor, language):
-    _, path = asked(analyst, as_actor)
+    _, path = asked(analyst, as_actor, "iarms")
     said = text_of(analyst.get(path, Accept_Language=language).data)
     for words in WORDS[language]:
         assert words in said
@@ -134,7 +139,7 @@ def test_what_another_state_said_does_not_go_out_without_its_consent(analyst, as
 def test_what_another_state_lets_go_on_goes_to_that_state_alone_and_it_reads_so(
     analyst, as_actor, record, pry_supervisor
 ):
-    trace, path = asked(analyst, as_actor)
+    trace, path = asked(analyst, as_actor, "iarms")
     consent = analyst.post("/consents", bodies.consent(record, use="onward", to="ESP")).json
     tag = pry_supervisor.get(f"/consents/{consent['id']}").headers["ETag"]
     pry_supervisor.post(
@@ -156,7 +161,7 @@ def test_a_form_stands_in_the_audit_with_its_hash_and_to_whom_it_goes(analyst, a
     [entry] = as_actor("BRA", "auditor").get("/audit?action=trace:form_made").json["items"]
     told = entry["data"]
     assert told["file"] == hashlib.sha256(pdf).hexdigest()
-    assert (told["to"], told["channel"], told["kind"]) == ("ESP", "etrace", "pdf")
+    assert (told["to"], told["channel"], told["kind"]) == ("USA", "etrace", "pdf")
 
 
 def test_a_state_that_takes_part_has_no_form(analyst, record):
@@ -248,14 +253,14 @@ def test_the_channel_of_a_state_that_takes_no_part_is_chosen_until_something_cam
     [spain] = [one for one in changed["legs"] if one["state"] == "ESP"]
     assert (spain["channel"], spain["reference"]) == ("mla", "MLA-3")
     assert "MLA-3" in text_of(analyst.get(path).data)
-    assert set(analyst.post(f"{leg}/channel", {"channel": "salsa"}, 422).json["errors"]) == {
+    assert set(analyst.post(f"{leg}/channel", {"channel": "service"}, 422).json["errors"]) == {
         "channel"
     }
     [entry] = as_actor("BRA", "auditor").get("/audit?action=trace:channel_changed").json["items"]
     assert entry["data"] == {"leg": spain["id"], "channel": "mla"}
-    as_actor("PRY", "trace_analyst").post(f"{leg}/channel", {"channel": "post"}, 404)
+    as_actor("PRY", "trace_analyst").post(f"{leg}/channel", {"channel": "mail"}, 404)
     analyst.post(f"{leg}/reply", {"status": "no_record", "text": "Nothing"})
-    said = analyst.post(f"{leg}/channel", {"channel": "post"}, 409).json["detail"]
+    said = analyst.post(f"{leg}/channel", {"channel": "mail"}, 409).json["detail"]
     assert "What Spain answered came by this channel" in said
 
 
@@ -264,5 +269,5 @@ def test_a_state_that_takes_part_has_no_other_channel(as_actor, analyst):
     trace = analyst.post("/traces", bodies.trace()).json
     [leg] = [one["id"] for one in trace["legs"] if one["state"] == "PRY"]
     path = f"/traces/{trace['id']}/legs/{leg}/channel"
-    said = analyst.post(path, {"channel": "post"}, 422).json["errors"]
+    said = analyst.post(path, {"channel": "mail"}, 422).json["errors"]
     assert said == {"channel": ["This state takes part, and is asked by the service itself."]}

@@ -59,14 +59,14 @@ def test_a_state_that_answered_gets_no_form_of_a_reply(analyst, as_actor, bra):
 def test_a_state_that_takes_no_part_is_asked_by_another_channel_and_its_answer_written_down(
     analyst, trace
 ):
-    fields = {"state": "ESP", "reason": "Import mark", "channel": "etrace", "reference": "T-7"}
+    fields = {"state": "ESP", "reason": "Import mark", "channel": "iarms", "reference": "T-7"}
     assert 'id="state-wrong"' in step(analyst, trace, "legs", 422).text
     silent = step(analyst, trace, "legs", 422, state="ESP", reason="Import mark").text
     assert (
         'id="channel-wrong"' in silent and "This state does not participate: say by which" in silent
     )
     page = analyst.open(step(analyst, trace, "legs", **fields).location)
-    assert "eTrace T-7" in text(page)
+    assert "INTERPOL iARMS T-7" in text(page)
     path = re.search(r'href="(/traces/[^"]+/reply)"', page)[1]
     came = {
         "text": "Sold in 2020",
@@ -82,11 +82,10 @@ def test_a_state_that_takes_no_part_is_asked_by_another_channel_and_its_answer_w
 def test_a_leg_by_another_channel_has_its_form_to_send_and_a_trace_its_report(
     analyst, signed_in, trace
 ):
-    fields = {"state": "ESP", "reason": "Import mark", "channel": "etrace"}
+    fields = {"state": "ESP", "reason": "Import mark", "channel": "iarms"}
     page = analyst.open(step(analyst, trace, "legs", **fields).location)
-    [form] = re.findall(r'href="([^"]+/form\.pdf)"', page)
+    [form] = re.findall(r'href="([^"]+/form\.pdf)\?channel=iarms"', page)
     assert analyst.client.get(form).data.startswith(b"%PDF")
-    assert "ABC123456" in analyst.open(form.replace(".pdf", ".csv"))
     assert analyst.client.get(f"/traces/{trace['id']}/report.pdf").data.startswith(b"%PDF")
     supervisor = signed_in("BRA", "supervisor")
     assert form not in supervisor.open(f"/traces/{trace['id']}")
@@ -95,12 +94,24 @@ def test_a_leg_by_another_channel_has_its_form_to_send_and_a_trace_its_report(
 
 
 def test_the_fields_of_the_american_form_are_offered_where_it_is_used(analyst, trace, bra):
-    for state, channel in (("DEU", "etrace"), ("ITA", "iarms")):
-        more = {"state": state, "reason": "Import mark", "channel": channel}
-        bra.post(f"/traces/{trace['id']}/legs", more)
-    said = text(analyst.open(f"/traces/{trace['id']}"))
+    path = f"/traces/{trace['id']}/legs"
+    bra.post(path, {"state": "ITA", "reason": "Import mark", "channel": "iarms"})
+    legs = bra.post(path, {"state": "USA", "reason": "Import mark"}).json["legs"]
+    [leg] = [leg["id"] for leg in legs if leg["state"] == "USA"]
+    page = analyst.open(f"/traces/{trace['id']}")
+    assert "Ask by another channel too : United States" in text(page)
+    asked = analyst.send(f"{path}/{leg}/attempt", {"channel": "etrace"})
+    page = analyst.open(asked.location)
+    said = text(page)
+    assert "✓ The channel is kept." in said and "To be sent by you eTrace" in said
     assert said.count("Form to send (PDF)") == 2
-    assert re.findall(r"Fields of ATF F 3312.1 \(CSV\) : (\w+)", said) == ["Germany"]
+    assert re.findall(r"Fields of ATF F 3312.1 \(CSV\) : (\w+)", said) == ["United"]
+    assert "ABC123456" in analyst.open(f"{path}/{leg}/form.csv")
+    reply = f"{path}/{leg}/attempt_reply"
+    assert 'value="etrace" selected' in analyst.open(f"{reply}?channel=etrace")
+    came = {"channel": "etrace", "reply_class": "dealer_out_of_business", "text": "Closed in 2001"}
+    said = text(analyst.open(analyst.send(reply, came).location))
+    assert "Dealer out of business" in said and "Closed in 2001" in said
 
 
 def test_by_which_channel_a_state_is_asked_that_takes_no_part_is_asked_for_on_top(analyst, bra):
@@ -120,9 +131,9 @@ def test_by_which_channel_a_state_is_asked_that_takes_no_part_is_asked_for_on_to
     assert 'id="channel-wrong"' in analyst.send(path, {"channel": ""}, 422).text
     left = "Completed: Not all states were searched ■ Forms still to be sent by you: Germany"
     assert left in said and left in text(analyst.open("/traces"))
-    other = text(analyst.open(analyst.send(path, {"channel": "post"}).location))
+    other = text(analyst.open(analyst.send(path, {"channel": "mail"}).location))
     assert asks in other and "Takes no part; not asked yet" in other
-    sent = text(analyst.open(analyst.send(path, {"channel": "post", "sent": "true"}).location))
+    sent = text(analyst.open(analyst.send(path, {"channel": "mail", "sent": "true"}).location))
     assert asks not in sent and "Takes no part" not in sent and "The form went out" in sent
     page = analyst.open(analyst.send(path, {"channel": "mla"}).location)
     assert asks in text(page)  # by this one nothing went out
@@ -156,7 +167,7 @@ def test_a_state_that_was_never_sent_its_form_is_shown_so_when_the_trace_has_end
 
 def test_an_answer_from_outside_is_shown_as_the_word_of_who_wrote_it_down(analyst, trace, bra):
     path = f"/traces/{trace['id']}"
-    bra.post(f"{path}/legs", {"state": "ESP", "reason": "Import mark", "channel": "post"})
+    bra.post(f"{path}/legs", {"state": "ESP", "reason": "Import mark", "channel": "mail"})
     [leg] = [one["id"] for one in bra.get(path).json["legs"] if one["state"] == "ESP"]
     reply = f"{path}/legs/{leg}/reply"
     form = text(analyst.open(reply))
@@ -179,7 +190,7 @@ def test_an_answer_from_outside_is_shown_as_the_word_of_who_wrote_it_down(analys
 
 def test_of_days_that_nobody_wrote_down_the_page_says_so(analyst, trace, bra):
     path = f"/traces/{trace['id']}"
-    bra.post(f"{path}/legs", {"state": "ESP", "reason": "Import mark", "channel": "post"})
+    bra.post(f"{path}/legs", {"state": "ESP", "reason": "Import mark", "channel": "mail"})
     [leg] = [one["id"] for one in bra.get(path).json["legs"] if one["state"] == "ESP"]
     bra.post(f"{path}/legs/{leg}/reply", {"text": "None", "status": "no_record"})
     said = text(analyst.open(path))

@@ -46,7 +46,7 @@ FILTERS = (
         "crime_related",
         message("About"),
         "choice",
-        (("false", message("Licit trade on both sides")),),
+        (("false", message("Duplicates and pointers")),),
         blank=message("A gun of crime"),
     ),
 )
@@ -84,7 +84,10 @@ ACTIONS: Actions = (
         match_commands.reject_match,
         Permission.MATCH_DECIDE,
         ("proposed", "confirmed"),
-        (ReasonField(required=True),),
+        (
+            Field("reason_code", message("What it is instead"), "choice", "match_rejection"),
+            ReasonField(required=True),
+        ),
         message("Your state says that it is not one gun."),
         is_for=lambda actor, view: view.match.is_current,
     ),

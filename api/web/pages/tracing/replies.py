@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import wraps
+from functools import partial, wraps
 from typing import Any
 from uuid import UUID
+
+from flask import request
 
 from api.schemas.requests import ChannelRequest, ReplyRequest
 from api.schemas.traces import LegResponse
@@ -20,12 +22,22 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import IllegalTransition, Message, NotFound, message
 from salsa_ext.reference import names
-from salsa_ext.tracing.traces import follow_up
+from salsa_ext.tracing.channels import commands as channel_commands
+from salsa_ext.tracing.traces.attempts import find_attempt
 from salsa_ext.tracing.traces.queries import TraceView
 from salsa_ext.tracing.traces.values import SENT_STATUSES
 
+REFERENCE_FIELD = Field("reference", message("Reference there"), required=False, max_length=100)
 RESULT_FIELDS = (
-    Field("status", message("What came back"), "choice", "leg_status", required=True),
+    Field("status", message("What came back"), "choice", "leg_status"),
+    Field(
+        "reply_class",
+        message("As the tracing center classed it"),
+        "choice",
+        "reply_class",
+        required=False,
+        hint=message("It says what came back, where that is left empty."),
+    ),
     Field(
         "answered_on",
         message("Day of the answer"),
@@ -47,7 +59,7 @@ RESULT_FIELDS = (
         "failure_reason",
         required=False,
     ),
-    Field("reference", message("Reference there"), required=False, max_length=100),
+    REFERENCE_FIELD,
     Field("events.0.event", message("What happened to the gun"), "choice", "event", required=False),
     Field("events.0.occurred_on", message("Date"), "date", required=False),
     Field("events.0.document_number", message("Number"), required=False, max_length=100),
@@ -76,12 +88,20 @@ REPLY_ACTION = Action(
     message("Reply"),
     message("To the question or the refusal of the state."),
     ReplyRequest,
-    follow_up.reply,
+    channel_commands.reply,
     Permission.TRACE_REQUEST,
     SENT_STATUSES,
     (Field("text", message("In words"), "area", required=True, max_length=2000),),
     is_versioned=False,
     template="tracing/reply.html",
+)
+ATTEMPT_FIELD = Field("channel", message("Channel"), "choice", "leg_channel", required=True)
+ATTEMPT_REPLY_ACTION = replace(
+    REPLY_ACTION,
+    name="attempt_reply",
+    title=message("Write down what came back by another channel"),
+    description=message("The state reads nothing of this."),
+    fields=(ATTEMPT_FIELD, *REPLY_ACTION.fields, *RESULT_FIELDS, ADDITIONAL_FIELD),
 )
 CHANNEL_ACTION = Action(
     "channel",
@@ -91,16 +111,13 @@ CHANNEL_ACTION = Action(
         " send the form, and write down what comes back."
     ),
     ChannelRequest,
-    follow_up.change_channel,
+    channel_commands.change_channel,
     Permission.TRACE_REQUEST,
     SENT_STATUSES,
     (
-        Field("channel", message("Channel"), "choice", "leg_channel", required=True),
-        Field(
-            "reference",
-            message("Reference there"),
-            required=False,
-            max_length=100,
+        ATTEMPT_FIELD,
+        replace(
+            REFERENCE_FIELD,
             hint=message(
                 "Its number by the channel that is chosen. One of the former channel is dropped with it."
             ),
@@ -123,6 +140,19 @@ CHANNEL_ACTION = Action(
 )
 
 
+ATTEMPT_ACTION = replace(
+    CHANNEL_ACTION,
+    name="attempt",
+    title=message("Ask by another channel too"),
+    description=message(
+        "Beside the channel by which the state is asked already. You send the form, and write down"
+        " what comes back."
+    ),
+    command=channel_commands.add_attempt,
+    fields=(ATTEMPT_FIELD, replace(REFERENCE_FIELD, hint=None), *CHANNEL_ACTION.fields[2:]),
+)
+
+
 def _find_leg(view: TraceView, leg_id: UUID) -> Any:
     return next((leg for leg in view.legs if leg.id == leg_id), None)
 
@@ -130,9 +160,9 @@ def _find_leg(view: TraceView, leg_id: UUID) -> Any:
 def _channel_action(leg_id: UUID) -> Action:
     """Return the channel action of a leg with its current values."""
 
-    @wraps(follow_up.change_channel)
+    @wraps(channel_commands.change_channel)
     def change(**arguments: Any) -> None:
-        follow_up.change_channel(leg_id=leg_id, **arguments)
+        channel_commands.change_channel(leg_id=leg_id, **arguments)
 
     def initial_values(actor: Actor, view: TraceView) -> dict[str, str]:
         leg = _find_leg(view, leg_id)
@@ -149,19 +179,51 @@ def _channel_action(leg_id: UUID) -> Action:
     )
 
 
+def _attempt_action(action: Action, leg_id: UUID) -> Action:
+    """Return an action on an attempt of a leg, opened with the channel of the address."""
+
+    @wraps(action.command)
+    def run(**arguments: Any) -> None:
+        action.command(leg_id=leg_id, **arguments)
+
+    def initial_values(actor: Actor, view: TraceView) -> dict[str, str]:
+        channel = request.args.get("channel", "")
+        leg = _find_leg(view, leg_id)
+        attempt = find_attempt(leg, channel) if leg else None
+        return {"channel": channel, "reference": (attempt and attempt.reference) or ""}
+
+    return replace(
+        action,
+        command=run,
+        initial_values=initial_values,
+        complete_body=_complete_states,
+        context=partial(_leg_context, leg_id),
+    )
+
+
+def _complete_states(body: dict[str, Any], view: TraceView, form: Form) -> None:
+    if "points_to" in body:
+        body["points_to"] = [names.find_state(text) or text for text in body["points_to"]]
+
+
+def _leg_context(leg_id: UUID, actor: Actor, view: TraceView) -> Any:
+    leg = next((row for row in view.leg_views if row.leg.id == leg_id), None)
+    return {"leg": LegResponse().dump(leg), "message_kinds": MESSAGE_KINDS} if leg else None
+
+
 def _reply_action(leg_id: UUID) -> Action:
     """Return the reply action of a leg.
 
     Legs of other channels have fields for the result.
     """
 
-    @wraps(follow_up.reply)
+    @wraps(channel_commands.reply)
     def reply(**arguments: Any) -> None:
-        follow_up.reply(leg_id=leg_id, **arguments)
+        channel_commands.reply(leg_id=leg_id, **arguments)
 
     def is_by_hand(view: TraceView) -> bool:
         leg = _find_leg(view, leg_id)
-        return leg is not None and leg.channel != "salsa"
+        return leg is not None and leg.channel != "service"
 
     def extra_fields(view: TraceView) -> tuple[Field, ...]:
         if not is_by_hand(view):
@@ -169,28 +231,20 @@ def _reply_action(leg_id: UUID) -> Action:
         is_answered = _find_leg(view, leg_id).answered_at is not None
         return (*RESULT_FIELDS, ADDITIONAL_FIELD) if is_answered else RESULT_FIELDS
 
-    def complete(body: dict[str, Any], view: TraceView, form: Form) -> None:
-        if "points_to" in body:
-            body["points_to"] = [names.find_state(text) or text for text in body["points_to"]]
-
     def obstacle(actor: Actor, view: TraceView) -> Message | None:
         leg = _find_leg(view, leg_id)
         if leg is None:
             raise NotFound("leg", leg_id)
-        may = follow_up.may_reply(leg)
+        may = channel_commands.may_reply(leg)
         return None if may else IllegalTransition("leg", leg.status, "reply").message
-
-    def context(actor: Actor, view: TraceView) -> Any:
-        leg = next((row for row in view.leg_views if row.leg.id == leg_id), None)
-        return {"leg": LegResponse().dump(leg), "message_kinds": MESSAGE_KINDS} if leg else None
 
     return replace(
         REPLY_ACTION,
         command=reply,
         extra_fields=extra_fields,
-        complete_body=complete,
+        complete_body=_complete_states,
         obstacle=obstacle,
-        context=context,
+        context=partial(_leg_context, leg_id),
         wording=lambda view: RESULT_WORDING if is_by_hand(view) else None,
     )
 
@@ -214,3 +268,5 @@ def _register(name: str, action: Callable[[UUID], Action]) -> None:
 
 _register("reply", _reply_action)
 _register("channel", _channel_action)
+_register("attempt", partial(_attempt_action, ATTEMPT_ACTION))
+_register("attempt_reply", partial(_attempt_action, ATTEMPT_REPLY_ACTION))

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from api.schemas.requests import FeedbackRequest, LegRequest
+from api.schemas.requests import EtraceRequest, FeedbackRequest, LegRequest
 from api.schemas.traces import (
     AmendTraceRequest,
     RejectTraceRequest,
@@ -20,8 +20,12 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import UNSENT
 from salsa_ext.core.errors import Message, message
-from salsa_ext.tracing.traces import approvals, channels, follow_up
+from salsa_ext.tracing.channels import etrace_data
+from salsa_ext.tracing.channels.commands import may_change_channel, may_reply
+from salsa_ext.tracing.channels.etrace_data import read_etrace_data
+from salsa_ext.tracing.traces import approvals, follow_up
 from salsa_ext.tracing.traces import commands as trace_commands
+from salsa_ext.tracing.traces.attempts import ETRACE, find_outside
 from salsa_ext.tracing.traces.follow_up import ALL_STATUSES, needs_feedback
 from salsa_ext.tracing.traces.queries import TraceView
 from salsa_ext.tracing.traces.values import SENT_STATUSES
@@ -38,6 +42,29 @@ LEG_FIELDS = (
         hint=message("Only for a state that does not participate."),
     ),
     Field("reference", message("Reference there"), required=False, max_length=100),
+)
+ETRACE_FIELDS = (
+    Field("crime_code", message("NCIC crime code"), hint=message("Else by the crime context.")),
+    Field("project_code", message("Project code"), required=False),
+    Field("officer", message("Officer's name"), required=False),
+    Field("badge", message("Badge number"), required=False),
+    Field("possessor.name", message("Possessor's name"), required=False),
+    Field("possessor.birth_date", message("Date of birth"), "date", required=False),
+    Field("possessor.alias", message("Possessor's alias"), required=False),
+    Field(
+        "possessor.alias_birth_date", message("Date of birth of the alias"), "date", required=False
+    ),
+    Field("possessor.height", message("Height"), required=False),
+    Field("possessor.weight", message("Weight"), required=False),
+    Field("possessor.sex", message("Sex"), required=False),
+    Field("possessor.ethnicity", message("Ethnicity"), required=False),
+    Field("possessor.race", message("Race"), required=False),
+    Field("possessor.address", message("Address"), required=False),
+    Field("possessor.identification", message("Identification"), required=False),
+    Field("recovery.street", message("Recovery street"), required=False),
+    Field("recovery.city", message("Recovery city"), required=False),
+    Field("recovery.region", message("Recovery state or province"), required=False),
+    Field("recovery.postal_code", message("Recovery postal code"), required=False),
 )
 HELPED_OPTIONS = (("true", message("It helped")), ("false", message("It did not help")))
 FEEDBACK_FIELDS = (
@@ -74,13 +101,31 @@ def _approval_obstacle(actor: Actor, view: TraceView) -> Message | None:
 
 
 def legs_of(actor: Actor, view: TraceView) -> dict[str, set[UUID]]:
-    """Return the ids of legs that the actor can reply to, and whose channel it can change."""
+    """Return the ids of legs to reply to, to change the channel of, and to ask by another."""
     may = view.trace.status in SENT_STATUSES and Permission.TRACE_REQUEST in actor.permissions
     legs = view.legs if may else ()
     return {
-        "replies": {leg.id for leg in legs if follow_up.may_reply(leg)},
-        "channels": {leg.id for leg in legs if channels.may_change_channel(leg)},
+        "replies": {leg.id for leg in legs if may_reply(leg)},
+        "attempts": {leg.id for leg in legs if leg.state != view.trace.owner_state},
+        "channels": {leg.id for leg in legs if may_change_channel(leg)},
     }
+
+
+def _is_by_etrace(actor: Actor, view: TraceView) -> bool:
+    return any(find_outside(leg, ETRACE) for leg in view.legs)
+
+
+def _typed_before(actor: Actor, view: TraceView) -> dict[str, str]:
+    """Return what was typed for eTrace before, by field."""
+    typed = read_etrace_data(actor, view.trace)
+    nested = {"possessor": typed.possessor, "recovery": typed.recovery}
+    values = vars(typed) | {
+        f"{name}.{field}": value
+        for name, data in nested.items()
+        if data
+        for field, value in vars(data).items()
+    }
+    return {name: str(values[name]) for name in values.keys() - nested.keys() if values[name]}
 
 
 RequestAction = partial(Action, permission=Permission.TRACE_REQUEST)
@@ -155,6 +200,34 @@ ACTIONS: Actions = (
         is_versioned=False,
     ),
     RequestAction(
+        "etrace_data",
+        message("Fill in for eTrace"),
+        message(
+            "What its form asks beside the trace, once for all guns of the seizure. It is sealed,"
+            " printed on the form alone, and never searched."
+        ),
+        EtraceRequest,
+        etrace_data.set_etrace_data,
+        statuses=SENT_STATUSES,
+        fields=ETRACE_FIELDS,
+        success=message("What you typed for eTrace is stored."),
+        is_versioned=False,
+        is_for=_is_by_etrace,
+        initial_values=_typed_before,
+    ),
+    RequestAction(
+        "erase_etrace_data",
+        message("Erase what was typed for eTrace"),
+        message("For all guns of the seizure. Forms that were made are not changed."),
+        None,
+        etrace_data.erase_etrace_data,
+        statuses=ALL_STATUSES,
+        success=message("What was typed for eTrace is erased."),
+        is_versioned=False,
+        is_for=lambda actor, view: bool(_typed_before(actor, view)),
+        is_destructive=True,
+    ),
+    RequestAction(
         "feedback",
         message("Say whether it helped"),
         message("The states that answered read it."),
@@ -214,4 +287,6 @@ MESSAGES: dict[str, Any] = {
     "drafted": message("The draft is kept."),
     "reply": message("The reply is kept."),
     "channel": message("The channel is kept."),
+    "attempt": message("The channel is kept."),
+    "attempt_reply": message("The reply is kept."),
 }

@@ -14,7 +14,7 @@ from api.http.auth import authenticate_page
 from api.http.context import transaction
 from api.http.waiting import wait_for
 from api.i18n.messages import translate
-from api.routes.traces import get_leg_form, get_leg_form_csv, get_trace_report
+from api.routes.traces import get_leg_form, get_leg_form_csv, get_trace_report, get_working_file_csv
 from api.schemas.traces import TraceAdviceResponse, TraceQuery, TraceResponse, TraceResultResponse
 from api.web.access import login_required
 from api.web.document_actions import Subject
@@ -169,9 +169,9 @@ def trace_report_pdf(actor: Actor, trace_id: UUID) -> Response:
 @tracing_pages.get("/traces/<uuid:trace_id>/legs/<uuid:leg_id>/form.pdf")
 @login_required
 def leg_form_pdf(actor: Actor, trace_id: UUID, leg_id: UUID) -> Response:
-    """Return the form for a non-participating state."""
+    """Return the form of a leg, by the channel of the address."""
     require(actor, Permission.TRACE_REQUEST)
-    return get_leg_form(actor, trace_id, leg_id)
+    return get_leg_form(actor, trace_id, leg_id, request.args.get("channel"))
 
 
 @tracing_pages.get("/traces/<uuid:trace_id>/legs/<uuid:leg_id>/form.csv")
@@ -180,6 +180,14 @@ def leg_form_csv(actor: Actor, trace_id: UUID, leg_id: UUID) -> Response:
     """Return the leg's fields of ATF F 3312.1 as CSV."""
     require(actor, Permission.TRACE_REQUEST)
     return get_leg_form_csv(actor, trace_id, leg_id)
+
+
+@tracing_pages.get("/traces/<uuid:trace_id>/working-file.csv")
+@login_required
+def working_file_csv(actor: Actor, trace_id: UUID) -> Response:
+    """Return the fields of ATF F 3312.1 of all guns of the trace's seizure as CSV."""
+    require(actor, Permission.TRACE_REQUEST)
+    return get_working_file_csv(actor, trace_id)
 
 
 PAGES = DocumentPages(

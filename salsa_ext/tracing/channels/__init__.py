@@ -1,0 +1,1 @@
+"""Asking states outside the service: channels, forms, answers written down."""

@@ -1,0 +1,159 @@
+"""Forms by which a state is asked outside the service."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from uuid import UUID
+
+from salsa_ext.access.audit import Action, AuditEvent, append, append_many
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.release import Use
+from salsa_ext.access.rules import require
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import Invalid, NotFound, message
+from salsa_ext.disclosure.disclosures import disclosure_event
+from salsa_ext.disclosure.sharing import Sharing
+from salsa_ext.documents.models import Seizure
+from salsa_ext.firearms.records.event_kinds import Event
+from salsa_ext.reference.agencies import agency_label
+from salsa_ext.reference.contact_offices import ContactOffice, find_reply_office
+from salsa_ext.tracing.channels.etrace_data import read_etrace_data
+from salsa_ext.tracing.requests.answers import groups_in
+from salsa_ext.tracing.traces import attempts, trace_results
+from salsa_ext.tracing.traces import queries as trace_queries
+from salsa_ext.tracing.traces.attempts import ETRACE, Attempt
+from salsa_ext.tracing.traces.messages import asking_agency
+from salsa_ext.tracing.traces.models import TraceLeg
+from salsa_ext.tracing.traces.queries import TraceView
+from salsa_ext.tracing.traces.values import EtraceData
+
+EVENT_GROUPS = ("firearm", "event", "document")
+FORM_FIELDS = {"firearm": ("serial",), "event": (), "document": ("document_number",)}
+"""Fields on a form by field group."""
+
+
+@dataclass(frozen=True)
+class RequestForm:
+    """Contents of a form: trace, leg, seizure, contact, and known events.
+
+    Its contents leave the circle of participants: own information, and of other states only what
+    the release rules let go on to the asked state. `agency` is the asking authority, by name and
+    code, `office` its contact; neither of a restricted agency. `events` may go on to the asked
+    state; `sharing` has by record what else of them may. `attempt` is by which channel it goes,
+    `etrace_data` what was typed for it.
+    """
+
+    view: TraceView
+    leg: TraceLeg
+    attempt: Attempt
+    seizure: Seizure | None
+    agency: str
+    office: ContactOffice | None
+    events: Sequence[Event]
+    sharing: Mapping[str, Sharing]
+    etrace_data: EtraceData
+
+
+def fill_form(
+    *, actor: Actor, trace_id: UUID, leg_id: UUID, channel: str | None = None
+) -> RequestForm:
+    """Return the form of a leg by a channel, or its first; raises NotFound, Invalid."""
+    require(actor, Permission.TRACE_REQUEST)
+    view = trace_queries.load(actor, trace_id)
+    leg = next((leg for leg in view.legs if leg.id == leg_id), None)
+    if leg is None:
+        raise NotFound("leg", leg_id)
+    attempt = attempts.find_outside(leg, channel)
+    if attempt is None:
+        problem = message("This state takes part, and is asked by the service itself.")
+        if attempts.find_outside(leg, None) is not None:
+            problem = message(
+                "This state is not asked by this channel. Ask it by the channel first."
+            )
+        raise Invalid({"leg": [problem]})
+    form = build_form(actor, view, leg, attempt)
+    result = trace_results.get_result(actor, trace_id)
+    use = Use("onward", leg.state)
+    onward = [  # own ones, others with consent
+        event
+        for event in result.events()
+        if all(result.sharing[event["record"]].decide(group, use).allowed for group in EVENT_GROUPS)
+    ]
+    return replace(form, events=onward, sharing=result.sharing)
+
+
+def build_form(actor: Actor, view: TraceView, leg: TraceLeg, attempt: Attempt) -> RequestForm:
+    """Return the form of a leg by one attempt, without what is known of the gun so far."""
+    seizure = trace_queries.find_seizure(actor, view.trace)
+    fallback = [seizure.agency] if seizure else []
+    agency = asking_agency(actor, view.trace, view.restricted_agencies, fallback)
+    office = find_reply_office(
+        actor.own_state(), agency, view.restricted_agencies, by_etrace=attempt.channel == ETRACE
+    )
+    return RequestForm(
+        view,
+        leg,
+        attempt,
+        seizure,
+        agency_label(agency) if agency else "",
+        office,
+        (),
+        {},
+        read_etrace_data(actor, view.trace) if attempt.channel == ETRACE else EtraceData(),
+    )
+
+
+def fill_working_file(*, actor: Actor, trace_id: UUID) -> list[RequestForm]:
+    """Return the forms by eTrace of all guns of a trace's seizure, by line; raises Invalid."""
+    require(actor, Permission.TRACE_REQUEST)
+    forms = [
+        build_form(actor, view, leg, attempt)
+        for view in trace_queries.load_with_seizure(actor, trace_id)
+        for leg in view.legs
+        if (attempt := attempts.find_outside(leg, ETRACE))
+    ]
+    if not forms:
+        problem = message("No gun is asked about by eTrace. Ask the United States by it first.")
+        raise Invalid({"channel": [problem]})
+    return forms
+
+
+def audit_form(*, actor: Actor, form: RequestForm, kind: str, sha256: str) -> None:
+    """Audit that a form was made, with the file's SHA-256.
+
+    Each state with an event on it sees in its audit to which state it goes.
+    """
+    require(actor, Permission.TRACE_REQUEST)
+    trace, leg = form.view.trace, form.leg
+    append(actor, _form_event(actor, form, kind, sha256))
+    entries = []
+    for event in form.events:
+        if not form.sharing[event["record"]].is_own:
+            disclosed = {
+                "version": event["version"],
+                "handling": event["handling"],
+                "groups": groups_in(event, FORM_FIELDS),
+                "to": leg.state,
+                "through": "form",
+            }
+            entries.append(disclosure_event(event["record"], event["state"], disclosed))
+    append_many(actor.for_trace(trace.case_number, trace.id), entries)
+
+
+def audit_working_file(*, actor: Actor, forms: Sequence[RequestForm], sha256: str) -> None:
+    """Audit for each trace of a working file that it was made, with the file's SHA-256."""
+    require(actor, Permission.TRACE_REQUEST)
+    append_many(actor, [_form_event(actor, form, "working_file", sha256) for form in forms])
+
+
+def _form_event(actor: Actor, form: RequestForm, kind: str, sha256: str) -> AuditEvent:
+    data = {
+        "leg": str(form.leg.id),
+        "to": form.leg.state,
+        "channel": form.attempt.channel,
+        "kind": kind,
+        "file": sha256,
+        "language": actor.language,
+    }
+    return AuditEvent(Action.TRACE_FORM_MADE, "trace", form.view.trace.id, data=data)
