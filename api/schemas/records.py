@@ -243,7 +243,7 @@ class MatchResponse(Schema):
 class MatchQuery(ListQuery):
     """Filter of matches; `current=false` lists those ended by corrections.
 
-    `crime_related`: one gun was found, seized, recovered, lost or stolen; others are of lawful trade.
+    `crime_related`: one gun was found, seized, recovered, lost or stolen; others are duplicates.
     """
 
     status = Code(codes.MATCH_STATUSES)

@@ -46,7 +46,7 @@ FILTERS = (
         "crime_related",
         message("About"),
         "choice",
-        (("false", message("Licit trade on both sides")),),
+        (("false", message("Duplicates and pointers")),),
         blank=message("A gun of crime"),
     ),
 )
