@@ -51,7 +51,9 @@ ETRACE_FIELDS = (
     Field("possessor.name", message("Possessor's name"), required=False),
     Field("possessor.birth_date", message("Date of birth"), "date", required=False),
     Field("possessor.alias", message("Possessor's alias"), required=False),
-    Field("possessor.alias_birth_date", message("Date of birth of the alias"), "date"),
+    Field(
+        "possessor.alias_birth_date", message("Date of birth of the alias"), "date", required=False
+    ),
     Field("possessor.height", message("Height"), required=False),
     Field("possessor.weight", message("Weight"), required=False),
     Field("possessor.sex", message("Sex"), required=False),
