@@ -36,14 +36,14 @@ def own_and_other_side(post: Post, state: str | None) -> tuple[PostSide, PostSid
     sides = list_sides(post)
     for own in sides:
         if own.state == state:
-            others = (side for side in sides if side != own)
+            others = (each for each in sides if each != own)
             return own, next(others, PostSide("", "", own.zone))
     raise Forbidden(message("Your state is not a side of this post."))
 
 
 def direction_of_goods(post: Post, exporting_state: str, importing_state: str) -> tuple[str, ...]:
     """Return the states of a post with two sides in the direction of the goods."""
-    first, second = (side.state for side in list_sides(post))
+    first, second = (each.state for each in list_sides(post))
     return (
         (second, first)
         if importing_state == first or exporting_state == second

@@ -8,6 +8,7 @@ from flask import Flask
 
 from api.app import create_app
 from benchmarks.registers import declare_registers
+from salsa_ext.access.models import SecondFactor
 from salsa_ext.access.rules import ROLE_PERMISSIONS, operator
 from salsa_ext.administration import accounts, agencies, installation
 from salsa_ext.administration.accounts import AccountData
@@ -16,6 +17,7 @@ from salsa_ext.administration.installation import ImportRunData
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.config import Config
 from salsa_ext.core.ids import new_id
+from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db, transaction
 from salsa_ext.exchange import outbox
 from salsa_ext.exchange.envelopes import EnvelopeData
@@ -208,6 +210,8 @@ def _write(app: Flask) -> None:
             outbox.send_many(
                 acting, [EnvelopeData("test.said", "BR-1", other, {"said": "Something"})]
             )
+            factor = {"account_id": new_id(), "sealed": b"x", "last_step": 1}
+            insert_many(SecondFactor, [factor | {"owner_state": state}])
         with app.app_context():
             jobs.deliver_envelopes(acting.clock)
 

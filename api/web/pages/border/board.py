@@ -109,7 +109,7 @@ def draw_board_map(board: Board) -> MapDrawing | None:
         if row.start.code in at and row.end.code in at
     ]
     width_km = MIN_WIDTH_RADII * post.radius_km
-    states = {side.state for side in list_sides(post)}
+    states = {each.state for each in list_sides(post)}
     return draw_map(places, routes, states, min_width_km=width_km)
 
 
@@ -128,8 +128,8 @@ def _country_labels(board: Board) -> list[MapPlace]:
     """Return labels of both countries, placed within the map."""
     post, degrees = board.post, _radius_degrees(board) * 0.75
     points = (
-        (label("state", side.state), state_point_near(side.state, _point(post), degrees))
-        for side in list_sides(post)
+        (label("state", each.state), state_point_near(each.state, _point(post), degrees))
+        for each in list_sides(post)
     )
     return [MapPlace(point, name, name, "country") for name, point in points if point]
 
