@@ -27,7 +27,7 @@ from salsa_ext.disclosure.disclosures import HOLDER_GROUPS, RecordFinding
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.records.event_kinds import ALERT, SEIZED
 from salsa_ext.firearms.records.queries import RecordView, query_for_record, visibility_of
-from salsa_ext.firearms.search.evidence import CHECK_EVENT, Evidence, meets_alert
+from salsa_ext.firearms.search.evidence import CHECK_EVENT, Evidence, weigh_alert
 from salsa_ext.firearms.search.search import evidence_for_owner
 from salsa_ext.firearms.search.values import Candidate
 from salsa_ext.jobs.changes import append_changes
@@ -85,8 +85,9 @@ def match_check(
 ) -> Iterator[AlertMatch]:
     """Yield the alerts that a check matches."""
     for candidate in candidates:
-        alert, evidence = candidate.mark_hit, _evidence_for_owner(query, candidate)
-        if alert.event == ALERT and evidence and meets_alert(CHECK_EVENT, evidence):
+        alert = candidate.mark_hit
+        evidence = weigh_alert(CHECK_EVENT, _evidence_for_owner(query, candidate))
+        if alert.event == ALERT and evidence:
             yield AlertMatch(
                 alert.state,
                 alert.record_id,
@@ -175,15 +176,15 @@ def match_evidence(view: RecordView, candidate: Candidate) -> Evidence | None:
     """Return the evidence that a record matches an alert; None for a service gun handed in."""
     if view.record.handed_in:
         return None
-    evidence = _evidence_for_owner(query_for_record(view), candidate)
-    return evidence if meets_alert(view.record.event, evidence) else None
+    return weigh_alert(view.record.event, _evidence_for_owner(query_for_record(view), candidate))
 
 
 def _match_new_alert(actor: Actor, view: RecordView, candidate: Candidate) -> Iterator[AlertMatch]:
     alert, seized = view.record, candidate.mark_hit
     is_visible = candidate.is_open or seized.state == alert.owner_state
     is_compared = seized.event in SEIZED or seized.record_id > alert.id
-    if is_compared and is_visible and meets_alert(seized.event, candidate.evidence):
+    evidence = weigh_alert(seized.event, candidate.evidence)
+    if is_compared and is_visible and evidence:
         yield AlertMatch(
             alert.owner_state,
             alert.id,
@@ -192,7 +193,7 @@ def _match_new_alert(actor: Actor, view: RecordView, candidate: Candidate) -> It
             "seizure",
             seized.record_id,
             alert.recorded_at,
-            candidate.evidence,
+            evidence,
             visibility_of(view) == "open",
             serial_read=seized.serial_norm,
             version=seized.record_version,

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from salsa_ext.access.release import FINDER_VISIBILITIES
 from salsa_ext.core.ids import pseudonym
 from salsa_ext.database.session import db
+from salsa_ext.firearms.records.event_kinds import FOUND_EVENTS, MISSING_EVENTS
 from salsa_ext.firearms.records.models import RecordSetting
 from salsa_ext.firearms.records.queries import RecordView, query_for_record, visibility_of
 from salsa_ext.firearms.search.criteria import (
@@ -109,6 +110,7 @@ def build_views(
         if candidate.is_open and visibility in FINDER_VISIBILITIES["likeness"]:
             evidence = replace(evidence, crowd=crowd)  # both sides read the same
         event = other.event if candidate.shows("event") else None
+        evidence = _with_events(evidence, view.search_event, event)
         if is_match(evidence) and can_match(view.search_event, event, near):
             yield PairView(
                 record.owner_state,
@@ -127,7 +129,10 @@ def build_views(
     if not is_shown or not can_match(other.event, event, near):
         return
     others_evidence = _evidence_for_other(view, candidate, visibility, prepared)
-    if others_evidence and is_match(others_evidence := replace(others_evidence, crowd=crowd)):
+    if others_evidence is None:
+        return
+    others_evidence = _with_events(replace(others_evidence, crowd=crowd), other.event, event)
+    if is_match(others_evidence):
         yield PairView(
             other.state,
             other.record_id,
@@ -143,6 +148,12 @@ def build_views(
         )
 
 
+def _with_events(evidence: Evidence, *events: str | None) -> Evidence:
+    """Return evidence with whether the `events`, as far as known, are a loss and a find."""
+    is_missing = all(not kinds.isdisjoint(events) for kinds in (MISSING_EVENTS, FOUND_EVENTS))
+    return replace(evidence, is_missing=is_missing)
+
+
 def _own_pair_view(
     view: RecordView, candidate: Candidate, prepared: PreparedRecord | None
 ) -> Iterator[PairView]:
@@ -152,7 +163,8 @@ def _own_pair_view(
     own = evidence if is_newer else _evidence_for_other(view, candidate, "open", prepared)
     if own is None or not can_match(view.search_event, other.event, own.near, is_one_state=True):
         return
-    if is_match(own := replace(own, crowd=evidence.crowd)):
+    own = _with_events(replace(own, crowd=evidence.crowd), view.search_event, other.event)
+    if is_match(own):
         newer, older = sorted((record.id, other.record_id), reverse=True)
         state, is_of_crime = record.owner_state, is_crime_related(view.search_event, other.event)
         versions = record.version, other.record_version

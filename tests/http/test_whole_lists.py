@@ -4,6 +4,7 @@ import pytest
 
 from salsa_ext.matches.commands import MAX_PROPOSED
 from tests.support import bodies
+from tests.support.jobs import jobs_to_idle
 from tests.support.matches import correct, matches, sold
 
 SERIALS = [f"TKA5238{digit}" for digit in "0123456789"]
@@ -25,6 +26,11 @@ def stolen(as_actor):
                 number=f"{kind}-{serial}",
                 occurred_on="2025-03-01",
             )
+    return report_theft(as_actor)
+
+
+def report_theft(as_actor):
+    """Report the theft of a gun of the series, and say little of it; return its record."""
     gun = {"serial": SERIALS[5], "make": "Taurus", "type": "pistol", "calibre": "9x19"}
     body = bodies.report(firearm=gun, occurred_on="2025-06-01")
     return as_actor("PRY", "police_officer").post("/reports", body).json["firearm"]["record"]
@@ -57,7 +63,12 @@ def test_the_theft_of_a_gun_that_was_seized_is_a_match_and_stays_one(
     assert made["items"][0]["record"] in others(as_actor("PRY", "police_officer"))
 
 
-def test_a_seizure_lists_the_likeliest_matches_and_each_theft(arg_police, stolen):
+def test_a_seizure_lists_the_likeliest_matches_and_each_theft(as_actor, arg_police):
+    for number in range(MAX_PROPOSED + 2):
+        gun = bodies.firearm(serial=SERIALS[1], **KNOWN)
+        sold(as_actor, kind="private_sale", firearm=gun, number=f"T-{number}")
+    stolen = report_theft(as_actor)
+    jobs_to_idle()
     made = arg_police.post("/seizures", seizure(UNREAD, **KNOWN)).json
     found = arg_police.get(f"/seizures/{made['id']}").json
     records = [match["other"]["record"] for match in found["matches"]]

@@ -38,6 +38,15 @@ def test_a_report_of_any_kind_is_of_crime(as_actor, police, kind):
     assert match["crime_related"] is True
 
 
+def test_a_theft_matches_a_seizure_of_the_serial_though_make_and_calibre_differ(police, pry_police):
+    other = bodies.firearm(make="Glock", calibre=".45 ACP")
+    pry_police.post("/reports", bodies.report(firearm=other))
+    police.post("/seizures", bodies.seizure())
+    for client in (police, pry_police):
+        [match] = client.get("/matches").json["items"]
+        assert match["strength"] == "moderate"
+
+
 def test_the_worker_and_a_correction_leave_it_as_it_is(as_actor, police, pairs):
     before = police.get("/matches?crime_related=true").json["items"]
     assert police.get("/matches?crime_related=true").json["items"] == before

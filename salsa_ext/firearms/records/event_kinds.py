@@ -40,11 +40,10 @@ def year_of_manufacture(event: str | None, year: int | None, event_year: int | N
     return year or (event_year if event == "manufacture" else None)
 
 
-# The mark was read on a gun that was not where it belonged, or is of one that is gone.
-FIELD_EVENTS: Final = SEIZED | {"recovery", "surrender", "loss", "theft", ALERT}
-MISSING_OR_ALERT: Final = frozenset(("loss", "theft", ALERT))
-
-
 MISSING_EVENTS: Final = frozenset(("theft", "loss"))
+MISSING_OR_ALERT: Final = MISSING_EVENTS | {ALERT}
+FOUND_EVENTS: Final = SEIZED | {"recovery", "surrender"}
+# The mark was read on a gun that was not where it belonged, or is of one that is gone.
+FIELD_EVENTS: Final = FOUND_EVENTS | MISSING_OR_ALERT
 ONCE_EVENTS: Final = FINAL_EVENTS | {"manufacture", "domestic_sale"}
 """Lawful events that a gun has once in a state: a second record is a duplicate, or another gun."""

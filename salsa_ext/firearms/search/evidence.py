@@ -47,31 +47,31 @@ def is_crime_related(event: str, other: str | None) -> bool:
     return other is None or event in FIELD_EVENTS or other in FIELD_EVENTS
 
 
-def meets_alert(event: str, evidence: Evidence | None) -> bool:
-    """Return whether an alert is hit by a check or a record.
+def weigh_alert(event: str, evidence: Evidence | None) -> Evidence | None:
+    """Return the evidence that a check or a record hits an alert; None if it does not.
 
     `event` is CHECK_EVENT for a check. In licit trade the marks have to be equal; a report of loss
-    or theft is no hit.
+    or theft is no hit. However many bear the mark, its state asked to hear of it.
     """
-    if not is_match(evidence) or event in MISSING_OR_ALERT:
-        return False
-    return (
-        event == CHECK_EVENT
-        or event in FIELD_EVENTS
-        or (evidence is not None and evidence.near.kind in EQUAL_KINDS)
-    )
+    if evidence is None or event in MISSING_OR_ALERT:
+        return None
+    evidence = replace(evidence, is_missing=True, is_common=False)
+    is_near_enough = event in FIELD_EVENTS | {CHECK_EVENT} or evidence.near.kind in EQUAL_KINDS
+    return evidence if is_near_enough and is_match(evidence) else None
 
 
 def is_match(evidence: Evidence | None) -> bool:
     """Return whether evidence suffices for a match; weaker ones are only listed.
 
     Where others of a family are as near, or one and no glyph was hard to read, the mark is rather
-    that of a neighbour.
+    that of a neighbour. A missing gun that was hard to read is worth a look among any number.
     """
     if evidence is None or evidence.strength not in MATCH_STRENGTHS:
         return False
     near, rivals = evidence.near, evidence.crowd[0] if evidence.crowd else 0
-    return near.kind in EQUAL_KINDS or rivals <= (MAX_RIVALS if near.is_hard_to_read else 0)
+    if near.kind in EQUAL_KINDS or (evidence.is_missing and near.is_hard_to_read):
+        return True
+    return rivals <= (MAX_RIVALS if near.is_hard_to_read else 0)
 
 
 BITS_PER_GLYPH: Final = {"serial": 3.0, "confiscation": 2.0, "mark": 2.0}
@@ -222,7 +222,8 @@ class Evidence:
     precedes the other side's manufacture. `crowd`: how many other guns fit about as well, and the
     bits lost to them. `specificity` is that of the mark (`keys.specificity`). `has_rival`: another
     gun has the mark and fits as well. `is_common`: so many seized guns bear the mark that it is a
-    prefix, or words. `is_partial`: the searched mark is not fully readable.
+    prefix, or words. `is_missing`: one of the two is missing, or an alert, and the other was found
+    or checked. `is_partial`: the searched mark is not fully readable.
     `missing_bits`: what the query's fields would add if the record had them. Reasons are worded
     when read.
     """
@@ -236,6 +237,7 @@ class Evidence:
     specificity: str = "mark"
     has_rival: bool = False
     is_common: bool = False
+    is_missing: bool = False
     is_partial: bool = False
     missing_bits: float = 0.0
 
@@ -290,13 +292,14 @@ class Evidence:
 
         Never strong: marks that several guns may have, and a differing make, calibre or type; a
         person has to see the gun first. Two of these, or one and a near mark, are weak however long
-        the mark. A short number needs an equal make or calibre. Near marks are strong if all else
-        agrees.
+        the mark, unless an equal one is that of a missing gun. A short number needs an equal make
+        or calibre. Near marks are strong if all else agrees.
         """
         if self.has_other_serial or self.bits < FAINT:
             return None
         is_equal = self.near.kind in EQUAL_KINDS
-        if self.is_common or self._contradictions > is_equal:
+        is_other_gun = self._contradictions > is_equal and not (is_equal and self.is_missing)
+        if self.is_common or is_other_gun:
             return "weak"
         enough = STRONG if is_equal else STRONG_IF_NEAR
         is_of_one_gun = self.by != "mark" and not self.has_rival and self._is_specific

@@ -4,7 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from salsa_ext.firearms.search.evidence import Description, verdict, weigh, weights_for
+from salsa_ext.firearms.search.evidence import (
+    CHECK_EVENT,
+    Description,
+    is_match,
+    verdict,
+    weigh,
+    weigh_alert,
+    weights_for,
+)
 
 GUN = Description("ABC123456", "taurus", "9x19", "pistol", "BRA", 2020)
 
@@ -178,6 +186,12 @@ def test_what_fits_all_that_was_read_is_possible_however_many_fit(asked, other, 
     asked = Description(asked, make="taurus")
     found = weigh(asked, Description(**{"serial_norm": "AB12345"} | other))
     assert verdict([replace(found, crowd=(50, 6.0))]) == said
+
+
+def test_a_mark_that_many_bear_is_no_match_and_hits_an_alert_all_the_same():
+    common = replace(weigh(GUN, GUN), is_common=True)
+    assert not is_match(common)
+    assert weigh_alert(CHECK_EVENT, common)
 
 
 def test_a_short_serial_alone_is_weak():
