@@ -77,8 +77,9 @@ def test_a_trace_through_whole_ways_is_measured_and_bare_statements_cost_less(
     written = json.loads((tmp_path / "traces.json").read_text())
     assert [row["name"] for row in written["figures"]] == list(found)
     assert counted(owner, "record") == [500]
-    # two to see that chains are whole, two before, two by the service, and two inserted barely
-    assert counted(owner, "trace WHERE status = 'completed'", "trace") == [2, 8]
+    # two to see that chains are whole, two before, two by the service, and two inserted barely; with
+    # their answers one for the twins, two that are inserted into them, and two by the service
+    assert counted(owner, "trace WHERE status = 'completed'", "trace") == [7, 13]
 
 
 def test_records_that_are_kept_are_not_written_again(filled_trade, owner, tmp_path):
@@ -125,7 +126,7 @@ def test_what_is_taken_down_is_undone(app):
         agency = AgencyData("BRA-POLICE", "police", "Police", "UTC")
         agencies.register_missing(actor=actor, batch=[agency])
     inserted = {statement.split()[2] for _, statement, _ in taken.inserts()}
-    assert inserted == {"agency", "audit_entry"}
+    assert inserted == {"agency", "audit_entry", "log_new"}
     with transaction(actor):
         assert db.session.scalar(text("SELECT count(*) FROM agency")) == 0
 
