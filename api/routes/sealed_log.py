@@ -7,7 +7,7 @@ from io import BytesIO
 from flask import Response
 
 from api.http.resource import Resource
-from api.schemas.sealed_log import InclusionProofResponse, SealedRootResponse
+from api.schemas.access import InclusionProofResponse, SealedRootResponse
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.sealed_log import proofs

@@ -55,7 +55,7 @@ def test_an_agency_that_cannot_be_is_refused_with_its_field(administrator, field
 
 def test_a_contact_that_is_registered_is_seen_by_all_states(administrator, as_actor):
     made = administrator.post("/contacts", DUTY).json
-    assert made == DUTY | {"state": "BRA", "email": None}
+    assert made == DUTY | {"state": "BRA", "email": None, "ori": None, "address": None}
     assert as_actor("PRY", "auditor").get("/contacts?state=BRA").json["items"] == [made]
 
 

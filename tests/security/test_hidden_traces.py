@@ -19,6 +19,8 @@ BODIES = {
     "legs": {"state": "URY", "reason": "x"},
     "reply": {"text": "x"},
     "channel": {"channel": "mla"},
+    "attempts": {"channel": "mla"},
+    "etrace-data": {"crime_code": "x"},
     "feedback": {"helped": True},
     "assign": {"username": "x"},
     "notes": {"text": "x"},

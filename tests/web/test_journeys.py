@@ -197,7 +197,7 @@ def test_the_place_of_another_state_is_shown_where_it_concerns_the_own_and_its_o
     joint = bodies.seizure(
         number="P-1",
         place=place,
-        occurred_on="2026-02-20",
+        occurred_on="2026-03-01",
         joint_with={"state": "BRA", "number": "S-1"},
     )
     trace = ask(as_actor, SOLD, ("/seizures", "police_officer", joint))

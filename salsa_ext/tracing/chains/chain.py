@@ -68,6 +68,10 @@ MISSING_ANSWER: Final = dict.fromkeys(WAITING_STATUSES, message("The answer of {
 TAKES_NO_PART: Final = message(
     "The answer of {state}, which takes no part here: send it the form by another channel."
 )
+DEALER_IS_GONE: Final = message(
+    "Who bought the gun from a dealer of {state}: the dealer is out of business, and that state knows"
+    " no more."
+)
 NOTHING_DECLARED: Final = message(
     "The registers of {state}: it takes part with none, so none was searched."
 )
@@ -401,7 +405,9 @@ def _missing_answers(legs: Sequence[ChainLeg]) -> Iterator[Message]:
             yield message("The answer of {state}, put off to {on}.", state=leg.state, on=leg.until)
         else:
             status = "partial" if leg.status == "withdrawn" and leg.events else leg.status
-            yield Message(MISSING_ANSWER[status].text, {"state": leg.state})
+            is_gone = status == "partial" and leg.failure_reason == "dealer_defunct"
+            text = DEALER_IS_GONE if is_gone else MISSING_ANSWER[status]
+            yield Message(text.text, {"state": leg.state})
     without_record = {leg.state for leg in legs if leg.status == "no_record"}
     for leg in legs:
         states = {"state": leg.state, "partner": leg.referred_to}

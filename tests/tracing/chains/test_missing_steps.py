@@ -134,6 +134,12 @@ def test_what_a_state_keeps_back_is_missing(status, text):
     assert [str(one) for one in found.missing] == [text]
 
 
+def test_a_state_whose_dealer_is_out_of_business_owes_no_more():
+    leg = ChainLeg("USA", "partial", failure_reason="dealer_defunct")
+    [text] = texts(build_chain([leg], FOUND, "BRA", GUN))
+    assert text.startswith("Who bought the gun from a dealer of {state}")
+
+
 @pytest.mark.parametrize(
     "gun,reason",
     [

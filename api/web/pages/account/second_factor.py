@@ -16,6 +16,8 @@ from api.web import security, submission
 from api.web.access import login_required, login_required_for_form, render_again
 from api.web.pages import account_pages
 from salsa_ext.access import authentication, second_factor
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
 from salsa_ext.administration.accounts import read_identity
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Conflict, Invalid, Message
@@ -24,7 +26,9 @@ from salsa_ext.core.errors import Conflict, Invalid, Message
 @account_pages.get("/second-factor")
 @login_required
 def second_factor_form(actor: Actor) -> str:
-    """Show a new secret as a QR code, and ask for a code of it."""
+    """Show a new secret as a QR code, and ask for a code of it; of no display."""
+    if actor.permissions:
+        require(actor, Permission.KEY_ISSUE)
     if second_factor.has_second_factor(actor):
         return render_template("account/second_factor.html", is_set=True)
     return _show(actor, second_factor.new_secret(actor))

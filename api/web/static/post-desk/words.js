@@ -1,5 +1,5 @@
 // The sentences of the page's own language.
-const words = document.getElementById("words");
+const words = document.getElementById("desk-words");
 
 export function word(name, data = {}) {
   const said = words?.content.querySelector(`[data-word="${name}"]`)?.textContent ?? name;
