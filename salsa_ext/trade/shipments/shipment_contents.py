@@ -45,7 +45,7 @@ class PackedItems(Collection[PackedItem]):
         query = items.with_only_columns(Record.id, *columns).order_by(Record.line, Record.id)
         rows = db.session.execute(query.execution_options(yield_per=CHUNK_SIZE)).mappings()
         missing = self._missing.copy()
-        for chunk in chunks(dict(row) for row in rows if not _remove(row, missing)):
+        for chunk in chunks(row for row in map(dict, rows) if not _remove(row, missing)):
             marks = _marks_by_record([row["id"] for row in chunk])
             yield from (PackedItem(row, marks[row.pop("id")]) for row in chunk)
 
