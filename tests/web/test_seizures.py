@@ -302,6 +302,9 @@ def test_a_hand_over_shows_the_name_of_an_agency_and_stores_its_code(officer, as
     page = officer.open(f"{path}/handover?line=1")
     assert re.search(r'name="from"[^>]* value="Depósito Central"', page)
     assert "BRA-POLICE → Depósito Central" in page
+    given |= {"from": "Store 9", "to": "Court", "occurred_at": "2026-03-05T11:00"}
+    officer.send(f"{path}/handover", given | {"lines": "1", "once": "2"})
+    assert "How it came from Depósito Central to Store 9" in text(officer.open(path))
 
 
 def test_a_withdrawn_seizure_and_its_match_say_so(officer, as_actor):
