@@ -139,6 +139,8 @@ def _format_param(value: Any) -> Any:
         return _code_name(value.kind, value.code)
     if isinstance(value, CodeLabels):
         return ", ".join(_code_name(value.kind, code) for code in value.codes)
+    if isinstance(value, tuple):
+        return ", ".join(map(_format_param, value))
     if isinstance(value, datetime):
         return f"{format_day(value)}, {value:%H:%M}"
     return translate(value) if isinstance(value, Message) else value

@@ -104,10 +104,7 @@ def document_sections(
             message("Document"),
             words.field(message("Export certificate"), face.get("permit_number")),
             words.field(message("Import certificate"), face.get("import_permit_number")),
-            words.field(message("Date of issue"), words.day(facts.issued_on if facts else None)),
-            words.field(
-                message("Valid through"), words.day(facts.valid_through if facts else None)
-            ),
+            *_validity_fields(words, facts),
             words.field(message("Exporting state"), words.state(face.get("exporting_state"))),
             words.field(message("Importing state"), words.state(face.get("importing_state"))),
             words.field(
@@ -116,6 +113,16 @@ def document_sections(
         ),
         *authority_section(words, face),
         *sides,
+    ]
+
+
+def _validity_fields(words: SheetBuilder, facts: PaperFacts | None) -> list[list[Part]]:
+    """Return issue and last day; none for a delivery verification, which is no licence."""
+    if facts and facts.kind == "delivery_verification":
+        return []
+    return [
+        words.field(message("Date of issue"), words.day(facts.issued_on if facts else None)),
+        words.field(message("Valid through"), words.day(facts.valid_through if facts else None)),
     ]
 
 
@@ -158,6 +165,8 @@ def items_section(
 ) -> list[Part]:
     """Return the list of items, or their number if too many."""
     totals = words.totals(facts.quantities) if facts else []
+    has_arrived = facts is not None and facts.kind == "delivery_verification"
+    title = message("Goods that arrived") if has_arrived else message("Goods of this shipment")
     if len(items) > shipment_contents.MAX_ITEMS:
         counted = words.pair(
             message(
@@ -167,11 +176,10 @@ def items_section(
         )
         sentence = " / ".join(filter(None, counted.values()))
         return words.fields(
-            message("Goods of this shipment"),
+            title,
             words.field(message("Items"), sentence, wide=True),
             *(words.field(message("Total"), total["value"]) for total in totals),
         )
-    title = message("Goods of this shipment")
     return words.table(
         title, ITEM_COLUMNS, [_item_row(words, item) for item in items], (0, 7), totals
     )

@@ -84,7 +84,7 @@ def form_data(form: RequestForm, at: datetime) -> dict[str, Any]:
         "form": ATF_FORM,
         "leg": str(form.leg.id),
         "fields": [vars(field) | {"name": field.name.text} for field in fields],
-        "missing": missing_fields(fields),
+        "missing": [field.name.text for field in missing_fields(fields)],
     }
 
 

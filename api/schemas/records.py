@@ -221,6 +221,7 @@ class MatchResponse(Schema):
     score = fields.Float(required=True)
     strength = Code(codes.MATCH_STRENGTHS, required=True)
     crime_related = fields.Boolean(attribute="is_of_crime", required=True)
+    worth = Code(codes.MATCH_WORTHS, required=True)
     reasons = fields.List(fields.Nested(ReasonResponse), required=True)
     proposed_at = fields.DateTime(required=True)
     changed_at = fields.DateTime(required=True)
@@ -237,7 +238,12 @@ class MatchResponse(Schema):
             {"code": each["code"], "bits": each["bits"], "text": translate(each)}
             for each in row.reasons
         ]
-        return row_fields(row) | {"other": other, "reasons": reasons, "decided_by": view.decided_by}
+        return row_fields(row) | {
+            "other": other,
+            "reasons": reasons,
+            "worth": view.worth,
+            "decided_by": view.decided_by,
+        }
 
 
 class MatchQuery(ListQuery):
@@ -252,6 +258,7 @@ class MatchQuery(ListQuery):
     other_state = StateCode(data_key="state")
     is_current = QueryFlag(data_key="current")
     is_of_crime = QueryFlag(data_key="crime_related")
+    worth = Code(codes.MATCH_WORTHS)
 
 
 class GunRecordResponse(Schema):

@@ -57,6 +57,7 @@ CODE_LISTS = {
     "match_status": codes.MATCH_STATUSES,
     "strength": codes.MATCH_STRENGTHS,
     "match_rejection": codes.MATCH_REJECTIONS,
+    "match_worth": codes.MATCH_WORTHS,
     "priority": codes.PRIORITIES,
     "request_status": codes.REQUEST_STATUSES,
     "trace_status": codes.TRACE_STATUSES,

@@ -22,6 +22,7 @@ CREATE TABLE match (
     strength TEXT NOT NULL,
     reasons JSONB NOT NULL,
     is_of_crime BOOLEAN NOT NULL,
+    worth SMALLINT NOT NULL,
     status TEXT NOT NULL,
     is_current BOOLEAN NOT NULL,
     is_hidden BOOLEAN NOT NULL,
@@ -39,12 +40,12 @@ CREATE TABLE match (
     )),
     CONSTRAINT ck_match_strength CHECK (strength IN ('strong', 'moderate'))
 );
-CREATE INDEX ix_match_gone ON match (owner_state, id) WHERE NOT is_current;
-CREATE INDEX ix_match_judged ON match (owner_state, id) WHERE status <> 'proposed';
-CREATE INDEX ix_match_of_crime ON match (owner_state, id) WHERE is_of_crime;
+CREATE INDEX ix_match_gone ON match (owner_state, worth, id) WHERE NOT is_current;
+CREATE INDEX ix_match_judged ON match (owner_state, worth, id) WHERE status <> 'proposed';
+CREATE INDEX ix_match_of_crime ON match (owner_state, worth, id) WHERE is_of_crime;
 CREATE INDEX ix_match_other_pseudonym ON match (other_pseudonym);
-CREATE INDEX ix_match_owner_state_id ON match (owner_state, id);
 CREATE INDEX ix_match_owner_state_other_record ON match (owner_state, other_record);
+CREATE INDEX ix_match_owner_state_worth_id ON match (owner_state, worth, id);
 CALL salsa_protect_owned('match', 'SELECT, INSERT, UPDATE, DELETE');
 -- Matches with a record that its owner made silent are hidden from the state that owns the row.
 ALTER POLICY owner_only ON match

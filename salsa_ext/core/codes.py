@@ -145,6 +145,12 @@ HIT_PRIORITIES: Final = ("urgent", "routine")
 MATCH_STATUSES: Final = ("proposed", "confirmed", "rejected")
 MATCH_REJECTIONS: Final = ("other_gun", "neighbour", "common_mark", "misread", "other")
 MATCH_STRENGTHS: Final = ("strong", "moderate")
+MATCH_WORTHS: Final = ("missing", "crimes", "crime", "pointer", "trade")
+"""Why a match is worth a look, the most first.
+
+A missing gun that was found; two acts of crime; one beside trade; an event that the other state
+does not disclose; trade alone.
+"""
 
 LEAD_KINDS: Final = tuple(
     "shared_shipment shared_permit shared_consignee shared_dealer shared_holder shared_lot "

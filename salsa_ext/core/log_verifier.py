@@ -118,7 +118,7 @@ def write_note(
 def read_note(note: str, keys: Mapping[str, Mapping[str, Any]]) -> tuple[str, int, bytes]:
     """Return state, size and root of a checkpoint; raises NotProven unless its state signed it."""
     try:
-        text, signed = note.split("\n\n")
+        text, signed = note.strip().split("\n\n")
         origin, number, root = text.split("\n")
         sign, kid, signature = signed.strip().split(" ")
         raw, state, size = base64.b64decode(signature), origin.removeprefix(ORIGIN), int(number)

@@ -22,6 +22,7 @@ from salsa_ext.custody.values import (
     FINAL_DISPOSITIONS,
     DispositionData,
     EntryData,
+    OriginData,
 )
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db
@@ -49,8 +50,8 @@ KINDS = {data_class: kind for kind, data_class in ENTRY_CLASSES.items()}
 def record(*, actor: Actor, seizure_id: UUID, data: EntryData) -> None:
     """Enter a hand-over, disposition or origin of items of an own seizure, or correct one.
 
-    A disposition that ends the custody writes its transfer. Raises NotFound, Invalid, Conflict for a
-    gun whose custody has ended, IllegalTransition for a withdrawn seizure.
+    A disposition that ends the custody writes its transfer. Raises NotFound, Invalid, also for a day
+    after the end of custody, Conflict for a second end, IllegalTransition for a withdrawn seizure.
     """
     require(actor, Permission.SEIZURE_RECORD)
     seizure = document_corrections.lock_standing(
@@ -62,8 +63,8 @@ def record(*, actor: Actor, seizure_id: UUID, data: EntryData) -> None:
     if old and KINDS[type(data)] != old.kind:
         raise NotFound("entry", data.corrects)
     items = _chosen_items(seizure_id, [old.line] if old else data.lines)
-    if isinstance(data, DispositionData) and data.kind in FINAL_DISPOSITIONS:
-        _check_in_custody(seizure_id, items, old)
+    if not isinstance(data, OriginData):
+        _check_in_custody(seizure_id, items, old, data)
     if old:
         _void_transfer(actor, old, str(data.reason))
     transfers = _record_transfers(actor, items, data)
@@ -149,20 +150,22 @@ def _chosen_items(seizure_id: UUID, lines: Collection[int]) -> list[RecordView]:
 
 
 def _check_in_custody(
-    seizure_id: UUID, items: Sequence[RecordView], old: CustodyEntry | None
+    seizure_id: UUID, items: Sequence[RecordView], old: CustodyEntry | None, data: EntryData
 ) -> None:
-    """Raise Conflict if the custody of an item has ended by another disposition."""
+    """Raise Conflict for a second end of an item's custody, Invalid for a day after its end."""
     lines = {item.record.line for item in items}
     for entry in final_dispositions([seizure_id]):
-        if entry.line in lines and (old is None or entry.id != old.id):
-            raise Conflict(
-                message(
-                    "The custody of line {line} ended on {on} already. Correct or withdraw that"
-                    " disposition.",
-                    line=entry.line,
-                    on=entry.occurred_on,
-                )
-            )
+        if entry.line not in lines or (old and entry.id == old.id):
+            continue
+        text = message(
+            "The custody of line {line} ended on {on} already. Correct or withdraw that disposition.",
+            line=entry.line,
+            on=entry.occurred_on,
+        )
+        if isinstance(data, DispositionData) and data.kind in FINAL_DISPOSITIONS:
+            raise Conflict(text)
+        if data.occurred_on > entry.occurred_on:
+            raise Invalid({"occurred_at" if data.occurred_at else "occurred_on": [text]})
 
 
 def final_dispositions(seizure_ids: Collection[UUID]) -> list[CustodyEntry]:

@@ -19,7 +19,7 @@ Other = TypeVar("Other")
 WRONG_CURSOR: Final = message("This is not a cursor of this list; begin without one.")
 SEPARATOR: Final = "~"
 """Between the id and the value of a sorted list's cursor."""
-_PARSERS: Final[Mapping[type, Callable[[str], Any]]] = {
+PARSERS: Final[Mapping[type, Callable[[str], Any]]] = {
     date: date.fromisoformat,
     datetime: datetime.fromisoformat,
     str: str,
@@ -131,7 +131,7 @@ def _parse_sorted_cursor(cursor: str, column: Any, key: Any) -> tuple[Any, Any]:
     """Return value and id of the last row; raises Invalid."""
     last, _, text = cursor.partition(SEPARATOR)
     try:
-        value = _PARSERS[column.type.python_type](text)
+        value = PARSERS[column.type.python_type](text)
         return literal(value, column.type), literal(UUID(last), key.type)
     except ValueError:
         raise Invalid({"cursor": [WRONG_CURSOR]}) from None

@@ -8,12 +8,13 @@ from itertools import groupby
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Text, cast, or_, select
 
 from salsa_ext.access.audit import Action, AuditEvent, append, append_with_rows
 from salsa_ext.access.models import Account
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
+from salsa_ext.checks.models import Check
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Conflict, Forbidden, NotFound, message
 from salsa_ext.core.ids import new_id
@@ -24,8 +25,10 @@ from salsa_ext.lookups.budgets import CASE_UNKNOWN_KEY
 from salsa_ext.lookups.models import LookupReview
 from salsa_ext.notifications.commands import notify_many
 from salsa_ext.notifications.notice_rules import Notice, Subject
+from salsa_ext.tracing.traces.models import Trace
 
 _ACTIONS: Final = {"justified": Action.LOOKUP_JUSTIFIED, "questioned": Action.LOOKUP_DOUBTED}
+_SUPERVISED: Final = select(Account.agency).where(Account.role == "supervisor", Account.is_active)
 SAMPLE_SIZE: Final = 10
 """Look-ups of an agency and week: flagged ones first, the others by lot."""
 _SAMPLED_COLUMNS: Final = (
@@ -49,7 +52,7 @@ _SAMPLE: Final = f"""
 def sample_lookups(actor: Actor) -> int:
     """Draw last week's sample of the state's look-ups, once; return how many.
 
-    Weeks begin on Monday, in UTC. The supervisors of each agency are notified.
+    Weeks begin on Monday, in UTC. The supervisors of each agency are notified; of one without, all.
     """
     require(actor, Permission.LOOKUP_REVIEW)
     today = actor.now().astimezone(UTC).date()
@@ -67,12 +70,13 @@ def sample_lookups(actor: Actor) -> int:
         {"id": new_id()} | same | dict(zip(_SAMPLED_COLUMNS, entry, strict=True))
         for entry in sampled
     ]
-    notices, events = [], []
+    notices, events, supervised = [], [], {*db.session.scalars(_SUPERVISED)}
     for agency, group in groupby(rows, key=lambda row: row["agency"]):
         sample = [*group]
         data = {"reviews": len(sample), "flagged": sum(row["is_flagged"] for row in sample)}
         subject = Subject(sample[0]["id"], state, kind="lookup")
-        notices.append(Notice(state, "lookup_sampled", subject, data, agencies=(agency,)))
+        agencies = (agency,) if agency in supervised else None
+        notices.append(Notice(state, "lookup_sampled", subject, data, agencies=agencies))
         events.append(
             AuditEvent(
                 Action.LOOKUPS_SAMPLED, "lookup", sample[0]["id"], data=data | {"of": agency}
@@ -108,7 +112,7 @@ def _decide(
     actor: Actor, lookup_id: UUID, expected_version: int, status: str, comment: str | None
 ) -> LookupReview:
     review = lock(LookupReview, lookup_id, expected_version, kind="lookup")
-    if review.agency != actor.agency:
+    if not _may_read(actor, review.agency):
         raise NotFound("lookup", lookup_id)
     if review.account_id == actor.account_id:
         raise Forbidden(message("This look-up is your own. Another supervisor decides on it."))
@@ -126,6 +130,21 @@ def get_review(actor: Actor, lookup_id: UUID) -> LookupReview:
     return load_review(actor, lookup_id)
 
 
+def find_serial(actor: Actor, review: LookupReview) -> str | None:
+    """Return the serial that was checked or traced; None for what was given in an answer."""
+    require(actor, Permission.AUDIT_READ)
+    serials = {
+        "check": select(Check.query["serial"].astext).where(
+            cast(Check.id, Text) == review.subject_id
+        ),
+        "trace": select(Trace.firearm["serial"].astext).where(
+            cast(Trace.id, Text) == review.subject_id
+        ),
+    }
+    query = serials.get(review.subject_kind)
+    return None if query is None else db.session.scalar(query)
+
+
 def load_review(actor: Actor, lookup_id: UUID) -> LookupReview:
     """Return the same; checks no permission."""
     review = db.session.get(LookupReview, lookup_id, populate_existing=True)
@@ -135,17 +154,26 @@ def load_review(actor: Actor, lookup_id: UUID) -> LookupReview:
 
 
 def _may_read(actor: Actor, agency: str) -> bool:
-    return actor.role == "auditor" or agency == actor.agency
+    return (
+        actor.role == "auditor"
+        or agency == actor.agency
+        or agency not in {*db.session.scalars(_SUPERVISED)}
+    )
 
 
 def list_reviews(
     actor: Actor, filters: Mapping[str, Any], limit: int, cursor: str | None
 ) -> Page[LookupReview]:
-    """Return a page of the own agency's samples, newest first; of all agencies for an auditor."""
+    """Return a page of the samples of the own agency, and of those without a supervisor.
+
+    Newest first; of all agencies for an auditor.
+    """
     require(actor, Permission.AUDIT_READ)
     query = select(LookupReview).where(LookupReview.owner_state == actor.state)
     if actor.role != "auditor":
-        query = query.where(LookupReview.agency == actor.agency)
+        query = query.where(
+            or_(LookupReview.agency == actor.agency, LookupReview.agency.not_in(_SUPERVISED))
+        )
     for name, value in filters.items():
         if value is not None:
             query = query.where(getattr(LookupReview, name) == value)

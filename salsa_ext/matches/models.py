@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CHAR, Double, Index, UniqueConstraint, text
+from sqlalchemy import CHAR, Double, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.database.session import Base
@@ -17,21 +17,29 @@ class Match(Base):
 
     `other_record` is None if its owner does not disclose it; `other_pseudonym` (never published)
     replaces it. `is_current` is False once a correction removed the agreement. `is_of_crime`: one
-    of the guns was read in the field, or is missing. `is_hidden` while the other record is silent:
-    nobody reads the row, its decision remains. `record_version` and `other_version` were compared
-    last.
+    of the guns was read in the field, or is missing. `worth` is minus the index in MATCH_WORTHS.
+    `is_hidden` while the other record is silent: nobody reads the row, its decision remains.
+    `record_version` and `other_version` were compared last.
     """
 
     __tablename__ = "match"
     __table_args__ = (
         UniqueConstraint("owner_state", "record_id", "other_pseudonym"),
-        Index(None, "owner_state", "id"),
+        Index(None, "owner_state", "worth", "id"),
         Index(None, "other_pseudonym"),
         Index(None, "owner_state", "other_record"),
-        Index("ix_match_of_crime", "owner_state", "id", postgresql_where=text("is_of_crime")),
-        Index("ix_match_gone", "owner_state", "id", postgresql_where=text("NOT is_current")),
         Index(
-            "ix_match_judged", "owner_state", "id", postgresql_where=text("status <> 'proposed'")
+            "ix_match_of_crime", "owner_state", "worth", "id", postgresql_where=text("is_of_crime")
+        ),
+        Index(
+            "ix_match_gone", "owner_state", "worth", "id", postgresql_where=text("NOT is_current")
+        ),
+        Index(
+            "ix_match_judged",
+            "owner_state",
+            "worth",
+            "id",
+            postgresql_where=text("status <> 'proposed'"),
         ),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -47,6 +55,7 @@ class Match(Base):
     strength: Mapped[str]
     reasons: Mapped[list[dict[str, Any]]]
     is_of_crime: Mapped[bool]
+    worth: Mapped[int] = mapped_column(SmallInteger)
     status: Mapped[str]
     is_current: Mapped[bool]
     is_hidden: Mapped[bool] = mapped_column(default=False)

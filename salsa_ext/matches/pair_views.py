@@ -21,13 +21,7 @@ from salsa_ext.firearms.search.criteria import (
     marks_to_search,
     with_related_codes,
 )
-from salsa_ext.firearms.search.evidence import (
-    Description,
-    Evidence,
-    can_match,
-    is_crime_related,
-    is_match,
-)
+from salsa_ext.firearms.search.evidence import Description, Evidence, can_match, is_match
 from salsa_ext.firearms.search.search import weigh_pairs
 from salsa_ext.firearms.search.values import Candidate, SearchMark
 
@@ -41,8 +35,8 @@ class PairView:
 
     `version` is that of the record just written, `other_version` that of the one found;
     `is_of_other` if the written one is the other.
-    `is_of_crime`: one of the two was read in the field, or is missing. `is_hidden_from_other`: the
-    owner's record is silent, the other state must learn nothing.
+    `events` are the own and the other, None if not disclosed. `is_hidden_from_other`: the owner's
+    record is silent, the other state must learn nothing.
     """
 
     owner: str
@@ -54,7 +48,7 @@ class PairView:
     version: int
     other_version: int
     is_of_other: bool
-    is_of_crime: bool
+    events: tuple[str, str | None]
     is_hidden_from_other: bool = False
 
     @cached_property
@@ -122,7 +116,7 @@ def build_views(
                 record.version,
                 other.record_version,
                 False,
-                is_crime_related(view.search_event, event),
+                (view.search_event, event),
                 not is_shown,
             )
     event = view.search_event if visibility in FINDER_VISIBILITIES["event"] else None
@@ -143,7 +137,7 @@ def build_views(
             record.version,
             other.record_version,
             True,
-            is_crime_related(other.event, event),
+            (other.event, event),
             not candidate.shows("holder"),
         )
 
@@ -166,9 +160,9 @@ def _own_pair_view(
     own = _with_events(replace(own, crowd=evidence.crowd), view.search_event, other.event)
     if is_match(own):
         newer, older = sorted((record.id, other.record_id), reverse=True)
-        state, is_of_crime = record.owner_state, is_crime_related(view.search_event, other.event)
+        state, events = record.owner_state, (view.search_event, other.event)
         versions = record.version, other.record_version
-        yield PairView(state, newer, state, older, True, own, *versions, not is_newer, is_of_crime)
+        yield PairView(state, newer, state, older, True, own, *versions, not is_newer, events)
 
 
 def _evidence_for_other(

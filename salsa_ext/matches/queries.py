@@ -17,6 +17,7 @@ from salsa_ext.access.release import FINDER_VISIBILITIES
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
+from salsa_ext.core.codes import MATCH_WORTHS
 from salsa_ext.core.errors import NotFound
 from salsa_ext.core.ids import pseudonym
 from salsa_ext.database.paging import Page, fetch_page
@@ -54,19 +55,26 @@ class MatchView:
         """Return the version for If-Match."""
         return self.match.version
 
+    @property
+    def worth(self) -> str:
+        """Return why it is worth a look, a code of MATCH_WORTHS."""
+        return MATCH_WORTHS[-self.match.worth]
+
 
 def list_matches(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[MatchView]:
-    """Return a page of the own state's matches, newest first."""
+    """Return a page of the own state's matches, those most worth a look first, then the newest."""
     require(actor, Permission.MATCH_READ)
     names = ("status", "strength", "other_state", "is_of_crime")
     given = {name: filters[name] for name in names if filters.get(name) is not None}
     query = select(Match).filter_by(owner_state=actor.state, **given)
     if (record := filters.get("record")) is not None:
         query = query.where(or_(Match.record_id == record, Match.other_record == record))
+    if (worth := filters.get("worth")) is not None:
+        query = query.where(Match.worth == -MATCH_WORTHS.index(worth))
     query = query.where(Match.is_current == filters.get("is_current", True))
-    page = fetch_page(query, Match.id, limit, cursor)
+    page = fetch_page(query, Match.id, limit, cursor, moment=Match.worth)
     return page.with_items(build_match_views(actor, page.items))
 
 

@@ -93,10 +93,7 @@ def sign_shipment(*, actor: Actor, shipment_id: UUID) -> ShipmentPaper:
     if row.is_inbound and view.receipt is None:
         problem = message("This paper verifies the delivery. Confirm the receipt first.")
         raise Conflict(problem)
-    items, permit = (
-        shipment_contents.packed_items(row),
-        permit_queries.read_permit(actor, row.permit_id),
-    )
+    items, permit = _paper_items(view), permit_queries.read_permit(actor, row.permit_id)
     facts = _facts_of_shipment(view, permit, items)
     token = sign(actor, facts.to_claims(actor.now()))
     return ShipmentPaper(view, permit, items, facts, token)
@@ -148,8 +145,15 @@ def _find_recorded_shipment(actor: Actor, claims: Claims) -> _RecordedPaper | No
         return None
     [view] = shipment_queries.view_shipments(actor, [row])
     permit = permit_queries.read_permit(actor, row.permit_id)
-    facts = _facts_of_shipment(view, permit, shipment_contents.packed_items(row))
+    facts = _facts_of_shipment(view, permit, _paper_items(view))
     return _RecordedPaper(facts, "shipment", row.id, row.concerned)
+
+
+def _paper_items(view: ShipmentView) -> Collection[PackedItem]:
+    """Return the items of a shipment; of an inbound one those that arrived."""
+    row, receipt = view.shipment, view.receipt
+    missing = receipt.missing if row.is_inbound and receipt else ()
+    return shipment_contents.packed_items(row, missing)
 
 
 def _facts_of_shipment(

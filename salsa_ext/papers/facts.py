@@ -29,11 +29,7 @@ from salsa_ext.trade.permits.models import Permit, PermitLine
 from salsa_ext.trade.permits.queries import PermitView
 from salsa_ext.trade.receipts.models import Receipt
 from salsa_ext.trade.shipments.models import Shipment
-from salsa_ext.trade.shipments.shipment_contents import (
-    ITEM_COLUMNS,
-    PackedItem,
-    quantities_by_category,
-)
+from salsa_ext.trade.shipments.shipment_contents import ITEM_COLUMNS, PackedItem
 
 
 def sequence_number(shipment: Shipment) -> int:
@@ -250,10 +246,12 @@ def shipment_facts(
     """Return the facts on a shipment's paper.
 
     The export attachment (Model Regulations 2.2.2), or with the receipt of an inbound shipment its
-    delivery verification.
+    delivery verification; `items` are then those that arrived.
     """
     lines = _permit_lines(shipment.permit_id)
-    bulk = [_describe_bulk(entry) for entry in shipment.bulk]
+    has_other_bulk = shipment.is_inbound and receipt is not None and receipt.differences
+    goods = receipt.bulk if receipt is not None and has_other_bulk else shipment.bulk
+    bulk = [_describe_bulk(entry) for entry in goods]
     face = {name: getattr(shipment, name) for name in SHIPMENT_COLUMNS} | {
         "state": shipment.owner_state,
         "agency": permit.agency,
@@ -275,7 +273,7 @@ def shipment_facts(
         version=shipment.version,
         exporting_state=shipment.exporting_state,
         importing_state=shipment.importing_state,
-        quantities=_shipment_quantities(shipment, lines),
+        quantities=_shipment_quantities(items, bulk, lines),
         face=face,
         status=status,
         is_erased=_is_erased(parties),
@@ -300,9 +298,13 @@ def line_values(row: Any) -> dict[str, Any]:
     return {name: getattr(row, name) for name in ITEM_COLUMNS}
 
 
-def _shipment_quantities(shipment: Shipment, lines: Mapping[int, PermitLine]) -> dict[str, str]:
-    sums: dict[str, Decimal] = defaultdict(Decimal, quantities_by_category(shipment.id))
-    for entry in shipment.bulk:
+def _shipment_quantities(
+    items: Iterable[PackedItem], bulk: Iterable[Mapping[str, Any]], lines: Mapping[int, PermitLine]
+) -> dict[str, str]:
+    sums: dict[str, Decimal] = defaultdict(Decimal)
+    for item in items:
+        sums[item.row["category"]] += item.row["quantity"]
+    for entry in bulk:
         line = lines.get(entry["line"])
         category, unit = (line.category, line.unit) if line else ("other", None)
         sums[f"{category}:{unit}" if unit else category] += Decimal(str(entry["quantity"]))

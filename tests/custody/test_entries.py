@@ -143,6 +143,18 @@ def test_custody_ends_once_and_a_withdrawn_destruction_did_not_happen(
     assert [each["record"]["event"] for each in history] == ["seized"]
 
 
+def test_after_the_end_of_custody_only_what_was_before_it_is_entered(enter):
+    enter("dispositions", DESTROYED)
+    late = hand_over("BRA-POLICE", "Store 4", 12) | {
+        "occurred_on": "2026-03-06",
+        "occurred_at": "2026-03-06T12:00:00Z",
+    }
+    assert list(enter("handovers", late, 422)["errors"]) == ["occurred_at"]
+    body = dispose("evidence", occurred_on="2026-03-06")
+    assert list(enter("dispositions", body, 422)["errors"]) == ["occurred_on"]
+    assert found(enter("handovers", hand_over("BRA-POLICE", "Store 4", 12))) == []
+
+
 @pytest.mark.parametrize(
     "changes",
     [

@@ -215,8 +215,9 @@ SHOWN = "jsonb_build_object('groups', ARRAY['firearm'], 'to', 'ARG', 'records', 
 # Of 30,000 matches of a state twenty are of crime, twenty judged and twenty gone.
 MATCHES = """
 INSERT INTO match (id, owner_state, version, record_id, other_state, other_pseudonym, score, strength, reasons,
-                   is_of_crime, status, is_current, is_hidden, proposed_at, changed_at)
+                   is_of_crime, worth, status, is_current, is_hidden, proposed_at, changed_at)
 SELECT gen_random_uuid(), 'PRY', 1, gen_random_uuid(), 'BRA', gen_random_uuid(), 30, 'strong', '[]',
-    n % 1500 = 1, CASE n % 1500 WHEN 2 THEN 'confirmed' ELSE 'proposed' END, n % 1500 <> 3, false, now(), now()
+    n % 1500 = 1, -(n % 5),
+    CASE n % 1500 WHEN 2 THEN 'confirmed' ELSE 'proposed' END, n % 1500 <> 3, false, now(), now()
 FROM generate_series(1, 30000) n
 """

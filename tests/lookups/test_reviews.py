@@ -64,6 +64,18 @@ def test_a_supervisor_is_notified_and_reads_the_own_agency_alone(sample, as_acto
     assert as_actor("PRY", "auditor").get("/lookups").json["items"] == []
 
 
+def test_a_sample_of_an_agency_without_a_supervisor_is_reviewed_by_all(sample, as_actor):
+    other = as_actor("BRA", "supervisor", agency="POLICE")
+    [row] = sample("C-1")
+    assert other.get("/lookups").json["items"] == []
+    administrator = as_actor("BRA", "state_administrator")
+    for account in administrator.get("/accounts").json["items"]:
+        if (account["role"], account["agency"]) == ("supervisor", row["agency"]):
+            administrator.change(f"/accounts/{account['id']}", "close")
+    assert other.get("/lookups").json["items"] == [row]
+    assert other.change(f"/lookups/{row['id']}", "justify").json["status"] == "justified"
+
+
 def test_a_look_up_is_justified_once(sample, supervisor):
     [row] = sample("C-1")
     address = f"/lookups/{row['id']}"

@@ -28,6 +28,23 @@ def test_those_of_crime_and_those_of_trade_are_listed_apart(police, pairs):
     assert {each["crime_related"] for each in police.get("/matches").json["items"]} == {True, False}
 
 
+@pytest.mark.between_writes
+def test_what_is_most_worth_a_look_comes_first_and_is_filtered(as_actor, police, pry_police, pairs):
+    missing = bodies.firearm(serial="KLM777888")
+    pry_police.post("/reports", bodies.report(firearm=missing))
+    police.post("/seizures", bodies.seizure(number="S-9", items=[missing]))
+    licensing = as_actor("PRY", "licensing_officer")
+    licensing.post("/transfers", bodies.transfer(visibility="pointer"))
+    worths = [each["worth"] for each in police.get("/matches").json["items"]]
+    assert list(dict.fromkeys(worths)) == ["missing", "crime", "pointer", "trade"]
+    assert serials(police, "?worth=missing") == {"KLM777888"}
+    first = police.get("/matches?limit=1").json
+    second = police.get(f"/matches?limit=1&cursor={first['next'].partition('cursor=')[2]}").json[
+        "items"
+    ]
+    assert [each["worth"] for each in (*first["items"], *second)] == worths[:2]
+
+
 @pytest.mark.parametrize("kind", ["loss", "theft", "recovery", "surrender"])
 def test_a_report_of_any_kind_is_of_crime(as_actor, police, kind):
     body = bodies.report(kind=kind)

@@ -8,6 +8,7 @@ import pytest
 from tests.support import bodies
 from tests.support.jobs import run_due
 from tests.support.movements import act, tick
+from tests.support.papers import text_of
 
 GUN = {"type": "pistol", "make": "Glock", "model": "17", "calibre": "9x19"}
 GUN |= {"country_of_manufacture": "AUT"}
@@ -90,7 +91,10 @@ def test_a_stolen_glock_from_austria_is_traced_to_the_theft(app, of, certificate
     receive(of, shipment, STOLEN, *OTHERS)
     assert of("PRY").get(f"/shipments/{shipment['id']}").json["status"] == "received_short"
     assert doubted(of) == ["short_receipt"]
-    assert of("PRY").get(paper).data.startswith(b"%PDF")
+    verification = text_of(of("PRY").get(paper).data)
+    assert "Bienes que llegaron" in verification and "Arma de fuego / Firearm: 4" in verification
+    assert "AT-2026-118" in verification and "Fecha de expedición" not in verification
+    assert verification.count(LOST) == 1  # as missing, not among what arrived
 
     # One is sold, and stolen from its buyer. Brazil finds it.
     gun = bodies.firearm(**GUN, serial=STOLEN)

@@ -60,7 +60,7 @@ def test_the_united_states_are_asked_by_etrace_and_its_reply_makes_the_chain(tra
     form = analyst.get(f"{path}/legs/{leg['id']}/form/fields").json
     assert AMERICAN["serial"] in [field["value"] for field in form["fields"]]
     assert form["missing"] == ["NCIC crime code", "ORI number"]
-    sent = {"channel": "etrace", "reference": "T20260001", "sent": True}
+    sent = {"channel": "etrace", "reference": "T20260001", "confirm_incomplete": True}
     analyst.post(f"{path}/legs/{leg['id']}/channel", sent, 200)
     assert analyst.get(path).json["status"] == "sent"
     reply = {"reply_class": "purchaser_identified", "text": "By ATF", "events": [SOLD]}

@@ -34,6 +34,20 @@ def doubted(pry):
     return pry.post("/permits", bodies.import_permit()).json
 
 
+def test_goods_from_a_state_without_part_are_named_for_what_they_are(officer, pry):
+    sides = {"exporting_state": "AUT", "exporter": bodies.party("Glock", "AUT", "manufacturer")}
+    permit = pry.post("/permits", bodies.import_permit(**sides)).json["id"]
+    assert "Record what arrived from Austria" in officer.open(f"/desk/permits/{permit}")
+    body = bodies.shipment(GLOCKS[:2], items=GLOCKS[:2], route=[], export_licence="AT-1")
+    shipment = pry.post(f"/permits/{permit}/shipments", body).json["id"]
+    assert "Expected from Austria" in text(officer.open(f"/desk/shipments/{shipment}"))
+    got = {"received_on": "2026-02-04", "items": [{"serial": "GLK0"}]}
+    pry.post(f"/shipments/{shipment}/receipt", got)
+    short = pry.get("/discrepancies?kind=short_receipt").json["items"][0]["id"]
+    words = "Austria takes no part. Alone to decide: Paraguay"
+    assert words in text(officer.open(f"/desk/discrepancies/{short}"))
+
+
 def test_a_shipment_shows_where_its_manifest_contradicts_the_permit(officer, shipment):
     said = text(officer.open(f"/desk/shipments/{shipment['id']}"))
     assert "Line 1: Make The manifest says: Glock Items: 7 The permit says: Taurus" in said

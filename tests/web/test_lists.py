@@ -7,6 +7,7 @@ import re
 import pytest
 
 from api.web.areas import SHOWN_ON_SCREENS
+from salsa_ext.database.paging import PARSERS
 from salsa_ext.documents.queries import REPORTS, SEIZURES, TRANSFERS
 from salsa_ext.tracing.traces.queries import LISTING as TRACES
 from salsa_ext.trade.permits.queries import LISTING as PERMITS
@@ -106,6 +107,8 @@ def test_a_wrong_cursor_of_a_sorted_list_is_refused(police, cursor):
 def test_a_list_is_sorted_by_columns_without_nulls_alone(listing):
     columns = listing.model.__table__.c
     assert [name for name in listing.sorts if name in columns and columns[name].nullable] == []
+    types = {getattr(listing.model, name).type.python_type for name in listing.sorts}
+    assert types <= PARSERS.keys()  # so that the next page begins where this one ends
 
 
 def test_every_page_says_whose_it_is_and_where_one_is(officer, as_actor):

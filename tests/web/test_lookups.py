@@ -22,7 +22,8 @@ def lookup(app, as_actor):
 def test_a_supervisor_questions_a_look_up_of_the_list(signed_in, lookup):
     supervisor, path = signed_in("BRA", "supervisor"), f"/lookups/{lookup['id']}"
     assert path in supervisor.open("/lookups?status=open")
-    assert "C-1" in text(supervisor.open(path))
+    page = text(supervisor.open(path))
+    assert "C-1" in page and bodies.check()["serial"] in page
     form = {"expected_version": "1", "comment": "Which case is C-1?"}
     page = text(supervisor.open(supervisor.send(f"{path}/question", form).location))
     assert "The officer and the auditors are notified." in page

@@ -48,6 +48,7 @@ def test_the_matches_of_one_gun_differ_by_what_happened_to_the_other(
     as_actor("PRY", "police_officer").post("/reports", bodies.report(occurred_on="2026-02-03"))
     said = text(officer.open("/matches"))
     assert "≈ with Paraguay: Theft, 3 Feb 2026" in said
+    assert said.index("Reported stolen in Paraguay") < said.index("Sold in Paraguay")
     assert said.count("≈ with Paraguay: ") == 2
     assert "with Brazil: Seized, 1 Mar 2026" in text(
         signed_in("PRY", "police_officer").open("/matches")
@@ -59,6 +60,9 @@ def test_what_happened_to_the_gun_of_a_pointer_stands_in_no_row(as_actor, police
     police.post("/seizures", bodies.seizure())
     said = text(officer.open("/matches"))
     assert "≈ with Paraguay" in said and "with Paraguay:" not in said
+    assert (
+        "The other state discloses no more" in said and "Strong evidence" not in said.split("≈")[1]
+    )
 
 
 @pytest.mark.parametrize(
@@ -68,6 +72,8 @@ def test_what_happened_to_the_gun_of_a_pointer_stands_in_no_row(as_actor, police
         ("status=confirmed", False),
         ("strength=strong", True),
         ("strength=moderate", False),
+        ("worth=crime", True),
+        ("worth=missing", False),
         ("state=PRY", True),
         ("state=ARG", False),
         ("current=false", False),

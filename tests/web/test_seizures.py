@@ -252,6 +252,12 @@ def test_the_form_has_the_link_to_organized_crime_the_route_and_whose_the_gun_wa
     assert (seizure["items"][0]["owner_kind"], seizure["items"][0]["handed_in"]) == ("police", True)
 
 
+def test_an_error_of_a_service_firearm_names_which_of_several_it_is(officer):
+    second = {"items.1.serial": "ABC123457", "items.1.handed_in": "true"}
+    page = officer.send("/seizures/new", TYPED | second, 422).text
+    assert '<a href="#items-1-handed_in">Firearm 2 – Service firearm handed in</a>' in page
+
+
 def test_what_became_of_a_gun_is_entered_and_shown_on_its_page(officer, as_actor):
     path = f"/seizures/{record(as_actor)['id']}"
     given = {"from": "Store 9", "to": "Court", "occurred_at": "2026-03-05T10:00", "once": "1"}
@@ -264,8 +270,52 @@ def test_what_became_of_a_gun_is_entered_and_shown_on_its_page(officer, as_actor
     assert "No longer in custody." in said and "Returned to its owner" in said
 
 
-def test_a_seizure_is_withdrawn_on_its_page(officer, as_actor):
+def test_the_form_of_a_disposition_asks_which_of_several_guns_it_is_about(
+    officer, as_actor, police
+):
+    guns = [bodies.firearm(line=line, serial=f"ABC12345{line}") for line in (1, 2, 3)]
+    path = f"/seizures/{record(as_actor, items=guns)['id']}"
+    page = officer.open(f"{path}/disposition?line=2")
+    assert re.search(r'name="lines"[^>]* value="2"', page) and "ABC123453" in page
+    typed = {"kind": "destroyed", "occurred_on": "2026-03-06", "act_number": "D-1"}
+    assert 'id="lines-wrong"' in officer.send(f"{path}/disposition", typed, 422).text
+    backwards = typed | {"lines": "2-1", "once": "1"}
+    assert 'id="lines-wrong"' in officer.send(f"{path}/disposition", backwards, 422).text
+    officer.send(f"{path}/disposition", typed | {"lines": "1 - 2", "once": "2"})
+    custody = police.get(f"{path}/custody").json["items"]
+    assert [item["in_custody"] for item in custody] == [False, False, True]
+    page = officer.open(path)
+    offered = [f"{path}/handover?line={line}" in page for line in (1, 2, 3)]
+    assert offered == [False, False, True] and f'href="{path}/handover"' in page
+    officer.send(f"{path}/disposition", typed | {"lines": "3", "once": "3"})
+    assert f"{path}/handover" not in officer.open(path)
+
+
+def test_a_hand_over_shows_the_name_of_an_agency_and_stores_its_code(officer, as_actor, police):
+    agency = {"code": "BRA-DEPOT", "kind": "police", "name": "Depósito Central", "time_zone": "UTC"}
+    as_actor("BRA", "state_administrator").post("/agencies", agency)
     path = f"/seizures/{record(as_actor)['id']}"
+    given = {"from": "BRA-POLICE", "to": "Depósito Central", "occurred_at": "2026-03-05T10:00"}
+    officer.send(f"{path}/handover", given | {"lines": "1", "once": "1"})
+    [item] = police.get(f"{path}/custody").json["items"]
+    assert item["holder"] == "BRA-DEPOT"
+    page = officer.open(f"{path}/handover?line=1")
+    assert re.search(r'name="from"[^>]* value="Depósito Central"', page)
+    assert "BRA-POLICE → Depósito Central" in page
+    given |= {"from": "Store 9", "to": "Court", "occurred_at": "2026-03-05T11:00"}
+    officer.send(f"{path}/handover", given | {"lines": "1", "once": "2"})
+    assert "How it came from Depósito Central to Store 9" in text(officer.open(path))
+
+
+def test_a_withdrawn_seizure_and_its_match_say_so(officer, as_actor):
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
+    path = f"/seizures/{record(as_actor)['id']}"
+    match = re.search(r'href="(/matches/[^"]+)"', officer.open(path))[1]
     why = {"reason": "Entered twice", "expected_version": "1", "once": "1"}
     officer.send(f"{path}/withdraw", why)
-    assert "It was withdrawn: it was made in error. Entered twice" in text(officer.open(path))
+    page = officer.open(path)
+    assert "It was withdrawn: it was made in error. Entered twice" in text(page)
+    assert match not in page and "In custody of" not in page
+    page = officer.open(match)
+    assert "The seizure was withdrawn." in page and "A correction took" not in page
+    assert f"{match}/confirm" not in page

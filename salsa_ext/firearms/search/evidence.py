@@ -14,6 +14,7 @@ from salsa_ext.firearms.marks.distance import MarkComparison, compare
 from salsa_ext.firearms.records.event_kinds import (
     ALERT,
     FIELD_EVENTS,
+    FOUND_EVENTS,
     MISSING_OR_ALERT,
     ONCE_EVENTS,
 )
@@ -45,6 +46,16 @@ def is_crime_related(event: str, other: str | None) -> bool:
     An unknown event (None) counts as such, so that no missing gun is overlooked.
     """
     return other is None or event in FIELD_EVENTS or other in FIELD_EVENTS
+
+
+def worth_of(event: str, other: str | None) -> str:
+    """Return why two events are worth a look, a code of MATCH_WORTHS."""
+    events = {event, other}
+    if other is None:
+        return "pointer"
+    if events & FOUND_EVENTS and events & MISSING_OR_ALERT:
+        return "missing"
+    return ("trade", "crime", "crimes")[(event in FIELD_EVENTS) + (other in FIELD_EVENTS)]
 
 
 def weigh_alert(event: str, evidence: Evidence | None) -> Evidence | None:

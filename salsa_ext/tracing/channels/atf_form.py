@@ -27,6 +27,10 @@ from salsa_ext.tracing.traces.values import Possessor, RecoveryAddress
 ATF_FORM: Final = "ATF F 3312.1 (February 2018)"
 URGENT_PRIORITIES: Final = ("flash", "urgent")
 SERIAL_ITEM: Final = "5a"
+ORI_ITEM: Final = "4a"
+NO_ORI: Final = message(
+    "Your administrator enters the ORI number of the office: salsa contact create --ori."
+)
 ILLEGIBLE_MARKINGS: Final = ("obliterated", "restored")
 CHANGED_MARKINGS: Final = (*ILLEGIBLE_MARKINGS, "altered")
 POSSESSOR_FIELDS: Final = (
@@ -75,9 +79,9 @@ def atf_fields(form: RequestForm, on: date) -> list[FormField]:
     return sorted(filled, key=lambda field: (FORM_PARTS.index(field.part), field.item or LAST))
 
 
-def missing_fields(fields: Sequence[FormField]) -> list[str]:
-    """Return the names of required fields without a value."""
-    return [field.name.text for field in fields if field.required and not field.value]
+def missing_fields(fields: Sequence[FormField]) -> list[FormField]:
+    """Return the required fields without a value."""
+    return [field for field in fields if field.required and not field.value]
 
 
 def check_complete(actor: Actor, trace_id: UUID, leg_id: UUID) -> None:
@@ -88,9 +92,10 @@ def check_complete(actor: Actor, trace_id: UUID, leg_id: UUID) -> None:
     if missing := missing_fields(atf_fields(form, actor.now().date())):
         problem = message(
             "eTrace requires what the form lacks: {fields}. Fill it in, or confirm it.",
-            fields=", ".join(missing),
+            fields=tuple(field.name for field in missing),
         )
-        raise Invalid({"confirm_incomplete": [problem]})
+        needs_office = any(field.item == ORI_ITEM for field in missing)
+        raise Invalid({"confirm_incomplete": [problem, *([NO_ORI] if needs_office else ())]})
 
 
 def crime_code(contexts: Sequence[str]) -> str | None:
@@ -117,7 +122,7 @@ def _request_fields(form: RequestForm, on: date) -> Iterator[FormField]:
     code = typed.crime_code or crime_code(contexts)
     yield FormField("II", "2a", message("NCIC crime code"), True, code)
     yield FormField("II", "2b", message("Project code"), False, typed.project_code)
-    yield FormField("IV", "4a", message("ORI number"), True, office and office.ori)
+    yield FormField("IV", ORI_ITEM, message("ORI number"), True, office and office.ori)
     yield FormField("IV", "4b", message("Telephone"), False, office and office.telephone)
     yield FormField("IV", "4b", message("E-mail"), False, office and office.email)
     yield FormField("IV", "4c", message("Officer's name"), False, typed.officer)

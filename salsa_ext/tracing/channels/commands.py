@@ -138,10 +138,13 @@ def add_attempt(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: ChannelData
 
 
 def _check_form(actor: Actor, leg: TraceLeg, data: ChannelData) -> None:
-    """Check the form that goes out by eTrace; with ATF's number it was accepted."""
-    is_sent = data.sent or data.sent_on is not None
-    is_accepted = bool(data.reference) or data.confirm_incomplete
-    if data.channel == ETRACE and is_sent and not is_accepted:
+    """Check the form that goes out by eTrace, which ATF's number says as well."""
+    attempt = attempts.find_outside(leg, ETRACE)
+    is_waiting = attempt is None or attempt.status in (NOT_PARTICIPATING, TO_SEND)
+    is_numbered = bool(data.reference) and is_waiting
+    is_sent = data.sent or data.sent_on is not None or is_numbered
+    is_unchecked = is_sent and not data.confirm_incomplete
+    if data.channel == ETRACE and is_unchecked:
         atf_form.check_complete(actor, leg.trace_id, leg.id)
 
 

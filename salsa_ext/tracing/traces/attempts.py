@@ -11,6 +11,8 @@ from salsa_ext.tracing.requests.values import NOT_PARTICIPATING, WAITING_STATUSE
 from salsa_ext.tracing.traces.models import TraceLeg
 
 ETRACE: Final = "etrace"
+ETRACE_STATE: Final = "USA"
+"""The state of ATF, which eTrace alone reaches."""
 TO_SEND: Final = "to_send"
 """Status of an attempt whose form is to be sent yet, or again."""
 BEST_FIRST: Final = (
@@ -133,7 +135,7 @@ def send_again(leg: TraceLeg, *, is_reread: bool) -> None:
 
 def check_channel(state: str, channel: str | None) -> None:
     """Raise Invalid for eTrace to another state than that of ATF."""
-    if channel == ETRACE and state != "USA":
+    if channel == ETRACE and state != ETRACE_STATE:
         problem = message(
             "eTrace reaches the United States alone. Choose another channel, or ask the United States."
         )

@@ -83,8 +83,8 @@ class LegData:
 class ChannelData:
     """A channel outside the service, with the reference there.
 
-    `sent`, or the day `sent_on` (default today), states that the form was sent by it. By eTrace and
-    without ATF's number an incomplete form needs `confirm_incomplete`.
+    `sent`, the day `sent_on` (default today), or a new reference states that the form was sent by
+    it. By eTrace an incomplete form needs `confirm_incomplete`.
     """
 
     channel: str

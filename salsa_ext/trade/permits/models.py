@@ -11,6 +11,7 @@ from sqlalchemy import (
     CHAR,
     CheckConstraint,
     ColumnElement,
+    Date,
     ForeignKey,
     Index,
     UniqueConstraint,
@@ -93,7 +94,7 @@ class Permit(Owned, Base):
     @last_day.inplace.expression
     @classmethod
     def _last_day(cls) -> ColumnElement[date]:
-        return func.least(cls.expires_on, cls.latest_import_on)
+        return func.least(cls.expires_on, cls.latest_import_on, type_=Date())
 
 
 class PermitLine(Owned, FirearmColumns, Base):

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Any, Final
 from uuid import UUID
-
-from sqlalchemy import func
 
 from salsa_ext.core.batches import CHUNK_SIZE, MAX_BODY_ITEMS, chunks
 from salsa_ext.database.session import db
@@ -33,10 +30,11 @@ class PackedItem:
 
 
 class PackedItems(Collection[PackedItem]):
-    """The items of a shipment in order, read again in batches."""
+    """The items of a shipment in order, but for missing ones, read again in batches."""
 
-    def __init__(self, shipment: Shipment) -> None:
-        self._shipment_id, self._count = shipment.id, shipment.item_count
+    def __init__(self, shipment: Shipment, missing: Collection[Mapping[str, Any]] = ()) -> None:
+        self._shipment_id, self._count = shipment.id, shipment.item_count - len(missing)
+        self._missing = Counter((item["line"], item["serial"]) for item in missing)
 
     def __len__(self) -> int:
         return self._count
@@ -46,7 +44,8 @@ class PackedItems(Collection[PackedItem]):
         items = select_current(Record).where(Record.document_id == self._shipment_id)
         query = items.with_only_columns(Record.id, *columns).order_by(Record.line, Record.id)
         rows = db.session.execute(query.execution_options(yield_per=CHUNK_SIZE)).mappings()
-        for chunk in chunks(map(dict, rows)):
+        missing = self._missing.copy()
+        for chunk in chunks(row for row in map(dict, rows) if not _remove(row, missing)):
             marks = _marks_by_record([row["id"] for row in chunk])
             yield from (PackedItem(row, marks[row.pop("id")]) for row in chunk)
 
@@ -54,18 +53,19 @@ class PackedItems(Collection[PackedItem]):
         return any(each == item for each in self)
 
 
-def packed_items(shipment: Shipment) -> Collection[PackedItem]:
-    """Return a shipment's items: a list, or lazy if too many."""
-    items = PackedItems(shipment)
+def packed_items(
+    shipment: Shipment, missing: Collection[Mapping[str, Any]] = ()
+) -> Collection[PackedItem]:
+    """Return a shipment's items but for missing ones: a list, or lazy if too many."""
+    items = PackedItems(shipment, missing)
     return items if len(items) > MAX_ITEMS else list(items)
 
 
-def quantities_by_category(shipment_id: UUID) -> dict[str, Decimal]:
-    """Return the quantity of each category among the items."""
-    rows = select_current(Record).where(Record.document_id == shipment_id).group_by(Record.category)
-    return dict(
-        db.session.execute(rows.with_only_columns(Record.category, func.sum(Record.quantity))).all()
-    )
+def _remove(row: Mapping[str, Any], missing: Counter[tuple[int | None, str | None]]) -> bool:
+    """Remove a row from the missing items; return whether it was one."""
+    key = row["line"], row["serial"]
+    missing[key] -= 1
+    return missing[key] >= 0
 
 
 def _marks_by_record(record_ids: Sequence[UUID]) -> dict[UUID, list[str]]:

@@ -54,7 +54,7 @@ def test_a_state_that_takes_part_is_asked_by_another_channel_too(leg):
     assert leg.statuses() == ("no_record", {"service": "no_record"})
     leg.attempt()
     assert leg.statuses() == ("no_record", {"service": "no_record", "etrace": "to_send"})
-    leg.attempt(reference="T20260001")
+    leg.attempt(reference="T20260001", confirm_incomplete=True)
     assert leg.statuses() == ("sent", {"service": "no_record", "etrace": "sent"})
     assert leg.result()["outcome"] == "pending"
     leg.reply(reply_class="purchaser_identified", events=[SOLD], answered_on="2026-03-09")
@@ -87,7 +87,7 @@ def test_a_state_that_takes_part_is_asked_by_another_channel_too(leg):
 def test_the_class_of_a_reply_says_its_status_and_why_no_more_is_known(
     leg, reply_class, status, reason
 ):
-    leg.attempt(reference="T1")
+    leg.attempt(reference="T1", confirm_incomplete=True)
     leg.reply(reply_class=reply_class)
     [_, etrace] = leg.read()["attempts"]
     assert (etrace["status"], etrace["failure_reason"]) == (status, reason)
@@ -106,7 +106,7 @@ def test_a_gun_that_is_too_old_to_be_traced_is_nowhere_without_a_record(leg):
 
 
 def test_a_trace_that_ended_at_another_country_asks_that_country(leg):
-    leg.attempt(reference="T1")
+    leg.attempt(reference="T1", confirm_incomplete=True)
     assert {*leg.reply(expect=422, reply_class="foreign_country").json["errors"]} == {"points_to"}
     leg.reply(reply_class="foreign_country", points_to=["DEU"])
     legs = leg.analyst.get(leg.trace).json["legs"]
@@ -114,7 +114,7 @@ def test_a_trace_that_ended_at_another_country_asks_that_country(leg):
 
 
 def test_a_request_that_came_back_for_information_is_sent_again(leg):
-    leg.attempt(reference="T1")
+    leg.attempt(reference="T1", confirm_incomplete=True)
     leg.reply(reply_class="returned_for_information")
     leg.attempt(sent=True, confirm_incomplete=True)
     assert leg.statuses()[1]["etrace"] == "sent"
@@ -160,7 +160,7 @@ def test_what_was_written_down_stays_beside_what_the_state_answers(analyst, pry,
 
 
 def test_an_attempt_that_nobody_answered_ends_with_the_trace(analyst, leg):
-    leg.attempt(reference="T1")
+    leg.attempt(reference="T1", confirm_incomplete=True)
     analyst.change(leg.trace, "close")
     assert leg.statuses()[1]["etrace"] == "withdrawn"
 

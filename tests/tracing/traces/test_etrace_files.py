@@ -141,9 +141,14 @@ def test_a_form_goes_out_complete_or_confirmed_and_atfs_number_closes_it(seizure
     errors = made.analyst.post(attempts, sent, 422).json["errors"]
     assert errors == {
         "confirm_incomplete": [
-            "eTrace requires what the form lacks: ORI number, Model. Fill it in, or confirm it."
+            "eTrace requires what the form lacks: ORI number, Model. Fill it in, or confirm it.",
+            "Your administrator enters the ORI number of the office: salsa contact create --ori.",
         ]
     }
+    numbered = {"channel": "etrace", "reference": "T20260001"}
+    assert made.analyst.post(attempts, numbered, 422).json["errors"] == errors
+    refused = made.analyst.post(attempts, sent, 422, Accept_Language="es").json["errors"]
+    assert "Número ORI, Modelo." in refused["confirm_incomplete"][0]
 
     def status(body):
         legs = made.analyst.post(attempts, body).json["legs"]
@@ -151,7 +156,7 @@ def test_a_form_goes_out_complete_or_confirmed_and_atfs_number_closes_it(seizure
         return leg["attempts"][1]["status"], leg["attempts"][1]["reference"]
 
     assert status(sent | {"confirm_incomplete": True}) == ("sent", None)
-    assert status({"channel": "etrace", "reference": "T20260001"}) == ("sent", "T20260001")
+    assert status(numbered) == ("sent", "T20260001")
 
 
 def test_a_working_file_is_made_for_etrace_by_who_may_ask(analyst, as_actor, seizure):

@@ -39,7 +39,7 @@ def asked(analyst, as_actor, channel="etrace", firearm=None, **changes):
     [leg] = [one for one in trace["legs"] if one["state"] == state]
     path = f"/traces/{trace['id']}/legs/{leg['id']}"
     if channel == "etrace":
-        analyst.post(f"{path}/attempts", by_channel)
+        analyst.post(f"{path}/attempts", by_channel | {"confirm_incomplete": True})
     return trace, f"{path}/form"
 
 

@@ -107,6 +107,13 @@ def test_the_fields_of_the_american_form_are_offered_where_it_is_used(analyst, t
     assert said.count("Form to send (PDF)") == 2
     assert re.findall(r"Fields of ATF F 3312.1 \(CSV\) : (\w+)", said) == ["United"]
     assert "ABC123456" in analyst.open(f"{path}/{leg}/form.csv")
+    number = {"channel": "etrace", "reference": "T1"}
+    refused = analyst.send(f"{path}/{leg}/attempt", number, 422).text
+    assert "ORI number" in text(refused) and "salsa contact create --ori" in refused
+    [fill_in] = re.findall(r'href="([^"]+)">Fill in for eTrace', refused)
+    assert "NCIC crime code" in analyst.open(fill_in)
+    assert 'name="confirm_incomplete"' in refused
+    analyst.send(f"{path}/{leg}/attempt", number | {"confirm_incomplete": "true"})
     reply = f"{path}/{leg}/attempt_reply"
     assert 'value="etrace" selected' in analyst.open(f"{reply}?channel=etrace")
     came = {"channel": "etrace", "reply_class": "dealer_out_of_business", "text": "Closed in 2001"}

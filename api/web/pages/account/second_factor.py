@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import segno
 from flask import redirect, render_template, url_for
@@ -67,12 +68,12 @@ def _show(actor: Actor, sealed: bytes, error: Message | None = None) -> str:
     address = second_factor.setup_address(actor, sealed, username)
     drawing = io.BytesIO()
     segno.make(address, micro=False).save(
-        drawing, kind="svg", border=4, xmldecl=False, light="white"
+        drawing, kind="svg", scale=5, border=4, xmldecl=False, light="white"
     )
     return render_template(
         "account/second_factor.html",
         error=error,
         secret=base64.urlsafe_b64encode(sealed).decode(),
-        address=address,
+        bare=parse_qs(urlsplit(address).query)["secret"][0],
         drawing=Markup(drawing.getvalue().decode()),  # noqa: S704 - drawn here
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from api.i18n.messages import format_day
 from api.schemas.lookups import LookupQuery, LookupQuestionRequest, SampledLookupResponse
@@ -18,6 +19,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
 from salsa_ext.database.paging import Page
 from salsa_ext.lookups import reviews
+from salsa_ext.reference.calendars import actor_zone
 
 
 def _question(
@@ -63,11 +65,12 @@ ACTIONS: Actions = (
 
 def _find(actor: Actor, lookup_id: UUID) -> Subject:
     review = reviews.get_review(actor, lookup_id)
-    return Subject(review, _title(review), review.owner_state, review.status)
+    return Subject(review, _title(actor, review), review.owner_state, review.status)
 
 
-def _title(review: Any) -> str:
-    return f"{action_name(review.action)}, {format_day(review.looked_up_at)}"
+def _title(actor: Actor, review: Any) -> str:
+    day = review.looked_up_at.astimezone(ZoneInfo(actor_zone(actor)))
+    return f"{action_name(review.action)}, {format_day(day)}"
 
 
 def _list_context(actor: Actor, page: Page[Any]) -> dict[str, Any]:
@@ -91,4 +94,9 @@ PAGES.add_list(
     _list_context,
     item=SampledLookupResponse,
 )
-PAGES.add_detail(lambda actor, subject: {"officers": usernames_by_id([subject.view.account_id])})
+PAGES.add_detail(
+    lambda actor, subject: {
+        "officers": usernames_by_id([subject.view.account_id]),
+        "serial": reviews.find_serial(actor, subject.view),
+    }
+)

@@ -6,7 +6,9 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from api.i18n.messages import translate
+from flask import g
+
+from api.i18n.messages import translate, translate_event
 from api.schemas.records import (
     MatchConfirmRequest,
     MatchQuery,
@@ -22,17 +24,18 @@ from api.web.pages.investigation.guns import rows_by_gun
 from api.web.record_pages import DocumentPages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import NotFound, message
+from salsa_ext.core.errors import Message, NotFound, message
 from salsa_ext.database.paging import Page
 from salsa_ext.disclosure import disclosures
 from salsa_ext.firearms.records.queries import find_records
+from salsa_ext.firearms.search.values import MarkHit
 from salsa_ext.matches import commands as match_commands
 from salsa_ext.matches import queries as match_queries
 from salsa_ext.matches.queries import MatchView
 from salsa_ext.reference.names import label
 
 FILTERS = (
-    Field("status", message("Status"), "choice", "match_status"),
+    Field("status", message("Status"), "choice", "match_status", blank=message("To be judged")),
     Field("strength", message("Evidence"), "choice", "strength"),
     Field("state", message("State of the other record"), "choice", "participant"),
     Field(
@@ -43,11 +46,11 @@ FILTERS = (
         blank=message("Still standing"),
     ),
     Field(
-        "crime_related",
-        message("About"),
+        "worth",
+        message("Worth a look"),
         "choice",
-        (("false", message("Duplicates and pointers")),),
-        blank=message("A gun of crime"),
+        "match_worth",
+        blank=message("All that is not trade alone"),
     ),
 )
 ReasonField = partial(
@@ -102,6 +105,24 @@ def _find(actor: Actor, match_id: UUID) -> Subject:
     return Subject(view, title, row.owner_state, row.status)
 
 
+WORTH_TEXTS = {
+    "theft": message("Reported stolen in {state}"),
+    "loss": message("Reported lost in {state}"),
+    "alert": message("Sought by {state}"),
+    "seized": message("Seized in {state}"),
+    "found": message("Found in {state}"),
+    "domestic_sale": message("Sold in {state}"),
+}
+
+
+def worth_text(view: MatchView, other: MarkHit | None) -> str:
+    """Return in words why a match is worth a look, by the other event where it is visible."""
+    text = WORTH_TEXTS.get(other.event) if other else None
+    if text is None:
+        return label("match_worth", view.worth, g.actor.language)
+    return translate_event(Message(text.text, {"state": view.match.other_state}))
+
+
 def _list_records(actor: Actor, page: Page[MatchView]) -> dict[str, Any]:
     """Return the matches by gun, the events of other records, and, with RECORD_READ, the own ones.
 
@@ -113,7 +134,13 @@ def _list_records(actor: Actor, page: Page[MatchView]) -> dict[str, Any]:
         records = find_records({view.match.record_id for view in rows})
         own_records = {view.record.id: view for view in records}
     others = match_queries.other_record_events(actor, rows)
-    return {"rows": rows, "own_records": own_records, "repeated": repeated, "others": others}
+    return {
+        "rows": rows,
+        "own_records": own_records,
+        "repeated": repeated,
+        "others": others,
+        "worth_text": worth_text,
+    }
 
 
 def _render_match(actor: Actor, form: Form | None, match_id: UUID) -> str:
@@ -135,17 +162,16 @@ def _read_record(actor: Actor, record_id: UUID) -> Any:
         return None
 
 
+def _list_matches(actor: Actor, filters: dict[str, Any], *page: Any) -> Page[MatchView]:
+    """List what is to be judged and of crime, unless the filter asks for something else."""
+    defaults: dict[str, Any] = {} if "worth" in filters else {"is_of_crime": True}
+    if "is_current" not in filters:
+        defaults["status"] = "proposed"
+    return match_queries.list_matches(actor, defaults | filters, *page)
+
+
 PAGES = DocumentPages(investigation_pages, "match", "/matches", message("Matches"), _find, ACTIONS)
-PAGES.add_list(
-    MatchQuery,
-    # of crime records unless the filter asks for the licit trade
-    lambda actor, filters, *page: match_queries.list_matches(
-        actor, {"is_of_crime": True} | filters, *page
-    ),
-    FILTERS,
-    _list_records,
-    item=MatchResponse,
-)
+PAGES.add_list(MatchQuery, _list_matches, FILTERS, _list_records, item=MatchResponse)
 register_purpose_page(
     investigation_pages,
     "/matches/<uuid:match_id>",

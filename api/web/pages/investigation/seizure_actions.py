@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
@@ -12,12 +13,14 @@ from api.http.fields.schemas import RequestSchema
 from api.http.fields.texts import Id, Text
 from api.i18n.messages import format_day
 from api.schemas.custody import DispositionRequest, HandoverRequest, OriginRequest
-from api.schemas.documents import WithdrawalRequest
+from api.schemas.documents import SeizureResponse, WithdrawalRequest
+from api.web import choices
 from api.web.document_actions import Action
-from api.web.forms import Field, Form, codes_in
+from api.web.formatting import agency_name
+from api.web.forms import REQUIRED, Field, Form, codes_in
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Message, message
+from salsa_ext.core.errors import Invalid, Message, message
 from salsa_ext.core.occurrence import local_date
 from salsa_ext.custody import entries, queries
 from salsa_ext.custody.queries import EntryView
@@ -30,11 +33,11 @@ REASON: Final = Field(
     "reason", message("Why it was made in error"), "area", required=True, max_length=500
 )
 LINES: Final = Field(
-    "lines",
-    message("Lines"),
-    hint=message("Such as 1, 2. Left empty, it is about all firearms of the seizure."),
+    "lines", message("Lines"), hint=message("The firearms that it is about, such as 1, 2 or 1-3.")
 )
 NOTE: Final = Field("note", message("Note"), "area", max_length=500)
+LINES_TYPED: Final = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
+MAX_LINES: Final = 1000
 DATE: Final = Field("occurred_on", message("Date"), "date", required=True)
 
 
@@ -66,7 +69,9 @@ def _name(entry: EntryView) -> str:
     row, language = entry.row, g.actor.language
     parts = [row.line, label("custody_kind", row.kind, language), format_day(row.occurred_on)]
     if row.kind == "handover":
-        parts.append(f"{row.details['giver']} → {row.details['receiver']}")
+        parts.append(
+            f"{agency_name(row.details['giver'])} → {agency_name(row.details['receiver'])}"
+        )
     return " · ".join(map(str, parts))
 
 
@@ -91,20 +96,47 @@ def _correction_fields(kind: str) -> Any:
 
 
 def _initial(actor: Actor, view: DocumentView) -> Mapping[str, str]:
-    line = request.args.get("line", "")
-    custody = queries.read_custody(actor=actor, seizure_id=view.document.id)
-    holders = [each.holder for each in custody.items if str(each.line) == line or not line]
+    items = queries.read_custody(actor=actor, seizure_id=view.document.id).items
+    line = str(items[0].line) if len(items) == 1 else request.args.get("line", "")
+    holders = [each.holder for each in items if str(each.line) == line or not line]
     return {
         "lines": line,
         "occurred_on": today(actor).isoformat(),
-        "from": next(filter(None, holders), ""),
+        "from": agency_name(next(filter(None, holders), "")),
     }
 
 
+def _lines_in_custody(view: DocumentView) -> set[int]:
+    ended = {entry.line for entry in entries.final_dispositions([view.document.id])}
+    return {item.record.line for item in view.items} - ended
+
+
+def _firearms(actor: Actor, view: DocumentView) -> list[tuple[Any, bool]]:
+    """Return the firearms to choose from, and whether each is in custody."""
+    lines = _lines_in_custody(view)
+    return [(item, item["line"] in lines) for item in SeizureResponse().dump(view)["items"]]
+
+
+def _lines_in(typed: str) -> list[int | str]:
+    """Return the lines of `1, 2` or `1-3`; what is no line as it is."""
+    lines: list[int | str] = []
+    for text in codes_in(re.sub(r"\s*[-–]\s*", "-", typed)):
+        match = LINES_TYPED.fullmatch(text)
+        first, last = (int(match[1]), int(match[2] or match[1])) if match else (1, 0)
+        lines += range(first, min(last, first + MAX_LINES) + 1) or [text]
+    return lines
+
+
 def _complete(body: dict[str, Any], view: DocumentView, form: Form) -> None:
-    """Complete an entry: its lines, the day of its moment, the party's kind and country."""
-    typed = codes_in(form.get("lines"))
-    body["lines"] = [int(text) if text.isdecimal() else text for text in typed]
+    """Complete an entry: lines, holders' codes, the day of its moment, the party's kind and country.
+
+    Raises Invalid without lines where there are several firearms.
+    """
+    body["lines"] = _lines_in(form.get("lines"))
+    codes = {name: code for code, name in choices.agencies(g.actor)}
+    for key in ("from", "to"):
+        if isinstance(name := body.get(key), str):
+            body[key] = codes.get(name, name)
     moment = form.moment("occurred_at")
     if moment and not isinstance(moment, str):
         body["occurred_on"] = local_date(moment, form.zone).isoformat()
@@ -112,10 +144,18 @@ def _complete(body: dict[str, Any], view: DocumentView, form: Form) -> None:
     if "to" in body and isinstance(body["to"], dict):
         body["to"].setdefault("country", view.document.owner_state)
         body["to"].setdefault("kind", "individual")
+    if not body["lines"] and len(view.items) > 1 and not form.get("corrects"):
+        raise Invalid({"lines": [REQUIRED]})
 
 
 def _entry_action(
-    kind: str, title: Message, text: Message, schema: Any, fields: tuple[Field, ...], done: Message
+    kind: str,
+    title: Message,
+    text: Message,
+    schema: Any,
+    fields: tuple[Field, ...],
+    done: Message,
+    **more: Any,
 ) -> Action:
     def record(*, actor: Actor, seizure_id: UUID, data: Any) -> None:
         entries.record(actor=actor, seizure_id=seizure_id, data=data)
@@ -134,6 +174,9 @@ def _entry_action(
         initial_values=_initial,
         extra_fields=_correction_fields(kind),
         complete_body=_complete,
+        template="investigation/seizure_action.html",
+        context=_firearms,
+        **more,
     )
 
 
@@ -169,6 +212,7 @@ ACTIONS: Final = (
             Field("seal", message("Seal"), max_length=100),
         ),
         message("The hand-over is entered."),
+        is_for=lambda actor, view: bool(_lines_in_custody(view)),
     ),
     _entry_action(
         "disposition",
@@ -181,13 +225,19 @@ ACTIONS: Final = (
         (
             Field("kind", message("Kind"), "choice", "disposition_kind", required=True),
             DATE,
-            Field("act_number", message("Number of the act or certificate"), max_length=100),
+            Field(
+                "act_number",
+                message("Number of the act or certificate"),
+                hint=message("Required for a destruction or deactivation."),
+                max_length=100,
+            ),
             Field("place", message("Place")),
             Field("confiscation_mark", message("Mark of the confiscation"), max_length=100),
             Field("to.name", message("To whom")),
             Field("to.kind", message("Kind of party"), "choice", "party_kind"),
         ),
         message("The disposition is entered."),
+        is_for=lambda actor, view: bool(_lines_in_custody(view)),
     ),
     _entry_action(
         "origin",

@@ -21,6 +21,7 @@ from api.schemas.documents import (
 from api.web import check_answers, choices, submission
 from api.web.access import login_required
 from api.web.document_actions import Subject
+from api.web.formatting import agency_name
 from api.web.forms import VERSION_FIELD, Field, Form, codes_in
 from api.web.lists import FROM_DAY, SERIAL, TO_DAY
 from api.web.maps import MapDrawing, MapPlace, draw_map
@@ -35,7 +36,7 @@ from salsa_ext.administration import attachments
 from salsa_ext.administration.attachment_values import AttachmentSubject
 from salsa_ext.alerts import queries as alert_queries
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Invalid, message
+from salsa_ext.core.errors import Invalid, Message, message
 from salsa_ext.custody import queries as custody_queries
 from salsa_ext.custody.queries import ItemCustody
 from salsa_ext.documents import queries as document_queries
@@ -82,7 +83,7 @@ def _render_seizure(actor: Actor, form: Form | None, seizure_id: UUID) -> str:
         seizure=seizure,
         is_own=is_own,
         custody=_custody_by_line(actor, seizure_id) if is_own else {},
-        event_text=translate_event,
+        event_text=_finding_text,
         related=related.find_related(actor, view),
         is_complete=check_answers.follow_matching(actor, view),
         traces=trace_queries.traces_of_seizure(actor, seizure_id)
@@ -93,6 +94,15 @@ def _render_seizure(actor: Actor, form: Form | None, seizure_id: UUID) -> str:
         posts=choices.posts(actor),
         history=document_queries.document_history(view),
     )
+
+
+def _finding_text(text: Message) -> str:
+    """Return what does not fit in a chain of custody, with agencies by name."""
+    params = {
+        key: agency_name(value) if isinstance(value, str) else value
+        for key, value in text.params.items()
+    }
+    return translate_event(Message(text.text, params))
 
 
 def _custody_by_line(actor: Actor, seizure_id: UUID) -> dict[int, ItemCustody]:

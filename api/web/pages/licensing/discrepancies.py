@@ -24,7 +24,7 @@ from api.web.record_pages import DocumentPages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
-from salsa_ext.reference.names import label
+from salsa_ext.reference.names import label, participants
 from salsa_ext.trade.discrepancies import commands as discrepancy_commands
 from salsa_ext.trade.discrepancies import queries as discrepancy_queries
 from salsa_ext.trade.discrepancies.queries import DiscrepancyView
@@ -118,4 +118,6 @@ DISCREPANCIES.add_list(
     page_size=PAGE_SIZE,
     item=DiscrepancyResponse,
 )
-DISCREPANCIES.add_detail(lambda actor, subject: {"posts": choices.posts(actor)})
+DISCREPANCIES.add_detail(
+    lambda actor, subject: {"posts": choices.posts(actor), "participants": participants()}
+)

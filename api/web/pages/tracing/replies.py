@@ -137,6 +137,7 @@ CHANNEL_ACTION = Action(
         ),
     ),
     is_versioned=False,
+    template="tracing/channel.html",
 )
 
 

@@ -25,7 +25,7 @@ from salsa_ext.tracing.channels.commands import may_change_channel, may_reply
 from salsa_ext.tracing.channels.etrace_data import read_etrace_data
 from salsa_ext.tracing.traces import approvals, follow_up
 from salsa_ext.tracing.traces import commands as trace_commands
-from salsa_ext.tracing.traces.attempts import ETRACE, find_outside
+from salsa_ext.tracing.traces.attempts import ETRACE_STATE
 from salsa_ext.tracing.traces.follow_up import ALL_STATUSES, needs_feedback
 from salsa_ext.tracing.traces.queries import TraceView
 from salsa_ext.tracing.traces.values import SENT_STATUSES
@@ -112,7 +112,7 @@ def legs_of(actor: Actor, view: TraceView) -> dict[str, set[UUID]]:
 
 
 def _is_by_etrace(actor: Actor, view: TraceView) -> bool:
-    return any(find_outside(leg, ETRACE) for leg in view.legs)
+    return any(leg.state == ETRACE_STATE for leg in view.legs)
 
 
 def _typed_before(actor: Actor, view: TraceView) -> dict[str, str]:
