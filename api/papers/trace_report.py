@@ -93,7 +93,7 @@ def render_trace_report(report: TraceReport, language: str, at: datetime) -> Rep
 
 
 def _report_sections(words: SheetBuilder, report: TraceReport, at: datetime) -> list[Part]:
-    result, own = report.result, report.view.trace.owner_state
+    result = report.result
     return [
         *_trace_section(words, report, at),
         *gun_section(words, report.view.trace.firearm),
