@@ -18,6 +18,7 @@ FORMS_BY_LANGUAGE: Final = {code: frozenset(each["forms"]) for code, each in LAN
 ARTICLE_FIELD: Final = re.compile(
     rf"\{{\w+:({'|'.join(frozenset().union(*FORMS_BY_LANGUAGE.values()))})\}}", re.IGNORECASE
 )
+DOUBLE_STOP: Final = re.compile(r"(?<=\w)\.\.(?=\s|$)")
 
 
 @cache
@@ -51,7 +52,9 @@ class ArticleFormatter(Formatter):
 
 
 def format_message(template: str, params: Mapping[str, Any], language: str) -> str:
-    """Fill in a message of a language, with articles if needed."""
+    """Fill in a message of a language, with articles if needed; “S.A.” ends its sentence."""
     if language in LANGUAGES and ARTICLE_FIELD.search(template):
-        return ArticleFormatter(language).vformat(template, (), params)
-    return template.format(**params)
+        text = ArticleFormatter(language).vformat(template, (), params)
+    else:
+        text = template.format(**params)
+    return DOUBLE_STOP.sub(".", text)

@@ -71,6 +71,8 @@ SUBJECT_PAGES: Final = {
 READ_BY: Final = {"lookup": Permission.AUDIT_READ, "conversation": Permission.CONVERSATION_WRITE}
 """The permission that opens a page, where it is not named after the kind."""
 EVENT_KINDS: Final = ("seizure_kind", "report_kind", "transfer_kind")
+SPANISH_AND: Final = re.compile(r" y (?=h?[ií](?![aeo]))", re.IGNORECASE)
+"""“And” before the sound of an i, where it is “e”."""
 
 
 def sentence(text: Message | str, **params: Any) -> str:
@@ -99,7 +101,8 @@ def make_name(code: str | None) -> str | None:
 
 def join_names(kind: str, codes: Iterable[str]) -> str:
     """Return the names of several codes as one list."""
-    return lists.format_list([label(kind, code) for code in codes], locale=g.language)
+    text = lists.format_list([label(kind, code) for code in codes], locale=g.language)
+    return SPANISH_AND.sub(" e ", text) if g.language == "es" else text
 
 
 def coverage_text(declaration: Declaration) -> str:

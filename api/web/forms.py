@@ -62,7 +62,8 @@ class Form:
 
     `token` identifies one filling-in: sent twice, it has one effect. `labels` collects the names of
     fields while the page is rendered, for the summary of errors. `is_in_progress`: the first
-    submission is still being processed. `confirm` is the field that confirms what was refused.
+    submission is still being processed. `confirm` is the field that confirms what was refused,
+    `refused` has the values in the sentence of the refusal.
     `existing` is the id of the record that already exists. `focus_field` gets the focus.
     `page_labels` maps names of fields and actions of the API to their names on the page. `photo` is set by
     `submission.read_photo`.
@@ -75,6 +76,7 @@ class Form:
     status: int = 200
     is_in_progress: bool = False
     confirm: str = ""
+    refused: Mapping[str, Any] = field(default_factory=dict)
     existing: UUID | None = None
     zone: str = UTC_ZONE
     focus_field: str = ""
@@ -125,10 +127,11 @@ class Form:
     def error_field(self, path: str) -> str | None:
         """Return the field that an error links to.
 
-        Its own field, the field that it is a part of, or its first part; None without any.
+        Its own field, the field that it is a part of, or its first part; what is to be confirmed;
+        None without any.
         """
-        if path in self.labels:
-            return path
+        if (path or self.confirm) in self.labels:
+            return path or self.confirm
         if (whole := path.rpartition(".")[0]) in self.labels:
             return whole
         return next((name for name in self.labels if path and name.startswith(f"{path}.")), None)

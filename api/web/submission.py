@@ -107,6 +107,7 @@ def submit_repeatable(form: Form, run: Callable[[], Result]) -> Result | None:
             raise
         except SalsaError as error:
             form.confirm = error.field if isinstance(error, ConfirmationRequired) else ""
+            form.refused = error.message.params
             form.existing = error.details.get("existing")
             _set_errors(form, _status_code(error), {"": [form.translate(error.message)]})
             return None

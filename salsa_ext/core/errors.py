@@ -198,10 +198,16 @@ class NoSerialMatches(Conflict):
         )
 
 
-class PartyNotRegistered(Conflict):
+class ConfirmationRequired(Conflict):
+    """Base: the warning must be confirmed in the body's `field`."""
+
+    field: str
+
+
+class PartyNotRegistered(ConfirmationRequired):
     """No register knows a party of a permit to be issued."""
 
-    code = "party_not_registered"
+    code, field = "party_not_registered", "confirm_unregistered"
 
     def __init__(self, state: str, role: str, name: str) -> None:
         super().__init__(
@@ -211,7 +217,7 @@ class PartyNotRegistered(Conflict):
                 state=state,
                 role=CodeLabel("licensee_role", role),
                 name=name,
-                field=FieldLabels(("confirm_unregistered",)),
+                field=FieldLabels((self.field,)),
             )
         )
 
@@ -228,12 +234,6 @@ class ReceiptNotConfirmed(Conflict):
                 " Confirm it first."
             )
         )
-
-
-class ConfirmationRequired(Conflict):
-    """Base: the warning must be confirmed in the body's `field`."""
-
-    field: str
 
 
 class HeldByOtherState(ConfirmationRequired):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any, Final, Generic, TypeVar
@@ -28,18 +29,25 @@ PARSERS: Final[Mapping[type, Callable[[str], Any]]] = {
 
 @dataclass(frozen=True)
 class Page(Generic[Item]):
-    """Items and the cursor of the next page (None at the end)."""
+    """Items and the cursor of the next page (None at the end).
+
+    `reader` opens the view of who reads the items; they are counted in it.
+    """
 
     items: Sequence[Item]
     next: str | None = None
     _query: Select[Any] | None = field(default=None, repr=False, compare=False)
+    reader: Callable[[], AbstractContextManager[None]] = field(
+        default=nullcontext, repr=False, compare=False
+    )
 
     def count(self, most: int) -> int | None:
         """Return how many items all pages have, `most` + 1 for more; None if unknown."""
         if self._query is None:
             return None
         some = self._query.order_by(None).limit(most + 1).subquery()
-        return db.session.scalar(select(func.count()).select_from(some)) or 0
+        with self.reader():
+            return db.session.scalar(select(func.count()).select_from(some)) or 0
 
     def with_items(self, items: Sequence[Other]) -> Page[Other]:
         """Return the same page with other items."""

@@ -133,3 +133,7 @@ def test_what_is_no_name_begins_small_within_a_sentence(session):
         reason = CodeLabel("refusal_reason", "confidentiality_not_guaranteed")
         assert translate(Message("{it}", {"it": reason})).startswith("l'État")
         assert translate(Message("{it}", {"it": CodeLabel("handling", "H0")})).startswith("H0 ")
+
+
+def test_a_name_that_ends_in_a_stop_ends_its_sentence():
+    assert format_message("{name}. Look …", {"name": "Armas S.A."}, "es") == "Armas S.A. Look …"

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from flask import g
 
-from api.web.formatting import duration, opening_hours
+from api.web.formatting import duration, join_names, opening_hours
 from tests.support import bodies
 from tests.web import scenes
 from tests.web.pages import text
@@ -62,6 +62,12 @@ def test_a_board_gives_the_number_of_joint_seizures_of_others(as_actor, signed_i
 def test_an_empty_board_says_so(signed_in):
     board = signed_in("BRA", "border_officer").open(BOARD)
     assert "Nothing is late." in board and "No permit expires within thirty days." in board
+
+
+def test_spanish_joins_with_an_e_before_an_i(app):
+    with app.test_request_context():
+        g.language = "es"
+        assert join_names("licensee_role", ["dealer", "importer"]) == "Comerciante e Importador"
 
 
 @pytest.mark.parametrize(

@@ -67,6 +67,19 @@ def test_a_party_that_is_not_authorised_is_named_by_role(officer, doubted, page)
     assert "Party not authorized Importer: Armas del Sur , Paraguay" in said
 
 
+def test_a_permit_in_doubt_is_not_called_complete(officer, pry, doubted):
+    complete = '<span class="mark complete">'
+    sides = {"exporting_state": "AUT", "exporter": bodies.party("Glock", "AUT", "manufacturer")}
+    other = {"importer": bodies.party("Otra Casa"), "final_consignee": bodies.party("Otra Casa")}
+    doubtful, sound = (
+        pry.post("/permits", bodies.import_permit(number=number, **sides, **more)).json["id"]
+        for number, more in (("I-8", {}), ("I-9", other))
+    )
+    assert complete in officer.open(f"/desk/permits/{sound}")
+    page = officer.open(f"/desk/permits/{doubtful}")
+    assert "Party not authorized" in page and complete not in page.partition('id="findings"')[0]
+
+
 @pytest.mark.parametrize("page", ["/desk/", "/desk/discrepancies"])
 def test_a_list_says_who_has_explained_and_who_is_waited_for(officer, bra, shipment, page):
     (found,) = bra.get("/discrepancies").json["items"]

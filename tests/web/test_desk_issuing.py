@@ -33,6 +33,13 @@ def test_the_form_opens_with_what_most_documents_say(officer):
     assert '<option value="certificate" selected>' in form
 
 
+def test_a_firm_that_no_register_knows_is_looked_for_or_confirmed(officer, pry):
+    pry.post("/licensees", bodies.licensee(party=bodies.party("Otra Casa")))
+    page = send(officer, papers.import_certificate(), 409)
+    assert "Confirm to go on" in page and 'href="#confirm_unregistered"' in page
+    assert 'href="/desk/licensees?state=PRY"' in page
+
+
 def test_the_next_number_follows_the_last_and_skips_what_is_taken(officer, pry):
     for number in ("2026/I/010", "2026/I/009"):
         pry.post("/permits", bodies.import_permit(number=number))

@@ -125,3 +125,13 @@ def test_areas_that_have_no_room_are_in_a_menu(signed_in):
     bar, _, menu = head.partition("<details>")
     assert len(re.findall("<li[ >]", bar)) == SHOWN_ON_SCREENS + 2  # home, and the menu
     assert 'href="/traces" aria-current="page"' in bar and 'href="/consents"' in menu
+
+
+def test_a_register_of_another_state_has_its_total_and_its_files(signed_in, as_actor):
+    as_actor("PRY", "licensing_officer").post("/licensees", bodies.licensee())
+    published = {"published_roles": ["importer"]}
+    as_actor("PRY", "state_administrator").post("/settings", published, 200, If_Match='"0"')
+    officer = signed_in("BRA", "licensing_officer")
+    page = officer.open("/desk/licensees?state=PRY")
+    assert "Found: 1" in page and "format=csv" in page
+    assert "Your state has no licensee like this." in officer.open("/desk/licensees")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -267,6 +268,7 @@ def list_published(
     with acting_as(actor, state):
         page = fetch_page(query, Licensee.id, limit, cursor)
         parties = find_parties(row.party_id for row in page.items)
+    page = replace(page, reader=partial(acting_as, actor, state))
     return page.with_items([_published(row, parties[row.party_id], roles) for row in page.items])
 
 

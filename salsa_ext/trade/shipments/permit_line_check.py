@@ -96,8 +96,7 @@ def _check_duplicates(
         gun = _gun_identity(item, lines.get((permit_id, item.line)))
         if gun is not None and hash(gun) in hashes and first.setdefault(gun, path) != path:
             problem = message(
-                "This serial is at {first} already, on the same line and of the same make.",
-                first=first[gun],
+                "This serial is on line {line} already, of the same make.", line=item.line
             )
             item_problems.add(f"{path}.serial", problem)
 

@@ -12,7 +12,7 @@ from salsa_ext.trade.permits import licensees
 
 FILTERS = (
     Field("name", message("Name"), max_length=100),
-    Field("state", message("State"), "choice", "participant"),
+    Field("state", message("State"), "choice", "participant", blank=message("Your state")),
     Field("role", message("Role"), "choice", "licensee_role"),
     Field("status", message("Status"), "choice", "licensee_status"),
 )

@@ -199,7 +199,7 @@ ACTIONS: Actions = (
     ),
     Action(
         "cancel",
-        message("Revoke"),
+        message("Cancel the permit"),
         message(
             "What was not shipped lapses, and the states concerned learn it (Model Regulations 9.8). A"
             " cancellation is not taken back."

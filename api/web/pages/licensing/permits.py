@@ -29,6 +29,7 @@ from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
 from salsa_ext.reference.suggestions import remarks_on_rows
 from salsa_ext.trade import lookup
+from salsa_ext.trade.discrepancies.values import UNRESOLVED_STATUSES
 from salsa_ext.trade.permits import permits
 from salsa_ext.trade.permits import queries as permit_queries
 from salsa_ext.trade.shipments import queries as shipment_queries
@@ -73,6 +74,7 @@ def _detail(actor: Actor, subject: Subject) -> JsonBody:
         "most": MAX_SHIPMENTS,
         "related": lookup.related_permits(actor, permit),
         "discrepancies": related_discrepancies(actor, permit.id),
+        "unresolved": UNRESOLVED_STATUSES,
         "remarks": remarks_on_rows(lines, actor.language) if is_own else [],
     }
 
