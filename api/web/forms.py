@@ -106,6 +106,14 @@ class Form:
         """Return the chosen values of a multiple choice."""
         return {text for at, text in self.values.items() if at.startswith(f"{path}.")}
 
+    def checked(self, prefix: str) -> list[str]:
+        """Return what follows the prefix in the names of checked boxes."""
+        return [
+            path.removeprefix(prefix)
+            for path, text in self.values.items()
+            if path.startswith(prefix) and text == "true"
+        ]
+
     def add_label(self, path: str, label: str) -> str:
         """Store the label of a field and return its HTML id."""
         self.labels[path] = label

@@ -97,11 +97,12 @@ def _code_errors(
     }
 
 
-def address_with(**changes: str | None) -> str:
-    """Return the address of this list with other values; None removes one."""
+def address_with(path: str | None = None, /, **changes: str | None) -> str:
+    """Return this address with other values, of which None removes one, or another path."""
     query = request.args.to_dict() | changes
     text = urlencode({name: value for name, value in query.items() if value})
-    return f"{request.path}?{text}" if text else request.path
+    path = path or request.path
+    return f"{path}?{text}" if text else path
 
 
 def next_page_address(cursor: str | None) -> str | None:

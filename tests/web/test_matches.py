@@ -165,6 +165,37 @@ def test_a_rejection_without_a_reason_is_refused_at_its_field(officer, match):
     assert 'href="#reason"' in page and 'id="reason-wrong"' in page
 
 
+@pytest.mark.between_writes
+def test_several_are_rejected_on_the_list_for_one_reason_and_leave_it(
+    as_actor, police, officer, match
+):
+    sold(as_actor, "URY")
+    page = officer.open("/matches?strength=strong")
+    picked = dict.fromkeys(re.findall(r'name="(pick\.[0-9a-f-]{36})"', page), "true")
+    assert len(picked) == 2
+    reason = {"reason": "Compared on the bench", "reason_code": "common_mark"}
+    answer = officer.send("/matches/reject?strength=strong", picked | reason)
+    assert answer.location == "/matches?strength=strong&done=2"
+    page = officer.open(answer.location)
+    assert "✓ Rejected: 2" in text(page) and "pick." not in page
+    rejected = matches(police, "?status=rejected")
+    assert {each["reason_code"] for each in rejected} == {"common_mark"} and len(rejected) == 2
+
+
+def test_without_a_selection_or_a_reason_none_is_rejected(officer, police, match):
+    page = officer.send("/matches/reject", {"reason": "Another mark"}, 422).text
+    assert "Select at least one match." in page and match["id"] in page
+    page = officer.send("/matches/reject", {f"pick.{match['id']}": "true"}, 422).text
+    assert 'href="#reason"' in page and "checked" in page
+    assert matches(police, "?status=rejected") == []
+
+
+def test_who_may_not_judge_selects_nothing(signed_in, match):
+    someone = signed_in("BRA", "supervisor")
+    assert "pick." not in someone.open("/matches")
+    someone.send("/matches/reject", {f"pick.{match['id']}": "true"}, 403)
+
+
 def test_what_was_judged_meanwhile_is_not_judged_over(officer, match):
     judge(officer, match, "confirm")
     page = judge(officer, match, "reject", 412, expected_version="1", reason="Another mark").text

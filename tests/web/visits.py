@@ -126,6 +126,7 @@ VISITS = (
     Visit("/matches/{match}", POLICE_BRA, FOR_A_CASE),
     Visit("/matches/{match}/confirm", POLICE_BRA),
     refused("/matches/{match}/reject", POLICE_BRA),
+    refused("/matches", POLICE_BRA, "/matches/reject"),
     Visit("/guns/{record}", POLICE_BRA),
     Visit("/guns/{sold}", POLICE_BRA),
     refused("/guns/{sold}", POLICE_BRA, case_number=""),

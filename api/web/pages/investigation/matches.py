@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from flask import g
+from flask import g, request, url_for
 
 from api.i18n.messages import translate, translate_event
 from api.schemas.records import (
@@ -16,15 +16,16 @@ from api.schemas.records import (
     MatchResponse,
     RecordResponse,
 )
+from api.web import lists
 from api.web.document_actions import Action, Actions, Subject
 from api.web.forms import Field, Form
 from api.web.pages import investigation_pages
 from api.web.pages.investigation.foreign_records import register_purpose_page
 from api.web.pages.investigation.guns import rows_by_gun
-from api.web.record_pages import DocumentPages
+from api.web.record_pages import DocumentPages, register_form
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Message, NotFound, message
+from salsa_ext.core.errors import Invalid, Message, NotFound, message
 from salsa_ext.database.paging import Page
 from salsa_ext.disclosure import disclosures
 from salsa_ext.firearms.records.queries import find_records
@@ -61,6 +62,11 @@ ReasonField = partial(
     max_length=500,
     hint=message("Nobody outside your state reads it."),
 )
+REJECTION_FIELDS = (
+    Field("reason_code", message("What it is instead"), "choice", "match_rejection"),
+    ReasonField(required=True),
+)
+CHECKBOX_PREFIX = "pick."
 ACTIONS: Actions = (
     Action(
         "confirm",
@@ -87,10 +93,7 @@ ACTIONS: Actions = (
         match_commands.reject_match,
         Permission.MATCH_DECIDE,
         ("proposed", "confirmed"),
-        (
-            Field("reason_code", message("What it is instead"), "choice", "match_rejection"),
-            ReasonField(required=True),
-        ),
+        REJECTION_FIELDS,
         message("Your state says that it is not one gun."),
         is_for=lambda actor, view: view.match.is_current,
     ),
@@ -123,10 +126,10 @@ def worth_text(view: MatchView, other: MarkHit | None) -> str:
     return translate_event(Message(text.text, {"state": view.match.other_state}))
 
 
-def _list_records(actor: Actor, page: Page[MatchView]) -> dict[str, Any]:
+def _list_context(actor: Actor, page: Page[MatchView], sent: Form | None = None) -> dict[str, Any]:
     """Return the matches by gun, the events of other records, and, with RECORD_READ, the own ones.
 
-    `repeated` follow another match of their gun.
+    `repeated` follow another match of their gun. `sent` is the form that rejects several.
     """
     rows, repeated = rows_by_gun(actor, page.items, lambda view: view.match.record_id)
     own_records = {}
@@ -140,6 +143,10 @@ def _list_records(actor: Actor, page: Page[MatchView]) -> dict[str, Any]:
         "repeated": repeated,
         "others": others,
         "worth_text": worth_text,
+        "sent": sent or Form(),
+        "prefix": CHECKBOX_PREFIX,
+        "rejection_fields": REJECTION_FIELDS,
+        "rejected": request.args.get("done", type=int),
     }
 
 
@@ -171,7 +178,38 @@ def _list_matches(actor: Actor, filters: dict[str, Any], *page: Any) -> Page[Mat
 
 
 PAGES = DocumentPages(investigation_pages, "match", "/matches", message("Matches"), _find, ACTIONS)
-PAGES.add_list(MatchQuery, _list_matches, FILTERS, _list_records, item=MatchResponse)
+PAGES.add_list(MatchQuery, _list_matches, FILTERS, _list_context, item=MatchResponse)
+
+
+def _show_refused(actor: Actor, form: Form | None) -> str:
+    """Show the list again with a refused form, or a new one."""
+    query = lists.read_filters(MatchQuery)
+    page = _list_matches(actor, query.filters, lists.PAGE_SIZE, query.cursor)
+    return PAGES.render_list(actor, query.form, page, FILTERS, **_list_context(actor, page, form))
+
+
+def _reject_many(actor: Actor, form: Form) -> str:
+    """Reject all checked matches for one reason, or none; returns the list with its filters."""
+    chosen = form.checked(CHECKBOX_PREFIX)
+    if not chosen:
+        raise Invalid({"": [message("Nothing is selected. Select at least one match.")]})
+    typed = {name: form.get(name) for name in ("reason", "reason_code") if form.get(name)}
+    data = MatchRejectRequest().load(typed | {"others": chosen})
+    match_commands.reject_match(
+        actor=actor, match_id=data.others[0], expected_version=None, data=data
+    )
+    here = url_for("investigation.match_list")
+    return lists.address_with(here, done=str(len(chosen)), cursor=None)
+
+
+register_form(
+    investigation_pages,
+    "/matches/reject",
+    "reject_matches",
+    Permission.MATCH_DECIDE,
+    _show_refused,
+    _reject_many,
+)
 register_purpose_page(
     investigation_pages,
     "/matches/<uuid:match_id>",

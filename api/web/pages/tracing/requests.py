@@ -161,20 +161,12 @@ def _answer(actor: Actor, form: Form, request_id: UUID) -> str:
 def _complete_answer(body: dict[str, Any], form: Form, find: record_picker.FindRecords) -> None:
     """Set records by checkboxes and typed lines, states by name."""
     typed = [record_picker.find_record_id(text, find) for text in body.get("records", [])]
-    body["records"] = _checked(form) + typed
+    body["records"] = form.checked(CHECKBOX_PREFIX) + typed
     body["points_to"] = [names.find_state(text) or text for text in body.get("points_to", ())]
 
 
-def _checked(form: Form) -> list[str]:
-    return [
-        path.removeprefix(CHECKBOX_PREFIX)
-        for path, text in form.values.items()
-        if path.startswith(CHECKBOX_PREFIX) and text == "true"
-    ]
-
-
 def _acknowledge(actor: Actor, form: Form) -> str:
-    data = AcknowledgeManyRequest().load({"requests": _checked(form)})
+    data = AcknowledgeManyRequest().load({"requests": form.checked(CHECKBOX_PREFIX)})
     result = request_commands.acknowledge_many(actor=actor, data=data)
     failures = [*map(str, result.failures)]
     return url_for("tracing.request_list", done=len(result.acknowledged), left=failures)
