@@ -21,6 +21,7 @@ from salsa_ext.core.errors import Message, message
 from salsa_ext.reference import names
 from salsa_ext.reference.participation.declarations import describe_coverage
 from salsa_ext.reference.participation.rules import Declaration
+from salsa_ext.tracing.traces.leg_views import leg_label
 from salsa_ext.tracing.traces.queries import TraceView
 from salsa_ext.tracing.traces.reports import TraceReport
 from salsa_ext.tracing.traces.trace_results import ResultView
@@ -107,14 +108,17 @@ def _report_sections(words: SheetBuilder, report: TraceReport, at: datetime) -> 
             words, message("In custody before"), map(translate_event, result.result.remarks)
         ),
         *words.table(
-            message("Who was searched"),
+            message("Who was searched or asked"),
             SEARCHED_COLUMNS,
             [
                 (
                     words.state(searched.state),
                     _registers_text(words, searched.registers),
                     words.day(searched.through) or "–",
-                    words.code("leg_status", searched.status),
+                    words.code(
+                        "leg_status",
+                        leg_label(searched.status, searched.state, result.trace.owner_state),
+                    ),
                 )
                 for searched in result.searched
             ],
@@ -225,11 +229,12 @@ def _status_text(words: SheetBuilder, view: TraceView) -> str | None:
 
 
 def _registers_text(words: SheetBuilder, registers: Sequence[Declaration]) -> str:
-    """Return the registers of a state, those of equal coverage together."""
-    alike = group_by(registers, lambda each: words.both(describe_coverage(each)))
+    """Return the registers of a state, those of equal coverage and mode together."""
+    alike = group_by(registers, lambda each: (words.both(describe_coverage(each)), each.mode))
     lines = [
         f"{', '.join(words.code('register', each.register) or '' for each in some)}: {coverage}"
-        for coverage, some in alike.items()
+        f" · {words.code('register_mode', mode)}"
+        for (coverage, mode), some in alike.items()
     ]
     return "; ".join(lines) or words.both(message("none: nothing was searched"))
 

@@ -313,7 +313,7 @@ class DiversionResponse(Schema):
     reason = fields.String(attribute="why", required=True)
 
 
-SEARCHED_STATUSES = (*codes.LEG_STATUSES, "to_send", "not_sent", "not_asked")
+SEARCHED_STATUSES = (*codes.LEG_STATUSES, "to_send", "not_sent", "not_asked", "not_traced")
 
 
 class SearchedRegisterResponse(Schema):

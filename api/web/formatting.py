@@ -30,6 +30,7 @@ from salsa_ext.reference import agencies, names
 from salsa_ext.reference.calendars import actor_zone
 from salsa_ext.reference.participation.declarations import describe_coverage
 from salsa_ext.reference.participation.rules import Declaration
+from salsa_ext.tracing.traces.leg_views import leg_label
 
 ALL_AGENCIES: Final = 1000
 ICONS: Final = "vendor/lucide/icons.svg"
@@ -354,6 +355,7 @@ TEMPLATE_GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "icon": icon,
     "areas": areas,
     "label": label,
+    "leg_label": leg_label,
     "languages": languages,
     "is_signed_in": is_signed_in,
     "current_path": current_path,

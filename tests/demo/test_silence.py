@@ -59,8 +59,23 @@ def test_a_trace_ends_without_a_record_only_where_each_state_was_searched(cases)
     assert "not_searched" in outcomes
     for case in cases:
         if case.result["outcome"] == "no_record":
-            answers = {row["answer"] for row in case.result["searched"]} - {"not_asked"}
+            asked = {leg["state"] for leg in case.trace["legs"]}
+            rows = [row for row in case.result["searched"] if row["state"] in asked]
+            answers = {row["answer"] for row in rows}
             assert answers <= {*SEARCHED_STATUSES}, case.trace["case_number"]
+
+
+def test_nowhere_is_a_state_without_a_declared_register_searched(cases):
+    rows = [row for case in cases for row in case.result["searched"] if not row["registers"]]
+    assert rows
+    for row in rows:
+        assert row["answer"] != "not_asked" and row["records_through"] is None, row["state"]
+
+
+def test_no_reply_by_hand_with_a_reason_for_knowing_no_more_ends_without_a_record(cases):
+    for case in cases:
+        if any(leg["attempts"][-1]["failure_reason"] for leg in case.trace["legs"]):
+            assert case.result["outcome"] != "no_record", case.trace["case_number"]
 
 
 def test_neither_page_nor_report_says_it_where_nobody_was_searched(small, cases):

@@ -25,7 +25,8 @@ def event(kind, on, state="PRY", receiver="individual", **more):
 
 
 def built(*events, asking="BRA", gun=GUN, waiting=()):
-    legs = [ChainLeg("PRY", "answered", events), *(ChainLeg(state, "sent") for state in waiting)]
+    status = "answered" if events else "no_record"
+    legs = [ChainLeg("PRY", status, events), *(ChainLeg(state, "sent") for state in waiting)]
     return build_chain(legs, FOUND, asking, gun)
 
 

@@ -72,6 +72,7 @@ DEALER_IS_GONE: Final = message(
     "Who bought the gun from a dealer of {state}: the dealer is out of business, and that state knows"
     " no more."
 )
+TOO_OLD: Final = message("The answer of {state}, for which the gun is too old to be traced.")
 NOTHING_DECLARED: Final = message(
     "The registers of {state}: it takes part with none, so none was searched."
 )
@@ -133,6 +134,11 @@ class ChainLeg:
     until: str | None = None
     referred_to: str | None = None
     is_form_pending: bool = False
+
+    @property
+    def is_in_words(self) -> bool:
+        """Return whether it answered without any event."""
+        return self.status in ("answered", "partial") and not self.events
 
 
 @dataclass
@@ -290,7 +296,8 @@ def _outcome(
 ) -> str:
     """Return `traced` for an undisputed last holder or a diversion that no other state disputes.
 
-    Without any event `no_record` only where each state was searched: else nobody knows.
+    Without any event `no_record` only where each state was searched, and gave no reason for knowing
+    no more: else nobody knows. An answer in words, as a dealer out of business, is `partly`.
     """
     has_holder = reached in ("first_buyer", "last_holder") and not contradictions
     if has_holder and last is not None and last["event"] not in SHIPPED:
@@ -302,7 +309,11 @@ def _outcome(
         return "partly"
     if not legs or any(leg.status in WAITING_STATUSES for leg in legs):
         return "pending"
-    is_searched = all(leg.status in SEARCHED_STATUSES for leg in legs)
+    if any(leg.is_in_words and leg.failure_reason in (None, "dealer_defunct") for leg in legs):
+        return "partly"
+    is_searched = all(
+        leg.status in SEARCHED_STATUSES and leg.failure_reason is None for leg in legs
+    )
     return "no_record" if is_searched else "not_searched"
 
 
@@ -407,6 +418,8 @@ def _missing_answers(legs: Sequence[ChainLeg]) -> Iterator[Message]:
             status = "partial" if leg.status == "withdrawn" and leg.events else leg.status
             is_gone = status == "partial" and leg.failure_reason == "dealer_defunct"
             text = DEALER_IS_GONE if is_gone else MISSING_ANSWER[status]
+            if leg.is_in_words and leg.failure_reason == "too_old":
+                text = TOO_OLD
             yield Message(text.text, {"state": leg.state})
     without_record = {leg.state for leg in legs if leg.status == "no_record"}
     for leg in legs:

@@ -45,7 +45,7 @@ ACTION_BY_STATUS: Final = {
 CLASSED_REPLIES: Final[Mapping[str, tuple[str, str | None]]] = {
     "purchaser_identified": ("answered", None),
     "dealer_out_of_business": ("partial", "dealer_defunct"),
-    "too_old": ("no_record", "too_old"),
+    "too_old": ("partial", "too_old"),
     "returned_for_information": ("clarification", None),
     "foreign_country": ("partial", None),
     "law_enforcement_stock": ("answered", None),

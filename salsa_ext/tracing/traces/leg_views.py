@@ -78,6 +78,13 @@ STATUS_MESSAGES: Final = ("acknowledge", "ask", "reply", "refuse", "answer", "by
 """Kinds of messages that make or replace a refusal."""
 TO_SEND, NOT_SENT = "to_send", "not_sent"
 """Shown status of a form to send again, and of one never sent."""
+NOT_TRACED: Final = "not_traced"
+"""Shown status of a state for which the gun is too old: nobody looked."""
+
+
+def leg_label(status: str, state: str, own: str) -> str:
+    """Return the code of a status in words: the own state shares nothing with itself."""
+    return "no_record_of_own" if status == "no_record" and state == own else status
 
 
 @dataclass(frozen=True)
@@ -110,12 +117,15 @@ class LegView:
 
     @property
     def shown_status(self) -> str:
-        """Return its status, or TO_SEND for a form to be sent again.
+        """Return its status, NOT_TRACED, or TO_SEND for a form to be sent again.
 
         After the trace NOT_SENT for such a form, and REFUSED for a leg whose state refused: neither
         was withdrawn. A better one of another attempt comes first.
         """
-        if (best := best_status(self.leg)) != self.leg.status:
+        best = best_status(self.leg)
+        if best in ("no_record", "partial") and reported_failure(self.leg) == "too_old":
+            return best if self.leg.events else NOT_TRACED
+        if best != self.leg.status:
             return best
         if self.leg.status == "withdrawn":
             kinds = (entry for entry in reversed(self.messages) if entry.kind in STATUS_MESSAGES)

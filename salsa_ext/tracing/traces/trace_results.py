@@ -27,6 +27,7 @@ from salsa_ext.reference.participation.declarations import declarations_at
 from salsa_ext.reference.participation.rules import Declaration
 from salsa_ext.reference.state_settings import Settings
 from salsa_ext.tracing.chains import chain
+from salsa_ext.tracing.requests.values import NOT_PARTICIPATING
 from salsa_ext.tracing.traces import queries as trace_queries
 from salsa_ext.tracing.traces.leg_views import (
     LegView,
@@ -47,7 +48,8 @@ class SearchedState:
     """A searched or asked state: its registers, how far its records reach, and its answer.
 
     `registers` are those that it took part with when it was asked; `status` is that of its leg,
-    TO_SEND, NOT_SENT or NOT_ASKED.
+    TO_SEND, NOT_SENT, NOT_TRACED or NOT_ASKED; of a state that declared
+    none, NOT_PARTICIPATING in place of NOT_ASKED.
     """
 
     state: str
@@ -158,6 +160,8 @@ def _searched_states(trace: Trace, legs: Sequence[LegView]) -> list[SearchedStat
         if row is not None:
             through = date.fromisoformat(row["through"])
         status = view.shown_status if view else NOT_ASKED
+        if not declared[state]:  # nothing was searched, whatever it has recorded
+            through, status = None, status if view else NOT_PARTICIPATING
         registers = sorted(
             declared[state].values(), key=lambda each: REGISTERS.index(each.register)
         )

@@ -15,6 +15,22 @@ def test_nothing_known_and_nobody_to_wait_for_is_no_record():
     assert (found.outcome, found.scope, found.failure_reason) == ("no_record", None, None)
 
 
+@pytest.mark.parametrize(
+    "status,reason,outcome",
+    [
+        ("partial", "too_old", "not_searched"),
+        ("no_record", "too_old", "not_searched"),
+        ("no_record", "records_lost", "not_searched"),
+        ("partial", "dealer_defunct", "partly"),
+        ("answered", None, "partly"),
+    ],
+)
+def test_a_reply_that_is_none_of_no_record_does_not_end_as_one(status, reason, outcome):
+    legs = [ChainLeg("BRA", "no_record"), ChainLeg("USA", status, failure_reason=reason)]
+    found = build_chain(legs, FOUND, "BRA", {"serial": "X1", "year": 1950})
+    assert (found.outcome, found.failure_reason) == (outcome, reason)
+
+
 @pytest.mark.parametrize("status", ["not_participating", "withdrawn", "refused"])
 def test_what_a_state_was_not_searched_for_is_never_no_record(status):
     legs = [ChainLeg("BRA", "no_record"), ChainLeg("USA", status)]

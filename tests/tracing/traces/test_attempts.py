@@ -79,7 +79,7 @@ def test_a_state_that_takes_part_is_asked_by_another_channel_too(leg):
     ("reply_class", "status", "reason"),
     [
         ("dealer_out_of_business", "partial", "dealer_defunct"),
-        ("too_old", "no_record", "too_old"),
+        ("too_old", "partial", "too_old"),
         ("returned_for_information", "clarification", None),
         ("law_enforcement_stock", "answered", None),
     ],
@@ -93,6 +93,16 @@ def test_the_class_of_a_reply_says_its_status_and_why_no_more_is_known(
     assert (etrace["status"], etrace["failure_reason"]) == (status, reason)
     said = leg.read()["messages"][-1]
     assert (said["reply_class"], said["channel"]) == (reply_class, "etrace")
+
+
+def test_a_gun_that_is_too_old_to_be_traced_is_nowhere_without_a_record(leg):
+    leg.attempt(reference="T1", confirm_incomplete=True)
+    leg.reply(reply_class="too_old")
+    found = leg.result()
+    answers = {row["state"]: row["answer"] for row in found["searched"]}
+    assert answers["USA"] == "not_traced"
+    assert found["outcome"] == "not_searched"
+    assert "The answer of United States, for which the gun" in " ".join(found["missing"])
 
 
 def test_a_trace_that_ended_at_another_country_asks_that_country(leg):

@@ -64,6 +64,21 @@ def test_a_state_that_was_not_asked_said_nothing(as_actor, analyst):
     }
 
 
+def test_a_state_that_declared_no_register_takes_no_part_whatever_it_recorded(
+    as_actor, analyst, pry_administrator
+):
+    other = bodies.transfer(firearm=bodies.firearm(serial="NEW777777"))
+    as_actor("PRY", "licensing_officer").post("/transfers", other)
+    for register in codes.REGISTERS:
+        ended = {"register": register, "mode": "person", "complete": False}
+        days = {"since": "2026-01-01", "until": "2026-01-31"}
+        pry_administrator.post("/participation", ended | days, 201)
+    _, found = result(analyst)
+    [paraguay] = [row for row in found["searched"] if row["state"] == "PRY"]
+    said = paraguay["registers"], paraguay["records_through"], paraguay["answer"]
+    assert said == ([], None, "not_participating")
+
+
 def test_a_draft_has_searched_nobody(as_actor, analyst):
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
     assert result(analyst, draft=True)[1]["searched"] == []

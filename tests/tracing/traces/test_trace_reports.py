@@ -107,11 +107,13 @@ def test_a_report_says_what_the_states_said(analyst, trace):
         "Individual",
         "Strong evidence",
         "Last lawful point",
-        "Who was searched",
+        "Who was searched or asked",
         "States whose consent to use in court is missing",
     ):
         assert told in said, told
     assert "Ana Ejemplo" not in said
+    assert "No record in its registers" in said and "that it shares" not in said
+    assert "· The service" in said
 
 
 def test_guns_that_a_mark_fits_are_no_sales_and_have_no_days(analyst, pry):
