@@ -43,7 +43,7 @@ def legs(analyst, path):
 def test_nobody_was_searched_and_nothing_looks_like_an_answer(trace):
     analyst, path = trace
     result = analyst.get(f"{path}/result").json
-    assert (result["status"], result["outcome"]) == ("completed", "not_searched")
+    assert (result["status"], result["outcome"]) == ("sent", "not_searched")
     assert {row["state"]: (row["registers"], row["answer"]) for row in result["searched"]} == {
         "PRY": ([], "not_participating"),
         "USA": ([], "not_participating"),

@@ -21,9 +21,9 @@ from salsa_ext.reference.calendars import today
 from salsa_ext.tracing.chains.chain import ChainLeg
 from salsa_ext.tracing.requests import answers
 from salsa_ext.tracing.requests.lifecycle import LEG_TRANSITIONS
-from salsa_ext.tracing.requests.values import NOT_PARTICIPATING, OPEN_STATUSES, WAITING_STATUSES
+from salsa_ext.tracing.requests.values import NOT_PARTICIPATING, OPEN_STATUSES, UNANSWERED_STATUSES
 from salsa_ext.tracing.traces import messages, routing
-from salsa_ext.tracing.traces.attempts import best_status, withdraw_attempts
+from salsa_ext.tracing.traces.attempts import best_status, has_form_to_send, withdraw_attempts
 from salsa_ext.tracing.traces.leg_views import (
     build_trace_chain,
     compare_events,
@@ -275,14 +275,13 @@ def trace_status(legs: Sequence[TraceLeg], own: str) -> str:
     """Return a trace's status by its legs: sent, in_progress or completed.
 
     In progress once another state gave any information on the gun, or refused, whatever it was
-    asked since; completed where none owes an answer, whatever came of it.
+    asked since; completed where none owes an answer, or is still to be asked by form.
     """
-    statuses = [(leg, best_status(leg)) for leg in legs if leg.state != own]
-    others = [(leg, status) for leg, status in statuses if status != NOT_PARTICIPATING]
-    if not any(status in WAITING_STATUSES for _, status in others):
+    others = [(leg, best_status(leg)) for leg in legs if leg.state != own]
+    if not any(status in UNANSWERED_STATUSES or has_form_to_send(leg) for leg, status in others):
         return "completed"
     is_unanswered = all(
-        status in WAITING_STATUSES and not leg.events and leg.answered_at is None
+        status in UNANSWERED_STATUSES and not leg.events and leg.answered_at is None
         for leg, status in others
     )
     return "sent" if is_unanswered else "in_progress"

@@ -84,7 +84,7 @@ def test_an_import_mark_leads_to_the_state_that_it_names(analyst, trace, mark):
 
 def test_a_state_that_takes_no_part_is_not_searched_until_it_is_asked(analyst, trace, mark):
     mark(kind="import", text="AUT 24", state="AUT", method="visual")
-    assert analyst.get(f"/traces/{trace['id']}").json["status"] == "completed"
+    assert analyst.get(f"/traces/{trace['id']}").json["status"] == "sent"
     assert outcome(analyst, trace) == "not_searched"
 
 

@@ -86,7 +86,7 @@ def test_a_draft_has_searched_nobody(as_actor, analyst):
 
 def test_a_maker_state_that_takes_no_part_is_no_reason_while_its_form_is_to_be_sent(analyst):
     trace, found = result(analyst, firearm=bodies.firearm(country_of_manufacture="AUT"))
-    assert (found["status"], found["outcome"]) == ("completed", "not_searched")
+    assert (found["status"], found["outcome"]) == ("sent", "not_searched")
     assert found["failure_reason"] is None
     analyst.change(f"/traces/{trace}", "close")
     assert analyst.get(f"/traces/{trace}/result").json["failure_reason"] == "not_participating"

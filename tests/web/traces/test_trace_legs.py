@@ -126,6 +126,8 @@ def test_by_which_channel_a_state_is_asked_that_takes_no_part_is_asked_for_on_to
         "/traces", bodies.trace(firearm=bodies.firearm(country_of_manufacture="DEU"))
     ).json
     [leg] = [one["id"] for one in made["legs"] if one["state"] == "DEU"]
+    shown = text(analyst.open(f"/traces/{made['id']}?done=asked"))
+    assert "✓ The trace is sent. Send the form to: Germany." in shown
     address, path = f"/traces/{made['id']}", f"/traces/{made['id']}/legs/{leg}/channel"
     page = analyst.open(address)
     said = text(page)
@@ -136,7 +138,7 @@ def test_by_which_channel_a_state_is_asked_that_takes_no_part_is_asked_for_on_to
     assert page.count(f'href="{path}"') == 2
     assert 'value="iarms" selected' in analyst.open(path)
     assert 'id="channel-wrong"' in analyst.send(path, {"channel": ""}, 422).text
-    left = "Completed: Not all states were searched ■ Forms still to be sent by you: Germany"
+    left = "Sent ■ Forms still to be sent by you: Germany"
     assert left in said and left in text(analyst.open("/traces"))
     other = text(analyst.open(analyst.send(path, {"channel": "mail"}).location))
     assert asks in other and "Takes no part; not asked yet" in other

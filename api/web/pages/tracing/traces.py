@@ -28,7 +28,7 @@ from api.web.record_pages import DocumentPages, render_page
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Message, Unauthenticated, message
+from salsa_ext.core.errors import CodeLabels, Message, Unauthenticated, message
 from salsa_ext.tracing.requests.values import WAITING_STATUSES
 from salsa_ext.tracing.traces import queries as trace_queries
 from salsa_ext.tracing.traces import trace_results
@@ -87,6 +87,9 @@ def _success(view: TraceView) -> Message | None:
     if request.args.get("done") in ("asked", "send") and view.trace.sent_at is None:
         awaits = view.trace.status == "draft" and view.trace.approval_requested_at is not None
         return message("A second person is asked to approve it.") if awaits else None
+    if request.args.get("done") in ("asked", "send") and view.pending_forms:
+        by_form = CodeLabels("state", tuple(view.pending_forms))
+        return message("The trace is sent. Send the form to: {states}.", states=by_form)
     return success_message(PAGES.messages, view.restricted_agencies)
 
 
