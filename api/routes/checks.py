@@ -132,7 +132,7 @@ class _BatchStream:
             end = {
                 "line": None,
                 "checks": len(self.data.items),
-                "searched": advice.cached_coverage(),
+                "searched": advice.cached_coverage(self.actor),
             }
             line = self._line(BatchEndResponse().dump(end))
         yield line, False

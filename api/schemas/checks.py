@@ -233,7 +233,7 @@ def _present_hit(hit: Any) -> dict[str, Any]:
 
 
 class SearchedResponse(Schema):
-    """Searched state: number of its records and their last day."""
+    """Searched state, which declared a register: number of its records and their last day."""
 
     state = StateCode(required=True)
     records = fields.Integer(required=True)

@@ -113,7 +113,7 @@ def run_checks(
     ]
     _store_checks(actor, purpose, searches, matches, lookups)
     hits_by_check = hits.hits_in_answer(matches)
-    coverage, answers = advice.cached_coverage(), list[CheckAnswer | Invalid]()
+    coverage, answers = advice.cached_coverage(actor), list[CheckAnswer | Invalid]()
     for result in results:
         if isinstance(result, Invalid):
             answers.append(result)

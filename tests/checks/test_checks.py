@@ -2,6 +2,7 @@
 
 import pytest
 
+from salsa_ext.core import codes
 from tests.support import bodies
 
 
@@ -47,6 +48,15 @@ def test_an_unknown_serial_is_no_hit_and_says_how_far_was_searched(ask):
     assert (answer["verdict"], answer["candidates"]) == ("no_hit", [])
     assert answer["next"]["action"] == "none"
     assert answer["searched"] == [{"state": "PRY", "records": 1, "records_through": "2026-03-09"}]
+
+
+@pytest.mark.boards
+def test_a_state_that_declared_no_register_is_not_among_the_searched(ask, pry_administrator):
+    for register in codes.REGISTERS:
+        ended = {"register": register, "mode": "person", "complete": False}
+        days = {"since": "2026-01-01", "until": "2026-01-31"}
+        pry_administrator.post("/participation", ended | days, 201)
+    assert ask(serial="ZZZ999888")["searched"] == []
 
 
 def test_another_make_speaks_against_it(ask):

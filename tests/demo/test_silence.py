@@ -72,6 +72,16 @@ def test_nowhere_is_a_state_without_a_declared_register_searched(cases):
         assert row["answer"] != "not_asked" and row["records_through"] is None, row["state"]
 
 
+def test_no_check_counts_a_state_without_a_declared_register_as_searched(small):
+    officer = small.client(TRACING_STATES[0], "police_officer")
+    asked = {"serial": "ZZZ999888", "purpose": "investigation", "case_number": "1/26"}
+    searched = [row["state"] for row in officer.post("/checks", asked).json["searched"]]
+    assert searched
+    for state in searched:
+        declared = officer.get(f"/participation?state={state}").json["items"]
+        assert any(row["in_force"] for row in declared), state
+
+
 def test_no_reply_by_hand_with_a_reason_for_knowing_no_more_ends_without_a_record(cases):
     for case in cases:
         if any(leg["attempts"][-1]["failure_reason"] for leg in case.trace["legs"]):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import CodeLabel, Message, message
 from salsa_ext.firearms.marks.keys import normalise, skeleton
 from salsa_ext.firearms.marks.variants import MIN_HALF, searched_length
@@ -17,6 +18,7 @@ from salsa_ext.firearms.search.search import LIKELY_MARGIN
 from salsa_ext.firearms.search.values import Candidate, Coverage, MarkHit
 from salsa_ext.reference import contact_offices
 from salsa_ext.reference.contact_offices import ContactOffice
+from salsa_ext.reference.participation.declarations import participating_states
 
 REPORTED_TEXTS: Final = {
     "theft": message("Reported stolen by {state}."),
@@ -175,9 +177,14 @@ def cached_contact(state: str) -> ContactOffice | None:
     return office
 
 
-def cached_coverage() -> Sequence[Coverage]:
-    """Return every state's coverage; at most a minute old."""
-    coverage: Sequence[Coverage] = _cached("coverage", mark_lookup.load_coverage)
+def cached_coverage(actor: Actor) -> Sequence[Coverage]:
+    """Return the coverage of each state that declared a register; at most a minute old."""
+
+    def load() -> list[Coverage]:
+        declared = participating_states(actor)
+        return [row for row in mark_lookup.load_coverage() if row.state in declared]
+
+    coverage: Sequence[Coverage] = _cached("coverage", load)
     return coverage
 
 
