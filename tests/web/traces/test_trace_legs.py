@@ -77,6 +77,14 @@ def test_a_state_that_takes_no_part_is_asked_by_another_channel_and_its_answer_w
     page = analyst.open(analyst.send(path, came).location)
     assert "Domestic sale" in text(page) and "2 Jan 2020 · Spain" in text(page)
     assert path in page  # more may come back
+    assert "Without an event nothing joins the chain." in text(analyst.open(path))
+    assert 'id="additional-wrong"' in analyst.send(path, came, 422).text
+    bought = came | {"events.0.occurred_on": "2021-03-04", "reply_class": "purchaser_identified"}
+    page = text(analyst.open(analyst.send(path, bought | {"additional": "true"}).location))
+    assert "2 Jan 2020 · Spain" in page and "4 Mar 2021 · Spain" in page
+    assert "As the tracing center classed it Purchaser identified" in page
+    page = text(analyst.open(analyst.send(path, bought | {"additional": "false"}).location))
+    assert "2 Jan 2020 · Spain" not in page and "4 Mar 2021 · Spain" in page
 
 
 def test_a_leg_by_another_channel_has_its_form_to_send_and_a_trace_its_report(

@@ -14,16 +14,17 @@ from api.schemas.requests import ChannelRequest, ReplyRequest
 from api.schemas.traces import LegResponse
 from api.web.access import form_view
 from api.web.document_actions import Action
-from api.web.forms import Field, Form
+from api.web.forms import REQUIRED, Field, Form
 from api.web.pages import tracing_pages
 from api.web.pages.tracing.request_messages import MESSAGE_KINDS
 from api.web.pages.tracing.traces import PAGES
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import IllegalTransition, Message, NotFound, message
+from salsa_ext.core.errors import IllegalTransition, Invalid, Message, NotFound, message
 from salsa_ext.reference import names
 from salsa_ext.tracing.channels import commands as channel_commands
-from salsa_ext.tracing.traces.attempts import find_attempt
+from salsa_ext.tracing.requests.values import ANSWERED_STATUSES
+from salsa_ext.tracing.traces.attempts import find_attempt, find_outside
 from salsa_ext.tracing.traces.queries import TraceView
 from salsa_ext.tracing.traces.values import SENT_STATUSES
 
@@ -60,7 +61,14 @@ RESULT_FIELDS = (
         required=False,
     ),
     REFERENCE_FIELD,
-    Field("events.0.event", message("What happened to the gun"), "choice", "event", required=False),
+    Field(
+        "events.0.event",
+        message("What happened to the gun"),
+        "choice",
+        "event",
+        required=False,
+        hint=message("Without an event nothing joins the chain."),
+    ),
     Field("events.0.occurred_on", message("Date"), "date", required=False),
     Field("events.0.document_number", message("Number"), required=False, max_length=100),
     Field(
@@ -73,9 +81,12 @@ RESULT_FIELDS = (
 )
 ADDITIONAL_FIELD = Field(
     "additional",
-    message("Add it to what was recorded before"),
-    "flag",
-    hint=message("Otherwise it replaces that, which corrects a wrong entry."),
+    message("What was recorded before"),
+    "choice",
+    (
+        ("true", message("Add it to what was recorded before")),
+        ("false", message("Replace it, which corrects a wrong entry")),
+    ),
 )
 RESULT_WORDING = (
     message("Write down what came back"),
@@ -197,7 +208,9 @@ def _attempt_action(action: Action, leg_id: UUID) -> Action:
         action,
         command=run,
         initial_values=initial_values,
-        complete_body=_complete_states,
+        complete_body=partial(_complete_reply, leg_id)
+        if "reply" in action.name
+        else _complete_states,
         context=partial(_leg_context, leg_id),
     )
 
@@ -205,6 +218,18 @@ def _attempt_action(action: Action, leg_id: UUID) -> Action:
 def _complete_states(body: dict[str, Any], view: TraceView, form: Form) -> None:
     if "points_to" in body:
         body["points_to"] = [names.find_state(text) or text for text in body["points_to"]]
+
+
+def _complete_reply(leg_id: UUID, body: dict[str, Any], view: TraceView, form: Form) -> None:
+    """Complete a result; after an earlier one it says whether it adds to that or replaces it."""
+    _complete_states(body, view, form)
+    leg, channel = _find_leg(view, leg_id), body.get("channel")
+    if leg is None or (leg.channel == "service" and channel is None):
+        return
+    attempt = find_outside(leg, channel)
+    is_answered = attempt is not None and attempt.status in ANSWERED_STATUSES
+    if is_answered and not form.get("additional"):
+        raise Invalid({"additional": [REQUIRED]})
 
 
 def _leg_context(leg_id: UUID, actor: Actor, view: TraceView) -> Any:
@@ -243,7 +268,7 @@ def _reply_action(leg_id: UUID) -> Action:
         REPLY_ACTION,
         command=reply,
         extra_fields=extra_fields,
-        complete_body=_complete_states,
+        complete_body=partial(_complete_reply, leg_id),
         obstacle=obstacle,
         context=partial(_leg_context, leg_id),
         wording=lambda view: RESULT_WORDING if is_by_hand(view) else None,
