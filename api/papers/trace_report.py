@@ -51,6 +51,7 @@ SEARCHED_COLUMNS: Final = (
 )
 SENT_AFTER_REJECTION: Final = message("A second person declined it, and it was sent all the same.")
 PARTLY_ANSWERED: Final = message("Not all that were asked answered")
+NONE_SEARCHED: Final = message("No state was searched")
 ALL_REFUSED: Final = message("All that were asked refused")
 SEVERAL_GUNS: Final = {
     True: message("The mark fits several guns: it may be any of these."),
@@ -98,7 +99,7 @@ def _report_sections(words: SheetBuilder, report: TraceReport, at: datetime) -> 
         *_trace_section(words, report, at),
         *gun_section(words, report.view.trace.firearm),
         *find_section(words, report.view.trace, report.seizure, is_numbered=True),
-        *_result_section(words, result),
+        *_result_section(words, report.view, result),
         *_chain_section(words, result),
         *_events_section(words, message("What contradicts it"), result, result.result.conflicts),
         *_list_section(words, message("Why it contradicts"), _objections(words, result)),
@@ -308,12 +309,14 @@ def name_or_text(words: SheetBuilder, kind: str, gun: Mapping[str, Any]) -> str 
     return names.display_name(kind, code, words.language) if code else gun.get(f"{kind}_text")
 
 
-def _result_section(words: SheetBuilder, view: ResultView) -> list[Part]:
+def _result_section(words: SheetBuilder, trace: TraceView, view: ResultView) -> list[Part]:
     result = view.result
+    named = words.code("trace_outcome", result.outcome)
+    outcome = words.both(NONE_SEARCHED) if trace.is_none_searched else named
     days, since = result.time_to_crime_days, result.since_last_lawful_days
     return words.fields(
         message("Result"),
-        words.field(message("Outcome"), words.code("trace_outcome", result.outcome)),
+        words.field(message("Outcome"), outcome),
         words.field(message("Scope"), words.code("trace_scope", result.scope)),
         words.field(message("Reached"), words.code("trace_reached", result.reached)),
         words.field(message("Why it failed"), words.code("failure_reason", result.failure_reason)),

@@ -8,6 +8,7 @@ from salsa_ext.core.codes import REGISTERS
 from salsa_ext.database.session import db
 from tests.conftest import NOW
 from tests.support import actors, bodies
+from tests.support.papers import text_of
 
 AMERICAN = bodies.firearm(make="Glock", country_of_manufacture="USA")
 AUSTRIAN = bodies.firearm(make="Glock", country_of_manufacture="AUT")
@@ -48,6 +49,8 @@ def test_nobody_was_searched_and_nothing_looks_like_an_answer(trace):
         "PRY": ([], "not_participating"),
         "USA": ([], "not_participating"),
     }
+    report = text_of(analyst.get(f"{path}/report").data)
+    assert "No state was searched" in report
     own, other = result["missing"][:2]
     assert own == "The registers of Paraguay: it takes part with none, so none was searched."
     assert other.startswith("The answer of United States, which takes no part here")

@@ -23,7 +23,7 @@ from salsa_ext.documents.models import Seizure
 from salsa_ext.reference import contact_offices
 from salsa_ext.tracing.chains import description_gaps
 from salsa_ext.tracing.requests.message_log import MessageView, messages_by_subject
-from salsa_ext.tracing.requests.values import OPEN_STATUSES, WAITING_STATUSES
+from salsa_ext.tracing.requests.values import OPEN_STATUSES, SEARCHED_STATUSES, WAITING_STATUSES
 from salsa_ext.tracing.traces.approvals import (
     FieldChange,
     changes_since_request,
@@ -31,7 +31,7 @@ from salsa_ext.tracing.traces.approvals import (
     last_decline,
     without_approver,
 )
-from salsa_ext.tracing.traces.attempts import has_form_to_send
+from salsa_ext.tracing.traces.attempts import best_status, has_form_to_send
 from salsa_ext.tracing.traces.leg_views import REFUSED, LegView, legs_by_trace
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.values import SENT_STATUSES
@@ -108,6 +108,12 @@ class TraceView:
         """Return whether no answer is owed, though a state refused or referred."""
         open_legs = any(leg.status in OPEN_STATUSES for leg in self.legs)
         return self.trace.status == "completed" and open_legs
+
+    @property
+    def is_none_searched(self) -> bool:
+        """Return whether the outcome is that of a trace of which no state was searched."""
+        is_searched = any(best_status(leg) in SEARCHED_STATUSES for leg in self.legs)
+        return self.trace.outcome == "not_searched" and not is_searched
 
     @property
     def refused_by(self) -> list[str]:
