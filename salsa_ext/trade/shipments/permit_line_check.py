@@ -83,6 +83,12 @@ def check_manifest(permit_id: UUID, data: ShipmentData, lines: PermitLines) -> M
     return ManifestCheck(drawn, contradictions.to_dicts())
 
 
+def _row(path: str) -> int:
+    """Return the row of a file, or the place in a list from one."""
+    name, _, number = path.rpartition(".")
+    return int(number) + (name != "manifest")
+
+
 def _check_duplicates(
     problems: Problems, permit_id: UUID, data: ShipmentData, lines: PermitLines, hashes: set[int]
 ) -> None:
@@ -96,7 +102,7 @@ def _check_duplicates(
         gun = _gun_identity(item, lines.get((permit_id, item.line)))
         if gun is not None and hash(gun) in hashes and first.setdefault(gun, path) != path:
             problem = message(
-                "This serial is on line {line} already, of the same make.", line=item.line
+                "This serial is in row {row} already, of the same make.", row=_row(first[gun])
             )
             item_problems.add(f"{path}.serial", problem)
 

@@ -101,7 +101,7 @@ def test_a_gun_of_a_manifest_is_found(ship, as_actor):
     [
         ("line,serial\n1,SN1\nx,SN2\n", CSV, "manifest.3.line", "A whole number"),
         ("line,serial\n1,SN1\n\n2,SN2\n", CSV, "manifest.4.line", "The permit has no line 2"),
-        ('line,serial\n1,"SN\n1"\n1,SN2\n1,SN2\n', CSV, "manifest.5.serial", "is at manifest.4"),
+        ('line,serial\n1,"SN\n1"\n1,SN2\n1,SN2\n', CSV, "manifest.5.serial", "is in row 4"),
         ("line,serial\n1\n", CSV, "manifest.2", "This row has 1 cells, and the header has 2."),
         ("line,serial\n1,\n", CSV, "manifest.2.serial", "under its serial"),
         ("line,serial,year\n1,A,x\n", CSV, "manifest.2.year", "A whole number is needed here."),

@@ -149,7 +149,7 @@ def test_a_type_of_another_category_than_the_line_is_refused(ship_of):
 def test_a_serial_stands_once_in_a_manifest(ship, again):
     answer = ship("ABC123456", "ABC123457", again, expect=422)
     assert answer["errors"] == {
-        "items.2.serial": ["This serial is on line 1 already, of the same make."]
+        "items.2.serial": ["This serial is in row 1 already, of the same make."]
     }
 
 
