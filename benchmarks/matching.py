@@ -139,7 +139,7 @@ def _is_right(readings: Sequence[Reading], pair: Pair) -> bool:
 
 
 def _true_pairs(readings: Sequence[Reading]) -> Iterator[Pair]:
-    """Yield the pairs that should be proposed: of one gun, whose marks somebody could read."""
+    """Yield the pairs that should be proposed: of one gun, with marks that can be read."""
     by_gun: dict[int, list[int]] = defaultdict(list)
     for place, each in enumerate(readings):
         if each.how not in UNREADABLE:

@@ -16,7 +16,7 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from benchmarks.marks import SEED, Gun, ProgressBar, make_guns, vacuum
-from benchmarks.registers import declare_registers
+from benchmarks.participation import declare_registers
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import agencies
 from salsa_ext.administration.agencies import AgencyData

@@ -25,7 +25,7 @@ def audit() -> None:
 def verify(keys: Path, older: tuple[Path, ...], bundle: Path) -> None:
     """Verify that no entry of a bundle was altered, removed, added or moved; else exit with 1.
 
-    Give checkpoints that you stored before: a log that was written anew is found by them.
+    Give checkpoints that you stored before: they show whether the log was rewritten.
 
     \b
     Example:

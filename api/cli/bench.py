@@ -272,8 +272,8 @@ def boards(records: int, rounds: int, opened: int, seconds: int, folder: Path | 
       salsa bench boards --records 1000000
       salsa bench boards --open 500
     """
-    from benchmarks import boards as benchmark
-    from benchmarks import border_data, live_boards
+    from benchmarks.boards import border_data, open_boards
+    from benchmarks.boards import cost as benchmark
 
     @contextmanager
     def filled(count: int) -> Iterator[tuple[Flask, Path]]:
@@ -285,7 +285,7 @@ def boards(records: int, rounds: int, opened: int, seconds: int, folder: Path | 
 
     if opened:
         with filled(records) as (app, home):
-            live_boards.run(app, home, opened, rounds, seconds, _result("watchers"))
+            open_boards.run(app, home, opened, rounds, seconds, _result("watchers"))
         return
     measured = {}
     for count in (records // 10, records):
@@ -339,7 +339,7 @@ def faults(seeds: int, first: int) -> None:
     """
     from benchmarks.faults import acts
     from benchmarks.faults import seeds as benchmark
-    from benchmarks.registers import declare_registers
+    from benchmarks.participation import declare_registers
 
     with tempfile.TemporaryDirectory(prefix="salsa-bench-") as home:
         with _temporary_app(Path(home)) as (app, owner, folder):

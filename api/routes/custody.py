@@ -4,73 +4,50 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from api.http.resource import Resource
+from api.http.resource import Item, Resource
 from api.schemas.custody import CustodyResponse, DispositionRequest, HandoverRequest, OriginRequest
 from api.schemas.documents import WithdrawalRequest
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.custody import entries, queries
 from salsa_ext.custody.queries import SeizureCustody
-from salsa_ext.custody.values import DispositionData, EntryData, HandoverData, OriginData
 
-blueprint = Resource("custody", "What became of seized guns; for their own state alone")
+SEIZURE = "/seizures/<uuid:seizure_id>"
+RECORD = Permission.SEIZURE_RECORD
 
-
-def get_seizure_custody(actor: Actor, seizure_id: UUID) -> SeizureCustody:
-    """Return hand-overs with their gaps, dispositions and origins of a seizure's items."""
-    return queries.read_custody(actor=actor, seizure_id=seizure_id)
-
-
+blueprint = Resource(
+    "custody",
+    "What became of seized guns; for their own state alone",
+    Item(CustodyResponse, queries.read_custody),
+)
 blueprint.reading(
-    "/seizures/<uuid:seizure_id>/custody",
+    f"{SEIZURE}/custody",
     CustodyResponse,
-    get_seizure_custody,
+    queries.read_custody,
     Permission.SEIZURE_READ,
+    name="get_seizure_custody",
 )
-
-
-def _record(actor: Actor, seizure_id: UUID, data: EntryData) -> SeizureCustody:
-    entries.record(actor=actor, seizure_id=seizure_id, data=data)
-    return queries.read_custody(actor=actor, seizure_id=seizure_id)
+for name, schema, summary in (
+    ("handover", HandoverRequest, "Enter or correct a hand-over; gaps and overlaps are shown."),
+    ("disposition", DispositionRequest, "Enter or correct a disposition, with its transfer."),
+    ("origin", OriginRequest, "Enter or correct how guns left lawful hands, as established."),
+):
+    blueprint.action(
+        f"{SEIZURE}/{name}s",
+        schema,
+        entries.record,
+        RECORD,
+        summary,
+        name=f"record_seizure_{name}",
+        status=201,
+    )
 
 
 @blueprint.posting(
-    "/seizures/<uuid:seizure_id>/handovers",
-    HandoverRequest,
-    CustodyResponse,
-    Permission.SEIZURE_RECORD,
-)
-def record_seizure_handover(actor: Actor, data: HandoverData, seizure_id: UUID) -> SeizureCustody:
-    """Enter or correct a hand-over of seized items; gaps and overlaps are shown, not refused."""
-    return _record(actor, seizure_id, data)
-
-
-@blueprint.posting(
-    "/seizures/<uuid:seizure_id>/dispositions",
-    DispositionRequest,
-    CustodyResponse,
-    Permission.SEIZURE_RECORD,
-)
-def record_seizure_disposition(
-    actor: Actor, data: DispositionData, seizure_id: UUID
-) -> SeizureCustody:
-    """Enter or correct what is done with seized items; one that ends custody writes a transfer."""
-    return _record(actor, seizure_id, data)
-
-
-@blueprint.posting(
-    "/seizures/<uuid:seizure_id>/origins", OriginRequest, CustodyResponse, Permission.SEIZURE_RECORD
-)
-def record_seizure_origin(actor: Actor, data: OriginData, seizure_id: UUID) -> SeizureCustody:
-    """Enter or correct how seized items left lawful hands, as an authority established."""
-    return _record(actor, seizure_id, data)
-
-
-@blueprint.posting(
-    "/seizures/<uuid:seizure_id>/entries/<uuid:entry_id>/withdraw",
+    f"{SEIZURE}/entries/<uuid:entry_id>/withdraw",
     WithdrawalRequest,
     CustodyResponse,
-    Permission.SEIZURE_RECORD,
+    RECORD,
     status=200,
 )
 def withdraw_seizure_entry(
@@ -78,4 +55,4 @@ def withdraw_seizure_entry(
 ) -> SeizureCustody:
     """Withdraw an entry made in error, with the transfer that it wrote."""
     entries.withdraw(actor=actor, seizure_id=seizure_id, entry_id=entry_id, reason=data)
-    return queries.read_custody(actor=actor, seizure_id=seizure_id)
+    return queries.read_custody(actor, seizure_id)

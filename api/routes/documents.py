@@ -192,7 +192,7 @@ def add_seizure_mark(
     version=seizure_version,
 )
 def withdraw_seizure(actor: Actor, data: str, seizure_id: UUID) -> DocumentView:
-    """Withdraw a seizure recorded in error; its guns are found by no search any more."""
+    """Withdraw a seizure recorded in error; no search finds its guns after that."""
     _withdraw(actor, SEIZURES, seizure_id, data)
     return document_queries.load_document(SEIZURES, seizure_id)
 

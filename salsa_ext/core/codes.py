@@ -165,7 +165,7 @@ REQUEST_STATUSES: Final = tuple(
     "withdrawn".split()
 )
 LEG_STATUSES: Final = (*REQUEST_STATUSES, "not_participating")
-"""`not_participating`: the state takes no part, and was not asked by another channel yet."""
+"""`not_participating`: the state does not participate and was not asked by another channel yet."""
 MANUAL_LEG_STATUSES: Final = ("acknowledged", "answered", "partial", "no_record", "refused")
 CHANNELS: Final = tuple("service etrace iarms diplomatic mla telephone mail".split())
 OTHER_CHANNELS: Final = CHANNELS[1:]

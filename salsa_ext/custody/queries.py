@@ -103,8 +103,8 @@ class SeizureCustody:
     items: Sequence[ItemCustody]
 
 
-def read_custody(*, actor: Actor, seizure_id: UUID) -> SeizureCustody:
-    """Return what became of the items of an own seizure; raises NotFound."""
+def read_custody(actor: Actor, seizure_id: UUID) -> SeizureCustody:
+    """Return hand-overs with their gaps, dispositions and origins of an own seizure; raises NotFound."""
     require(actor, Permission.SEIZURE_READ)
     seizure = find_own_seizure(actor, seizure_id)
     query = select_current(CustodyEntry).where(CustodyEntry.seizure_id == seizure_id)

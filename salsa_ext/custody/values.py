@@ -26,7 +26,7 @@ def check_correction(entry: Any) -> Iterator[Problem]:
 class EntryData(EventTime):
     """What an entry of any kind says.
 
-    `lines` are those of the seizure that it is about, none for all. `corrects` is the entry that it
+    `lines` are lines of the seizure, none for all. `corrects` is the entry that it
     replaces, with a `reason`.
     """
 
@@ -65,7 +65,7 @@ NEEDED_BY_DISPOSITION = {
     ),
     "returned": ("receiver", message("Say to whom it was returned, its lawful owner.")),
 }
-"""The field that a kind of disposition needs, and what is said without it."""
+"""The field that a kind of disposition needs, and the message without it."""
 
 
 def check_disposition(entry: Any) -> Iterator[Problem]:

@@ -7,16 +7,8 @@ from flask.testing import FlaskClient
 from sqlalchemy import create_engine, func, make_url, select, text
 
 from api.app import create_app
-from benchmarks import (
-    boards,
-    border_data,
-    imports,
-    marks,
-    replayed_statements,
-    seizures,
-    traces,
-    trade_data,
-)
+from benchmarks import imports, marks, replayed_statements, seizures, traces, trade_data
+from benchmarks.boards import border_data, cost
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import agencies
 from salsa_ext.administration.agencies import AgencyData
@@ -141,8 +133,8 @@ def test_a_board_is_measured_over_a_history_that_grows_tenfold(app, owner, tmp_p
     measured = {}
     for count in (120, 1_200):
         border_data.fill_border(count, lambda rows: None, tmp_path / "crossings.json", owner)
-        measured[count] = boards.measure(app, count, 1)
-    boards.write_results(measured, tmp_path / "boards.json")
+        measured[count] = cost.measure(app, count, 1)
+    cost.write_results(measured, tmp_path / "boards.json")
     assert [figure.name for figures, _ in measured.values() for figure in figures] == [
         "SELECT 1",
         "page, 120 records",

@@ -8,7 +8,7 @@ import pytest
 
 from api.app import create_app
 from api.server.embedded_database import DATABASE_NAME
-from benchmarks.registers import declare_registers
+from benchmarks.participation import declare_registers
 from salsa_ext.administration import migrations
 from salsa_ext.core.clock import SYSTEM_CLOCK
 from salsa_ext.core.config import Config

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from api.app import create_app
-from benchmarks.registers import declare_registers
+from benchmarks.participation import declare_registers
 from importers.pipeline import run_import
 from importers.us_crime_guns import IMPORTER
 from importers.us_crime_guns_compare import compare_traces, count_classes

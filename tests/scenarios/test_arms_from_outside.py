@@ -1,4 +1,4 @@
-"""Glocks from Austria, which takes no part, to Paraguay: short at the door, stolen, found in Brazil.
+"""Glocks from Austria, which does not participate, to Paraguay: short at the door, stolen, found in Brazil.
 
 Everything goes over HTTP, each state with accounts of its own.
 """

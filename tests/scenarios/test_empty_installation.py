@@ -53,7 +53,7 @@ def test_nobody_was_searched_and_nothing_looks_like_an_answer(trace):
     assert "No state was searched" in report
     own, other = result["missing"][:2]
     assert own == "The registers of Paraguay: it takes part with none, so none was searched."
-    assert other.startswith("The answer of United States, which takes no part here")
+    assert other.startswith("The answer of United States, which does not use this service")
 
 
 def test_the_united_states_are_asked_by_etrace_and_its_reply_makes_the_chain(trace):

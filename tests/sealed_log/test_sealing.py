@@ -160,9 +160,7 @@ def test_an_older_checkpoint_is_a_beginning_of_the_log(officer, auditor, seal, v
     assert verify(older=[older]).older == 1
 
 
-def test_a_log_that_was_written_anew_is_found_by_an_older_checkpoint(
-    officer, auditor, seal, verify, app
-):
+def test_a_rewritten_log_is_found_by_an_older_checkpoint(officer, auditor, seal, verify, app):
     """Who has the state's key and the database can sign another log, and not the older note."""
     officer.post("/checks", bodies.check())
     seal()

@@ -7,7 +7,7 @@ from datetime import timedelta
 from flask import Flask
 
 from api.app import create_app
-from benchmarks.registers import declare_registers
+from benchmarks.participation import declare_registers
 from salsa_ext.access.models import SecondFactor
 from salsa_ext.access.rules import ROLE_PERMISSIONS, operator
 from salsa_ext.administration import accounts, agencies, installation

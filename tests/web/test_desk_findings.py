@@ -44,7 +44,7 @@ def test_goods_from_a_state_without_part_are_named_for_what_they_are(officer, pr
     got = {"received_on": "2026-02-04", "items": [{"serial": "GLK0"}]}
     pry.post(f"/shipments/{shipment}/receipt", got)
     short = pry.get("/discrepancies?kind=short_receipt").json["items"][0]["id"]
-    words = "Austria takes no part. Alone to decide: Paraguay"
+    words = "Austria does not use this service. Only these decide: Paraguay"
     assert words in text(officer.open(f"/desk/discrepancies/{short}"))
 
 

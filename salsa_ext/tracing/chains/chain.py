@@ -66,7 +66,7 @@ MISSING_ANSWER: Final = dict.fromkeys(WAITING_STATUSES, message("The answer of {
 }
 """What is missing from a state, by the status of its leg."""
 TAKES_NO_PART: Final = message(
-    "The answer of {state}, which takes no part here: send it the form by another channel."
+    "The answer of {state}, which does not use this service: send it the form by another channel."
 )
 DEALER_IS_GONE: Final = message(
     "Who bought the gun from a dealer of {state}: the dealer is out of business, and that state knows"

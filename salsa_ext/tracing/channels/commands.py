@@ -101,7 +101,7 @@ def change_channel(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: ChannelD
     if not may_change_channel(leg):
         raise Conflict(
             message(
-                "What {state} answered came by this channel: it is not asked by another any more.",
+                "{state} has answered by this channel. The channel cannot be changed.",
                 state=CodeLabel("state", leg.state),
             )
         )

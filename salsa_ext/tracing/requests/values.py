@@ -126,7 +126,7 @@ WAITING_STATUSES: Final = ("sent", "acknowledged", "clarification", "deferred")
 OPEN_STATUSES: Final = (*WAITING_STATUSES, "refused", "forwarded")
 """Statuses of a leg that may still be answered or asked about."""
 NOT_PARTICIPATING: Final = "not_participating"
-"""Status of a leg whose state takes no part, and was not asked by another channel yet."""
+"""Status of a leg whose state does not participate and was not asked by another channel yet."""
 UNANSWERED_STATUSES: Final = (*WAITING_STATUSES, NOT_PARTICIPATING)
 INCOMPLETE_STATUSES: Final = (*OPEN_STATUSES, NOT_PARTICIPATING, "withdrawn")
 """Statuses of a leg in which more records may be unanswered.

@@ -121,7 +121,7 @@ def withdraw_attempts(leg: TraceLeg) -> None:
 
 
 def send_again(leg: TraceLeg, *, is_reread: bool) -> None:
-    """Set the attempts that wait, of a gun read anew all of them, to be sent again."""
+    """Mark waiting attempts to be sent again; all of them if the gun was read again."""
     _store(
         leg,
         [

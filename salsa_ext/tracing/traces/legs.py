@@ -35,7 +35,7 @@ from salsa_ext.tracing.traces.routing import Reasons, Route
 from salsa_ext.tracing.traces.values import SENT_STATUSES
 
 USUAL_CHANNELS: Final = {"USA": "etrace"}
-"""By which a state is asked that takes no part; INTERPOL iARMS for the others."""
+"""The usual channel to a state that does not participate; INTERPOL iARMS for the others."""
 ACTIONS_BY_STATUS: Final = {
     "draft": ("amend", "approve", "decline", "send", "withdraw"),
     "approved": ("send", "withdraw"),

@@ -40,7 +40,10 @@ def test_what_a_state_was_not_searched_for_is_never_no_record(status):
 @pytest.mark.parametrize(
     "is_form_pending,text",
     [
-        (True, "The answer of USA, which takes no part here: send it the form by another channel."),
+        (
+            True,
+            "The answer of USA, which does not use this service: send it the form by another channel.",
+        ),
         (False, "The registers of USA: it takes part with none, so none was searched."),
     ],
 )

@@ -1,4 +1,4 @@
-"""What each state said of a trace, on its page: questions, refusals, and states that take no part."""
+"""What each state said of a trace, on its page: questions, refusals, and states that do not participate."""
 
 import re
 

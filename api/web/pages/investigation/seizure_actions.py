@@ -60,7 +60,7 @@ def _withdraw_entry(*, actor: Actor, data: Mapping[str, Any], seizure_id: UUID) 
 
 def _current_entries(view: DocumentView, kind: str | None) -> list[tuple[str, str]]:
     """Return the entries of a kind as choices: line, what it is, day."""
-    custody = queries.read_custody(actor=g.actor, seizure_id=view.document.id)
+    custody = queries.read_custody(g.actor, view.document.id)
     listed = (each for item in custody.items for each in item.entries if each.is_current)
     return [(str(each.row.id), _name(each)) for each in listed if kind in (None, each.row.kind)]
 
@@ -96,7 +96,7 @@ def _correction_fields(kind: str) -> Any:
 
 
 def _initial(actor: Actor, view: DocumentView) -> Mapping[str, str]:
-    items = queries.read_custody(actor=actor, seizure_id=view.document.id).items
+    items = queries.read_custody(actor, view.document.id).items
     line = str(items[0].line) if len(items) == 1 else request.args.get("line", "")
     holders = [each.holder for each in items if str(each.line) == line or not line]
     return {

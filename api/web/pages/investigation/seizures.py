@@ -107,7 +107,7 @@ def _finding_text(text: Message) -> str:
 
 def _custody_by_line(actor: Actor, seizure_id: UUID) -> dict[int, ItemCustody]:
     """Return what became of the items of an own seizure."""
-    custody = custody_queries.read_custody(actor=actor, seizure_id=seizure_id)
+    custody = custody_queries.read_custody(actor, seizure_id)
     return {item.line: item for item in custody.items}
 
 

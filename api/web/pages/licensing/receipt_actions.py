@@ -183,8 +183,8 @@ ACTIONS: Actions = (
         "verify-delivery",
         message("Record the delivery verification"),
         message(
-            "The importing state takes no part here: say what its delivery verification shows to have"
-            " arrived, and attach a copy."
+            "The importing state does not use this service: enter what its delivery verification"
+            " shows to have arrived, and attach a copy."
         ),
         ReceiptRequest,
         receipts.confirm,

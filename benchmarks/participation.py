@@ -1,4 +1,4 @@
-"""Registers of a world for benchmarks and tests: every state answers completely, at once."""
+"""Participation for benchmarks and tests: each register of each state is complete."""
 
 from __future__ import annotations
 

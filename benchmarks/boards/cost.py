@@ -23,7 +23,7 @@ POST_COUNT: Final = 12
 FIRST_BOARD_SCRIPT: Final = """
 import sys, time
 from api.app import create_app
-from benchmarks.boards import read_page
+from benchmarks.boards.cost import read_page
 from salsa_ext.core.config import Config
 app = create_app(Config.from_env())
 with app.app_context():

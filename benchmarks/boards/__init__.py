@@ -1,0 +1,1 @@
+"""What boards cost, and open boards that follow changes."""
