@@ -95,7 +95,7 @@ def test_every_form_is_listed_in_every_language_and_can_be_had(visitor):
 
 def test_a_form_is_in_the_language_of_the_page_unless_another_is_asked_for(visitor):
     own = visitor.client.get("/forms/import.pdf", headers={"Accept-Language": "fr"}).data
-    assert "Certificat d'importation" in text_of(own)
+    assert "Certificat d’importation" in text_of(own)
     other = visitor.client.get("/forms/import.pdf?language=pt").data
     assert "Certificado de importação" in text_of(other)
 
