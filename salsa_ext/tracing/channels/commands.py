@@ -6,7 +6,7 @@ sent, and from the reply what was answered on which day.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any, Final
@@ -97,7 +97,6 @@ def change_channel(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: ChannelD
     leg = _find_leg(trace_id, leg_id)
     if leg.channel == "service":
         raise Invalid({"channel": [follow_up.IS_PARTICIPANT]})
-    check_channel(leg.state, data.channel)
     if not may_change_channel(leg):
         raise Conflict(
             message(
@@ -105,12 +104,7 @@ def change_channel(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: ChannelD
                 state=CodeLabel("state", leg.state),
             )
         )
-    _check_form(actor, leg, data)
-    entry: dict[str, Any] = {"leg": str(leg_id), "channel": data.channel}
-    if set_channel(actor, trace, leg, data):
-        entry["sent"] = True
-    legs.update_status(trace)
-    append(actor, AuditEvent(Action.TRACE_CHANNEL_CHANGED, "trace", trace_id, data=entry))
+    _ask_outside(actor, trace, leg, data, set_channel)
 
 
 def add_attempt(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: ChannelData) -> None:
@@ -128,13 +122,24 @@ def add_attempt(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: ChannelData
     if data.channel == leg.channel:
         problem = message("This state is asked by this channel already. Choose another one.")
         raise Conflict(problem)
+    _ask_outside(actor, trace, leg, data, set_attempt)
+
+
+def _ask_outside(
+    actor: Actor,
+    trace: Trace,
+    leg: TraceLeg,
+    data: ChannelData,
+    set_asked: Callable[[Actor, Trace, TraceLeg, ChannelData], bool],
+) -> None:
+    """Ask a state by a channel, and audit whether the form is reported sent."""
     check_channel(leg.state, data.channel)
     _check_form(actor, leg, data)
-    entry: dict[str, Any] = {"leg": str(leg_id), "channel": data.channel}
-    if set_attempt(actor, trace, leg, data):
+    entry: dict[str, Any] = {"leg": str(leg.id), "channel": data.channel}
+    if set_asked(actor, trace, leg, data):
         entry["sent"] = True
     legs.update_status(trace)
-    append(actor, AuditEvent(Action.TRACE_CHANNEL_CHANGED, "trace", trace_id, data=entry))
+    append(actor, AuditEvent(Action.TRACE_CHANNEL_CHANGED, "trace", trace.id, data=entry))
 
 
 def _check_form(actor: Actor, leg: TraceLeg, data: ChannelData) -> None:
@@ -331,7 +336,7 @@ def check_day(problems: Problems, actor: Actor, trace: Trace, path: str, on: dat
         problems.add(path, message("This date lies in the future; today is {today}.", today=now))
     elif on is not None and on < min(trace.found_on, now):
         problem = message(
-            "Before the gun was found, on {on}: say that day or a later one.", on=trace.found_on
+            "Before the gun was found, on {on}: give that day or a later one.", on=trace.found_on
         )
         problems.add(path, problem)
 
@@ -348,7 +353,7 @@ def set_attempt(actor: Actor, trace: Trace, leg: TraceLeg, data: ChannelData) ->
     if before.status not in (*UNANSWERED_STATUSES, TO_SEND):
         raise Conflict(
             message(
-                "{state} answered by this channel already. Write down a later answer there.",
+                "{state} has answered by this channel. Enter a later answer there.",
                 state=CodeLabel("state", leg.state),
             )
         )

@@ -161,7 +161,7 @@ def test_days_ahead_or_out_of_order_are_refused(spain):
 
 
 def test_a_day_before_the_gun_was_found_is_refused(spain):
-    wrong = f"Before the gun was found, on {FOUND}: say that day or a later one."
+    wrong = f"Before the gun was found, on {FOUND}: give that day or a later one."
     said = spain("channel", 422, channel="mla", sent_on="2026-01-31")["errors"]
     assert said == {"sent_on": [wrong]}
     said = spain("reply", 422, **answer(sent_on="2025-01-01", answered_on="2025-12-01"))["errors"]

@@ -261,7 +261,7 @@ def test_the_channel_of_a_state_that_takes_no_part_is_chosen_until_something_cam
     as_actor("PRY", "trace_analyst").post(f"{leg}/channel", {"channel": "mail"}, 404)
     analyst.post(f"{leg}/reply", {"status": "no_record", "text": "Nothing"})
     said = analyst.post(f"{leg}/channel", {"channel": "mail"}, 409).json["detail"]
-    assert "What Spain answered came by this channel" in said
+    assert "Spain has answered by this channel" in said
 
 
 def test_a_state_that_takes_part_has_no_other_channel(as_actor, analyst):

@@ -33,7 +33,7 @@ REASON: Final = Field(
     "reason", message("Why it was made in error"), "area", required=True, max_length=500
 )
 LINES: Final = Field(
-    "lines", message("Lines"), hint=message("The firearms that it is about, such as 1, 2 or 1-3.")
+    "lines", message("Lines"), hint=message("Which firearms, such as 1, 2 or 1-3.")
 )
 NOTE: Final = Field("note", message("Note"), "area", max_length=500)
 LINES_TYPED: Final = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
@@ -59,7 +59,7 @@ def _withdraw_entry(*, actor: Actor, data: Mapping[str, Any], seizure_id: UUID) 
 
 
 def _current_entries(view: DocumentView, kind: str | None) -> list[tuple[str, str]]:
-    """Return the entries of a kind as choices: line, what it is, day."""
+    """Return the entries of a kind as choices: line, kind, day."""
     custody = queries.read_custody(g.actor, view.document.id)
     listed = (each for item in custody.items for each in item.entries if each.is_current)
     return [(str(each.row.id), _name(each)) for each in listed if kind in (None, each.row.kind)]
