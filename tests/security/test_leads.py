@@ -14,7 +14,7 @@ BUYER = bodies.party("Ana Secreta", "PRY", "individual") | {
     "identification": "PRY-77",
     "address": "Calle Oculta 1",
     "licence": "L-77",
-    "contact": "0981-77",
+    "contact": "tel. 0981-77",
 }
 FOLLOWING = {"trace_analyst", "police_officer"}
 
@@ -105,7 +105,7 @@ def test_no_personal_value_of_another_states_buyer_goes_out(as_actor, analyst):
         json.dumps(opened, ensure_ascii=False),
         table,
     ):
-        for value in ("Ana", "PRY-77", "Oculta", "L-77", "0981"):
+        for value in ("Ana", "PRY-77", "Oculta", "L-77", "tel. 0981"):
             assert value not in said
 
 
