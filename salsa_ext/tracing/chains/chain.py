@@ -69,8 +69,12 @@ TAKES_NO_PART: Final = message(
     "The answer of {state}, which does not use this service: send it the form by another channel."
 )
 DEALER_IS_GONE: Final = message(
-    "Who bought the gun from a dealer of {state}: the dealer is out of business, and that state knows"
-    " no more."
+    "Who bought the gun from a dealer of {state}: the dealer is out of business. Ask the authority that"
+    " licensed it for the records that it left."
+)
+AMERICAN_DEALER_IS_GONE: Final = message(
+    "Who bought the gun from a dealer of {state}: the dealer is out of business. Ask the National"
+    " Tracing Center to search the out-of-business records (18 U.S.C. 923(g)(4))."
 )
 TOO_OLD: Final = message("The answer of {state}, for which the gun is too old to be traced.")
 NOTHING_DECLARED: Final = message(
@@ -422,7 +426,8 @@ def _missing_answers(legs: Sequence[ChainLeg]) -> Iterator[Message]:
         else:
             status = "partial" if leg.status == "withdrawn" and leg.events else leg.status
             is_gone = status == "partial" and leg.failure_reason == "dealer_defunct"
-            text = DEALER_IS_GONE if is_gone else MISSING_ANSWER[status]
+            gone = AMERICAN_DEALER_IS_GONE if leg.state == "USA" else DEALER_IS_GONE
+            text = gone if is_gone else MISSING_ANSWER[status]
             if leg.is_in_words and leg.failure_reason == "too_old":
                 text = TOO_OLD
             yield Message(text.text, {"state": leg.state})

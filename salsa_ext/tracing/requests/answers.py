@@ -259,9 +259,16 @@ def groups_in(
     ]
 
 
-def manual_event(state: str, data: ManualEvent, handling: str) -> dict[str, Any]:
-    """Return an event entered by a person from a state's registers."""
+def manual_event(
+    state: str, data: ManualEvent, handling: str, failure_reason: str | None
+) -> dict[str, Any]:
+    """Return an event entered by a person from a state's registers.
+
+    The last that is known of a gun whose dealer is out of business is that the dealer had it.
+    """
     entered = asdict(data)
+    if failure_reason == "dealer_defunct" and data.event == "domestic_sale":
+        entered["receiver"] = entered["receiver"] or {"kind": "dealer", "country": state}
     for name in ("giver", "receiver"):
         entered[name] = entered[name] and {"id": str(new_id())} | entered[name]
     return dict.fromkeys(EVENT_SHAPE) | {
