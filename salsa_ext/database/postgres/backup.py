@@ -236,15 +236,20 @@ class BackupFolder:
         receiver = [str(programs.find_programs() / "pg_receivewal"), "-d", dsn, "--no-password"]
         receiver += ["--slot", SLOT, "-D", str(spool), "--synchronous"]
         while not stop.is_set():
-            _ensure_slot(url)
-            with subprocess.Popen(receiver, env=environment) as process:
-                while not stop.wait(every) and process.poll() is None:
-                    self.store_wal(spool)
-                    then()
-                process.terminate()
-            self.store_wal(spool)
-            if not stop.is_set():
-                log.warning("The log of writes is not received; it is tried again.")
+            try:
+                _ensure_slot(url)
+                with subprocess.Popen(receiver, env=environment) as process:
+                    try:
+                        while not stop.wait(every) and process.poll() is None:
+                            self.store_wal(spool)
+                            then()
+                    finally:
+                        process.terminate()
+                self.store_wal(spool)
+            except (OSError, PostgresUnavailable) as error:  # the server restarts, the disk is full
+                log.warning("Writes are not stored: %s", error)
+            if not stop.wait(every):
+                log.warning("The log of writes ended; it is received again.")
 
     def choose(self, to: datetime | None) -> Backup:
         """Return the newest base backup that ended before a time; raises NotConfigured."""
@@ -283,9 +288,18 @@ def _connection(url: str) -> tuple[str, dict[str, str]]:
 
 
 def connect(url: str) -> Any:
-    """Return a connection in autocommit by a URL."""
+    """Return a connection in autocommit by a URL; raises PostgresUnavailable."""
     dsn, environment = _connection(url)
-    opened = psycopg2.connect(dsn, password=environment.get("PGPASSWORD"))
+    try:
+        opened = psycopg2.connect(dsn, password=environment.get("PGPASSWORD"))
+    except psycopg2.OperationalError as error:
+        raise PostgresUnavailable(
+            message(
+                "The database cannot be reached at {where}: does the server run, and are name,"
+                " password and database right?",
+                where=make_url(url).render_as_string(),
+            )
+        ) from error
     opened.autocommit = True
     return opened
 
