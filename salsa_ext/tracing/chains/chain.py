@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -181,7 +181,11 @@ class ChainResult:
 
 
 def build_chain(
-    legs: Sequence[ChainLeg], found_on: date, asking_state: str, firearm: Mapping[str, Any]
+    legs: Sequence[ChainLeg],
+    found_on: date,
+    asking_state: str,
+    firearm: Mapping[str, Any],
+    same_find: Collection[str] = (),
 ) -> ChainResult:
     """Order the events of all legs and derive the result.
 
@@ -190,7 +194,7 @@ def build_chain(
     concluded (the days, where all are of one day). Sales between dealers and the resale of a gun
     returned to a dealer are no first sales. Conflicts, shown but not used: events after the gun was
     found, events that contradict earlier ones, and events that contradict the description of the
-    gun.
+    gun. `same_find` are the records of the find itself.
     """
     events = [event for leg in legs for event in leg.events if event["event"] != ALERT]
     events.sort(key=_sort_key)
@@ -208,7 +212,8 @@ def build_chain(
     reached = _reached(last, sales)
     diversion = _confirmed_diversion(find_diversion(last, chain, found_on), last, legs)
     outcome = _outcome(legs, chain, last, reached, contradictions, is_diverted=bool(diversion))
-    custody = [] if is_ambiguous else [*custody_conflicts(chain, found_on, asking_state)]
+    seized_before = custody_conflicts(chain, found_on, asking_state, same_find)
+    custody = [] if is_ambiguous else [*seized_before]
     conflicts = [*contradictions, *custody, *others, *after]
     missing = [*_missing_answers(legs), *description_gaps(firearm, chain)]
     if is_ambiguous:

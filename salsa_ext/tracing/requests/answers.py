@@ -49,7 +49,8 @@ from salsa_ext.trade.shipments.queries import status_expression
 
 FIELDS_BY_GROUP: Final[Mapping[str, Sequence[str]]] = {
     "firearm": (
-        "serial make make_text model calibre calibre_text type country_of_manufacture year".split()
+        "serial make make_text model calibre calibre_text type country_of_manufacture year"
+        " handed_in".split()
     ),
     "event": ("shipment_status stolen_from return_due_on counterpart_state linked_record".split()),
     "document": ("document_number",),
@@ -144,6 +145,7 @@ def _record_event(view: RecordView) -> dict[str, Any]:
         "giver": _party(view, record.giver_id),
         "receiver": _party(view, record.receiver_id),
         "linked_record": str(record.linked_record) if record.linked_record else None,
+        "handed_in": record.handed_in or None,
         "handling": handling_of(view),
     }
 
