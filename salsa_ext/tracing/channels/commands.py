@@ -245,7 +245,10 @@ def record_answer(actor: Actor, trace: Trace, leg: TraceLeg, data: ReplyData) ->
 def manual_events(leg: TraceLeg, data: ReplyData) -> list[dict[str, Any]]:
     """Return the events of a recorded answer, with its day and channel."""
     origin = {"said_on": _iso(data.answered_on), "channel": data.channel}
-    return [answers.manual_event(leg.state, event, "H1") | origin for event in data.events]
+    return [
+        answers.manual_event(leg.state, event, "H1", data.failure_reason) | origin
+        for event in data.events
+    ]
 
 
 def finish_answer(

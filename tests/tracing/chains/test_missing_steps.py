@@ -153,10 +153,14 @@ def test_what_a_state_keeps_back_is_missing(status, text):
     assert [str(one) for one in found.missing] == [text]
 
 
-def test_a_state_whose_dealer_is_out_of_business_owes_no_more():
-    leg = ChainLeg("USA", "partial", failure_reason="dealer_defunct")
+@pytest.mark.parametrize(
+    ("state", "step"),
+    [("USA", "out-of-business records"), ("ARG", "the authority that licensed it")],
+)
+def test_of_a_dealer_out_of_business_the_next_step_is_said(state, step):
+    leg = ChainLeg(state, "partial", failure_reason="dealer_defunct")
     [text] = texts(build_chain([leg], FOUND, "BRA", GUN))
-    assert text.startswith("Who bought the gun from a dealer of {state}")
+    assert text.startswith("Who bought the gun from a dealer of {state}") and step in text
 
 
 @pytest.mark.parametrize(

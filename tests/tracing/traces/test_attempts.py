@@ -95,6 +95,15 @@ def test_the_class_of_a_reply_says_its_status_and_why_no_more_is_known(
     assert (said["reply_class"], said["channel"]) == (reply_class, "etrace")
 
 
+def test_a_gun_sold_to_a_dealer_out_of_business_has_the_dealer_as_its_last_known_holder(leg):
+    leg.attempt(reference="T1", confirm_incomplete=True)
+    leg.reply(reply_class="dealer_out_of_business", events=[SOLD])
+    result = leg.result()
+    assert (result["outcome"], result["reached"]) == ("partly", "dealer")
+    assert result["chain"][0]["to"]["kind"] == "dealer" and result["time_to_crime_days"] is None
+    assert "out-of-business records" in " ".join(result["missing"])
+
+
 def test_a_gun_that_is_too_old_to_be_traced_is_nowhere_without_a_record(leg):
     leg.attempt(reference="T1", confirm_incomplete=True)
     leg.reply(reply_class="too_old")
