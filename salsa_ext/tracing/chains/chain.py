@@ -78,7 +78,8 @@ AMERICAN_DEALER_IS_GONE: Final = message(
 )
 TOO_OLD: Final = message("The answer of {state}, for which the gun is too old to be traced.")
 NOTHING_DECLARED: Final = message(
-    "The registers of {state}: it takes part with none, so none was searched."
+    "The registers of {state}: it takes part with none, so none was searched. Ask them on paper, and"
+    " write down what they answer."
 )
 MISSING_UNSENT: Final = dict.fromkeys(
     WAITING_STATUSES, message("The answer of {state}: its form is to be sent yet.")

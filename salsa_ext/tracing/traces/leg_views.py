@@ -188,6 +188,8 @@ def to_chain_leg(
 
 def _origin(own: str, state: str, event: Event) -> Message:
     """Return the origin of an event that an own officer recorded."""
+    if state == own:
+        return message("Written down by an officer of {state} from its own register.", state=own)
     if (serial := event.get("earlier_reading")) is not None:
         return message(
             "Written down by an officer of {state}: {other} answered it by another channel, on the"

@@ -44,7 +44,11 @@ def test_what_a_state_was_not_searched_for_is_never_no_record(status):
             True,
             "The answer of USA, which does not use this service: send it the form by another channel.",
         ),
-        (False, "The registers of USA: it takes part with none, so none was searched."),
+        (
+            False,
+            "The registers of USA: it takes part with none, so none was searched. Ask them on paper,"
+            " and write down what they answer.",
+        ),
     ],
 )
 def test_a_state_that_takes_no_part_has_its_next_step_said(is_form_pending, text):
