@@ -69,10 +69,10 @@ class FormFile:
         return hashlib.sha256(self.body).hexdigest()
 
 
-def render_trace_form(form: RequestForm, kind: str, language: str, at: datetime) -> FormFile:
+def render_trace_form(form: RequestForm, kind: str, at: datetime) -> FormFile:
     """Return a form as `pdf`, or its fields as `csv` or `json`."""
     if kind == "pdf":
-        return FormFile(_render_pdf(form, language, at), kind)
+        return FormFile(_render_pdf(form, at), kind)
     content = form_data(form, at)
     return FormFile(_write_csv(content["fields"]) if kind == "csv" else _write_json(content), kind)
 
@@ -132,10 +132,10 @@ def _csv_cell(value: str | None) -> str | None:
     return cell
 
 
-def _render_pdf(form: RequestForm, language: str, at: datetime) -> bytes:
-    words = SheetBuilder(language, is_alone=True)
+def _render_pdf(form: RequestForm, at: datetime) -> bytes:
+    words = SheetBuilder(form.language, is_alone=True)
     trace = form.view.trace
-    with use_language(language):
+    with use_language(form.language):
         document = build_sheet(
             words,
             words.pair(message("Request for a trace")),

@@ -52,7 +52,6 @@ SEARCHED_COLUMNS: Final = (
 )
 SENT_AFTER_REJECTION: Final = message("A second person declined it, and it was sent all the same.")
 PARTLY_ANSWERED: Final = message("Not all that were asked answered")
-NONE_SEARCHED: Final = message("No state was searched")
 ALL_REFUSED: Final = message("All that were asked refused")
 SEVERAL_GUNS: Final = {
     True: message("The mark fits several guns: it may be any of these."),
@@ -312,8 +311,7 @@ def name_or_text(words: SheetBuilder, kind: str, gun: Mapping[str, Any]) -> str 
 
 def _result_section(words: SheetBuilder, trace: TraceView, view: ResultView) -> list[Part]:
     result = view.result
-    named = words.code("trace_outcome", result.outcome)
-    outcome = words.both(NONE_SEARCHED) if trace.is_none_searched else named
+    outcome = words.code("trace_outcome", trace.shown_outcome or result.outcome)
     days, since = result.time_to_crime, result.since_last_lawful
     return words.fields(
         message("Result"),

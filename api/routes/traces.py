@@ -84,20 +84,32 @@ def get_trace_report(actor: Actor, trace_id: UUID) -> Response:
 
 
 def _make_form(
-    actor: Actor, trace_id: UUID, leg_id: UUID, kind: str, channel: str | None = None
+    actor: Actor,
+    trace_id: UUID,
+    leg_id: UUID,
+    kind: str,
+    channel: str | None = None,
+    language: str | None = None,
 ) -> FormFile:
     """Make the form of a leg by a channel outside the service; its hash is audited."""
-    form = forms.fill_form(actor=actor, trace_id=trace_id, leg_id=leg_id, channel=channel)
-    file = trace_form.render_trace_form(form, kind, actor.language, actor.now())
+    form = forms.fill_form(
+        actor=actor, trace_id=trace_id, leg_id=leg_id, channel=channel, language=language
+    )
+    file = trace_form.render_trace_form(form, kind, actor.now())
     forms.audit_form(actor=actor, form=form, kind=kind, sha256=file.sha256)
     return file
 
 
 def get_leg_form(
-    actor: Actor, trace_id: UUID, leg_id: UUID, channel: str | None = None
+    actor: Actor,
+    trace_id: UUID,
+    leg_id: UUID,
+    channel: str | None = None,
+    form_language: str | None = None,
 ) -> Response:
     """Return the form of a leg by a channel outside the service as a PDF."""
-    return send_pdf(_make_form(actor, trace_id, leg_id, "pdf", channel).body, f"leg-{leg_id}")
+    file = _make_form(actor, trace_id, leg_id, "pdf", channel, form_language)
+    return send_pdf(file.body, f"leg-{leg_id}")
 
 
 def get_leg_form_csv(actor: Actor, trace_id: UUID, leg_id: UUID) -> Response:

@@ -439,9 +439,13 @@ def _present_event(event: Mapping[str, Any], view: ResultView) -> dict[str, Any]
 
 
 class FormQuery(RequestSchema):
-    """Channel by which the form goes; by default the first outside the service."""
+    """Channel by which the form goes; by default the first outside the service.
+
+    In `form_language`, by default English to ATF, and else the language of the asked state.
+    """
 
     channel = Code(codes.OTHER_CHANNELS)
+    form_language = Code(codes.LANGUAGES)
 
 
 class FormFieldsQuery(RequestSchema):

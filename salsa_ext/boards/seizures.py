@@ -22,10 +22,10 @@ from salsa_ext.boards.weekly_crossings import WEEKS, PostWeeks
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import db
 from salsa_ext.database.version_queries import select_current
-from salsa_ext.documents import joint_seizures
-from salsa_ext.documents.joint_seizures import JointReference
 from salsa_ext.documents.models import Seizure
 from salsa_ext.firearms.records.models import Record
+from salsa_ext.guns import joint_seizures
+from salsa_ext.guns.joint_seizures import JointReference
 from salsa_ext.reference.models import Post
 from salsa_ext.reference.near_posts import distance_km, grid_squares, is_near
 from salsa_ext.trade.shipments.models import Checkpoint, Shipment

@@ -25,8 +25,6 @@ from salsa_ext.database.session import db
 from salsa_ext.database.version_queries import VersionInfo, list_versions, select_current
 from salsa_ext.disclosure import disclosures
 from salsa_ext.disclosure.sharing import Sharing, share_records
-from salsa_ext.documents import joint_seizures
-from salsa_ext.documents.joint_seizures import JointReference
 from salsa_ext.documents.models import Report, Seizure, Transfer
 from salsa_ext.documents.values import ReportData, SeizureData, TransferData
 from salsa_ext.firearms.marks.values import RecordedSeizedItem
@@ -40,6 +38,8 @@ from salsa_ext.firearms.records.queries import (
     recorded_party,
     records_of_documents,
 )
+from salsa_ext.guns import joint_seizures
+from salsa_ext.guns.joint_seizures import JointReference
 from salsa_ext.matches.search import ItemMatches
 from salsa_ext.reference import names
 from salsa_ext.reference.agencies import agency_codes

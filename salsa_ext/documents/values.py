@@ -135,7 +135,7 @@ class FoundWith:
 
 @dataclass(frozen=True)
 class JointWith:
-    """Another state's seizure of the same guns."""
+    """Seizure of the same guns by another state, or another agency of the own one."""
 
     state: Annotated[StateName, Field("State", "remarks")]
     number: Annotated[Word, Field("Number", "remarks")]

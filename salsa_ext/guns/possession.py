@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
@@ -281,16 +281,19 @@ RELEASE_EVENTS: Final = LAWFUL | MISSING_EVENTS
 """Events that explain how a gun left the custody of a state."""
 
 
-def custody_conflicts(chain: Sequence[Event], found_on: date, found_in: str) -> Iterator[Objection]:
+def custody_conflicts(
+    chain: Sequence[Event], found_on: date, found_in: str, same_find: Collection[str] = ()
+) -> Iterator[Objection]:
     """Yield earlier seizures of a gun that left custody without explanation.
 
-    A service gun that is handed in each time was nobody's to keep.
+    `same_find` are records of the find itself, as of the other side of a joint seizure. A service
+    gun that is handed in each time was nobody's to keep.
     """
     for at, event in enumerate(chain):
         days = days_between(event_date(event), found_on)
         is_known = any(later["event"] in RELEASE_EVENTS for later in chain[at + 1 :])
         is_seized = event["event"] in SEIZED and not event.get("handed_in")
-        if not is_seized or is_known or days.least <= 0:
+        if not is_seized or is_known or days.least <= 0 or event["record"] in same_find:
             continue
         why = message(
             "{state} had it on {on} ({event}), and records no release; it came up again in {other}"

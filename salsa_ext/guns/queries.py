@@ -19,6 +19,7 @@ from salsa_ext.disclosure.disclosures import Disclosure
 from salsa_ext.firearms.records.event_kinds import ALERT, SEIZED, Event
 from salsa_ext.firearms.records.queries import find_records
 from salsa_ext.guns.graph import RecordGraph, load_graph, reader_of, reading_as
+from salsa_ext.guns.joint_seizures import find_ids
 from salsa_ext.guns.possession import (
     custody_conflicts,
     event_date,
@@ -65,9 +66,13 @@ def own_guns(actor: Actor, record_ids: Iterable[UUID]) -> dict[UUID, UUID]:
 
 @dataclass(frozen=True)
 class GunRecordView:
-    """One record of a gun; it is reached from `joined_to`, None for the first."""
+    """One record of a gun; it is reached from `joined_to`, None for the first.
+
+    `find_id` is its document, the same of both sides of a joint seizure.
+    """
 
     disclosed: Disclosure
+    find_id: UUID
     joined_by: str = "start"
     joined_to: UUID | None = None
     match_id: UUID | None = None
@@ -95,6 +100,7 @@ class GunRecordView:
             "receiver": receiver,
             "stolen_from": "shipment",
             "handed_in": record.handed_in,
+            "find": self.find_id,
         }
 
     @property
@@ -156,7 +162,8 @@ class GunView:
         seized = [event for event in events if event["event"] in SEIZED and not event["handed_in"]]
         if seized:
             last = seized[-1]
-            conflicts = custody_conflicts(events, event_date(last), last["state"])
+            same = {event["record"] for event in seized if event["find"] == last["find"]}
+            conflicts = custody_conflicts(events, event_date(last), last["state"], same)
             findings += [GunFinding(UUID(each.event["record"]), each.why) for each in conflicts]
         sales = first_sales(events)
         return findings + [GunFinding(UUID(sale["record"]), SOLD_AGAIN) for sale in sales[1:]]
@@ -188,11 +195,14 @@ def get_gun(*, actor: Actor, record_id: UUID, with_others: bool = True) -> GunVi
     [gun] = [gun for gun in graph.guns() if record_id in gun.records] or [Gun((record_id,))]
     disclosed = _disclose(actor, graph, gun, first)
     paths, ids = gun.paths_from(record_id), {*gun.records}
+    documents = {key: each.view.record.document_id for key, each in disclosed.items()}
+    finds = find_ids({*documents.values()})
     records = []
     for key in (key for key in gun.records if key in disclosed):
         path = paths.get(key)
         joined = (path.kind, path.other(key), path.match_id) if path else ()
-        records.append(GunRecordView(disclosed[key], *joined))
+        find = finds.get(documents[key], documents[key])
+        records.append(GunRecordView(disclosed[key], find, *joined))
     hidden = [row for row in graph.hidden.values() if row.record_id in ids]
     own = [key for key, each in disclosed.items() if each.is_own]
     return GunView(

@@ -267,9 +267,7 @@ def _seized_again(gun: SeizedGun) -> Iterator[Lead]:
     returns = [
         (earlier, later)
         for earlier, later in pairwise(ends)
-        if later.is_seizure
-        and is_before(earlier.on, later.on)
-        and later.document != earlier.document
+        if later.is_seizure and is_before(earlier.on, later.on) and later.find != earlier.find
     ]
     if gun.is_ambiguous or not returns:
         return

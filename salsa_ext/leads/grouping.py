@@ -48,6 +48,7 @@ class ExportPaper:
 class GunRecord:
     """One record of a gun: codes and folded text, `serial` normalised.
 
+    `find` is its document, the same of both sides of a joint seizure.
     `visible_groups` are the field groups that the reader may see, under the owner's `handling` code.
     """
 
@@ -55,7 +56,7 @@ class GunRecord:
     state: str
     event: str
     on: date
-    document: UUID
+    find: UUID
     version: int = 1
     counterpart_state: str | None = None
     type: str | None = None
@@ -108,7 +109,7 @@ class SeizedGun:
     @property
     def case_count(self) -> int:
         """Return in how many cases it was seized."""
-        return len({seizure.document for seizure in self.seizures})
+        return len({seizure.find for seizure in self.seizures})
 
     @property
     def states(self) -> Sequence[str]:

@@ -97,7 +97,7 @@ class Lead:
 
 def count_seizures(guns: Sequence[SeizedGun]) -> int:
     """Return the number of seizures of guns."""
-    return len({seizure.document for gun in guns for seizure in gun.seizures})
+    return len({seizure.find for gun in guns for seizure in gun.seizures})
 
 
 def from_several_seizures(guns: Sequence[SeizedGun]) -> bool:
@@ -105,7 +105,7 @@ def from_several_seizures(guns: Sequence[SeizedGun]) -> bool:
 
     Guns seized together share much anyway.
     """
-    return len({gun.seizures[0].document for gun in guns}) > 1
+    return len({gun.seizures[0].find for gun in guns}) > 1
 
 
 def time_points(days: float) -> float:

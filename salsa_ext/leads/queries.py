@@ -34,6 +34,7 @@ from salsa_ext.firearms.marks.keys import normalise
 from salsa_ext.firearms.records.event_kinds import SEIZED
 from salsa_ext.firearms.records.models import Party, Record, RecordSetting
 from salsa_ext.guns.graph import load_graph
+from salsa_ext.guns.joint_seizures import find_ids
 from salsa_ext.leads import detectors
 from salsa_ext.leads.grouping import ExportPaper, GunRecord, LeadParty, SeizedGun, seized_guns
 from salsa_ext.leads.leads import Lead
@@ -176,8 +177,10 @@ def find_all(actor: Actor) -> list[Lead]:
         for party_id in {row.giver_id, row.receiver_id} - {None}:
             by_party[party_id].append(shared[row.id])
     parties = _load_parties(actor, by_party)
+    finds = find_ids({row.document_id for row in rows if row.event in SEIZED})
     records = [
-        _gun_record(row, parties, shipments.get(row.document_id), shared[row.id]) for row in rows
+        _gun_record(row, parties, shipments.get(row.document_id), shared[row.id], finds)
+        for row in rows
     ]
     return detectors.detect_leads(seized_guns(guns, {record.id: record for record in records}))
 
@@ -280,6 +283,7 @@ def _gun_record(
     parties: Mapping[UUID, LeadParty],
     shipment: tuple[Any, Sharing] | None,
     shared: Sharing,
+    finds: Mapping[UUID, UUID],
 ) -> GunRecord:
     giver, receiver = parties.get(row.giver_id), parties.get(row.receiver_id)
     named = (party_group(each.kind) for each in (giver, receiver) if each and each.name)
@@ -300,7 +304,7 @@ def _gun_record(
         state=row.owner_state,
         event=row.event,
         on=rough_date(row.occurred_on, row.occurred_within),
-        document=row.document_id,
+        find=finds.get(row.document_id, row.document_id),
         version=row.version,
         counterpart_state=row.counterpart_state,
         type=row.type,

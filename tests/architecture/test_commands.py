@@ -24,7 +24,7 @@ ALLOWED = {
     "a part of a page that was read by right, each to readers who may": """
         alerts.queries.alerts_of_records alerts.queries.hits_of_records
         alerts.alerts.is_validation_due boards.calls.calls_on_board boards.device_keys.device_owner
-        documents.joint_seizures.at_post documents.related.find_related
+        guns.joint_seizures.at_post documents.related.find_related
         documents.related.is_complete documents.related.with_matches
         documents.seizures.find_own_seizure trade.shipments.holds.refusal_reason
         trade.receipts.receipts.is_verified_on_paper

@@ -25,8 +25,8 @@ def buyer(key="ana", name=None):
 
 def entry(event, day, state="PRY", case=None, **more):
     number = next(numbered)
-    document = UUID(int=10_000_000 + (case or number))
-    return GunRecord(UUID(int=number), state, event, MONDAY + timedelta(day), document, **more)
+    find = UUID(int=10_000_000 + (case or number))
+    return GunRecord(UUID(int=number), state, event, MONDAY + timedelta(day), find, **more)
 
 
 def gun(*records, **more):

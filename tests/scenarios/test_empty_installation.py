@@ -52,7 +52,9 @@ def test_nobody_was_searched_and_nothing_looks_like_an_answer(trace):
     report = text_of(analyst.get(f"{path}/report").data)
     assert "No state was searched" in report
     own, other = result["missing"][:2]
-    assert own == "The registers of Paraguay: it takes part with none, so none was searched."
+    assert own.startswith(
+        "The registers of Paraguay: it takes part with none, so none was searched."
+    )
     assert other.startswith("The answer of United States, which does not use this service")
 
 

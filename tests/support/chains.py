@@ -24,10 +24,10 @@ def event(kind, on, state="PRY", receiver="individual", **more):
     } | more
 
 
-def built(*events, asking="BRA", gun=GUN, waiting=()):
+def built(*events, asking="BRA", gun=GUN, waiting=(), same_find=()):
     status = "answered" if events else "no_record"
     legs = [ChainLeg("PRY", status, events), *(ChainLeg(state, "sent") for state in waiting)]
-    return build_chain(legs, FOUND, asking, gun)
+    return build_chain(legs, FOUND, asking, gun, same_find)
 
 
 DEALER, PERSON = {"id": "d", "kind": "dealer"}, {"id": "p", "kind": "individual"}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
@@ -73,12 +73,17 @@ TAKES_NO_PART: Final = message(
     "The answer of {state}, which does not use this service: send it the form by another channel."
 )
 DEALER_IS_GONE: Final = message(
-    "Who bought the gun from a dealer of {state}: the dealer is out of business, and that state knows"
-    " no more."
+    "Who bought the gun from a dealer of {state}: the dealer is out of business. Ask the authority that"
+    " licensed it for the records that it left."
+)
+AMERICAN_DEALER_IS_GONE: Final = message(
+    "Who bought the gun from a dealer of {state}: the dealer is out of business. Ask the National"
+    " Tracing Center to search the out-of-business records (18 U.S.C. 923(g)(4))."
 )
 TOO_OLD: Final = message("The answer of {state}, for which the gun is too old to be traced.")
 NOTHING_DECLARED: Final = message(
-    "The registers of {state}: it takes part with none, so none was searched."
+    "The registers of {state}: it takes part with none, so none was searched. Ask them on paper, and"
+    " write down what they answer."
 )
 MISSING_UNSENT: Final = dict.fromkeys(
     WAITING_STATUSES, message("The answer of {state}: its form is to be sent yet.")
@@ -190,7 +195,11 @@ class ChainResult:
 
 
 def build_chain(
-    legs: Sequence[ChainLeg], found_on: date, asking_state: str, firearm: Mapping[str, Any]
+    legs: Sequence[ChainLeg],
+    found_on: date,
+    asking_state: str,
+    firearm: Mapping[str, Any],
+    same_find: Collection[str] = (),
 ) -> ChainResult:
     """Order the events of all legs and derive the result.
 
@@ -199,7 +208,7 @@ def build_chain(
     concluded (the days, where all are of one day). Sales between dealers and the resale of a gun
     returned to a dealer are no first sales. Conflicts, shown but not used: events after the gun was
     found, events that contradict earlier ones, and events that contradict the description of the
-    gun.
+    gun. `same_find` are the records of the find itself.
     """
     events = in_order(event for leg in legs for event in leg.events if event["event"] != ALERT)
     others = other_gun_objections(events, firearm)
@@ -218,7 +227,8 @@ def build_chain(
     reached = _reached(last, sales)
     diversion = _confirmed_diversion(find_diversion(last, chain, found_on), last, legs)
     outcome = _outcome(legs, chain, last, reached, contradictions, is_diverted=bool(diversion))
-    custody = [] if is_ambiguous else [*custody_conflicts(chain, found_on, asking_state)]
+    seized_before = custody_conflicts(chain, found_on, asking_state, same_find)
+    custody = [] if is_ambiguous else [*seized_before]
     conflicts = [*contradictions, *custody, *others, *after]
     missing = [*_missing_answers(legs), *description_gaps(firearm, chain)]
     if is_ambiguous:
@@ -433,7 +443,8 @@ def _missing_answers(legs: Sequence[ChainLeg]) -> Iterator[Message]:
         else:
             status = "partial" if leg.status == "withdrawn" and leg.events else leg.status
             is_gone = status == "partial" and leg.failure_reason == "dealer_defunct"
-            text = DEALER_IS_GONE if is_gone else MISSING_ANSWER[status]
+            gone = AMERICAN_DEALER_IS_GONE if leg.state == "USA" else DEALER_IS_GONE
+            text = gone if is_gone else MISSING_ANSWER[status]
             if leg.is_in_words and leg.failure_reason == "too_old":
                 text = TOO_OLD
             yield Message(text.text, {"state": leg.state})

@@ -6,9 +6,9 @@ sent, and from the reply what was answered on which day.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -26,10 +26,17 @@ from salsa_ext.tracing.chains.chain import merge_events
 from salsa_ext.tracing.channels import atf_form
 from salsa_ext.tracing.requests import answers, message_log
 from salsa_ext.tracing.requests.lifecycle import FINAL_ACTIONS, next_status
-from salsa_ext.tracing.requests.message_log import MessageEntry, messages_by_subject
+from salsa_ext.tracing.requests.message_log import MessageEntry
 from salsa_ext.tracing.requests.values import NOT_PARTICIPATING, UNANSWERED_STATUSES
 from salsa_ext.tracing.traces import attempts, follow_up, legs, messages
-from salsa_ext.tracing.traces.attempts import ETRACE, TO_SEND, Attempt, check_channel
+from salsa_ext.tracing.traces.attempts import (
+    ETRACE,
+    TO_SEND,
+    Attempt,
+    check_channel,
+    iso_day,
+    parse_day,
+)
 from salsa_ext.tracing.traces.leg_views import FORM_SENT
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.values import SENT_STATUSES, ChannelData, ReplyData
@@ -52,12 +59,14 @@ CLASSED_REPLIES: Final[Mapping[str, tuple[str, str | None]]] = {
     "law_enforcement_stock": ("answered", None),
 }
 """Status and failure reason by the class of a reply."""
+ALREADY_ASKED: Final = message("This state is asked by this channel already. Choose another one.")
 
 
 def reply(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: ReplyData) -> None:
     """Reply to a question or refusal; for another channel, record its answer.
 
-    Raises NotFound, Invalid, or IllegalTransition where no reply is expected.
+    Also of a register of the own state that was asked on paper. Raises NotFound, Invalid, or
+    IllegalTransition where no reply is expected.
     """
     require(actor, Permission.TRACE_REQUEST)
     trace = legs.lock_trace(trace_id, "reply", SENT_STATUSES)
@@ -65,11 +74,14 @@ def reply(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: ReplyData) -> Non
     replaced = {}
     if data.channel == leg.channel:
         data = replace(data, channel=None)
-    if data.channel is not None:
-        record_attempt_answer(actor, trace, leg, data)
-    elif leg.channel == "service":
+    if data.channel is not None or leg.channel != "service":
+        replaced = _record_answer(actor, trace, leg, data)
+    else:
         problems = Problems()
-        if not data.text:
+        if leg.state == trace.owner_state:
+            text = message("Say by which channel your own register answered: telephone or mail.")
+            problems.add("channel", text)
+        elif not data.text:
             problems.add("text", message("This field is required."))
         if any(value for name, value in vars(data).items() if name != "text"):
             problems.add("status", message("This state answers for itself; give a text alone."))
@@ -80,8 +92,6 @@ def reply(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: ReplyData) -> Non
         legs.update_status(trace)
         letter = messages.leg_message(trace, leg, "trace.reply", {"text": data.text}, question)
         messages.send_messages(actor, [letter])
-    else:
-        replaced = record_answer(actor, trace, leg, data)
     entry = {"leg": str(leg_id)} | replaced
     append(actor, AuditEvent(Action.TRACE_REPLIED, "trace", trace_id, data=entry))
 
@@ -93,65 +103,30 @@ def change_channel(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: ChannelD
     Raises NotFound, Invalid for a participating state or an impossible day, Conflict for an
     answered leg.
     """
-    require(actor, Permission.TRACE_REQUEST)
-    trace = legs.lock_trace(trace_id, "channel", SENT_STATUSES)
-    leg = _find_leg(trace_id, leg_id)
+    trace, leg = _lock_leg(actor, trace_id, leg_id)
     if leg.channel == "service":
         raise Invalid({"channel": [follow_up.IS_PARTICIPANT]})
-    if not may_change_channel(leg):
-        raise Conflict(
-            message(
-                "{state} has answered by this channel. The channel cannot be changed.",
-                state=CodeLabel("state", leg.state),
-            )
-        )
-    _ask_outside(actor, trace, leg, data, set_channel)
+    if data.channel != leg.channel and attempts.find_attempt(leg, data.channel):
+        raise Conflict(ALREADY_ASKED)
+    _ask(actor, trace, leg, data, former=leg.channel)
 
 
 def add_attempt(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: ChannelData) -> None:
     """Ask a state by one more channel, also one that takes part; raises NotFound, Invalid.
 
     Given again, it says that the form of that attempt went out, or its reference there. Raises
-    Conflict for the leg's own channel, and after an answer by this one.
+    Conflict for the leg's first channel, and after an answer by this one.
     """
+    trace, leg = _lock_leg(actor, trace_id, leg_id)
+    if data.channel == leg.channel:
+        raise Conflict(ALREADY_ASKED)
+    _ask(actor, trace, leg, data, former=data.channel)
+
+
+def _lock_leg(actor: Actor, trace_id: UUID, leg_id: UUID) -> tuple[Trace, TraceLeg]:
     require(actor, Permission.TRACE_REQUEST)
     trace = legs.lock_trace(trace_id, "channel", SENT_STATUSES)
-    leg = _find_leg(trace_id, leg_id)
-    if leg.state == trace.owner_state:
-        problem = message("Your own state is asked by the service alone. Choose another state.")
-        raise Invalid({"channel": [problem]})
-    if data.channel == leg.channel:
-        problem = message("This state is asked by this channel already. Choose another one.")
-        raise Conflict(problem)
-    _ask_outside(actor, trace, leg, data, set_attempt)
-
-
-def _ask_outside(
-    actor: Actor,
-    trace: Trace,
-    leg: TraceLeg,
-    data: ChannelData,
-    set_asked: Callable[[Actor, Trace, TraceLeg, ChannelData], bool],
-) -> None:
-    """Ask a state by a channel, and audit whether the form is reported sent."""
-    check_channel(leg.state, data.channel)
-    _check_form(actor, leg, data)
-    entry: dict[str, Any] = {"leg": str(leg.id), "channel": data.channel}
-    if set_asked(actor, trace, leg, data):
-        entry["sent"] = True
-    legs.update_status(trace)
-    append(actor, AuditEvent(Action.TRACE_CHANNEL_CHANGED, "trace", trace.id, data=entry))
-
-
-def _check_form(actor: Actor, leg: TraceLeg, data: ChannelData) -> None:
-    """Check the form that goes out by eTrace, which ATF's number says as well."""
-    attempt = attempts.find_outside(leg, ETRACE)
-    is_waiting = attempt is None or attempt.status in (NOT_PARTICIPATING, TO_SEND)
-    is_numbered = bool(data.reference) and is_waiting
-    is_sent = data.sent or data.sent_on is not None or is_numbered
-    is_unchecked = is_sent and not data.confirm_incomplete
-    if data.channel == ETRACE and is_unchecked:
-        atf_form.check_complete(actor, leg.trace_id, leg.id)
+    return trace, _find_leg(trace_id, leg_id)
 
 
 def _find_leg(trace_id: UUID, leg_id: UUID) -> TraceLeg:
@@ -173,88 +148,135 @@ def may_change_channel(leg: TraceLeg) -> bool:
     return leg.channel != "service" and leg.status in UNANSWERED_STATUSES
 
 
-def set_channel(actor: Actor, trace: Trace, leg: TraceLeg, data: ChannelData) -> bool:
-    """Set a leg's channel; returns whether the form is reported sent.
+def _ask(actor: Actor, trace: Trace, leg: TraceLeg, data: ChannelData, former: str) -> None:
+    """Ask by a channel in place of a `former` one, or say that its form went out.
 
-    On `sent_on`, or today; a new reference also reports it. Raises Invalid for a future day or one
-    before the gun was found.
+    On `sent_on`, or today; a new reference says so too. Raises Invalid for a wrong channel, a day
+    in the future or before the gun was found, Conflict after an answer by the channel.
     """
+    check_channel(leg.state, data.channel, trace.owner_state)
     problems = Problems()
     check_day(problems, actor, trace, "sent_on", data.sent_on)
     problems.raise_any()
-    is_reported = data.sent or data.sent_on is not None
-    is_sent = is_reported or data.reference not in (None, leg.reference)
-    is_asked_again = leg.is_form_pending or data.channel != leg.channel
-    if is_asked_again:
-        leg.is_form_pending = not is_sent
-        leg.asked_on = leg.asked_on if data.channel == leg.channel else None
-    if data.sent_on or (is_sent and is_asked_again):
-        _set_asked(actor, leg, data.sent_on or today(actor))
-    leg.channel, leg.reference = data.channel, data.reference
-    is_asked = leg.status == NOT_PARTICIPATING and not leg.is_form_pending
-    if is_asked or (leg.status == "clarification" and is_sent):
-        leg.status = "sent"
-    db.session.flush()
-    if is_reported:
-        entry = {"channel": data.channel, "sent_on": _iso(leg.asked_on)}
-        message_log.store(actor, [MessageEntry("leg", leg.id, FORM_SENT, entry)])
-    return is_reported
-
-
-def record_answer(actor: Actor, trace: Trace, leg: TraceLeg, data: ReplyData) -> dict[str, Any]:
-    """Record an answer by another channel; raises Invalid.
-
-    Replaces the recorded one, unless `is_additional`. Returns what it replaced, for the
-    audit.
-    """
-    data = complete_reply(data)
-    action = check_reply(actor, trace, data, leg.asked_on)
-    is_final = action in FINAL_ACTIONS
-    replaces = is_final or leg.status not in UNANSWERED_STATUSES
-    replaced: dict[str, Any] = {}
-    if replaces and not data.is_additional and leg.answered_at is not None:
-        records = [event["record"] for event in leg.events]
-        on = _iso(leg.answered_on)
-        replaced["replaced"] = {"status": leg.status, "answered_on": on, "events": records}
-    if leg.status == "withdrawn":
-        raise IllegalTransition("leg", leg.status, action)
-    legs.set_status(leg, data.status or leg.status)
-    leg.is_automatic = False
-    if data.sent_on is not None:
-        leg.is_form_pending = False
-        _set_asked(actor, leg, data.sent_on)
-    elif leg.is_form_pending:
-        # that an earlier form arrived proves nothing of the next one
-        leg.is_form_pending = not is_final and (
-            bool(leg.reference)
-            or any(entry.kind == FORM_SENT for entry in messages_by_subject([leg.id])[leg.id])
+    before = attempts.find_attempt(leg, former) or Attempt(former)
+    if before.status not in (*UNANSWERED_STATUSES, TO_SEND):
+        raise Conflict(
+            message(
+                "{state} has answered by this channel. Enter a later answer there.",
+                state=CodeLabel("state", leg.state),
+            )
         )
-    leg.reference = data.reference or leg.reference
-    leg.reply_class = data.reply_class
+    if data.channel != former:
+        before = replace(before, channel=data.channel, status=TO_SEND, reference=None, sent_on=None)
+    is_unsent = before.status in (NOT_PARTICIPATING, TO_SEND)
+    is_reported = data.sent or data.sent_on is not None
+    is_sent = is_reported or data.reference not in (None, before.reference)
+    is_checked = data.channel == ETRACE and not data.confirm_incomplete
+    if is_checked and (is_reported or (is_sent and is_unsent)):
+        atf_form.check_complete(actor, leg.trace_id, leg.id)
+    is_outgoing = is_sent and (is_unsent or before.status == "clarification")
+    on = data.sent_on or (today(actor) if is_outgoing else None)
+    after = replace(
+        before,
+        status="sent" if is_outgoing else before.status,
+        reference=data.reference or before.reference,
+        sent_on=iso_day(on) or before.sent_on,
+    )
+    if on and former == leg.channel:
+        leg.asked_at = _asked_at(actor, leg, on)
+    attempts.store_attempt(leg, after, former)
+    db.session.flush()
+    entry: dict[str, Any] = {"leg": str(leg.id), "channel": data.channel}
+    if is_reported:
+        entry["sent"] = True
+        sent = {"channel": data.channel, "sent_on": after.sent_on}
+        message_log.store(actor, [MessageEntry("leg", leg.id, FORM_SENT, sent)])
+    legs.update_status(trace)
+    append(actor, AuditEvent(Action.TRACE_CHANNEL_CHANGED, "trace", trace.id, data=entry))
+
+
+def _asked_at(actor: Actor, leg: TraceLeg, on: date) -> datetime:
+    """Return when a form was sent: the time of today, else the beginning of the day."""
+    is_today = on == today(actor)
+    return actor.now() if is_today else local_days(actor).start(leg.owner_state, on)
+
+
+def _record_answer(actor: Actor, trace: Trace, leg: TraceLeg, data: ReplyData) -> dict[str, Any]:
+    """Record what came back by a channel, or by the first; raises Invalid, IllegalTransition.
+
+    It replaces what was recorded of that channel, unless `is_additional`, and asks the states that
+    it points to. Returns what it replaced, for the audit.
+    """
+    before = attempts.find_attempt(leg, data.channel or leg.channel)
+    if before is None and leg.state == trace.owner_state:
+        check_channel(leg.state, data.channel, trace.owner_state)
+        before = Attempt(data.channel or "")
+    if before is None:
+        problem = message("This state is not asked by this channel. Ask it by the channel first.")
+        raise Invalid({"channel": [problem]})
+    data = complete_reply(data)
+    action = check_reply(actor, trace, data, parse_day(before.sent_on))
+    if before.status == "withdrawn":
+        raise IllegalTransition("leg", before.status, action)
+    is_final = action in FINAL_ACTIONS
+    was_answered = before.status in FINAL_ACTIONS.values()
+    after = replace(
+        before,
+        status=data.status or before.status,
+        reference=data.reference or before.reference,
+        sent_on=iso_day(data.sent_on) or before.sent_on,
+        reply_class=data.reply_class,
+    )
+    replaced: dict[str, Any] = {}
     events: list[dict[str, Any]] = []
-    if replaces:
-        leg.answered_at = actor.now() if is_final else None
-        leg.answered_on = data.answered_on if is_final else None
-        leg.failure_reason = data.failure_reason
-        events = manual_events(leg, data)
-        before = leg.events if data.is_additional else attempts.events_besides(leg, None)
-        leg.events = merge_events(before, events)
-    finish_answer(actor, trace, leg, data, events)
+    if is_final or was_answered:
+        earlier = [
+            event
+            for event in attempts.events_by_hand(leg)
+            if event.get("channel") == data.channel and not data.is_additional
+        ]
+        if earlier or (was_answered and not data.is_additional):
+            records = [event["record"] for event in earlier]
+            replaced = {"status": before.status, "answered_on": before.answered_on}
+            replaced = {"replaced": replaced | {"events": records}}
+        after = replace(
+            after,
+            answered_on=iso_day(data.answered_on) if is_final else None,
+            failure_reason=data.failure_reason,
+        )
+        events = _manual_events(leg, data)
+        leg.events = merge_events([each for each in leg.events if each not in earlier], events)
+    attempts.store_attempt(leg, after)
+    if data.channel is None:
+        leg.is_automatic = False
+        # that an earlier form arrived proves nothing of the next one
+        is_earlier = before.status == TO_SEND and not is_final and not data.sent_on
+        leg.is_form_pending = is_earlier and bool(before.reference or before.sent_on)
+        if is_final or was_answered:
+            leg.answered_at = actor.now() if is_final else None
+        if data.sent_on is not None:
+            leg.asked_at = _asked_at(actor, leg, data.sent_on)
+    db.session.flush()
+    _store_reply(actor, leg, data, events)
+    legs.ask_referred(actor, trace, legs.referrals_in(leg.state, leg.events, [*data.points_to]))
+    legs.update_status(trace)
     return replaced
 
 
-def manual_events(leg: TraceLeg, data: ReplyData) -> list[dict[str, Any]]:
+def _manual_events(leg: TraceLeg, data: ReplyData) -> list[dict[str, Any]]:
     """Return the events of a recorded answer, with its day and channel."""
-    origin = {"said_on": _iso(data.answered_on), "channel": data.channel}
-    return [answers.manual_event(leg.state, event, "H1") | origin for event in data.events]
+    origin = {"said_on": iso_day(data.answered_on), "channel": data.channel}
+    return [
+        answers.manual_event(leg.state, event, "H1", data.failure_reason) | origin
+        for event in data.events
+    ]
 
 
-def finish_answer(
-    actor: Actor, trace: Trace, leg: TraceLeg, data: ReplyData, events: Sequence[dict[str, Any]]
+def _store_reply(
+    actor: Actor, leg: TraceLeg, data: ReplyData, events: Sequence[dict[str, Any]]
 ) -> None:
-    """Store a recorded answer among the messages, and ask the states that it points to."""
-    db.session.flush()
-    days = {"sent_on": _iso(data.sent_on), "answered_on": _iso(data.answered_on)}
+    """Store a recorded answer among the messages of its leg."""
+    days = {"sent_on": iso_day(data.sent_on), "answered_on": iso_day(data.answered_on)}
     named = {"channel": data.channel, "reply_class": data.reply_class}
     entry = {name: value for name, value in (days | named).items() if value} | {
         "text": data.text,
@@ -264,19 +286,6 @@ def finish_answer(
         "events": [*events],
     }
     message_log.store(actor, [MessageEntry("leg", leg.id, "by_hand", entry)])
-    legs.ask_referred(actor, trace, legs.referrals_in(leg.state, leg.events, [*data.points_to]))
-    legs.update_status(trace)
-
-
-def _iso(day: date | None) -> str | None:
-    return day.isoformat() if day else None
-
-
-def _set_asked(actor: Actor, leg: TraceLeg, on: date) -> None:
-    """Set when a form was sent: the day, of today the time."""
-    is_today = on == today(actor)
-    leg.asked_on = on
-    leg.asked_at = actor.now() if is_today else local_days(actor).start(leg.owner_state, on)
 
 
 def complete_reply(data: ReplyData) -> ReplyData:
@@ -340,58 +349,3 @@ def check_day(problems: Problems, actor: Actor, trace: Trace, path: str, on: dat
             "Before the gun was found, on {on}: give that day or a later one.", on=trace.found_on
         )
         problems.add(path, problem)
-
-
-def set_attempt(actor: Actor, trace: Trace, leg: TraceLeg, data: ChannelData) -> bool:
-    """Ask by a channel besides the leg's own, or say that its form went out.
-
-    Returns whether it did. Raises Invalid for an impossible day, Conflict after its answer.
-    """
-    problems = Problems()
-    check_day(problems, actor, trace, "sent_on", data.sent_on)
-    problems.raise_any()
-    before = attempts.find_attempt(leg, data.channel) or Attempt(data.channel)
-    if before.status not in (*UNANSWERED_STATUSES, TO_SEND):
-        raise Conflict(
-            message(
-                "{state} has answered by this channel. Enter a later answer there.",
-                state=CodeLabel("state", leg.state),
-            )
-        )
-    is_sent = data.sent or bool(data.sent_on) or data.reference not in (None, before.reference)
-    after = replace(before, reference=data.reference or before.reference)
-    if is_sent:
-        on = _iso(data.sent_on or today(actor))
-        status = "sent" if before.status in (TO_SEND, "clarification") else before.status
-        after = replace(after, status=status, sent_on=on)
-        entry = {"channel": data.channel, "sent_on": on}
-        message_log.store(actor, [MessageEntry("leg", leg.id, FORM_SENT, entry)])
-    attempts.store_attempt(leg, after)
-    db.session.flush()
-    return is_sent
-
-
-def record_attempt_answer(actor: Actor, trace: Trace, leg: TraceLeg, data: ReplyData) -> None:
-    """Record an answer by a channel besides the leg's own; raises Invalid."""
-    attempt = attempts.find_attempt(leg, data.channel)
-    if attempt is None:
-        problem = message("This state is not asked by this channel. Ask it by the channel first.")
-        raise Invalid({"channel": [problem]})
-    data = complete_reply(data)
-    asked_on = date.fromisoformat(attempt.sent_on) if attempt.sent_on else None
-    is_final = check_reply(actor, trace, data, asked_on) in FINAL_ACTIONS
-    after = replace(
-        attempt,
-        status=data.status or attempt.status,
-        reference=data.reference or attempt.reference,
-        sent_on=_iso(data.sent_on) or attempt.sent_on,
-        answered_on=_iso(data.answered_on),
-        reply_class=data.reply_class,
-        failure_reason=data.failure_reason,
-    )
-    attempts.store_attempt(leg, after)
-    events = manual_events(leg, data)
-    if is_final and not data.is_additional:
-        leg.events = attempts.events_besides(leg, data.channel)
-    leg.events = merge_events(leg.events, events)
-    finish_answer(actor, trace, leg, data, events)

@@ -12,6 +12,7 @@ from salsa_ext.access.release import Use
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, NotFound, message
+from salsa_ext.core.text import ENGLISH, official_language
 from salsa_ext.disclosure.disclosures import disclosure_event
 from salsa_ext.disclosure.sharing import Sharing
 from salsa_ext.documents.models import Seizure
@@ -41,7 +42,7 @@ class RequestForm:
     the release rules let go on to the asked state. `agency` is the asking authority, by name and
     code, `office` its contact; neither of a restricted agency. `events` may go on to the asked
     state; `sharing` has by record what else of them may. `attempt` is by which channel it goes,
-    `etrace_data` what was typed for it.
+    `etrace_data` what was typed for it. `language` is that of its words.
     """
 
     view: TraceView
@@ -53,12 +54,26 @@ class RequestForm:
     events: Sequence[Event]
     sharing: Mapping[str, Sharing]
     etrace_data: EtraceData
+    language: str
+
+
+def form_language(state: str, channel: str) -> str:
+    """Return the language of a form: English to ATF, else that of the asked state."""
+    return ENGLISH if channel == ETRACE else official_language(state)
 
 
 def fill_form(
-    *, actor: Actor, trace_id: UUID, leg_id: UUID, channel: str | None = None
+    *,
+    actor: Actor,
+    trace_id: UUID,
+    leg_id: UUID,
+    channel: str | None = None,
+    language: str | None = None,
 ) -> RequestForm:
-    """Return the form of a leg by a channel, or its first; raises NotFound, Invalid."""
+    """Return the form of a leg by a channel, or its first; raises NotFound, Invalid.
+
+    In `language`, by default the recipient's.
+    """
     require(actor, Permission.TRACE_REQUEST)
     view = trace_queries.load(actor, trace_id)
     leg = next((leg for leg in view.legs if leg.id == leg_id), None)
@@ -80,7 +95,8 @@ def fill_form(
         for event in result.events()
         if all(result.sharing[event["record"]].decide(group, use).allowed for group in EVENT_GROUPS)
     ]
-    return replace(form, events=onward, sharing=result.sharing)
+    language = language or form.language
+    return replace(form, events=onward, sharing=result.sharing, language=language)
 
 
 def build_form(actor: Actor, view: TraceView, leg: TraceLeg, attempt: Attempt) -> RequestForm:
@@ -101,6 +117,7 @@ def build_form(actor: Actor, view: TraceView, leg: TraceLeg, attempt: Attempt) -
         (),
         {},
         read_etrace_data(actor, view.trace) if attempt.channel == ETRACE else EtraceData(),
+        form_language(leg.state, attempt.channel),
     )
 
 
@@ -154,6 +171,6 @@ def _form_event(actor: Actor, form: RequestForm, kind: str, sha256: str) -> Audi
         "channel": form.attempt.channel,
         "kind": kind,
         "file": sha256,
-        "language": actor.language,
+        "language": form.language,
     }
     return AuditEvent(Action.TRACE_FORM_MADE, "trace", form.view.trace.id, data=data)

@@ -49,7 +49,8 @@ from salsa_ext.trade.shipments.queries import status_expression
 
 FIELDS_BY_GROUP: Final[Mapping[str, Sequence[str]]] = {
     "firearm": (
-        "serial make make_text model calibre calibre_text type country_of_manufacture year".split()
+        "serial make make_text model calibre calibre_text type country_of_manufacture year"
+        " handed_in".split()
     ),
     "event": ("shipment_status stolen_from return_due_on counterpart_state linked_record".split()),
     "document": ("document_number",),
@@ -144,6 +145,7 @@ def _record_event(view: RecordView) -> dict[str, Any]:
         "giver": _party(view, record.giver_id),
         "receiver": _party(view, record.receiver_id),
         "linked_record": str(record.linked_record) if record.linked_record else None,
+        "handed_in": record.handed_in or None,
         "handling": handling_of(view),
     }
 
@@ -257,9 +259,16 @@ def groups_in(
     ]
 
 
-def manual_event(state: str, data: ManualEvent, handling: str) -> dict[str, Any]:
-    """Return an event entered by a person from a state's registers."""
+def manual_event(
+    state: str, data: ManualEvent, handling: str, failure_reason: str | None
+) -> dict[str, Any]:
+    """Return an event entered by a person from a state's registers.
+
+    The last that is known of a gun whose dealer is out of business is that the dealer had it.
+    """
     entered = asdict(data)
+    if failure_reason == "dealer_defunct" and data.event == "domestic_sale":
+        entered["receiver"] = entered["receiver"] or {"kind": "dealer", "country": state}
     for name in ("giver", "receiver"):
         entered[name] = entered[name] and {"id": str(new_id())} | entered[name]
     return dict.fromkeys(EVENT_SHAPE) | {

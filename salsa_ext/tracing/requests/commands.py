@@ -104,7 +104,9 @@ def answer(
         actor, request.asking_state, records, by_record, by_person=True
     )
     own = actor.own_state()
-    events += [answers.manual_event(own, event, handling) for event in data.events]
+    events += [
+        answers.manual_event(own, event, handling, data.failure_reason) for event in data.events
+    ]
     body = {
         "completeness": data.completeness,
         "restriction_reason": data.restriction_reason,

@@ -97,6 +97,7 @@ EVENT_SHAPE: Final[Shape] = {
     "return_due_on": Nullable(is_date),
     "counterpart_state": Nullable(is_state_code),
     "linked_record": Nullable(is_uuid),
+    "handed_in": Nullable(is_boolean),
     "handling": one_of(codes.HANDLING_CODES),
     "strength": Nullable(text_up_to(20)),
     "bits": is_number,

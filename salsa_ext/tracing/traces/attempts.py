@@ -1,9 +1,13 @@
-"""Attempts to have a leg answered: its own channel, and others besides it."""
+"""Attempts to have a leg answered, one for each channel.
+
+The first is stored in the columns of the leg, the others in its list of attempts.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from datetime import date
 from typing import Any, Final
 
 from salsa_ext.core.errors import Invalid, message
@@ -13,6 +17,8 @@ from salsa_ext.tracing.traces.models import TraceLeg
 ETRACE: Final = "etrace"
 ETRACE_STATE: Final = "USA"
 """The state of ATF, which eTrace alone reaches."""
+OWN_CHANNELS: Final = ("telephone", "mail")
+"""How an officer asks a register of the own state that the service does not search."""
 TO_SEND: Final = "to_send"
 """Status of an attempt whose form is to be sent yet, or again."""
 BEST_FIRST: Final = (
@@ -36,28 +42,28 @@ class Attempt:
 
 
 def list_attempts(leg: TraceLeg) -> list[Attempt]:
-    """Return the attempts of a leg, that of its own channel first."""
+    """Return the attempts of a leg, in order."""
     is_to_send = leg.is_form_pending and leg.status in WAITING_STATUSES
-    own = Attempt(
+    first = Attempt(
         leg.channel,
         TO_SEND if is_to_send else leg.status,
         leg.reference,
-        leg.asked_on.isoformat() if leg.asked_on else None,
-        leg.answered_on.isoformat() if leg.answered_on else None,
+        iso_day(leg.asked_on),
+        iso_day(leg.answered_on),
         leg.reply_class,
         leg.failure_reason,
     )
-    return [own, *other_attempts(leg)]
+    return [first, *other_attempts(leg)]
 
 
 def other_attempts(leg: TraceLeg) -> list[Attempt]:
-    """Return the attempts besides that of the own channel, in order."""
+    """Return the attempts after the first, in order."""
     return [Attempt(**attempt) for attempt in leg.attempts]
 
 
 def find_attempt(leg: TraceLeg, channel: str | None) -> Attempt | None:
-    """Return the attempt besides the own channel by this one, or None."""
-    return next((each for each in other_attempts(leg) if each.channel == channel), None)
+    """Return the attempt by a channel, or None."""
+    return next((each for each in list_attempts(leg) if each.channel == channel), None)
 
 
 def find_outside(leg: TraceLeg, channel: str | None) -> Attempt | None:
@@ -66,14 +72,32 @@ def find_outside(leg: TraceLeg, channel: str | None) -> Attempt | None:
     return next((each for each in outside if channel in (None, each.channel)), None)
 
 
-def store_attempt(leg: TraceLeg, attempt: Attempt) -> None:
-    """Add an attempt to a leg, or replace that by its channel."""
-    others = [each for each in other_attempts(leg) if each.channel != attempt.channel]
-    _store(leg, [*others, attempt])
+def store_attempt(leg: TraceLeg, attempt: Attempt, former: str | None = None) -> None:
+    """Store an attempt in place of that by its channel, or by a `former` one."""
+    if leg.channel != (former or attempt.channel):
+        others = [each for each in other_attempts(leg) if each.channel != attempt.channel]
+        _store_others(leg, [*others, attempt])
+        return
+    leg.channel, leg.reference = attempt.channel, attempt.reference
+    leg.is_form_pending = attempt.status in (TO_SEND, NOT_PARTICIPATING)
+    if attempt.status != TO_SEND:
+        leg.status = attempt.status
+    leg.asked_on, leg.answered_on = parse_day(attempt.sent_on), parse_day(attempt.answered_on)
+    leg.reply_class, leg.failure_reason = attempt.reply_class, attempt.failure_reason
 
 
-def _store(leg: TraceLeg, attempts: Sequence[Attempt]) -> None:
+def _store_others(leg: TraceLeg, attempts: Sequence[Attempt]) -> None:
     leg.attempts = [asdict(attempt) for attempt in attempts]
+
+
+def iso_day(day: date | None) -> str | None:
+    """Return a day as attempts store it."""
+    return day.isoformat() if day else None
+
+
+def parse_day(text: str | None) -> date | None:
+    """Return a day of an attempt."""
+    return date.fromisoformat(text) if text else None
 
 
 def best_status(leg: TraceLeg) -> str:
@@ -93,25 +117,15 @@ def reported_failure(leg: TraceLeg) -> str | None:
     return next(filter(None, reasons), None)
 
 
-def events_besides(leg: TraceLeg, channel: str | None) -> list[dict[str, Any]]:
-    """Return the events of a leg that came another way than by hand by this channel.
-
-    None for those by hand by its own.
-    """
-    return [
-        event for event in leg.events if "said_on" not in event or event.get("channel") != channel
-    ]
-
-
 def events_by_hand(leg: TraceLeg) -> list[dict[str, Any]]:
-    """Return the events of a leg that an own officer recorded."""
+    """Return the events of a leg that an own officer recorded, in `channel` unless by the first."""
     return [event for event in leg.events if "said_on" in event]
 
 
 def withdraw_attempts(leg: TraceLeg) -> None:
-    """Withdraw the attempts that were not answered."""
+    """Withdraw the attempts after the first that were not answered."""
     waiting = (*WAITING_STATUSES, TO_SEND)
-    _store(
+    _store_others(
         leg,
         [
             replace(each, status="withdrawn") if each.status in waiting else each
@@ -122,7 +136,7 @@ def withdraw_attempts(leg: TraceLeg) -> None:
 
 def send_again(leg: TraceLeg, *, is_reread: bool) -> None:
     """Mark waiting attempts to be sent again; all of them if the gun was read again."""
-    _store(
+    _store_others(
         leg,
         [
             replace(each, status=TO_SEND)
@@ -133,8 +147,13 @@ def send_again(leg: TraceLeg, *, is_reread: bool) -> None:
     )
 
 
-def check_channel(state: str, channel: str | None) -> None:
-    """Raise Invalid for eTrace to another state than that of ATF."""
+def check_channel(state: str, channel: str | None, own: str) -> None:
+    """Raise Invalid for a channel that does not reach a state, or the own one."""
+    if state == own and channel not in OWN_CHANNELS:
+        problem = message(
+            "Your own registers are asked by telephone or mail. Choose one of the two."
+        )
+        raise Invalid({"channel": [problem]})
     if channel == ETRACE and state != ETRACE_STATE:
         problem = message(
             "eTrace reaches the United States alone. Choose another channel, or ask the United States."

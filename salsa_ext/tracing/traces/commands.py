@@ -398,18 +398,18 @@ def resend_requests(actor: Actor, trace: Trace, *, earlier_serial: str | None) -
     known, why = {leg.state for leg in existing}, dict(route.why)
     for leg in existing:
         if leg.state == trace.owner_state:
-            leg.events = legs.own_events(actor, trace, route)
+            by_hand, leg.events = events_by_hand(leg), legs.own_events(actor, trace, route)
             leg.answered_at = leg.asked_at = actor.now()
             legs.set_status(leg, legs.own_status(leg, route))
+            leg.events += by_hand
             if legs.ends_at_home(trace, [leg]):
                 why = {state: why[state] for state in why if state in route.by_state}
             else:
                 why |= legs.new_referrals(legs.referrals_in(leg.state, leg.events), {*known, *why})
     unknown = {state: reasons for state, reasons in why.items() if state not in known}
     new = legs.new_legs(actor, trace, replace(route, why=unknown), known)
-    others = [
-        leg for leg in existing if leg.state != trace.owner_state and leg.status != "withdrawn"
-    ]
+    current = [leg for leg in existing if leg.status != "withdrawn"]
+    others = [leg for leg in current if leg.state != trace.owner_state]
     by_message = [leg for leg in others if leg.channel == "service"]
     is_reread = earlier_serial != trace.firearm["serial"]
     by_form = [
@@ -428,7 +428,7 @@ def resend_requests(actor: Actor, trace: Trace, *, earlier_serial: str | None) -
         leg.is_form_pending = True
         if leg.status not in UNANSWERED_STATUSES:
             legs.set_status(leg, "sent")
-    for leg in others:
+    for leg in current:
         if is_reread:
             leg.events = [
                 {"earlier_reading": earlier_serial} | event if "said_on" in event else event

@@ -61,7 +61,7 @@ def ask_another_state(*, actor: Actor, trace_id: UUID, data: LegData) -> None:
     existing = legs.for_trace(trace)
     if any(leg.state == data.state for leg in existing):
         raise Conflict(message("{state} was asked already.", state=CodeLabel("state", data.state)))
-    check_channel(data.state, data.channel)
+    check_channel(data.state, data.channel, trace.owner_state)
     takes_part = data.state in participating_states(actor)
     if takes_part and (data.channel or data.reference):
         raise Invalid({"channel": [IS_PARTICIPANT]})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any, Final
@@ -15,11 +15,14 @@ from salsa_ext.core.dates import parse_date
 from salsa_ext.core.errors import Message, message
 from salsa_ext.database.bulk import is_any_of_param
 from salsa_ext.database.session import db
+from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.marks.keys import normalise
-from salsa_ext.firearms.records.event_kinds import Event, year_of_manufacture
+from salsa_ext.firearms.records.event_kinds import SEIZED, Event, year_of_manufacture
+from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.queries import query_for_description
 from salsa_ext.firearms.search.criteria import describe_query
 from salsa_ext.firearms.search.evidence import Description
+from salsa_ext.guns.joint_seizures import joined_seizures
 from salsa_ext.reference import names
 from salsa_ext.reference.name_matching import fold_name
 from salsa_ext.tracing.chains import chain
@@ -186,6 +189,8 @@ def to_chain_leg(
 
 def _origin(own: str, state: str, event: Event) -> Message:
     """Return the origin of an event that an own officer recorded."""
+    if state == own:
+        return message("Written down by an officer of {state} from its own register.", state=own)
     if (serial := event.get("earlier_reading")) is not None:
         return message(
             "Written down by an officer of {state}: {other} answered it by another channel, on the"
@@ -211,4 +216,15 @@ def _origin(own: str, state: str, event: Event) -> Message:
 
 def build_trace_chain(trace: Trace, legs: Sequence[chain.ChainLeg]) -> chain.ChainResult:
     """Return the chain of a trace from its legs."""
-    return chain.build_chain(legs, trace.found_on, trace.owner_state, trace.firearm)
+    is_seized = any(event["event"] in SEIZED for leg in legs for event in leg.events)
+    same_find = _records_of_find(trace.record_id) if trace.record_id and is_seized else ()
+    return chain.build_chain(legs, trace.found_on, trace.owner_state, trace.firearm, same_find)
+
+
+def _records_of_find(record_id: UUID) -> Collection[str]:
+    """Return the records of a record's seizure and, of a joint one, of the other side's."""
+    query = select_current(Record).where(Record.id == record_id)
+    seizure: UUID = db.session.scalars(query.with_only_columns(Record.document_id)).one()
+    other = joined_seizures([seizure]).get(seizure, seizure)
+    query = select_current(Record).where(Record.document_id.in_((seizure, other)))
+    return {str(key) for key in db.session.scalars(query.with_only_columns(Record.id))}

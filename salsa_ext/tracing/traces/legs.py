@@ -240,7 +240,7 @@ def asking_events(
 
 def apply_action(leg: TraceLeg, action: str) -> None:
     """Apply an action to a leg by the table; raises IllegalTransition."""
-    status = LEG_TRANSITIONS[leg.status].get(action)
+    status = LEG_TRANSITIONS.get(leg.status, {}).get(action)
     if status is None:
         raise IllegalTransition("leg", leg.status, action)
     set_status(leg, status)
@@ -277,12 +277,13 @@ def trace_status(legs: Sequence[TraceLeg], own: str) -> str:
     In progress once another state gave any information on the gun, or refused, whatever it was
     asked since; completed where none owes an answer, or is still to be asked by form.
     """
-    others = [(leg, best_status(leg)) for leg in legs if leg.state != own]
+    others = [(leg, best_status(leg)) for leg in legs if leg.state != own or leg.attempts]
     if not any(status in UNANSWERED_STATUSES or has_form_to_send(leg) for leg, status in others):
         return "completed"
     is_unanswered = all(
         status in UNANSWERED_STATUSES and not leg.events and leg.answered_at is None
         for leg, status in others
+        if leg.state != own
     )
     return "sent" if is_unanswered else "in_progress"
 

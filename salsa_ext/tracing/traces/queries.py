@@ -31,12 +31,14 @@ from salsa_ext.tracing.traces.approvals import (
     last_decline,
     without_approver,
 )
-from salsa_ext.tracing.traces.attempts import best_status, has_form_to_send
+from salsa_ext.tracing.traces.attempts import best_status, has_form_to_send, reported_failure
 from salsa_ext.tracing.traces.leg_views import REFUSED, LegView, legs_by_trace
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.values import SENT_STATUSES
 
 ENDED_STATUSES: Final = ("withdrawn", "closed")
+TOO_OLD, NONE_SEARCHED = "too_old", "none_searched"
+"""Shown outcomes, which say why not all states were searched."""
 
 
 @dataclass(frozen=True)
@@ -110,10 +112,15 @@ class TraceView:
         return self.trace.status == "completed" and open_legs
 
     @property
-    def is_none_searched(self) -> bool:
-        """Return whether the outcome is that of a trace of which no state was searched."""
-        is_searched = any(best_status(leg) in SEARCHED_STATUSES for leg in self.legs)
-        return self.trace.outcome == "not_searched" and not is_searched
+    def shown_outcome(self) -> str | None:
+        """Return the outcome, TOO_OLD where nothing else stopped a search, or NONE_SEARCHED."""
+        if self.trace.outcome != "not_searched":
+            return self.trace.outcome
+        searched = [leg for leg in self.legs if best_status(leg) in SEARCHED_STATUSES]
+        unknown = {reported_failure(leg) for leg in searched} - {None}
+        if len(searched) == len(self.legs) and unknown == {TOO_OLD}:
+            return TOO_OLD
+        return self.trace.outcome if searched else NONE_SEARCHED
 
     @property
     def refused_by(self) -> list[str]:
@@ -150,11 +157,11 @@ def list_traces(
     return page.with_items(_views(page.items))
 
 
-def traces_of_seizure(actor: Actor, seizure_id: UUID) -> Sequence[Trace]:
+def traces_of_seizure(actor: Actor, seizure_id: UUID) -> Sequence[TraceView]:
     """Return own traces of the guns of a seizure, newest first."""
     require(actor, Permission.TRACE_READ)
     own = (Trace.owner_state == actor.state, Trace.seizure_id == seizure_id)
-    return db.session.scalars(select(Trace).where(*own).order_by(Trace.id.desc())).all()
+    return _views(db.session.scalars(select(Trace).where(*own).order_by(Trace.id.desc())).all())
 
 
 def list_to_approve(actor: Actor, limit: int) -> Sequence[TraceView]:

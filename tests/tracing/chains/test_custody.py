@@ -48,3 +48,13 @@ def test_what_was_stolen_from_there_says_where_it_was_diverted():
 
 def test_what_was_seized_on_the_day_itself_is_the_same_find():
     assert built(SALE, event("seized", "2026-03-01", "GTM")).conflicts == []
+
+
+@pytest.mark.parametrize(
+    "earlier, same_find", [(TAKEN | {"handed_in": True}, ()), (TAKEN, {TAKEN["record"]})]
+)
+def test_a_service_gun_handed_in_and_the_other_side_of_a_joint_seizure_left_no_custody(
+    earlier, same_find
+):
+    result = built(SALE, earlier, same_find=same_find)
+    assert (result.conflicts, result.last_lawful) == ([], SALE)

@@ -44,7 +44,11 @@ def test_what_a_state_was_not_searched_for_is_never_no_record(status):
             True,
             "The answer of USA, which does not use this service: send it the form by another channel.",
         ),
-        (False, "The registers of USA: it takes part with none, so none was searched."),
+        (
+            False,
+            "The registers of USA: it takes part with none, so none was searched. Ask them on paper,"
+            " and write down what they answer.",
+        ),
     ],
 )
 def test_a_state_that_takes_no_part_has_its_next_step_said(is_form_pending, text):
@@ -153,10 +157,14 @@ def test_what_a_state_keeps_back_is_missing(status, text):
     assert [str(one) for one in found.missing] == [text]
 
 
-def test_a_state_whose_dealer_is_out_of_business_owes_no_more():
-    leg = ChainLeg("USA", "partial", failure_reason="dealer_defunct")
+@pytest.mark.parametrize(
+    ("state", "step"),
+    [("USA", "out-of-business records"), ("ARG", "the authority that licensed it")],
+)
+def test_of_a_dealer_out_of_business_the_next_step_is_said(state, step):
+    leg = ChainLeg(state, "partial", failure_reason="dealer_defunct")
     [text] = texts(build_chain([leg], FOUND, "BRA", GUN))
-    assert text.startswith("Who bought the gun from a dealer of {state}")
+    assert text.startswith("Who bought the gun from a dealer of {state}") and step in text
 
 
 @pytest.mark.parametrize(

@@ -95,6 +95,15 @@ def test_the_class_of_a_reply_says_its_status_and_why_no_more_is_known(
     assert (said["reply_class"], said["channel"]) == (reply_class, "etrace")
 
 
+def test_a_gun_sold_to_a_dealer_out_of_business_has_the_dealer_as_its_last_known_holder(leg):
+    leg.attempt(reference="T1", confirm_incomplete=True)
+    leg.reply(reply_class="dealer_out_of_business", events=[SOLD])
+    result = leg.result()
+    assert (result["outcome"], result["reached"]) == ("partly", "dealer")
+    assert result["chain"][0]["to"]["kind"] == "dealer" and result["time_to_crime_days"] is None
+    assert "out-of-business records" in " ".join(result["missing"])
+
+
 def test_a_gun_that_is_too_old_to_be_traced_is_nowhere_without_a_record(leg):
     leg.attempt(reference="T1", confirm_incomplete=True)
     leg.reply(reply_class="too_old")
@@ -133,10 +142,32 @@ def test_etrace_reaches_the_united_states_alone(analyst):
         assert problem.startswith("eTrace reaches the United States alone.")
 
 
-def test_an_attempt_is_one_for_each_channel_and_none_to_the_own_state(analyst, leg):
+def test_what_a_register_of_the_own_state_answers_on_paper_is_written_down(analyst):
+    own = Leg(analyst, "BRA")
+    assert own.statuses() == ("no_record", {"service": "no_record"})
+    without_channel = analyst.post(f"{own.path}/reply", {"text": "Sold"}, 422)
+    for refused in (own.attempt("iarms", 422), without_channel):
+        assert refused.json["errors"].keys() == {"channel"}
+    own.reply("mail", status="answered", answered_on="2026-03-09", events=[SOLD])
+    assert own.statuses() == ("answered", {"service": "no_record", "mail": "answered"})
+    [event] = own.result()["chain"]
+    assert event["manual_entry"] == "Written down by an officer of Brazil from its own register."
+
+
+def test_a_trace_waits_for_the_own_register_that_was_asked_on_paper(analyst):
+    own = Leg(analyst, "BRA")
+    [austria] = [leg for leg in analyst.get(own.trace).json["legs"] if leg["state"] == "AUT"]
+    reply = {"status": "no_record", "text": "Nothing"}
+    analyst.post(f"{own.trace}/legs/{austria['id']}/reply", reply)
+    own.attempt("telephone", sent=True)
+    assert analyst.get(own.trace).json["status"] == "in_progress"
+    own.reply("telephone", status="no_record")
+    assert analyst.get(own.trace).json["status"] == "completed"
+
+
+def test_an_attempt_is_one_for_each_channel(analyst, leg):
     assert leg.reply("mail", 422, status="answered").json["errors"].keys() == {"channel"}
     Leg(analyst, "AUT").attempt("iarms", 409)
-    Leg(analyst, "BRA").attempt("mail", 422)
     leg.attempt("mail", sent=True)
     leg.reply(channel="mail", reply_class="too_old")
     leg.attempt("mail", 409)

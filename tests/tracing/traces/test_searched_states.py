@@ -3,6 +3,8 @@
 import pytest
 
 from salsa_ext.core import codes
+from salsa_ext.tracing.traces.models import Trace, TraceLeg
+from salsa_ext.tracing.traces.queries import TraceView
 from tests.support import bodies
 
 pytestmark = pytest.mark.boards
@@ -90,3 +92,21 @@ def test_a_maker_state_that_takes_no_part_is_no_reason_while_its_form_is_to_be_s
     assert found["failure_reason"] is None
     analyst.change(f"/traces/{trace}", "close")
     assert analyst.get(f"/traces/{trace}/result").json["failure_reason"] == "not_participating"
+
+
+@pytest.mark.parametrize(
+    ("answers", "shown"),
+    [
+        ([("no_record", None), ("partial", "too_old")], "too_old"),
+        ([("no_record", "too_old"), ("no_record", "records_lost")], "not_searched"),
+        ([("no_record", "too_old"), ("not_participating", None)], "not_searched"),
+        ([("not_participating", None)], "none_searched"),
+    ],
+)
+def test_the_outcome_is_shown_with_why_not_all_states_were_searched(answers, shown):
+    legs = [
+        TraceLeg(channel="mail", status=status, failure_reason=reason, attempts=[])
+        for status, reason in answers
+    ]
+    view = TraceView(Trace(outcome="not_searched"), legs, {}, None, (), (), None)
+    assert view.shown_outcome == shown

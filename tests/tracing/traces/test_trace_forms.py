@@ -49,7 +49,7 @@ def fields(client, path):
 
 def test_a_form_says_what_the_tracing_instrument_asks(analyst, as_actor):
     _, path = asked(analyst, as_actor, "iarms")
-    answer = analyst.get(path)
+    answer = analyst.get(f"{path}?form_language=en")
     assert answer.mimetype == "application/pdf"
     said = text_of(answer.data)
     for words in (
@@ -125,9 +125,17 @@ def test_the_fields_are_a_table_too_in_which_no_formula_runs(analyst, as_actor, 
 @pytest.mark.parametrize("language", WORDS)
 def test_a_form_speaks_the_language_asked_for(analyst, as_actor, language):
     _, path = asked(analyst, as_actor, "iarms")
-    said = text_of(analyst.get(path, Accept_Language=language).data)
+    said = text_of(analyst.get(f"{path}?form_language={language}").data)
     for words in WORDS[language]:
         assert words in said
+
+
+@pytest.mark.parametrize(
+    ("channel", "words"), [("iarms", "Solicitud de rastreo"), ("etrace", "Request for a trace")]
+)
+def test_a_form_speaks_the_language_of_who_reads_it(analyst, as_actor, channel, words):
+    _, path = asked(analyst, as_actor, channel)
+    assert words in text_of(analyst.get(path, Accept_Language="fr").data)
 
 
 def test_what_another_state_said_does_not_go_out_without_its_consent(analyst, as_actor, record):
@@ -145,7 +153,7 @@ def test_what_another_state_lets_go_on_goes_to_that_state_alone_and_it_reads_so(
     pry_supervisor.post(
         f"/consents/{consent['id']}/grant", {"expires_on": "2026-12-31"}, 200, If_Match=tag
     )
-    assert "Domestic sale" in text_of(analyst.get(path).data)
+    assert "Domestic sale" in text_of(analyst.get(f"{path}?form_language=en").data)
     given = as_actor("PRY", "trace_analyst").get(f"/records/{record}/disclosures").json["items"]
     assert "ESP" in [one["state"] for one in given]
     more = {"state": "ITA", "reason": "A witness", "channel": "mla"}
@@ -236,10 +244,10 @@ def test_a_form_cites_the_convention_to_its_parties_alone(analyst, as_actor, mon
     assert "BRA" in known and not {"ESP", "USA", "CAN"} & known
     monkeypatch.setattr(names, "cifta_parties", lambda: frozenset(parties))
     _, path = asked(analyst, as_actor, "iarms")
-    said = text_of(analyst.get(path).data)
+    said = text_of(analyst.get(f"{path}?form_language=en").data)
     assert "International Tracing Instrument" in said
     assert ("CIFTA XIII" in said) == ("ESP" in parties)
-    in_portuguese = text_of(analyst.get(path, Accept_Language="pt").data)
+    in_portuguese = text_of(analyst.get(f"{path}?form_language=pt").data)
     assert "Instrumento Internacional de Rastreamento (A/60/88) V, 17" in in_portuguese
     assert "International Tracing Instrument" not in in_portuguese
 

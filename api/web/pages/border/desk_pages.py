@@ -23,7 +23,7 @@ from salsa_ext.boards import calls, device_keys
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Unauthenticated, WrongAccount, message
 from salsa_ext.core.occurrence import local_date
-from salsa_ext.documents import joint_seizures
+from salsa_ext.guns import joint_seizures
 from salsa_ext.reference import agencies, contact_offices
 from salsa_ext.reference.contact_offices import POST_CONTACT_KINDS
 from salsa_ext.reference.post_sides import PostSide, own_and_other_side

@@ -106,7 +106,7 @@ def legs_of(actor: Actor, view: TraceView) -> dict[str, set[UUID]]:
     legs = view.legs if may else ()
     return {
         "replies": {leg.id for leg in legs if may_reply(leg)},
-        "attempts": {leg.id for leg in legs if leg.state != view.trace.owner_state},
+        "attempts": {leg.id for leg in legs},
         "channels": {leg.id for leg in legs if may_change_channel(leg)},
     }
 

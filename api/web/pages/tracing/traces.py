@@ -28,7 +28,9 @@ from api.web.record_pages import DocumentPages, render_page
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.errors import CodeLabels, Message, Unauthenticated, message
+from salsa_ext.tracing.channels.forms import form_language
 from salsa_ext.tracing.requests.values import WAITING_STATUSES
 from salsa_ext.tracing.traces import queries as trace_queries
 from salsa_ext.tracing.traces import trace_results
@@ -78,6 +80,7 @@ def _detail(actor: Actor, subject: Subject) -> dict[str, Any]:
         "advice": advice,
         "completion": completion_links(actor, view),
         "success": _success(view),
+        "form_language": form_language,
         **trace_actions.legs_of(actor, view),
     }
 
@@ -172,9 +175,11 @@ def trace_report_pdf(actor: Actor, trace_id: UUID) -> Response:
 @tracing_pages.get("/traces/<uuid:trace_id>/legs/<uuid:leg_id>/form.pdf")
 @login_required
 def leg_form_pdf(actor: Actor, trace_id: UUID, leg_id: UUID) -> Response:
-    """Return the form of a leg, by the channel of the address."""
+    """Return the form of a leg, by the channel and in the language of the address."""
     require(actor, Permission.TRACE_REQUEST)
-    return get_leg_form(actor, trace_id, leg_id, request.args.get("channel"))
+    language = request.args.get("form_language")
+    language = language if language in LANGUAGES else None
+    return get_leg_form(actor, trace_id, leg_id, request.args.get("channel"), language)
 
 
 @tracing_pages.get("/traces/<uuid:trace_id>/legs/<uuid:leg_id>/form.csv")

@@ -5,7 +5,7 @@ A seizure that does not name the reader's back looks the same as none: both are 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
@@ -15,6 +15,7 @@ from sqlalchemy import and_, func, or_, tuple_
 
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.text import number_spellings
+from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.session import db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents.models import Seizure
@@ -75,6 +76,20 @@ def find_references(seizures: Iterable[Seizure]) -> dict[UUID, JointReference]:
     return {
         key: _build_reference(row, reference, others) for key, (row, reference) in named.items()
     }
+
+
+def joined_seizures(seizure_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Return the other state's seizure of those that are joined."""
+    query = select_current(Seizure).where(
+        is_any_of(Seizure.id, seizure_ids), Seizure.details["joint_with"].is_not(None)
+    )
+    joined = find_references(db.session.scalars(query)) if seizure_ids else {}
+    return {key: each.seizure for key, each in joined.items() if each.seizure}
+
+
+def find_ids(seizure_ids: Collection[UUID]) -> dict[UUID, UUID]:
+    """Return of joined seizures the id of their find, which is the lesser one of both."""
+    return {key: min(key, other) for key, other in joined_seizures(seizure_ids).items()}
 
 
 def at_post(actor: Actor, post: Post, other: str, today: date) -> list[JointSeizure]:

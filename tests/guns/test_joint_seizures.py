@@ -7,7 +7,7 @@ import pytest
 from salsa_ext.access.rules import operator
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import transaction
-from salsa_ext.documents import joint_seizures
+from salsa_ext.guns import joint_seizures
 from salsa_ext.reference.queries import get_post
 from tests.conftest import NOW
 from tests.support import bodies
