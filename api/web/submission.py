@@ -66,6 +66,10 @@ def read_form() -> Form:
     Scripts may give its token as the header Idempotency-Key.
     """
     typed = {name: text.replace("\r\n", "\n").strip() for name, text in request.form.items()}
+    for name in [name for name in typed if name.endswith(".within")]:
+        length, date_name = typed.pop(name), name.removesuffix(".within")
+        if length in ("4", "7"):
+            typed[date_name] = typed.get(date_name, "")[: int(length)]
     typed.pop(security.CSRF_FIELD, None)
     token = request.headers.get("Idempotency-Key", typed.pop(TOKEN_FIELD, ""))
     form = Form(typed)
