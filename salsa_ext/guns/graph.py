@@ -17,6 +17,7 @@ from sqlalchemy import Select, or_, select, text
 
 from salsa_ext.access.release import FINDER_VISIBILITIES
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.dates import rough_date
 from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.database.version_queries import select_current
@@ -26,7 +27,7 @@ from salsa_ext.firearms.records.event_kinds import ALERT, year_of_manufacture
 from salsa_ext.firearms.records.frequencies import shares
 from salsa_ext.firearms.records.models import Mark, Record, RecordSetting
 from salsa_ext.firearms.search.criteria import with_related_codes
-from salsa_ext.firearms.search.evidence import Description
+from salsa_ext.firearms.search.evidence import MAX_SURE_SEIZURES, Description, count_unregistered
 from salsa_ext.guns.rules import (
     MAX_HOLDERS,
     Gun,
@@ -46,17 +47,18 @@ MAX_MATCHES: Final = 50_000
 MAX_ROUNDS: Final = 8
 """Steps from record to record; a seizure, its sale, the receipt and the export are three."""
 RECORD_COLUMNS: Final = tuple(
-    "id version owner_state event occurred_on document_kind document_id giver_id receiver_id"
+    "id version owner_state event occurred_on occurred_within document_kind document_id giver_id receiver_id"
     " counterpart_state linked_state linked_record type make make_text model calibre year serial marking lot"
     " concerned handed_in is_void".split()
 )
 StatesByRecord = dict[UUID, str]
 MarkKeyAndMake = tuple[int, str]
 _HOLDERS_SQL: Final = text(
-    "SELECT a.key, a.make, k.record_id, k.state"
+    "SELECT a.key, a.make, k.record_id, k.state, k.event, k.make IS NOT NULL"
     " FROM unnest(CAST(:keys AS bigint[]), CAST(:makes AS text[])) AS a (key, make)"
-    " CROSS JOIN LATERAL (SELECT k.record_id, k.state FROM mark_key AS k"
-    " WHERE k.key = a.key AND k.make = a.make AND NOT k.is_void AND NOT k.is_superseded"
+    " CROSS JOIN LATERAL (SELECT k.record_id, k.state, k.event, k.make FROM mark_key AS k"
+    " WHERE k.key = a.key AND (k.make = a.make OR k.make IS NULL)"
+    " AND NOT k.is_void AND NOT k.is_superseded"
     " AND k.event <> :alert AND (k.state = :asker OR (:others AND k.visibility = 'open'))"
     " LIMIT :most) AS k"
 )
@@ -110,8 +112,11 @@ class RecordGraph:
             for serial in self.serials[row.id]
             if row.id in self.holders.get((_key(serial), row.make), ())
         )
-        described = with_related_codes(description)
-        return GunFacts(row.id, row.event, row.occurred_on, described, serials)
+        described, on = (
+            with_related_codes(description),
+            rough_date(row.occurred_on, row.occurred_within),
+        )
+        return GunFacts(row.id, row.event, on, described, serials)
 
     def _with_match(self, each: Join) -> Join:
         pair = each.first, each.second
@@ -262,11 +267,16 @@ def _find_holders(
         "most": MAX_HOLDERS + 1,
     }
     states: dict[MarkKeyAndMake, StatesByRecord] = defaultdict(dict)
-    for key, make, record_id, state in db.session.execute(_HOLDERS_SQL, arguments):
-        states[key, make][record_id] = state
+    events: dict[MarkKeyAndMake, dict[UUID, str]] = defaultdict(dict)
+    for key, make, record_id, state, event, has_make in db.session.execute(_HOLDERS_SQL, arguments):
+        events[key, make][record_id] = event
+        if has_make:
+            states[key, make][record_id] = state
     near: StatesByRecord = {}
     for mark, by_record in states.items():
-        if len(by_record) <= MAX_HOLDERS:  # a known crowd is of many guns
+        # a known crowd is of many guns, and so may be what only seizures bear
+        seizures = count_unregistered(events[mark].values())
+        if len(by_record) <= MAX_HOLDERS and seizures <= MAX_SURE_SEIZURES:
             graph.holders[mark] = {*by_record}
             near |= by_record
     return near

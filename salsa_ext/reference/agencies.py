@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -63,6 +64,13 @@ def agency_name(code: str) -> str:
     """Return an agency's name, or its code if not registered."""
     row = execute_raw(_SELECT_NAME, (code,)).fetchone()
     return row[0] if row else code
+
+
+def posts_of_agency(actor: Actor) -> Sequence[str]:
+    """Return the codes of the posts at which the actor's agency is; empty means unknown."""
+    require(actor, Permission.REFERENCE_READ)
+    own = Agency.owner_state == actor.state, Agency.code == actor.agency
+    return db.session.scalar(select(Agency.posts).where(*own)) or ()
 
 
 def read_agency(agency_id: UUID) -> Agency:

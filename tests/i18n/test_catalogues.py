@@ -40,7 +40,6 @@ SAID_SO = {
         "Distance",
         "Document",
         "Documentation",
-        "Documents",
         "Grenade",
         "Homicide",
         "Identification",
