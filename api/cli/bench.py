@@ -355,7 +355,7 @@ def faults(seeds: int, first: int, failovers: int) -> None:
         broken = benchmark.run(app, folder, keys, range(first, first + seeds))
         for number in range(first, first + failovers):  # the promoted one is the next primary
             other = _temporary_folder(stack)
-            broken += failover.run(folder, other, keys, number)
+            broken += failover.run(folder, other, keys, number, create_app)
             folder = other
     if broken:
         raise click.ClickException("\n".join(broken))

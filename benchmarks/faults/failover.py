@@ -7,7 +7,7 @@ import shutil
 import signal
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -18,7 +18,6 @@ from typing import Any, Final
 from flask import Flask
 from sqlalchemy import make_url
 
-from api.app import create_app
 from benchmarks.faults.acts import ACTS, PATIENCE, Keys, Load, open_permit
 from benchmarks.faults.seeds import CLIENTS, Installation, broken_promises, wait_until_idle
 from benchmarks.service import DATABASE
@@ -90,7 +89,9 @@ def _kill(server: EmbeddedServer) -> None:
         os.kill(number or 0, signal.SIGKILL)
 
 
-def run(home: Path, other: Path, keys: Keys, seed: int) -> list[str]:
+def run(
+    home: Path, other: Path, keys: Keys, seed: int, create_app: Callable[[Config], Flask]
+) -> list[str]:
     """Serve an installation, kill its primary amid writes, and return the broken promises."""
     random, master_key = Random(seed), home / "master.key"
     if master_key.exists():

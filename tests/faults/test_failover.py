@@ -1,5 +1,6 @@
 """The primary is killed amid writes: its synchronous standby has all that was acknowledged."""
 
+from api.app import create_app
 from benchmarks.faults import failover
 from benchmarks.faults.acts import open_accounts
 from salsa_ext.database.postgres.server import EmbeddedServer
@@ -13,4 +14,4 @@ def test_no_acknowledged_write_is_lost_by_a_failover(installed):
         with copied(installed) as home, open_folder() as other:
             with EmbeddedServer(home) as embedded, make_app(home, embedded) as application:
                 keys = open_accounts(application)
-            assert failover.run(home, other, keys, seed) == []
+            assert failover.run(home, other, keys, seed, create_app) == []
