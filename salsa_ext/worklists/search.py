@@ -70,12 +70,14 @@ def _find_trade(actor: Actor, text: str) -> Iterator[FoundObject]:
     if Permission.PERMIT_READ not in actor.permissions:
         return
     documents = lookup.find_documents(actor, text)
-    for view in documents.permits:
-        permit = view.permit
-        yield FoundObject("permit", permit.id, permit.number, permit.issued_on, view.status)
-    for found in documents.shipments:
-        shipment = found.shipment
-        yield FoundObject("shipment", shipment.id, shipment.number, shipment.ships_on, found.status)
+    for permit_view in documents.permits:
+        permit = permit_view.permit
+        yield FoundObject("permit", permit.id, permit.number, permit.issued_on, permit_view.status)
+    for shipment_view in documents.shipments:
+        shipment = shipment_view.shipment
+        yield FoundObject(
+            "shipment", shipment.id, shipment.number, shipment.ships_on, shipment_view.status
+        )
 
 
 def _find_own(actor: Actor, text: str) -> Sequence[FoundObject]:

@@ -107,8 +107,8 @@ def _work(actor: Actor) -> dict[str, Any]:
 def search_page(actor: Actor) -> str:
     """Show what bears the typed text, by kind."""
     text = request.args.get("q", "").replace("\x00", "").strip()[:MAX_TYPED]
-    found = search.find_objects(actor, text)
-    return render_page("account/search.html", actor, text=text, found=found)
+    objects = search.find_objects(actor, text)
+    return render_page("account/search.html", actor, text=text, objects=objects)
 
 
 @account_pages.get("/docs")
