@@ -12,6 +12,7 @@ from api.http.fields.codes import Code, StateCode
 from api.http.fields.numbers import Whole
 from api.http.fields.schemas import Items, RequestSchema
 from api.http.fields.texts import Flag, Text
+from api.http.fields.times import EventDay
 from api.i18n.messages import LazyMessage, translate
 from api.schemas.common import RemarkResponse
 from api.schemas.reference import ContactResponse
@@ -23,7 +24,7 @@ from salsa_ext.core.errors import Invalid, message
 from salsa_ext.core.field_checks import MAX_LISTED
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.search.criteria import serial_problem
-from salsa_ext.firearms.search.values import Candidate
+from salsa_ext.firearms.search.values import Candidate, SearchScope
 
 CHECK_DESCRIPTION: Final = (
     "The fields of a check without purpose, case_number and incident; the error of one that cannot"
@@ -156,7 +157,7 @@ class CandidateResponse(Schema):
     state = StateCode(required=True)
     record = fields.UUID(required=True, allow_none=True)
     event = Code(codes.EVENT_KINDS, allow_none=True)
-    occurred_on = fields.Date(allow_none=True)
+    occurred_on = EventDay(allow_none=True)
     mark = fields.String(required=True, allow_none=True)
     make = fields.String(required=True, allow_none=True)
     model = fields.String(required=True, allow_none=True)
@@ -178,7 +179,7 @@ def present_candidate(candidate: Candidate) -> dict[str, Any]:
         "state": hit.state,
         "record": hit.record_id if is_open else None,
         "event": hit.event if candidate.shows("event") else None,
-        "occurred_on": hit.occurred_on if candidate.shows("event") else None,
+        "occurred_on": hit.on if candidate.shows("event") else None,
         "mark": hit.serial_norm if is_open else None,
         "make": hit.make if is_open else None,
         "model": hit.model if is_open else None,
@@ -233,11 +234,13 @@ def _present_hit(hit: Any) -> dict[str, Any]:
 
 
 class SearchedResponse(Schema):
-    """Searched state, which declared a register: number of its records and their last day."""
+    """State that was searched: its registers of guns, its records and their last day."""
 
     state = StateCode(required=True)
+    registers = fields.List(Code(codes.REGISTERS), required=True)
+    incomplete = fields.List(Code(codes.REGISTERS), required=True)
     records = fields.Integer(required=True)
-    records_through = fields.Date(attribute="through", required=True)
+    records_through = fields.Date(attribute="through", required=True, allow_none=True)
 
 
 class CheckedResponse(Schema):
@@ -257,11 +260,17 @@ class CheckedResponse(Schema):
             "next": _present_next(answer),
             "candidates": [*map(present_candidate, answer.candidates)],
             "hits": [*map(_present_hit, answer.hits)],
-            "searched": [
-                {"state": each.state, "records": each.records, "records_through": each.through}
-                for each in answer.coverage
-            ],
+            **present_scope(answer.scope),
         }
+
+
+def present_scope(scope: SearchScope | None) -> dict[str, Any]:
+    """Return whose registers a check searched, as JSON."""
+    searched, not_searched = scope or ((), ())
+    rows = [each._asdict() for each in searched]
+    for row in rows:
+        row["records_through"] = row.pop("through")
+    return {"searched": rows, "not_searched": not_searched}
 
 
 def _present_next(answer: CheckAnswer) -> dict[str, Any]:
@@ -284,6 +293,7 @@ class CheckResponse(CheckedResponse):
     """Answer to a check with the searched states."""
 
     searched = PlainList(fields.Nested(SearchedResponse), required=True)
+    not_searched = PlainList(StateCode(), required=True)
 
 
 class BatchLineResponse(CheckedResponse):
@@ -297,7 +307,8 @@ class BatchEndResponse(Schema):
 
     line = fields.Integer(required=True, allow_none=True)
     checks = fields.Integer(required=True)
-    searched = fields.List(fields.Nested(SearchedResponse), required=True)
+    searched = PlainList(fields.Nested(SearchedResponse), required=True)
+    not_searched = PlainList(StateCode(), required=True)
 
 
 class ReadingQuery(RequestSchema):

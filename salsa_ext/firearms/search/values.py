@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
 from salsa_ext.access.release import FINDER_VISIBILITIES
+from salsa_ext.core.dates import rough_date
 from salsa_ext.firearms.search.evidence import Evidence
 
 
@@ -28,6 +30,12 @@ class MarkHit(NamedTuple):
     visibility: str
     is_superseded: bool
     record_version: int
+    occurred_within: str | None = None
+
+    @property
+    def on(self) -> date:
+        """Return the date of its event, as it is known."""
+        return rough_date(self.occurred_on, self.occurred_within)
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,26 @@ class Coverage(NamedTuple):
     state: str
     records: int
     through: date
+
+
+class SearchedState(NamedTuple):
+    """A state whose registers of guns were searched, and those that may lack guns of their kind.
+
+    `records` counts what is not silent; `through` is the day of the newest.
+    """
+
+    state: str
+    registers: Sequence[str]
+    incomplete: Sequence[str]
+    records: int = 0
+    through: date | None = None
+
+
+class SearchScope(NamedTuple):
+    """The states that a check searched, and those that take part with no register of guns."""
+
+    searched: Sequence[SearchedState]
+    not_searched: Sequence[str]
 
 
 class BestScores(NamedTuple):
