@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from api.http.resource import Resource
 from api.schemas.reference import (
+    AgencyChangeRequest,
     AgencyPostsRequest,
     AgencyQuery,
     AgencyRequest,
@@ -27,7 +29,7 @@ from api.schemas.reference import (
 )
 from salsa_ext.access.permissions import Permission
 from salsa_ext.administration import agencies as administration_agencies
-from salsa_ext.administration.agencies import AgencyData, ContactData
+from salsa_ext.administration.agencies import AgencyChange, AgencyData, ContactData
 from salsa_ext.core.actor import Actor
 from salsa_ext.reference import agencies as reference_agencies
 from salsa_ext.reference import contact_offices
@@ -70,6 +72,20 @@ def create_agency(actor: Actor, data: AgencyData) -> Any:
 
 
 @blueprint.posting(
+    "/agencies/<string:code>/correct",
+    AgencyChangeRequest,
+    AgencyResponse,
+    Permission.AGENCY_MANAGE,
+    status=200,
+)
+def correct_agency(actor: Actor, data: AgencyChange, code: str) -> Any:
+    """Correct the name, kind or time zone of an agency of your state."""
+    return reference_agencies.read_agency(
+        administration_agencies.correct_agency(actor=actor, code=code, data=data)
+    )
+
+
+@blueprint.posting(
     "/agencies/<string:code>/posts",
     AgencyPostsRequest,
     AgencyResponse,
@@ -87,3 +103,25 @@ def set_agency_posts(actor: Actor, data: dict[str, Any], code: str) -> Any:
 def create_contact(actor: Actor, data: ContactData) -> Any:
     """Create a contact point of your state."""
     return contact_offices.read_contact(administration_agencies.add_contact(actor=actor, data=data))
+
+
+@blueprint.posting(
+    "/contacts/<uuid:contact_id>/correct",
+    ContactRequest,
+    ContactResponse,
+    Permission.AGENCY_MANAGE,
+    status=200,
+)
+def correct_contact(actor: Actor, data: ContactData, contact_id: UUID) -> Any:
+    """Replace a contact point of your state; the new one has an id of its own."""
+    return contact_offices.read_contact(
+        administration_agencies.correct_contact(actor=actor, contact_id=contact_id, data=data)
+    )
+
+
+@blueprint.posting(
+    "/contacts/<uuid:contact_id>/close", None, None, Permission.AGENCY_MANAGE, status=204
+)
+def close_contact(actor: Actor, contact_id: UUID) -> None:
+    """Close a contact point of your state."""
+    administration_agencies.close_contact(actor=actor, contact_id=contact_id)

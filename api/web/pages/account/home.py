@@ -36,6 +36,7 @@ PAGE_BY_PERMISSION: Final[Mapping[Permission, str]] = {
     Permission.DISCREPANCY_READ: "licensing.discrepancy_list",
     Permission.TRANSFER_READ: "licensing.transfer_list",
     Permission.TRANSFER_RECORD: "licensing.transfer_form",
+    Permission.AGENCY_MANAGE: "account.agency_list",
     Permission.AGENCY_PLACE: "account.post_list",
     Permission.PARTICIPATION_DECLARE: "account.participation_form",
     Permission.CHECK_MAKE: "investigation.check_form",
