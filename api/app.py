@@ -14,6 +14,7 @@ from api.routes import BLUEPRINTS, health
 from api.web import live_views
 from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
 from salsa_ext.core.config import Config
+from salsa_ext.database.postgres.backup import BackupFolder
 
 
 def create_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:
@@ -28,6 +29,7 @@ def create_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:
         MAX_FORM_MEMORY_SIZE=100_000,
         SESSION_IDLE=timedelta(minutes=config.session_idle),
         SECURE_COOKIES=config.secure_cookies,
+        BACKUPS=BackupFolder(config.backups, config.backup_key),
         TRUSTED_HOSTS=[*config.hosts] or None,
         **openapi.SETTINGS,
     )

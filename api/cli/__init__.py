@@ -14,6 +14,8 @@ COMMANDS = {
     "worker": ("api.cli.service", "worker"),
     "doctor": ("api.cli.service", "doctor"),
     "db": ("api.cli.db", "db"),
+    "backup": ("api.cli.backup", "backup"),
+    "restore": ("api.cli.backup", "restore"),
     "agency": ("api.cli.administration", "agency"),
     "account": ("api.cli.administration", "account"),
     "key": ("api.cli.administration", "key"),

@@ -1,4 +1,4 @@
-"""Verify a state's audit without a database and without a network."""
+"""Verify a state's audit without a database and without a network; record what logs lost."""
 
 from __future__ import annotations
 
@@ -6,14 +6,18 @@ from pathlib import Path
 
 import click
 
+from api.cli.backup import record_losses
+from api.cli.context import explained, require_schema
+from api.server import embedded_database
 from salsa_ext.core import log_verifier
+from salsa_ext.core.config import Config
 
 FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
 @click.group()
 def audit() -> None:
-    """Verify the audit of a state; read it over HTTP, with a key."""
+    """Verify the audit of a state, or record what it lost; read it over HTTP, with a key."""
 
 
 @audit.command()
@@ -40,3 +44,23 @@ def verify(keys: Path, older: tuple[Path, ...], bundle: Path) -> None:
         f"{result.entries} of {result.size} entries of {result.state} are as they were sealed;"
         f" {result.without_text} are erased or withheld. Checkpoints of before: {result.older}."
     )
+
+
+@audit.command("record-loss")
+@click.option(
+    "--checkpoint", "older", multiple=True, type=FILE, help="A checkpoint of before; repeatable."
+)
+@explained
+def record_loss(older: tuple[Path, ...]) -> None:
+    """Record in the audits which acts are missing after the database was brought back to a time.
+
+    They are found by the checkpoints beside the backups, and by those given. `salsa restore` does it.
+
+    \b
+    Example:
+      salsa audit record-loss --checkpoint march.txt
+    """
+    with embedded_database.running_database(Config.from_env()) as config:
+        require_schema(config)
+        losses = record_losses(config, [path.read_text() for path in older])
+    click.echo("\n".join(map(str, losses)) or "No act is missing that a checkpoint knows of.")

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import click
 
@@ -26,9 +27,11 @@ from salsa_ext.core.clock import SYSTEM_CLOCK
 from salsa_ext.core.config import Config
 from salsa_ext.core.errors import Conflict, SalsaError, message
 from salsa_ext.database.postgres import programs
+from salsa_ext.database.postgres.backup import BackupFolder, is_followed
 from salsa_ext.database.postgres.server import EmbeddedServer
 from salsa_ext.database.session import transaction
 from salsa_ext.reference.names import require_participant
+from salsa_ext.sealed_log.losses import CheckpointFile
 
 host_option = click.option(
     "--host", default="127.0.0.1", show_default=True, help="Where to listen."
@@ -184,7 +187,7 @@ def findings() -> Iterator[Finding]:
         yield Finding("settings", False, str(error.message))
         return
     yield Finding("settings", True)
-    for check in (_home, _space, _server, _schema, _rights, _clocks, _background):
+    for check in (_home, _space, _server, _schema, _rights, _clocks, _background, _backups, _log):
         yield _run_check(check, config)
 
 
@@ -280,4 +283,34 @@ def _background(config: Config) -> Finding:
     remedies += ["The log says why; then run salsa worker --retry."] * aside
     return Finding(
         f"background work, {'; '.join(lines) or 'nothing waits'}", not remedies, " ".join(remedies)
+    )
+
+
+BACKUP_AGE = timedelta(days=2)
+
+
+def _backups(config: Config) -> Finding:
+    """Check that real records are backed up, and that what is written is stored meanwhile."""
+    with embedded_database.running_database(config) as started:
+        is_real = migrations.is_real(owner_url(started))
+        followed = is_followed(owner_url(started))
+    last = BackupFolder(config.backups, config.backup_key).last_verified()
+    is_recent = last is not None and SYSTEM_CLOCK.now() - last < BACKUP_AGE
+    verified = f"{last:%Y-%m-%d %H:%M} UTC" if last else "none"
+    remedies = ["Run salsa backup each day."] * (is_real and not is_recent)
+    remedies += ["Let salsa backup follow run."] * (is_real and not followed)
+    writes = "stored as they are written" if followed else "not stored until the next"
+    return Finding(
+        f"verified backup: {verified}; writes are {writes}", not remedies, " ".join(remedies)
+    )
+
+
+def _log(config: Config) -> Finding:
+    """Check that the database did not go back behind checkpoints of its logs."""
+    with embedded_database.running_database(config) as started:
+        losses = CheckpointFile(config.backups).losses(owner_url(started))
+    return Finding(
+        "; ".join(map(str, losses)) or "sealed logs, none went back",
+        not losses,
+        "If the database was brought back to an earlier time, run salsa audit record-loss.",
     )

@@ -12,7 +12,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any
 
-from flask import Flask, Response, abort, g, request
+from flask import Flask, Response, abort, current_app, g, request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
@@ -28,6 +28,7 @@ from salsa_ext.access.rules import service
 from salsa_ext.background import JOBS
 from salsa_ext.core.clock import SYSTEM_CLOCK
 from salsa_ext.core.errors import SalsaError
+from salsa_ext.database.postgres.backup import BackupFolder
 from salsa_ext.database.session import transaction
 from salsa_ext.jobs.status import read_status
 
@@ -60,7 +61,7 @@ def _metrics_response() -> Response:
     if "PROMETHEUS_MULTIPROC_DIR" in os.environ:
         registry = CollectorRegistry()
         multiprocess.MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    text = generate_latest(registry) + generate_latest(_JobMetrics())
+    text = b"".join(generate_latest(each) for each in (registry, _JobMetrics(), _BackupMetrics()))
     return Response(text, content_type=CONTENT_TYPE_LATEST)
 
 
@@ -83,6 +84,19 @@ class _JobMetrics:
             age.add_metric([job.code], job.age(now))
             aside.add_metric([job.code], job.set_aside)
         yield from (depth, age, aside)
+
+
+class _BackupMetrics:
+    """Age of what would come back if the database were lost now."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Yield the ages of what there is, read from the folder of the backups."""
+        folder: BackupFolder = current_app.config["BACKUPS"]
+        age = GaugeMetricFamily("salsa_backup_age_seconds", "Age of the newest", labels=["of"])
+        for name, at in (("base", folder.last_verified()), ("write", folder.last_write())):
+            if at is not None:
+                age.add_metric([name], (SYSTEM_CLOCK.now() - at).total_seconds())
+        yield age
 
 
 STANDARD_FIELDS = frozenset(vars(logging.makeLogRecord({}))) | {"message", "asctime", "taskName"}

@@ -17,6 +17,7 @@ from api.schemas.notifications import (
     MarkReadResponse,
     NotificationQuery,
     NotificationResponse,
+    TasksResponse,
 )
 from api.schemas.reference import PostResponse, StateFilterQuery
 from salsa_ext.access.permissions import Permission
@@ -26,7 +27,8 @@ from salsa_ext.boards.events import EventPage
 from salsa_ext.core.actor import Actor
 from salsa_ext.notifications.notice_rules import ReadFilter
 from salsa_ext.reference import queries as reference_queries
-from salsa_ext.worklists import notification_inbox
+from salsa_ext.worklists import notification_inbox, tasks
+from salsa_ext.worklists.tasks import TaskList
 
 blueprint = Resource("posts", "Border posts and their boards")
 blueprint.listing(
@@ -120,3 +122,11 @@ notifications_blueprint.action(
 def mark_notifications_read(actor: Actor, data: ReadFilter) -> dict[str, int]:
     """Mark all notifications of a kind or code as read."""
     return {"read": notification_inbox.mark_many_read(actor=actor, data=data)}
+
+
+def list_tasks(actor: Actor) -> dict[str, list[TaskList]]:
+    """Return what waits for a decision of your role, the most urgent first."""
+    return {"items": tasks.list_tasks(actor)}
+
+
+notifications_blueprint.reading("/tasks", TasksResponse, list_tasks, Permission.NOTIFICATION_READ)

@@ -32,6 +32,7 @@ from api.schemas.checks import (
     ReadingQuery,
     ReadingResponse,
     load_query,
+    present_scope,
 )
 from salsa_ext.access.permissions import Permission
 from salsa_ext.checks import checks
@@ -132,7 +133,7 @@ class _BatchStream:
             end = {
                 "line": None,
                 "checks": len(self.data.items),
-                "searched": advice.cached_coverage(self.actor),
+                **present_scope(advice.cached_scope(self.actor)),
             }
             line = self._line(BatchEndResponse().dump(end))
         yield line, False

@@ -134,6 +134,7 @@ class AuditResponse(Schema):
     subject_state = StateCode(allow_none=True)
     role = fields.String(required=True)
     account = fields.UUID(allow_none=True)
+    username = fields.String(allow_none=True)
     officer = fields.String(allow_none=True)
     automatic = fields.Boolean(required=True)
     purpose = Code(codes.PURPOSES, allow_none=True)
@@ -145,6 +146,7 @@ class AuditResponse(Schema):
     def _present(self, view: AuditEntryView, **_: Any) -> dict[str, Any]:
         return row_fields(view.entry) | {
             "account": view.account,
+            "username": view.username,
             "officer": view.officer,
             "data": view.data,
             "automatic": view.by_itself,
@@ -167,6 +169,9 @@ class AuditQuery(ListQuery):
     subject_kind = Code(SUBJECT_KINDS)
     subject_id = Text(most=100)
     owner_state = StateCode(data_key="state")
+    username = Text(most=100)
+    from_day = Day()
+    to_day = Day()
 
 
 class SettingsRequest(RequestSchema):

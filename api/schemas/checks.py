@@ -23,7 +23,7 @@ from salsa_ext.core.errors import Invalid, message
 from salsa_ext.core.field_checks import MAX_LISTED
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.search.criteria import serial_problem
-from salsa_ext.firearms.search.values import Candidate
+from salsa_ext.firearms.search.values import Candidate, SearchScope
 
 CHECK_DESCRIPTION: Final = (
     "The fields of a check without purpose, case_number and incident; the error of one that cannot"
@@ -233,11 +233,13 @@ def _present_hit(hit: Any) -> dict[str, Any]:
 
 
 class SearchedResponse(Schema):
-    """Searched state, which declared a register: number of its records and their last day."""
+    """State that was searched: its registers of guns, its records and their last day."""
 
     state = StateCode(required=True)
+    registers = fields.List(Code(codes.REGISTERS), required=True)
+    incomplete = fields.List(Code(codes.REGISTERS), required=True)
     records = fields.Integer(required=True)
-    records_through = fields.Date(attribute="through", required=True)
+    records_through = fields.Date(attribute="through", required=True, allow_none=True)
 
 
 class CheckedResponse(Schema):
@@ -257,11 +259,17 @@ class CheckedResponse(Schema):
             "next": _present_next(answer),
             "candidates": [*map(present_candidate, answer.candidates)],
             "hits": [*map(_present_hit, answer.hits)],
-            "searched": [
-                {"state": each.state, "records": each.records, "records_through": each.through}
-                for each in answer.coverage
-            ],
+            **present_scope(answer.scope),
         }
+
+
+def present_scope(scope: SearchScope | None) -> dict[str, Any]:
+    """Return whose registers a check searched, as JSON."""
+    searched, not_searched = scope or ((), ())
+    rows = [each._asdict() for each in searched]
+    for row in rows:
+        row["records_through"] = row.pop("through")
+    return {"searched": rows, "not_searched": not_searched}
 
 
 def _present_next(answer: CheckAnswer) -> dict[str, Any]:
@@ -284,6 +292,7 @@ class CheckResponse(CheckedResponse):
     """Answer to a check with the searched states."""
 
     searched = PlainList(fields.Nested(SearchedResponse), required=True)
+    not_searched = PlainList(StateCode(), required=True)
 
 
 class BatchLineResponse(CheckedResponse):
@@ -297,7 +306,8 @@ class BatchEndResponse(Schema):
 
     line = fields.Integer(required=True, allow_none=True)
     checks = fields.Integer(required=True)
-    searched = fields.List(fields.Nested(SearchedResponse), required=True)
+    searched = PlainList(fields.Nested(SearchedResponse), required=True)
+    not_searched = PlainList(StateCode(), required=True)
 
 
 class ReadingQuery(RequestSchema):

@@ -13,6 +13,8 @@ from api.http.fields.times import Moment
 from api.http.pagination import ListQuery
 from api.i18n.messages import language, translate
 from api.schemas.common import row_fields
+from salsa_ext.access.audit import SUBJECT_KINDS
+from salsa_ext.core.codes import TASK_KINDS
 from salsa_ext.core.errors import Message, message
 from salsa_ext.notifications.notice_rules import NOTIFICATION_CODES, NOTIFICATION_KINDS, ReadFilter
 from salsa_ext.reference.names import label
@@ -94,3 +96,28 @@ def notification_text(view: NotificationView) -> str:
     if named is None or state is None:
         return view.text
     return translate(Message(named.text, {"state": label("state", state, language.get())}))
+
+
+class TaskResponse(Schema):
+    """Object that waits for a person's decision; `since` when it came, `due_at` its deadline."""
+
+    subject_kind = Code(SUBJECT_KINDS, required=True)
+    subject_id = fields.UUID(required=True)
+    number = fields.String(allow_none=True, required=True)
+    state = StateCode(allow_none=True, required=True)
+    due_at = fields.DateTime(allow_none=True, required=True)
+    since = fields.DateTime(allow_none=True, required=True)
+
+
+class TaskListResponse(Schema):
+    """Tasks of one kind: how many, up to 1,001, and the five most urgent."""
+
+    kind = Code(TASK_KINDS, required=True)
+    count = fields.Integer(required=True)
+    tasks = fields.List(fields.Nested(TaskResponse), required=True)
+
+
+class TasksResponse(Schema):
+    """What waits for your role, by kind."""
+
+    items = fields.List(fields.Nested(TaskListResponse), required=True)

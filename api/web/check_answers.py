@@ -101,7 +101,7 @@ def match_new_seizure(actor: Actor, seizure_id: UUID) -> None:
     answers = []
     for item, candidates in pairs:
         alert_hits = sorted(hits_by_record[item.record.id], key=checks.hit_order)
-        answer = checks.build_answer(actor, seizure_id, candidates, (), alert_hits)
+        answer = checks.build_answer(actor, seizure_id, candidates, None, alert_hits)
         answers.append({"line": item.record.line} | CheckedResponse().dump(answer))
     body = current_app.json.dumps(answers).encode()
     idempotency.store_answer(actor, _storage_key(actor, seizure_id), StoredAnswer(200, "", body))

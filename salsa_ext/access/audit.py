@@ -189,11 +189,12 @@ class Action(StrEnum):
     DATASET_RECOUNTED = "dataset:recounted"
     JOB_SET_ASIDE = "job:set_aside"
     JOB_RETRIED = "job:retried"
+    LOG_SHORTENED = "log:shortened"
 
 
 SUBJECT_KINDS: Final = tuple(
     "account agency alert attachment canary check consent contact conversation dataset discrepancy envelope "
-    "hit import key licensee lookup match notification participation permit post record report request "
+    "hit import key licensee log lookup match notification participation permit post record report request "
     "seizure setting shipment signing_key trace transfer".split()
 )
 

@@ -98,6 +98,8 @@ class AuditEntry(Owned, Base):
     __tablename__ = "audit_entry"
     __table_args__ = (
         Index(None, "subject_id"),
+        Index(None, "account_id", "id"),
+        Index("ix_audit_entry_at", "at", postgresql_using="brin"),
         Index("ix_audit_entry_concerned", "concerned", postgresql_using="gin"),
         Index(
             "ix_audit_entry_lookups",

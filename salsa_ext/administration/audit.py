@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, String, func, literal, select, true, union_all
+from sqlalchemy import Select, String, and_, func, literal, select, true, union_all
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
 from salsa_ext.access.audit import AUTOMATIC_ACTIONS, AUTOMATIC_KEY, CAUSE_KEY, Action
-from salsa_ext.access.models import AuditEntry, Officer
+from salsa_ext.access.authentication import usernames_by_id
+from salsa_ext.access.models import Account, AuditEntry, Officer
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
@@ -23,6 +24,7 @@ from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import NO_STATE, db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.records.models import Record
+from salsa_ext.reference.calendars import local_days
 from salsa_ext.worklists import record_lookup
 from salsa_ext.worklists.record_lookup import RecordReference
 
@@ -43,6 +45,7 @@ class AuditEntryView:
     officer: str | None
     data: dict[str, Any]
     number: str | None = None
+    username: str | None = None
     records: Sequence[RecordReference] = ()
 
     @property
@@ -70,7 +73,8 @@ def list_entries(
 ) -> Page[AuditEntryView]:
     """Return a page of entries that concern the own state, newest first.
 
-    `subject_id` may also be a document number or serial of own records.
+    `subject_id` may also be a document number or serial of own records; `username` is of an own
+    account, days are those of the own state.
     """
     require(actor, Permission.AUDIT_READ)
     query: Select[Any] = select(AuditEntry)
@@ -82,8 +86,24 @@ def list_entries(
     for name in ("action", "subject_kind", "owner_state"):
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(entry, name) == value)
+    query = query.where(*_person_and_days(actor, entry, filters))
     page = fetch_page(query, entry.id, limit, cursor)
     return page.with_items(_entry_views(actor, page.items))
+
+
+def _person_and_days(actor: Actor, entry: Any, filters: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the conditions of an own account and of days of the own state."""
+    if (username := filters.get("username")) is not None:
+        own = Account.owner_state == actor.state, Account.username == username
+        account = select(Account.id).where(*own).scalar_subquery()
+        yield and_(entry.owner_state == actor.state, entry.account_id == account)
+    first, last = filters.get("from_day"), filters.get("to_day")
+    if first or last:
+        days, state = local_days(actor), actor.state or NO_STATE
+        if first:
+            yield entry.at >= days.start(state, first)
+        if last:
+            yield entry.at < days.start(state, last + timedelta(days=1))
 
 
 def _select_by_subjects(ids: Collection[str]) -> tuple[Select[Any], Any]:
@@ -109,15 +129,16 @@ def _entry_views(actor: Actor, entries: Sequence[AuditEntry]) -> list[AuditEntry
     )
     subjects = {entry.id: (entry.subject_kind, parse_id(entry.subject_id)) for entry in entries}
     numbers = record_lookup.find_numbers(actor, subjects.values())
+    views = [_entry_view(actor, entry, officer) for entry in entries]
+    usernames = usernames_by_id(view.account for view in views)
     return [
         replace(
-            _entry_view(actor, entry, officer),
-            number=numbers.get(subjects[entry.id]),
-            records=[
-                described[record_id] for record_id in record_ids[entry.id] if record_id in described
-            ],
+            view,
+            number=numbers.get(subjects[view.entry.id]),
+            username=usernames.get(view.account),
+            records=[described[key] for key in record_ids[view.entry.id] if key in described],
         )
-        for entry in entries
+        for view in views
     ]
 
 

@@ -121,6 +121,12 @@ def require_demo_database(migration_url: str) -> None:
             )
 
 
+def is_real(url: str) -> bool:
+    """Return whether the installation is declared to hold real records."""
+    with _connect(url) as connection:
+        return "real" in _declared_kinds(connection)
+
+
 def _declared_kinds(connection: Connection) -> set[str]:
     if not connection.scalar(text("SELECT to_regclass('installation')")):
         return set()

@@ -30,7 +30,7 @@ from salsa_ext.firearms.search import advice
 from salsa_ext.firearms.search.advice import ReportedEvent
 from salsa_ext.firearms.search.evidence import verdict
 from salsa_ext.firearms.search.search import find_candidates
-from salsa_ext.firearms.search.values import Candidate, Coverage
+from salsa_ext.firearms.search.values import Candidate, SearchScope
 from salsa_ext.lookups.budgets import Lookups, open_lookups
 from salsa_ext.reference import suggestions
 from salsa_ext.reference.contact_offices import ContactOffice
@@ -45,7 +45,7 @@ class CheckAnswer:
 
     `hits` are on alerts visible to the asker; `action` and `advice` follow from the first one.
     `contacts` are the offices of all states with hits or candidates, `contact` the first of them.
-    `coverage` are the states searched. `remarks` name unknown words. `more` is the number of
+    `scope` is whose registers were searched. `remarks` name unknown words. `more` is the number of
     weaker candidates not listed.
     """
 
@@ -55,7 +55,7 @@ class CheckAnswer:
     action: str
     advice: Message
     contact: ContactOffice | None
-    coverage: Sequence[Coverage]
+    scope: SearchScope | None
     hits: Sequence[AnswerHit] = ()
     contacts: Sequence[ContactOffice] = ()
     reported: ReportedEvent | None = None
@@ -113,14 +113,14 @@ def run_checks(
     ]
     _store_checks(actor, purpose, searches, matches, lookups)
     hits_by_check = hits.hits_in_answer(matches)
-    coverage, answers = advice.cached_coverage(actor), list[CheckAnswer | Invalid]()
+    scope, answers = advice.cached_scope(actor), list[CheckAnswer | Invalid]()
     for result in results:
         if isinstance(result, Invalid):
             answers.append(result)
             continue
         alert_hits = sorted(hits_by_check[result.id], key=hit_order)
         answer = build_answer(
-            actor, result.id, result.listed, coverage, alert_hits, result.query.serial
+            actor, result.id, result.listed, scope, alert_hits, result.query.serial
         )
         remarks = suggestions.remarks_on_query(result.query, actor.language)
         more = advice.count_unlisted(result.candidates, result.listed)
@@ -179,7 +179,7 @@ def build_answer(
     actor: Actor,
     check_id: UUID,
     candidates: Sequence[Candidate],
-    coverage: Sequence[Coverage] = (),
+    scope: SearchScope | None = None,
     created_hits: Sequence[AnswerHit] = (),
     serial: str = "",
 ) -> CheckAnswer:
@@ -198,7 +198,7 @@ def build_answer(
         action,
         text,
         offices[0] if offices else None,
-        coverage,
+        scope,
         created_hits,
         offices,
         advised.reported,

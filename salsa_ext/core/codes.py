@@ -190,3 +190,7 @@ ILLICIT_REASONS: Final = tuple(
     "unlicensed_transfer used_in_crime".split()
 )
 INTENDED_USES: Final = ("intelligence", "evidence")
+TASK_KINDS: Final = tuple(
+    "request hit approval receipt discrepancy permit alert consent match trace lookup".split()
+)
+"""What waits for a person, in the order in which it is shown."""

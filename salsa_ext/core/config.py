@@ -24,6 +24,7 @@ class Config:
     master key is stored in `home`.
     `proxies` is 1 behind a proxy, whose X-Forwarded-For then names the sender. The service answers
     to the names in `hosts`; () means any. A session ends after `session_idle` minutes without use.
+    Backups of `backup_url` (None: of the own PostgreSQL) go to `backups` for `backup_days` days.
     """
 
     home: Path
@@ -40,6 +41,20 @@ class Config:
     proxies: int = 0
     hosts: tuple[str, ...] = ()
     master_key_file: Path | None = None
+    backup_url: str | None = None
+    backup_folder: Path | None = None
+    backup_key_file: Path | None = None
+    backup_days: int = 30
+
+    @property
+    def backups(self) -> Path:
+        """Return the folder of the backups."""
+        return self.backup_folder or self.home / "backups"
+
+    @property
+    def backup_key(self) -> Path:
+        """Return the file of the key of the backups."""
+        return self.backup_key_file or self.home / "backup.key"
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Config:
@@ -63,6 +78,10 @@ class Config:
             proxies=int(env.get("SALSA_PROXIES", "") == "1"),
             hosts=tuple(env.get("SALSA_HOSTS", "").split()),
             master_key_file=_file_path(env, "SALSA_MASTER_KEY_FILE"),
+            backup_url=_database_url(env, "SALSA_BACKUP_URL"),
+            backup_folder=_file_path(env, "SALSA_BACKUPS"),
+            backup_key_file=_file_path(env, "SALSA_BACKUP_KEY_FILE"),
+            backup_days=_positive_number(env, "SALSA_BACKUP_DAYS", cls.backup_days),
         )
 
 

@@ -148,10 +148,10 @@ def verify_bundle(
         expected = {size: root}
         for note in older:
             its_state, its_size, its_root = read_note(note, keys)
-            if its_state != state or its_size > size:
-                raise NotProven(
-                    f"a checkpoint of {its_state} with {its_size} entries is no beginning"
-                )
+            if its_state != state:
+                raise NotProven(f"a checkpoint is of {its_state}, the bundle of {state}")
+            if its_size > size:
+                raise NotProven(f"entries {size} to {its_size - 1} are missing: the log went back")
             if expected.setdefault(its_size, its_root) != its_root:
                 raise NotProven(f"two logs of {its_size} entries were signed")
         _verify_roots(leaves, expected)

@@ -26,7 +26,7 @@ from salsa_ext.firearms.records.event_kinds import ALERT, year_of_manufacture
 from salsa_ext.firearms.records.frequencies import shares
 from salsa_ext.firearms.records.models import Mark, Record, RecordSetting
 from salsa_ext.firearms.search.criteria import with_related_codes
-from salsa_ext.firearms.search.evidence import Description
+from salsa_ext.firearms.search.evidence import MAX_SURE_SEIZURES, Description, count_unregistered
 from salsa_ext.guns.rules import (
     MAX_HOLDERS,
     Gun,
@@ -53,10 +53,11 @@ RECORD_COLUMNS: Final = tuple(
 StatesByRecord = dict[UUID, str]
 MarkKeyAndMake = tuple[int, str]
 _HOLDERS_SQL: Final = text(
-    "SELECT a.key, a.make, k.record_id, k.state"
+    "SELECT a.key, a.make, k.record_id, k.state, k.event, k.make IS NOT NULL"
     " FROM unnest(CAST(:keys AS bigint[]), CAST(:makes AS text[])) AS a (key, make)"
-    " CROSS JOIN LATERAL (SELECT k.record_id, k.state FROM mark_key AS k"
-    " WHERE k.key = a.key AND k.make = a.make AND NOT k.is_void AND NOT k.is_superseded"
+    " CROSS JOIN LATERAL (SELECT k.record_id, k.state, k.event, k.make FROM mark_key AS k"
+    " WHERE k.key = a.key AND (k.make = a.make OR k.make IS NULL)"
+    " AND NOT k.is_void AND NOT k.is_superseded"
     " AND k.event <> :alert AND (k.state = :asker OR (:others AND k.visibility = 'open'))"
     " LIMIT :most) AS k"
 )
@@ -262,11 +263,16 @@ def _find_holders(
         "most": MAX_HOLDERS + 1,
     }
     states: dict[MarkKeyAndMake, StatesByRecord] = defaultdict(dict)
-    for key, make, record_id, state in db.session.execute(_HOLDERS_SQL, arguments):
-        states[key, make][record_id] = state
+    events: dict[MarkKeyAndMake, dict[UUID, str]] = defaultdict(dict)
+    for key, make, record_id, state, event, has_make in db.session.execute(_HOLDERS_SQL, arguments):
+        events[key, make][record_id] = event
+        if has_make:
+            states[key, make][record_id] = state
     near: StatesByRecord = {}
     for mark, by_record in states.items():
-        if len(by_record) <= MAX_HOLDERS:  # a known crowd is of many guns
+        # a known crowd is of many guns, and so may be what only seizures bear
+        seizures = count_unregistered(events[mark].values())
+        if len(by_record) <= MAX_HOLDERS and seizures <= MAX_SURE_SEIZURES:
             graph.holders[mark] = {*by_record}
             near |= by_record
     return near

@@ -44,6 +44,7 @@ from salsa_ext.matches.pair_views import (
     PreparedRecord,
     build_views,
     own_visibilities,
+    stored_reason,
 )
 
 
@@ -84,7 +85,7 @@ def propose_matches(actor: Actor, candidates: CandidatesByRecord, role: str) -> 
     changes = withdrawals.withdraw_unsupported(
         actor, [view for view, _ in corrected], views, _view_lookup(actor, corrected, families)
     )
-    changes += withdrawals.withdraw_common(actor, candidates)
+    changes += withdrawals.update_common(actor, candidates)
     marks_changed = records_with_changed_marks([view for view, _ in corrected])
     disclosed: list[PairView] = []
     for owner in sorted(views):
@@ -274,15 +275,7 @@ def _new_row(actor: Actor, view: PairView) -> dict[str, Any]:
 
 
 def _evidence_columns(view: PairView) -> dict[str, Any]:
-    reasons = [
-        {
-            "code": reason.code,
-            "bits": reason.bits,
-            "text": reason.text.text,
-            "params": dict(reason.text.params),
-        }
-        for reason in (view.evidence.reasons if view.is_open else ())
-    ]
+    reasons = [*map(stored_reason, view.evidence.reasons)] if view.is_open else []
     return {
         "other_record": view.other if view.is_open else None,
         "score": view.evidence.bits,

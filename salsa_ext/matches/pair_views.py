@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -21,7 +22,7 @@ from salsa_ext.firearms.search.criteria import (
     marks_to_search,
     with_related_codes,
 )
-from salsa_ext.firearms.search.evidence import Description, Evidence, can_match, is_match
+from salsa_ext.firearms.search.evidence import Description, Evidence, Reason, can_match, is_match
 from salsa_ext.firearms.search.search import weigh_pairs
 from salsa_ext.firearms.search.values import Candidate, SearchMark
 
@@ -55,6 +56,12 @@ class PairView:
     def key(self) -> PairKey:
         """Return the pair's key among the owner's rows."""
         return self.record, pseudonym(self.other)
+
+
+def stored_reason(reason: Reason) -> dict[str, Any]:
+    """Return a reason as a match holds it."""
+    text = reason.text
+    return {"code": reason.code, "bits": reason.bits, "text": text.text, "params": {**text.params}}
 
 
 def own_visibilities(state: str, candidates: Iterable[Candidate]) -> dict[UUID, str]:

@@ -21,6 +21,7 @@ from salsa_ext.firearms.records.queries import RecordView, query_for_record, vis
 from salsa_ext.firearms.search import advice, batch
 from salsa_ext.firearms.search.batch import RecordQuery
 from salsa_ext.firearms.search.evidence import EQUAL_KINDS
+from salsa_ext.firearms.search.rivals import doubt_unregistered
 from salsa_ext.firearms.search.search import drop_near_misses, find_candidates
 from salsa_ext.firearms.search.values import Candidate
 from salsa_ext.matches.models import Match
@@ -124,7 +125,7 @@ def search_records(
             candidates = _search_record(actor, item, excluded[item.record.id])
         is_seized = item.search_event in SEIZED
         clear = drop_near_misses(candidates, query_for_record(item), is_seized=is_seized)
-        results.append((item, clear))
+        results.append((item, doubt_unregistered(clear, item.search_event)))
     return results
 
 

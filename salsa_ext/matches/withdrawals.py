@@ -14,11 +14,12 @@ from salsa_ext.core.ids import pseudonym
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.firearms.records.queries import RecordView, visibility_of
 from salsa_ext.firearms.search import batch
+from salsa_ext.firearms.search.evidence import UNREGISTERED_REASON
 from salsa_ext.firearms.search.mark_lookup import find_marks_of_records
 from salsa_ext.firearms.search.values import Candidate
 from salsa_ext.matches.models import Match
 from salsa_ext.matches.notices import MatchChange
-from salsa_ext.matches.pair_views import PairKey, PairView, build_views
+from salsa_ext.matches.pair_views import PairKey, PairView, build_views, stored_reason
 
 ViewLookup = Callable[[Match], PairView | None]
 """Returns the owner's view of a pair that still matches, or None."""
@@ -110,22 +111,33 @@ def update_hidden(views: Sequence[RecordView]) -> None:
         db.session.execute(select(func.salsa_hide_matches(records, is_silent)))
 
 
-def withdraw_common(
+def update_common(
     actor: Actor, searched: Iterable[tuple[RecordView, Sequence[Candidate]]]
 ) -> list[MatchChange]:
-    """Withdraw proposals between records of a mark that now so many bear that it says nothing."""
-    own, group = set[UUID](), set[UUID]()
+    """Withdraw proposals by a mark that now so many bear that it says nothing.
+
+    Where it may be part of a serial they are no longer strong.
+    """
+    groups: dict[bool, set[UUID]] = {True: set(), False: set()}
+    own = set[UUID]()
     for view, candidates in searched:
-        common = [each.mark_hit for each in candidates if each.evidence.is_common]
-        group |= {hit.record_id for hit in common} | ({view.record.id} if common else set())
-        own |= {hit.record_id for hit in common if hit.state == actor.state}
-    others = {*map(pseudonym, group)}
-    return [
-        _withdraw_row(actor, row)
-        for row, _ in _lock_rows(actor, own)
-        if row.is_current and row.status == "proposed"
-        if row.record_id in group and row.other_pseudonym in others
-    ]
+        for each in candidates:
+            if each.evidence.is_common or each.evidence.is_unregistered:
+                groups[each.evidence.is_common] |= {view.record.id, each.mark_hit.record_id}
+                own |= {each.mark_hit.record_id} if each.mark_hit.state == actor.state else set()
+    others = {is_common: {*map(pseudonym, group)} for is_common, group in groups.items()}
+    changes = []
+    for row, _ in _lock_rows(actor, own):
+        pair = row.record_id, row.other_pseudonym
+        if not row.is_current or row.status != "proposed":
+            continue
+        if pair[0] in groups[True] and pair[1] in others[True]:
+            changes.append(_withdraw_row(actor, row))
+        elif pair[0] in groups[False] and pair[1] in others[False] and row.strength == "strong":
+            reasons = [*row.reasons, stored_reason(UNREGISTERED_REASON)]
+            row.strength, row.reasons = "moderate", reasons if row.other_record else []
+            row.version, row.changed_at = row.version + 1, actor.now()
+    return changes
 
 
 def withdraw_matches(actor: Actor, record_ids: Iterable[UUID]) -> list[MatchChange]:

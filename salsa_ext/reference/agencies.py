@@ -68,6 +68,13 @@ def agency_name(code: str) -> str:
     return row[0] if row else code
 
 
+def posts_of_agency(actor: Actor) -> Sequence[str]:
+    """Return the codes of the posts at which the actor's agency is; empty means unknown."""
+    require(actor, Permission.REFERENCE_READ)
+    own = Agency.owner_state == actor.state, Agency.code == actor.agency
+    return db.session.scalar(select(Agency.posts).where(*own)) or ()
+
+
 def read_agency(agency_id: UUID) -> Agency:
     """Return an agency by id; checks no permission."""
     return db.session.get_one(Agency, agency_id)

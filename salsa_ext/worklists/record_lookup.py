@@ -126,18 +126,22 @@ def find_subject_ids(actor: Actor, text: str) -> list[UUID]:
     return [*db.session.scalars(subject_ids)]
 
 
-def describe_records(actor: Actor, ids: Collection[UUID]) -> dict[UUID, RecordReference]:
-    """Return references of own records by id, in one query."""
-    require(actor, Permission.AUDIT_READ)
+def describe_records(
+    actor: Actor, ids: Collection[UUID], permission: Permission = Permission.AUDIT_READ
+) -> dict[UUID, RecordReference]:
+    """Return references of own records by id, in one query; requires `permission`."""
+    require(actor, permission)
     if not ids or actor.state is None:
         return {}
     query = _select_references().where(Record.owner_state == actor.state, Record.id.in_(ids))
     return {row.id: RecordReference(*row) for row in db.session.execute(query)}
 
 
-def find_numbers(actor: Actor, subjects: Iterable[SubjectKey]) -> dict[SubjectKey, str]:
-    """Return document or case numbers of own subjects, in one query."""
-    require(actor, Permission.AUDIT_READ)
+def find_numbers(
+    actor: Actor, subjects: Iterable[SubjectKey], permission: Permission = Permission.AUDIT_READ
+) -> dict[SubjectKey, str]:
+    """Return document or case numbers of own subjects, in one query; requires `permission`."""
+    require(actor, permission)
     ids_by_kind: dict[str, list[UUID]] = {}
     for kind, subject in subjects:
         if subject and kind in (*NUMBERED_MODELS, *CASE_MODELS, "hit"):

@@ -3,7 +3,10 @@
 import pytest
 
 from salsa_ext.core import codes
+from salsa_ext.firearms.search.advice import GUN_REGISTERS
 from tests.support import bodies
+
+COMPLETE = {"registers": list(GUN_REGISTERS), "incomplete": []}
 
 
 @pytest.fixture
@@ -47,16 +50,24 @@ def test_an_unknown_serial_is_no_hit_and_says_how_far_was_searched(ask):
     answer = ask(serial="ZZZ999888")
     assert (answer["verdict"], answer["candidates"]) == ("no_hit", [])
     assert answer["next"]["action"] == "none"
-    assert answer["searched"] == [{"state": "PRY", "records": 1, "records_through": "2026-03-09"}]
+    searched = {state.pop("state"): state for state in answer["searched"]}
+    assert searched["PRY"] == COMPLETE | {"records": 1, "records_through": "2026-03-09"}
+    assert searched["URY"] == COMPLETE | {"records": 0, "records_through": None}
+    assert answer["not_searched"] == []
 
 
-@pytest.mark.boards
-def test_a_state_that_declared_no_register_is_not_among_the_searched(ask, pry_administrator):
-    for register in codes.REGISTERS:
-        ended = {"register": register, "mode": "person", "complete": False}
-        days = {"since": "2026-01-01", "until": "2026-01-31"}
-        pry_administrator.post("/participation", ended | days, 201)
-    assert ask(serial="ZZZ999888")["searched"] == []
+def test_a_check_names_incomplete_registers_and_the_states_without_any(ask, as_actor):
+    limited = {"since": "2026-01-01", "mode": "person", "complete": True, "makes": ["Taurus"]}
+    ended = limited | {"until": "2026-01-31"}
+    for register in {*codes.REGISTERS} - {"permits"}:  # no register of guns
+        for state in ("BRA", "PRY"):
+            declared = limited if (state, register) == ("PRY", "seizures") else ended
+            administrator = as_actor(state, "state_administrator")
+            administrator.post("/participation", declared | {"register": register}, 201)
+    answer = ask(serial="ZZZ999888")
+    assert answer["not_searched"] == ["BRA"]
+    [row] = [row for row in answer["searched"] if row["state"] == "PRY"]
+    assert row["registers"] == row["incomplete"] == ["seizures"]
 
 
 def test_another_make_speaks_against_it(ask):

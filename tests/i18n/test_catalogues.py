@@ -41,7 +41,6 @@ SAID_SO = {
         "Distance",
         "Document",
         "Documentation",
-        "Documents",
         "Grenade",
         "Homicide",
         "Identification",

@@ -1,11 +1,15 @@
 """Operators see the depth and age of each job, and what it set aside."""
 
+import json
+import re
 from datetime import timedelta
 
 import pytest
 
 from api.http import monitoring
+from salsa_ext.core.clock import SYSTEM_CLOCK
 from salsa_ext.core.ids import id_created_at, new_id
+from salsa_ext.database.postgres.backup import BackupFolder
 from salsa_ext.jobs.runner import ChangeJob
 from salsa_ext.jobs.status import JobStatus, read_status
 from tests.support import bodies, jobs
@@ -40,6 +44,17 @@ def test_what_waits_has_a_depth_and_an_age(app, report):
 def test_what_is_set_aside_is_counted_and_waits_no_more(app, report):
     jobs.runner(app, [BROKEN]).run_to_idle()
     assert read_status([BROKEN])[0] == JobStatus("broken", 0, None, set_aside=1)
+
+
+def test_metrics_tell_how_old_the_newest_backup_is(app, tmp_path, monkeypatch):
+    at = (SYSTEM_CLOCK.now() - timedelta(hours=1)).isoformat()
+    (tmp_path / "base-20260309T150000Z.tar.gz.age").touch()
+    facts = {"ended_at": at, "verified_at": at}
+    (tmp_path / "base-20260309T150000Z.json").write_text(json.dumps(facts))
+    monkeypatch.setitem(app.config, "BACKUPS", BackupFolder(tmp_path, tmp_path / "key"))
+    metrics = app.test_client().get("/metrics").get_data(as_text=True)
+    [age] = re.findall(r'salsa_backup_age_seconds\{of="base"\} (\S+)', metrics)
+    assert float(age) > 3600
 
 
 def test_metrics_tell_what_waits(app, report, monkeypatch):

@@ -253,6 +253,12 @@ def test_a_gun_that_two_states_seized_came_back(as_actor, police, analyst):
     assert points(lead)["unconfirmed"] < points(lead)["states"]
 
 
+def test_seizures_of_a_mark_that_no_register_has_are_no_gun_that_came_back(analyst, police):
+    for number, on in enumerate(("2026-01-01", "2026-02-01", "2026-03-01")):
+        seize(police, FIRST, number=f"S-{number}", occurred_on=on)
+    assert leads(analyst) == []
+
+
 def test_serials_that_follow_each_other_and_a_lot_are_found_in_own_records(police, analyst):
     for number in (1, 2):
         seize(police, f"TKA10000{number}")

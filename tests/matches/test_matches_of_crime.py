@@ -67,3 +67,28 @@ def test_a_theft_matches_a_seizure_of_the_serial_though_make_and_calibre_differ(
 def test_the_worker_and_a_correction_leave_it_as_it_is(as_actor, police, pairs):
     before = police.get("/matches?crime_related=true").json["items"]
     assert police.get("/matches?crime_related=true").json["items"] == before
+
+
+def seize_often(police, count):
+    for number in range(count):
+        police.post("/seizures", bodies.seizure(number=f"S-{number}"))
+
+
+def strengths(client):
+    return [each["strength"] for each in client.get("/matches").json["items"]]
+
+
+@pytest.mark.parametrize(
+    "count,matched", [(2, ["strong"]), (3, ["moderate"] * 3), (4, ["moderate"] * 6), (5, [])]
+)
+def test_a_mark_that_several_seizures_bear_and_no_register_is_doubted(police, count, matched):
+    seize_often(police, count)
+    assert strengths(police) == matched
+
+
+def test_the_mark_of_a_gun_that_a_register_has_is_its_own_however_often_it_comes_back(
+    as_actor, police
+):
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
+    seize_often(police, 3)
+    assert strengths(police) == ["strong"] * 6

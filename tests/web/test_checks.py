@@ -90,7 +90,8 @@ def test_an_unknown_serial_says_how_far_was_searched(officer, sell):
     said = text(ask(officer, serial="ZZZ999888"))
     assert "○ Not in the records searched" in said
     assert "that does not make it lawful" in said
-    assert "Whose records were searched: 1 state" in said and "Paraguay 1 9 Mar 2026" in said
+    assert "Whose records were searched: 34 states" in said
+    assert "Paraguay 1 9 Mar 2026 Registers Manufacture, Import" in said
     assert "Whom to call" not in said
 
 

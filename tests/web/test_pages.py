@@ -10,9 +10,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 import api.web
-from api.web.pages.account.home import PAGE_BY_PERMISSION, POST_PAGE_BY_PERMISSION
 from salsa_ext.access.permissions import Permission
-from salsa_ext.access.rules import ROLE_PERMISSIONS
 from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.reference.names import labels
 
@@ -28,31 +26,6 @@ def test_the_home_page_says_what_this_is_to_who_is_not_signed_in(visitor):
 
 def test_the_secretariat_has_a_home_page_without_a_state(signed_in):
     assert "Secretariat" in signed_in(None, "secretariat").open("/")
-
-
-@pytest.mark.parametrize("role", sorted(ROLE_PERMISSIONS.keys() - {"display"}))
-def test_the_home_page_leads_each_role_to_what_it_may_do_and_to_nothing_else(signed_in, role):
-    someone = signed_in(None if role == "secretariat" else "BRA", role)
-    home = someone.open("/")
-    tasks = home.partition('id="tasks"')[2].partition("</section>")[0]
-    pages = [PAGE_BY_PERMISSION, POST_PAGE_BY_PERMISSION if 'id="posts"' in home else {}]
-    paged = {permission for by_permission in pages for permission in by_permission}
-    assert {*re.findall(r">([^<>]+)</a></li>", tasks)} == {
-        labels("permission", "en")[permission] for permission in ROLE_PERMISSIONS[role] & paged
-    }
-    assert "#/" not in home and home.count('href="/docs"') == 2
-    someone.open("/docs")
-
-
-def test_what_a_border_officer_does_at_posts_and_with_shipments_leads_to_pages(signed_in):
-    home = signed_in("PRY", "border_officer").open("/").partition("What you can do")[2]
-    assert home.count('/shipments">') == 4  # look, hold, tell an incident, receive
-    assert re.search(r'href="(/posts/[^"]+/desk|#posts)"', home)
-
-
-def test_what_a_role_may_do_is_said_in_the_readers_language(signed_in):
-    home = signed_in("BRA", "auditor").open("/", Accept_Language="pt")
-    assert "Consultar o registro de auditoria" in home
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -43,6 +43,7 @@ SETTINGS: Final[Mapping[str, str]] = {
     "work_mem": "8MB",
     "maintenance_work_mem": "64MB",
     "max_wal_size": "512MB",
+    "max_slot_wal_keep_size": "4GB",  # so that a backup that stopped does not fill the disk
     "jit": "off",
     "password_encryption": "scram-sha-256",
     "timezone": "UTC",

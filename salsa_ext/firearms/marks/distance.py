@@ -40,7 +40,7 @@ class MarkComparison:
     `unread_one` (the same, but one glyph differs), `core` (same digits, other letters, or `count`
     leading zeros). `glyphs` counts the readable glyphs that agree. `read` and `recorded` are the glyphs
     of a single error, one of them empty if a glyph is lost or added; for `core` they are the
-    letters.
+    letters. `is_of_series`: they differ in digits alone, as two guns that are numbered on.
     """
 
     kind: str
@@ -48,6 +48,7 @@ class MarkComparison:
     count: int = 0
     read: str = ""
     recorded: str = ""
+    is_of_series: bool = False
 
     @property
     def is_alike(self) -> bool:
@@ -65,7 +66,9 @@ class MarkComparison:
             return self.is_alike or self.is_swap or not (self.read and self.recorded)
         if self.kind == "unread":
             return self.glyphs >= MIN_TELLING_GLYPHS
-        return self.kind != "two" and not (self.kind == "core" and self.read and self.recorded)
+        if self.kind == "core":
+            return self.read in self.recorded or self.recorded in self.read
+        return self.kind != "two"
 
     @property
     def is_swap(self) -> bool:
@@ -125,8 +128,11 @@ def _compare_by_errors(mine: str, theirs: str, read: str, recorded: str) -> Mark
     """Return a comparison of one or two errors; the glyphs of one, as written."""
     distance = OSA.distance(mine, theirs, score_cutoff=2)
     glyphs = max(len(mine), len(theirs)) - distance
-    if distance != 1:
-        return MarkComparison("two", glyphs, 2) if distance == 2 and glyphs > 2 else None
+    if distance > 2 or (distance == 2 and glyphs <= 2):
+        return None
+    is_of_series = _differ_in_digits(mine, theirs, read, recorded)
+    if distance == 2:
+        return MarkComparison("two", glyphs, 2, is_of_series=is_of_series)
     # between the longest equal head and tail
     shorter = min(len(mine), len(theirs))
     pairs = enumerate(zip(mine, theirs, strict=False))
@@ -139,6 +145,18 @@ def _compare_by_errors(mine: str, theirs: str, read: str, recorded: str) -> Mark
         1,
         _glyphs_as_written(read, head, len(mine) - tail),
         _glyphs_as_written(recorded, head, len(theirs) - tail),
+        is_of_series=is_of_series,
+    )
+
+
+def _differ_in_digits(mine: str, theirs: str, read: str, recorded: str) -> bool:
+    """Return whether two skeletons differ in glyphs that are digits as written, place by place."""
+    if len(mine) != len(theirs):
+        return False
+    written = zip(mine, theirs, glyph_options(read), glyph_options(recorded), strict=True)
+    return all(
+        glyph == other or all(map(str.isdigit, options | others))
+        for glyph, other, options, others in written
     )
 
 
@@ -151,7 +169,7 @@ def _glyphs_as_written(norm: str, start: int, end: int) -> str:
 def _compare_digits(read: str, recorded: str) -> MarkComparison | None:
     """Compare the digits: NCIC ignores embedded letters, people omit prefixes."""
     mine, theirs = (digit_cores(norm) | {skeleton(norm)} for norm in (read, recorded))
-    letters = [_DIGIT.sub("", norm) for norm in (read, recorded)]
+    letters = _DIGIT.sub("", read), _DIGIT.sub("", recorded)
     if shared := mine & theirs:
         return MarkComparison("core", max(map(len, shared)), 0, *letters)
     agreeing = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from salsa_ext.core.actor import Actor
@@ -15,10 +16,11 @@ from salsa_ext.firearms.search import mark_lookup
 from salsa_ext.firearms.search.evidence import EQUAL_KINDS
 from salsa_ext.firearms.search.rivals import contradict
 from salsa_ext.firearms.search.search import LIKELY_MARGIN
-from salsa_ext.firearms.search.values import Candidate, Coverage, MarkHit
-from salsa_ext.reference import contact_offices
+from salsa_ext.firearms.search.values import Candidate, MarkHit, SearchedState, SearchScope
+from salsa_ext.reference import contact_offices, names
 from salsa_ext.reference.contact_offices import ContactOffice
-from salsa_ext.reference.participation.declarations import participating_states
+from salsa_ext.reference.participation.declarations import declarations_at
+from salsa_ext.reference.participation.rules import REGISTER_BY_EVENT
 
 REPORTED_TEXTS: Final = {
     "theft": message("Reported stolen by {state}."),
@@ -32,6 +34,8 @@ REPORTED_TEXTS: Final = {
     "recovery": message("Reported recovered by {state}."),
 }
 """Reported events of a gun, the weightiest for an officer first."""
+GUN_REGISTERS: Final = tuple(dict.fromkeys(REGISTER_BY_EVENT.values()))
+"""Registers that have guns; a search for a mark reads no permits."""
 MISSING_EVENTS: Final = ("theft", "loss")
 CALL_TEXT: Final = message("Compare the gun with the record, then call the state that holds it.")
 OWN_RECORD_TEXT: Final = message("Compare the gun with the record, which your own state holds.")
@@ -177,15 +181,24 @@ def cached_contact(state: str) -> ContactOffice | None:
     return office
 
 
-def cached_coverage(actor: Actor) -> Sequence[Coverage]:
-    """Return the coverage of each state that declared a register; at most a minute old."""
+def cached_scope(actor: Actor) -> SearchScope:
+    """Return whose registers of guns a check searches; at most a minute old."""
+    scope: SearchScope = _cached("scope", lambda: _load_scope(actor.now()))
+    return scope
 
-    def load() -> list[Coverage]:
-        declared = participating_states(actor)
-        return [row for row in mark_lookup.load_coverage() if row.state in declared]
 
-    coverage: Sequence[Coverage] = _cached("coverage", load)
-    return coverage
+def _load_scope(now: datetime) -> SearchScope:
+    """Return it also of states without a visible record: silent ones are not to be told apart."""
+    reach = {state: reached for state, *reached in mark_lookup.load_coverage()}
+    declared = declarations_at(dict.fromkeys(names.participants(), now))
+    searched = []
+    for state, declarations in declared.items():
+        registers = [name for name in GUN_REGISTERS if name in declarations]
+        incomplete = [name for name in registers if not declarations[name].is_unlimited]
+        if registers:
+            searched.append(SearchedState(state, registers, incomplete, *reach.get(state, ())))
+    not_searched = sorted(declared.keys() - {each.state for each in searched})
+    return SearchScope(searched, not_searched)
 
 
 def clear_cache() -> None:

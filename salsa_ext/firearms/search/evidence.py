@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from math import log2
@@ -17,6 +17,7 @@ from salsa_ext.firearms.records.event_kinds import (
     FOUND_EVENTS,
     MISSING_OR_ALERT,
     ONCE_EVENTS,
+    SEIZED,
 )
 
 CHECK_EVENT: Final = "check"
@@ -38,6 +39,16 @@ def can_match(
         return True
     is_duplicate = is_one_state and event == other and event in ONCE_EVENTS
     return near.kind in EQUAL_KINDS and (other is None or is_duplicate)
+
+
+def count_unregistered(events: Collection[str]) -> int:
+    """Return how many seizures bear a mark; 0 if a register or report does, too.
+
+    Of more than MAX_SURE_SEIZURES it may be what all guns of a maker's year bear, however few a
+    small register has of them; of more than MAX_SEIZURES it is that, or words.
+    """
+    seizures = sum(event in SEIZED for event in events)
+    return seizures if FOUND_EVENTS.issuperset(events) else 0
 
 
 def is_crime_related(event: str, other: str | None) -> bool:
@@ -74,17 +85,25 @@ def weigh_alert(event: str, evidence: Evidence | None) -> Evidence | None:
 def is_match(evidence: Evidence | None) -> bool:
     """Return whether evidence suffices for a match; weaker ones are only listed.
 
-    Where others of a family are as near, or one and no glyph was hard to read, the mark is rather
-    that of a neighbour. A missing gun that was hard to read is worth a look among any number.
+    Where others fit as well, or one and no glyph was hard to read or it may be a number of the same
+    series, the mark is rather that of another gun; where two digits differ, always. A missing gun
+    that was hard to read is worth a look among any number.
     """
     if evidence is None or evidence.strength not in MATCH_STRENGTHS:
         return False
-    near, rivals = evidence.near, evidence.crowd[0] if evidence.crowd else 0
+    near = evidence.near
     if near.kind in EQUAL_KINDS or (evidence.is_missing and near.is_hard_to_read):
         return True
-    return rivals <= (MAX_RIVALS if near.is_hard_to_read else 0)
+    is_neighbour = near.kind == "unread_one" or (near.kind == "two" and near.is_of_series)
+    # what little was read of a recorded mark fits many that are searched later
+    is_scant = near.kind == "unread" and near.glyphs < MIN_RARE_GLYPHS and not evidence.is_partial
+    if (is_neighbour or is_scant) and not evidence.is_missing:
+        return False
+    most = int(near.is_hard_to_read and not (near.is_of_series and evidence.has_rival))
+    return (evidence.crowd[0] if evidence.crowd else 0) <= most
 
 
+MAX_SURE_SEIZURES, MAX_SEIZURES = 2, 4  # of one mark that no register has: a gun comes back once
 BITS_PER_GLYPH: Final = {"serial": 3.0, "confiscation": 2.0, "mark": 2.0}
 MAX_GLYPHS: Final = 8  # more say no more: numbers are given out one after the other
 MIN_RARE_GLYPHS: Final = 5  # glyphs; shorter marks are on many guns
@@ -96,7 +115,6 @@ STRONG: Final = 15.0
 STRONG_IF_NEAR: Final = 30.0  # where a glyph differs or is unread: all that is known agrees
 POSSIBLE: Final = 4.0
 MODERATE: Final = 8.0
-MAX_RIVALS: Final = 1  # other guns that fit a near mark as well
 FAINT: Final = -8.0  # bits; what has less is not worth a look
 SHORT_PENALTY: Final = -4.0
 OTHER_SERIAL_PENALTY: Final = -12.0
@@ -233,8 +251,8 @@ class Evidence:
     precedes the other side's manufacture. `crowd`: how many other guns fit about as well, and the
     bits lost to them. `specificity` is that of the mark (`keys.specificity`). `has_rival`: another
     gun has the mark and fits as well. `is_common`: so many seized guns bear the mark that it is a
-    prefix, or words. `is_missing`: one of the two is missing, or an alert, and the other was found
-    or checked. `is_partial`: the searched mark is not fully readable.
+    prefix, or words; `is_unregistered`: it may be one. `is_missing`: one of the two is missing, or
+    an alert, and the other was found or checked. `is_partial`: the searched mark is not fully readable.
     `missing_bits`: what the query's fields would add if the record had them. Reasons are worded
     when read.
     """
@@ -248,6 +266,7 @@ class Evidence:
     specificity: str = "mark"
     has_rival: bool = False
     is_common: bool = False
+    is_unregistered: bool = False
     is_missing: bool = False
     is_partial: bool = False
     missing_bits: float = 0.0
@@ -313,8 +332,9 @@ class Evidence:
         if self.is_common or is_other_gun:
             return "weak"
         enough = STRONG if is_equal else STRONG_IF_NEAR
-        is_of_one_gun = self.by != "mark" and not self.has_rival and self._is_specific
-        if self.bits >= enough and is_of_one_gun and not self._is_contradicted:
+        has_doubt = self.has_rival or self.is_unregistered or self._is_contradicted
+        is_of_one_gun = self.by != "mark" and self._is_specific and not has_doubt
+        if self.bits >= enough and is_of_one_gun:
             return "strong"
         return "moderate" if self.bits >= MODERATE else "weak"
 
@@ -369,11 +389,20 @@ class Evidence:
         if self.is_common:
             text = message("So many firearms bear this mark that it does not tell them apart.")
             reasons.append(Reason("mark_common", text, 0.0))
+        elif self.is_unregistered:
+            reasons.append(UNREGISTERED_REASON)
         if self.crowd:
             count, bits = self.crowd
             text = message("{count} other firearms fit about as well.", count=count)
             reasons.append(Reason("crowd", text, -bits))
         return tuple(reasons)
+
+
+UNREGISTERED_REASON: Final = Reason(
+    "mark_unregistered",
+    message("Several seizures bear this mark and no register does: it may be part of a serial."),
+    0.0,
+)
 
 
 def weights_for(query: Description, shares: Mapping[tuple[str, str], float]) -> Sequence[Weight]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from math import inf, log2
 from typing import Final
@@ -13,15 +13,21 @@ from uuid import UUID
 from salsa_ext.core.batches import group_by
 from salsa_ext.firearms.marks.keys import skeleton
 from salsa_ext.firearms.records.event_kinds import SEIZED
-from salsa_ext.firearms.search.evidence import EQUAL_KINDS
+from salsa_ext.firearms.search.evidence import (
+    COMPATIBLE_KINDS,
+    EQUAL_KINDS,
+    MAX_SEIZURES,
+    MAX_SURE_SEIZURES,
+    count_unregistered,
+)
 from salsa_ext.firearms.search.values import Candidate, MarkHit
 from salsa_ext.reference import names
 
 _Fields = tuple[str | None, ...]
 _Gun = _Fields | None
 MIN_LOSS: Final = 0.5  # bits; a smaller loss is not worth a word
-MAX_SEIZURES: Final = 5
-"""Seizures of one mark; of more it is a maker's prefix, or words, and tells no guns apart."""
+MAX_HOLDERS: Final = 5
+"""Seizures of one mark that a search finds; of more it is a prefix, or words, and tells nothing."""
 MAX_FAMILY: Final = 3
 """Other marks about two glyphs from one; where so many are recorded, its neighbours are guns."""
 RIVAL_MARGIN: Final = 1.0
@@ -51,30 +57,35 @@ def apply_crowd(candidates: Sequence[Candidate]) -> list[Candidate]:
             other.evidence.bits >= least and contradict(candidate.mark_hit, other.mark_hit)
             for other in others
         )
-        is_common = sum(other.mark_hit.event in SEIZED for other in others) > MAX_SEIZURES
+        is_common = sum(other.mark_hit.event in SEIZED for other in others) > MAX_HOLDERS
         if has_rival or is_common:
             evidence = replace(candidate.evidence, has_rival=has_rival, is_common=is_common)
             candidate = Candidate(candidate.mark_hit, evidence)
         weighed.append((by_all if candidate.is_open else by_mark).weigh(candidate))
-    family = {
-        skeleton(each.mark_hit.serial_norm)
-        for each in open_ones
-        if not each.evidence.near.is_hard_to_read
-    }
-    return _with_exact_ones_first([_within_family(each, len(family) - 1) for each in weighed])
+    family, alike = set[str](), set[str]()
+    for near, mark in ((each.evidence.near, each.mark_hit.serial_norm) for each in open_ones):
+        if near.is_of_series and not near.is_swap:
+            (alike if near.is_hard_to_read else family).add(skeleton(mark))
+    return _with_exact_ones_first([_within_family(each, family, alike) for each in weighed])
 
 
-def _within_family(candidate: Candidate, others: int) -> Candidate:
-    """Return a mark that is merely near with the `others` of its family that are near, too.
+def _within_family(candidate: Candidate, family: Set[str], alike: Set[str]) -> Candidate:
+    """Return a mark that is merely near with what the searched mark's family takes from it.
 
-    Of a family with many of them also one of which a glyph was hard to read.
+    `family` are numbers of its series that are near, `alike` those that are easily taken for it. One
+    of these has a rival in another; where many of the family are near, the searched mark is a number
+    of it, and rather that of another gun.
     """
     evidence, near = candidate.evidence, candidate.evidence.near
-    least = MAX_FAMILY if near.is_hard_to_read else 1
-    if others < least or near.kind in EQUAL_KINDS:
+    if near.is_swap or near.kind in COMPATIBLE_KINDS:
         return candidate
-    count, loss = evidence.crowd or (0, 0.0)
-    return Candidate(candidate.mark_hit, replace(evidence, crowd=(max(count, others), loss)))
+    mark = skeleton(candidate.mark_hit.serial_norm)
+    if mark in alike and len(alike) > 1:
+        evidence = replace(evidence, has_rival=True)
+    if (others := len(family - {mark})) >= (MAX_FAMILY if near.is_hard_to_read else 1):
+        count, loss = evidence.crowd or (0, 0.0)
+        evidence = replace(evidence, crowd=(max(count, others), loss))
+    return Candidate(candidate.mark_hit, evidence)
 
 
 def _with_exact_ones_first(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -90,6 +101,26 @@ def _with_exact_ones_first(candidates: Sequence[Candidate]) -> list[Candidate]:
         else each
         for each in candidates
     ]
+
+
+def doubt_unregistered(candidates: Sequence[Candidate], event: str) -> list[Candidate]:
+    """Return the candidates of a record, none sure by a mark that only seizures bear.
+
+    `event` is the record's own.
+    """
+    events: dict[str, list[str]] = defaultdict(lambda: [event])
+    for each in candidates:
+        if each.is_open:
+            events[skeleton(each.mark_hit.serial_norm)].append(each.mark_hit.event)
+    seizures = {mark: count_unregistered(some) for mark, some in events.items()}
+    doubted = []
+    for each in candidates:
+        evidence, count = each.evidence, seizures.get(skeleton(each.mark_hit.serial_norm), 0)
+        if count > MAX_SURE_SEIZURES and evidence.near.kind in EQUAL_KINDS:
+            is_common = evidence.is_common or count > MAX_SEIZURES
+            evidence = replace(evidence, is_unregistered=True, is_common=is_common)
+        doubted.append(Candidate(each.mark_hit, evidence))
+    return doubted
 
 
 def contradict(hit: MarkHit, other: MarkHit) -> bool:

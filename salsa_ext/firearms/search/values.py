@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
@@ -52,6 +53,26 @@ class Coverage(NamedTuple):
     state: str
     records: int
     through: date
+
+
+class SearchedState(NamedTuple):
+    """A state whose registers of guns were searched, and those that may lack guns of their kind.
+
+    `records` counts what is not silent; `through` is the day of the newest.
+    """
+
+    state: str
+    registers: Sequence[str]
+    incomplete: Sequence[str]
+    records: int = 0
+    through: date | None = None
+
+
+class SearchScope(NamedTuple):
+    """The states that a check searched, and those that take part with no register of guns."""
+
+    searched: Sequence[SearchedState]
+    not_searched: Sequence[str]
 
 
 class BestScores(NamedTuple):

@@ -50,6 +50,11 @@ class Declaration:
         """Return whether the state takes part with this register on a day."""
         return self.since <= on and (self.until is None or on <= self.until)
 
+    @property
+    def is_unlimited(self) -> bool:
+        """Return whether the register holds every gun of its kind, of any make and year."""
+        return self.complete and not (self.makes or self.year_from or self.year_to)
+
     def covers(self, make: str | None, year: int | None) -> bool:
         """Return whether the register is complete for a gun; unknown is outside a limit."""
         has_make = not self.makes or make in self.makes

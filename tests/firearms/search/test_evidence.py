@@ -194,6 +194,27 @@ def test_a_mark_that_many_bear_is_no_match_and_hits_an_alert_all_the_same():
     assert weigh_alert(CHECK_EVENT, common)
 
 
+@pytest.mark.parametrize(
+    "read,matches",
+    [
+        ("TKA52991", False),  # two digits, as between two guns that are numbered on
+        ("TKA5?391", False),
+        ("LRA52381", True),  # letters that no other gun of the series has
+        ("TK52381", True),
+        ("TKA5?381", True),
+    ],
+)
+def test_a_mark_of_the_same_series_is_rather_a_neighbours(read, matches):
+    recorded = replace(GUN, serial_norm="TKA52381")
+    assert is_match(weigh(replace(GUN, serial_norm=read), recorded)) is matches
+
+
+def test_what_little_was_read_of_a_recorded_mark_makes_no_match_later():
+    whole, scant = (replace(GUN, serial_norm=norm) for norm in ("TKA52381", "TKA5*"))
+    assert is_match(weigh(scant, whole))
+    assert not is_match(weigh(whole, scant))
+
+
 def test_a_short_serial_alone_is_weak():
     short = Description("1234")
     evidence = weigh(short, short)

@@ -167,7 +167,7 @@ def test_a_trace_of_a_seized_gun_asks_who_sold_it_though_a_glyph_was_misread(mis
     assert "PRY" in [leg["state"] for leg in made["legs"]]
 
 
-@pytest.mark.parametrize("serial", ["TKA52331", "TKA52991"])
+@pytest.mark.parametrize("serial", ["TKA52331", "TK52381"])
 def test_a_seizure_shows_the_record_of_a_gun_whose_serial_was_misread(as_actor, sold, serial):
     items = [bodies.firearm(serial=serial)]
     police = as_actor("BRA", "police_officer")

@@ -13,58 +13,54 @@ from api.http.auth import authenticate_page
 from api.http.context import transaction
 from api.web import security
 from api.web.access import SETUP, local_path, prepare_frame
-from api.web.areas import POSTS_ANCHOR
 from api.web.pages import account_pages
+from api.web.pages.investigation.audit import action_name
+from api.web.record_pages import render_page
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import LANGUAGES
+from salsa_ext.core.errors import message
+from salsa_ext.reference import agencies
 from salsa_ext.reference import queries as reference_queries
+from salsa_ext.worklists import tasks
 
 LANGUAGE_COOKIE_LIFETIME = timedelta(days=365)
 MAX_POSTS = 200
-PAGE_BY_PERMISSION: Final[Mapping[Permission, str]] = {
-    Permission.ALERT_READ: "investigation.alert_list",
-    Permission.ALERT_RECORD: "investigation.alert_form",
-    Permission.AUDIT_READ: "investigation.audit_log",
-    Permission.DISCLOSURE_READ: "investigation.disclosure_list",
-    Permission.LOOKUP_REVIEW: "investigation.lookup_list",
-    Permission.SEIZURE_READ: "investigation.seizure_list",
-    Permission.SEIZURE_RECORD: "investigation.seizure_form",
-    Permission.REPORT_READ: "investigation.report_list",
-    Permission.REPORT_RECORD: "investigation.report_form",
-    Permission.SHIPMENT_READ: "licensing.shipment_list",
-    Permission.DISCREPANCY_READ: "licensing.discrepancy_list",
-    Permission.TRANSFER_READ: "licensing.transfer_list",
-    Permission.TRANSFER_RECORD: "licensing.transfer_form",
-    Permission.AGENCY_MANAGE: "account.agency_list",
-    Permission.AGENCY_PLACE: "account.post_list",
-    Permission.PARTICIPATION_DECLARE: "account.participation_form",
-    Permission.CHECK_MAKE: "investigation.check_form",
-    Permission.MATCH_READ: "investigation.match_list",
-    Permission.PERMIT_READ: "licensing.home",
-    Permission.MATCH_DECIDE: "investigation.match_list",
-    Permission.REQUEST_READ: "tracing.request_list",
-    Permission.REQUEST_ANSWER: "tracing.request_list",
-    Permission.TRACE_READ: "tracing.trace_list",
-    Permission.TRACE_REQUEST: "tracing.trace_form",
-    Permission.TRACE_APPROVE: "tracing.approvals",
-    Permission.LEAD_READ: "investigation.lead_list",
-    Permission.CONSENT_READ: "tracing.consent_list",
-    Permission.CONSENT_ASK: "tracing.consent_form",
-    Permission.CONSENT_DECIDE: "tracing.consent_list",
-    Permission.HIT_READ: "investigation.hit_list",
-    Permission.HIT_DECIDE: "investigation.hit_list",
-    Permission.NOTIFICATION_READ: "account.notification_list",
-    Permission.SHIPMENT_HOLD: "licensing.shipment_list",
-    Permission.INCIDENT_RECORD: "licensing.shipment_list",
-    Permission.RECEIPT_RECORD: "licensing.shipment_list",
+MAX_NEXT = 6
+"""Most urgent tasks of all kinds that home lists."""
+Link = tuple[str, Mapping[str, Any]]
+TASKS: Final[Mapping[str, tuple[str, Link]]] = {
+    "request": ("send", ("tracing.request_list", {})),
+    "hit": ("crosshair", ("investigation.hit_list", {"status": "open"})),
+    "approval": ("check", ("tracing.approvals", {})),
+    "receipt": ("package", ("licensing.shipment_list", {"status": "arrived"})),
+    "discrepancy": ("equal-not", ("licensing.discrepancy_list", {"waiting": "true"})),
+    "permit": ("circle-dashed", ("licensing.home", {"_anchor": "awaiting"})),
+    "alert": ("siren", ("investigation.alert_list", {})),
+    "consent": ("handshake", ("tracing.consent_list", {"status": "asked"})),
+    "match": ("fingerprint", ("investigation.match_list", {})),
+    "trace": ("waypoints", ("tracing.trace_list", {"status": "completed"})),
+    "lookup": ("eye", ("investigation.lookup_list", {"status": "open"})),
 }
-"""What is done on a page of its own, or on the page of each object that this one lists."""
-POST_PAGE_BY_PERMISSION: Final[Mapping[Permission, str]] = {
-    Permission.BOARD_READ: "border.board_page",
-    Permission.CHECKPOINT_RECORD: "border.desk_home",
-}
-"""What is done on a page of each border post."""
+"""Icon of a kind of task, and its list: endpoint and filters."""
+STARTS: Final = (
+    (Permission.SEIZURE_RECORD, "investigation.seizure_form", message("Record a seizure")),
+    (Permission.PERMIT_RECORD, "licensing.home", message("Issue a permit")),
+    (Permission.TRACE_REQUEST, "tracing.trace_form", message("Ask for a trace")),
+    (Permission.CHECK_MAKE, "investigation.check_form", message("Check a serial number")),
+    (Permission.REPORT_RECORD, "investigation.report_form", message("Report a gun")),
+    (Permission.ALERT_RECORD, "investigation.alert_form", message("Enter an alert")),
+    (Permission.TRANSFER_RECORD, "licensing.transfer_form", message("Register a transfer")),
+    (Permission.CONSENT_ASK, "tracing.consent_form", message("Ask for consent")),
+    (Permission.CONVERSATION_WRITE, "tracing.conversation_form", message("Begin a conversation")),
+    (Permission.PARTICIPATION_DECLARE, "account.participation_form", message("Declare a register")),
+    (
+        Permission.DISCLOSURE_READ,
+        "investigation.disclosure_list",
+        message("To whom a record was given"),
+    ),
+)
+"""Permission, page and name of what a person begins, in the order of home."""
 
 
 @account_pages.get("/")
@@ -79,9 +75,30 @@ def home() -> Any:
         return redirect(url_for("border.wall"))
     with transaction(g.actor):
         prepare_frame(g.actor)
-        posts = _own_posts(g.actor)
-        tasks = _permitted_tasks(g.actor, posts)
-        return render_template("account/home.html", actor=g.actor, posts=posts, tasks=tasks)
+        return render_page("account/home.html", g.actor, trail=(), **_work(g.actor))
+
+
+def _work(actor: Actor) -> dict[str, Any]:
+    """Return what waits for the reader, what may be begun, and the reader's last acts."""
+    has_tasks = Permission.NOTIFICATION_READ in actor.permissions
+    lists = tasks.list_tasks(actor) if has_tasks else []
+    starts = [
+        (url_for(page), name)
+        for permission, page, name in STARTS
+        if permission in actor.permissions
+    ]
+    return {
+        "lists": lists,
+        "links": {
+            kind: (icon, url_for(page, **query)) for kind, (icon, (page, query)) in TASKS.items()
+        },
+        "next": tasks.next_tasks(lists, MAX_NEXT),
+        "most": tasks.MAX_COUNTED,
+        "acts": tasks.list_recent_acts(actor) if has_tasks else [],
+        "action_name": action_name,
+        "starts": starts,
+        "posts": _own_posts(actor),
+    }
 
 
 @account_pages.get("/docs")
@@ -99,25 +116,10 @@ def choose_language() -> Any:
     return response
 
 
-def _permitted_tasks(actor: Actor, posts: Sequence[Any]) -> Sequence[tuple[Permission, str]]:
-    """Return the permissions of the actor that have a page, with its address."""
-    permissions = [permission for permission in Permission if permission in actor.permissions]
-    pages = {
-        permission: url_for(PAGE_BY_PERMISSION[permission])
-        for permission in permissions
-        if permission in PAGE_BY_PERMISSION
-    }
-    for permission, endpoint in POST_PAGE_BY_PERMISSION.items():
-        if permission in permissions and posts:
-            only = len(posts) == 1
-            pages[permission] = (
-                url_for(endpoint, code=posts[0].code) if only else f"#{POSTS_ANCHOR}"
-            )
-    return [(permission, pages[permission]) for permission in permissions if permission in pages]
-
-
 def _own_posts(actor: Actor) -> Sequence[Any]:
-    """Return the posts whose boards the actor may open."""
+    """Return the posts whose boards the reader may open, those of the own agency first."""
     if actor.state is None or Permission.BOARD_READ not in actor.permissions:
         return ()
-    return reference_queries.list_posts(actor, {"state": actor.state}, MAX_POSTS, None).items
+    posts = reference_queries.list_posts(actor, {"state": actor.state}, MAX_POSTS, None).items
+    own = agencies.posts_of_agency(actor)
+    return sorted(posts, key=lambda post: post.code not in own)

@@ -1,0 +1,291 @@
+"""What waits for a person: tasks by kind, and the person's last acts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Select, and_, func, or_, select
+
+from salsa_ext.access.models import AuditEntry
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.alerts.models import Alert, Hit
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.codes import MATCH_WORTHS
+from salsa_ext.core.ids import parse_id
+from salsa_ext.database.session import db
+from salsa_ext.disclosure.models import Consent
+from salsa_ext.lookups.models import LookupReview
+from salsa_ext.matches.models import Match
+from salsa_ext.reference.calendars import today
+from salsa_ext.tracing.requests.models import TraceRequest
+from salsa_ext.tracing.requests.values import RUNNING_STATUSES
+from salsa_ext.tracing.traces.models import Trace
+from salsa_ext.trade.discrepancies.models import Discrepancy, Statement
+from salsa_ext.trade.discrepancies.values import UNRESOLVED_STATUSES
+from salsa_ext.trade.permits.models import Permit
+from salsa_ext.trade.shipments.models import Shipment
+from salsa_ext.trade.shipments.queries import OPEN_STATUSES
+from salsa_ext.worklists.record_lookup import (
+    CASE_MODELS,
+    NUMBERED_MODELS,
+    describe_records,
+    find_numbers,
+)
+
+MAX_COUNTED: Final = 1_000
+"""Tasks of a kind that are counted; more are shown as more."""
+MAX_TASKS: Final = 5
+"""Tasks of a kind that are listed, most urgent first."""
+MAX_ACTS: Final = 6
+
+
+class Task(NamedTuple):
+    """An object that waits, its number or case, another state, its deadline, since when it waits."""
+
+    subject_kind: str
+    subject_id: UUID
+    number: str | None
+    state: str | None
+    due_at: datetime | None
+    since: datetime | None
+
+
+@dataclass(frozen=True)
+class TaskList:
+    """Tasks of one kind: how many, at most MAX_COUNTED + 1, and the first of them."""
+
+    kind: str
+    count: int
+    tasks: Sequence[Task]
+
+
+class Act(NamedTuple):
+    """An act of the reader: action, object, its number if known."""
+
+    action: str
+    subject_kind: str
+    subject_id: str
+    number: str | None
+    at: datetime
+
+
+class Queue(NamedTuple):
+    """How the tasks of a kind are found: who works on them, the query in order, a task of a row."""
+
+    permission: Permission
+    select: Callable[[Actor], Select[Any]]
+    task: Callable[[Any], Task]
+
+
+def list_tasks(actor: Actor) -> list[TaskList]:
+    """Return what waits for the actor's role, by kind; kinds without tasks are left out."""
+    require(actor, Permission.NOTIFICATION_READ)
+    if actor.state is None:
+        return []
+    lists = [
+        _task_list(actor, kind, queue)
+        for kind, queue in QUEUES.items()
+        if queue.permission in actor.permissions
+    ]
+    return [tasks for tasks in lists if tasks.count]
+
+
+def _task_list(actor: Actor, kind: str, queue: Queue) -> TaskList:
+    query = queue.select(actor)
+    rows = db.session.scalars(query.limit(MAX_TASKS)).all()
+    count = len(rows)
+    if count == MAX_TASKS:
+        some = query.order_by(None).limit(MAX_COUNTED + 1).subquery()
+        count = db.session.scalar(select(func.count()).select_from(some)) or 0
+    tasks = [queue.task(row) for row in rows]
+    if kind == "match":
+        tasks = _with_serials(actor, rows, tasks)
+    return TaskList(kind, count, tasks)
+
+
+def _with_serials(actor: Actor, matches: Sequence[Match], tasks: Sequence[Task]) -> list[Task]:
+    """Name matches by the serial of the own record."""
+    records = describe_records(
+        actor, {match.record_id for match in matches}, Permission.MATCH_DECIDE
+    )
+    return [
+        task._replace(number=records[match.record_id].serial)
+        if match.record_id in records
+        else task
+        for match, task in zip(matches, tasks, strict=True)
+    ]
+
+
+def next_tasks(lists: Sequence[TaskList], limit: int) -> list[tuple[str, Task]]:
+    """Return the most urgent tasks of all kinds: by deadline, then those that wait longest."""
+    ordered = [(tasks.kind, task) for tasks in lists for task in tasks.tasks]
+
+    def urgency(item: tuple[str, Task]) -> tuple[bool, float]:
+        moment = item[1].due_at or item[1].since
+        return item[1].due_at is None, moment.timestamp() if moment else 0
+
+    return sorted(ordered, key=urgency)[:limit]
+
+
+def list_recent_acts(actor: Actor) -> list[Act]:
+    """Return the last acts of the actor's account on objects with a page, newest first."""
+    require(actor, Permission.NOTIFICATION_READ)
+    if actor.account_id is None:
+        return []
+    own = (AuditEntry.owner_state == actor.state, AuditEntry.account_id == actor.account_id)
+    subject = AuditEntry.subject_kind.in_((*NUMBERED_MODELS, *CASE_MODELS, "hit"))
+    query = select(AuditEntry).where(*own, subject).order_by(AuditEntry.id.desc()).limit(MAX_ACTS)
+    entries = db.session.scalars(query).all()
+    subjects = [(entry.subject_kind, parse_id(entry.subject_id)) for entry in entries]
+    numbers = find_numbers(actor, subjects, Permission.NOTIFICATION_READ)
+    return [
+        Act(entry.action, entry.subject_kind, entry.subject_id, numbers.get(subject), entry.at)
+        for entry, subject in zip(entries, subjects, strict=True)
+    ]
+
+
+def _requests(actor: Actor) -> Select[Any]:
+    return (
+        select(TraceRequest)
+        .where(TraceRequest.status.in_(RUNNING_STATUSES))
+        .order_by(TraceRequest.due_at, TraceRequest.id)
+    )
+
+
+def _approvals(actor: Actor) -> Select[Any]:
+    waiting = Trace.status == "draft", Trace.approval_requested_at.is_not(None)
+    own = Trace.owner_state == actor.state
+    return select(Trace).where(own, *waiting).order_by(Trace.approval_requested_at, Trace.id)
+
+
+def _completed_traces(actor: Actor) -> Select[Any]:
+    own = Trace.owner_state == actor.state, Trace.status == "completed"
+    return select(Trace).where(*own).order_by(Trace.id.desc())
+
+
+def _hits(actor: Actor) -> Select[Any]:
+    own = Hit.owner_state == actor.state, Hit.alert_state == actor.state
+    waiting = Hit.status.in_(("open", "extended"))
+    return select(Hit).where(*own, waiting).order_by(Hit.due_at, Hit.id)
+
+
+def _alerts(actor: Actor) -> Select[Any]:
+    own = Alert.owner_state == actor.state, Alert.status == "active"
+    waiting = Alert.second_check == "waiting", Alert.entered_by != actor.account_id
+    return select(Alert).where(*own, *waiting).order_by(Alert.id)
+
+
+def _matches(actor: Actor) -> Select[Any]:
+    own = Match.owner_state == actor.state, Match.status == "proposed", Match.is_current
+    is_worth = Match.worth > -MATCH_WORTHS.index("pointer")
+    return select(Match).where(*own, is_worth).order_by(Match.worth.desc(), Match.id.desc())
+
+
+def _consents(actor: Actor) -> Select[Any]:
+    own = Consent.owner_state == actor.state, Consent.origin_state == actor.state
+    return select(Consent).where(*own, Consent.status == "asked").order_by(Consent.asked_at)
+
+
+def _discrepancies(actor: Actor) -> Select[Any]:
+    """Select unresolved discrepancies on which the own state has not made its statement."""
+    statement = (
+        select(Statement.discrepancy_id)
+        .where(
+            Statement.discrepancy_id == Discrepancy.id,
+            Statement.owner_state == actor.state,
+            Statement.stance != "open",
+            Statement.version > Discrepancy.reopened_version,
+        )
+        .exists()
+    )
+    query = select(Discrepancy).where(Discrepancy.status.in_(UNRESOLVED_STATUSES), ~statement)
+    return query.order_by(Discrepancy.raised_at, Discrepancy.id)
+
+
+def _receipts(actor: Actor) -> Select[Any]:
+    """Select shipments to the own state that arrived, or should have."""
+    is_late = and_(Shipment.status.in_(OPEN_STATUSES), Shipment.due_at < actor.now())
+    arriving = or_(Shipment.status == "arrived", is_late)
+    query = select(Shipment).where(Shipment.importing_state == actor.state, arriving)
+    return query.order_by(Shipment.due_at, Shipment.id)
+
+
+def _permits(actor: Actor) -> Select[Any]:
+    """Select permits of other states for which the own state has not posted its own."""
+    current = Permit.status == "issued", Permit.last_day >= today(actor)
+    waiting = Permit.counterpart_status == "awaiting_counterpart"
+    query = select(Permit).where(Permit.owner_state != actor.state, *current, waiting)
+    return query.order_by(Permit.id.desc())
+
+
+def _lookups(actor: Actor) -> Select[Any]:
+    own = LookupReview.owner_state == actor.state, LookupReview.agency == actor.agency
+    query = select(LookupReview).where(*own, LookupReview.status == "open")
+    return query.order_by(LookupReview.is_flagged.desc(), LookupReview.id)
+
+
+QUEUES: Final[Mapping[str, Queue]] = {
+    "request": Queue(
+        Permission.REQUEST_ANSWER,
+        _requests,
+        lambda row: Task(
+            "request", row.id, row.case_number, row.asking_state, row.due_at, row.received_at
+        ),
+    ),
+    "hit": Queue(
+        Permission.HIT_DECIDE,
+        _hits,
+        lambda row: Task("hit", row.id, None, row.finding_state, row.due_at, row.created_at),
+    ),
+    "approval": Queue(
+        Permission.TRACE_APPROVE,
+        _approvals,
+        lambda row: Task("trace", row.id, row.case_number, None, None, row.approval_requested_at),
+    ),
+    "receipt": Queue(
+        Permission.RECEIPT_RECORD,
+        _receipts,
+        lambda row: Task("shipment", row.id, row.number, row.exporting_state, row.due_at, None),
+    ),
+    "discrepancy": Queue(
+        Permission.DISCREPANCY_WORK,
+        _discrepancies,
+        lambda row: Task("discrepancy", row.id, row.subject_number, None, None, row.raised_at),
+    ),
+    "permit": Queue(
+        Permission.PERMIT_RECORD,
+        _permits,
+        lambda row: Task("permit", row.id, row.number, row.owner_state, None, None),
+    ),
+    "alert": Queue(
+        Permission.ALERT_RECORD,
+        _alerts,
+        lambda row: Task("alert", row.id, row.case_number, None, None, row.entered_at),
+    ),
+    "consent": Queue(
+        Permission.CONSENT_DECIDE,
+        _consents,
+        lambda row: Task("consent", row.id, row.case_number, row.asking_state, None, row.asked_at),
+    ),
+    "match": Queue(
+        Permission.MATCH_DECIDE,
+        _matches,
+        lambda row: Task("match", row.id, None, row.other_state, None, row.proposed_at),
+    ),
+    "trace": Queue(
+        Permission.TRACE_REQUEST,
+        _completed_traces,
+        lambda row: Task("trace", row.id, row.case_number, None, None, row.sent_at),
+    ),
+    "lookup": Queue(
+        Permission.LOOKUP_REVIEW,
+        _lookups,
+        lambda row: Task("lookup", row.id, row.case_number, None, None, row.looked_up_at),
+    ),
+}
+"""By the kinds of TASK_KINDS, in their order."""

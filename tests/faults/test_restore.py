@@ -1,0 +1,195 @@
+"""The data directory is lost, and the database comes back as it was at a time."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+
+import pytest
+from click.testing import CliRunner
+
+from api.cli import main
+from api.cli.backup import seal
+from api.server import embedded_database
+from api.server.embedded_database import DATABASE_NAME
+from salsa_ext.core.config import Config
+from salsa_ext.database.postgres import folders
+from salsa_ext.database.postgres.server import EmbeddedServer
+from salsa_ext.sealed_log.losses import read_note
+from tests.conftest import FAST
+from tests.faults.conftest import copied
+from tests.support.source import ROOT
+
+MARKER = "Dirección Ñandú 4711"
+SHORTENED = "SELECT owner_state, data -> 'sealed' FROM audit_entry WHERE action = 'log:shortened'"
+SIZE = "SELECT max(size) FROM log_checkpoint WHERE state = 'PRY'"
+
+
+class Installed:
+    """An installation in a home of its own, and commands on it."""
+
+    def __init__(self, home):
+        self.home, self.backups = home, home / "backups"
+        self.settings = {"SALSA_HOME": str(home), "SALSA_DATABASE_URL": ""}
+
+    def run(self, *words, **settings):
+        result = CliRunner().invoke(main, words, env=self.settings | settings)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    def ask(self, query):
+        with (
+            EmbeddedServer(self.home, settings=FAST) as server,
+            closing(server.admin(DATABASE_NAME)) as admin,
+            admin.cursor() as cursor,
+        ):
+            cursor.execute(query)
+            return cursor.fetchall()
+
+    def write(self, code):
+        """Record an act, and seal it."""
+        agency = ["--kind", "police", "--zone", "UTC", "--state", "PRY", f"PRY-{code}", MARKER]
+        done = self.run("agency", "create", *agency)
+        assert done.exit_code == 0, done.output
+        with embedded_database.running_database(Config.from_env(self.settings)) as config:
+            seal(config)
+
+    def agencies(self):
+        codes = self.ask("SELECT code FROM agency WHERE name = '" + MARKER + "'")
+        return {code.removeprefix("PRY-") for (code,) in codes}
+
+    @contextmanager
+    def followed(self):
+        """What is written within the block is stored as it is written."""
+        command = [sys.executable, "-m", "api.cli", "backup", "follow", "--every", "0.2"]
+        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | self.settings)
+        while not any(self.backups.glob("wal/*.age")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        yield
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+
+    def lose_data(self):
+        shutil.rmtree(folders.recorded_folder(self.home / "postgres"))
+        shutil.rmtree(self.home / "postgres", ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def history(installed):
+    """A lost database, its backups, and when the second of three acts was over."""
+    with copied(installed) as home:
+        installation = Installed(home)
+        with EmbeddedServer(home, settings=FAST):
+            installation.write("ONE")
+            taken = installation.run("backup")
+            assert "restored and compared" in taken.output, taken.output
+            with installation.followed():
+                installation.write("TWO")
+                installation.ask("SELECT pg_switch_wal()")
+                time.sleep(0.01)
+                before = datetime.now(UTC)
+                counts = installation.ask("SELECT count(*) FROM audit_entry")[0][0]
+                size = installation.ask(SIZE)[0][0]
+                installation.write("THREE")
+                installation.ask("SELECT pg_switch_wal()")
+                stored = installation.backups / "checkpoints.json"
+                while f"PRY\n{size + 1}\n" not in json.loads(stored.read_text()).get("PRY", ""):
+                    time.sleep(0.05)
+        installation.lose_data()
+        yield home, before, counts, size
+
+
+@pytest.fixture
+def lost(history):
+    with copied(history[0]) as home:
+        yield Installed(home)
+
+
+def test_what_was_written_up_to_a_time_comes_back_and_the_log_names_what_is_missing(lost, history):
+    _, before, counts, size = history
+    restored = lost.run("restore", "--to", f"{before:%Y-%m-%dT%H:%M:%S.%f}")
+    assert f"{counts:,} audit entries" in restored.output
+    assert f"PRY: 1 acts are missing, entries {size} to {size} of its log" in restored.output
+    assert lost.agencies() == {"ONE", "TWO"}
+    assert lost.ask(SHORTENED) == [("PRY", size + 1)]
+    assert "sealed logs, none went back" in lost.run("doctor").output  # it was recorded
+    again = lost.run("restore")
+    assert (again.exit_code, "is not overwritten" in again.output) == (1, True)
+
+
+def test_all_comes_back_without_a_time(lost):
+    restored = lost.run("restore")
+    assert "No act is missing" in restored.output
+    assert lost.agencies() == {"ONE", "TWO", "THREE"}
+    assert lost.ask(SHORTENED) == []
+
+
+def test_a_time_after_the_last_write_is_refused_and_leaves_no_database(lost):
+    refused = lost.run("restore", "--to", "2100-01-01T00:00")
+    assert (refused.exit_code, "Nothing was written after that time" in refused.output) == (1, True)
+    assert "No act is missing" in lost.run("restore").output
+
+
+def test_a_lost_piece_of_the_log_is_named(lost):
+    segments = sorted(lost.backups.glob("wal/*[0-9A-F].gz.age"))
+    segments[1].unlink()
+    refused = lost.run("restore")
+    gap = f"has a gap after {segments[0].name.removesuffix('.gz.age')}"
+    assert (refused.exit_code, gap in refused.output) == (1, True)
+
+
+def test_a_damaged_backup_is_refused(lost):
+    [base] = lost.backups.glob("base-*.tar.gz.age")
+    content = bytearray(base.read_bytes())
+    content[len(content) // 2] ^= 1
+    base.write_bytes(content)
+    refused = lost.run("restore")
+    assert (refused.exit_code, "cannot be read" in refused.output) == (1, True)
+
+
+def test_another_key_reads_nothing(lost, tmp_path):
+    refused = lost.run("restore", SALSA_BACKUP_KEY_FILE=str(tmp_path / "other.key"))
+    assert (refused.exit_code, "of another key" in refused.output) == (1, True)
+
+
+def test_nothing_of_the_records_is_in_the_backups_in_clear(history):
+    written = [path.read_bytes() for path in history[0].glob("backups/**/*") if path.is_file()]
+    assert len(written) > 5
+    assert not any(MARKER.encode() in content or b"salsa_owner" in content for content in written)
+
+
+def test_the_public_key_alone_takes_backups_and_restores_none(installed, tmp_path):
+    public = tmp_path / "public.key"
+    public.write_text("age1c7adnmn05ajd998tjky70d5jrm0ls884dyvgtu795eky86p2pg2sum9rm7\n")
+    with copied(installed) as home:
+        installation = Installed(home)
+        taken = installation.run("backup", SALSA_BACKUP_KEY_FILE=str(public))
+        assert "not verified" in taken.output
+        installation.lose_data()
+        refused = installation.run(
+            "restore", "--without-master-key", SALSA_BACKUP_KEY_FILE=str(public)
+        )
+        assert (refused.exit_code, "Only the public key" in refused.output) == (1, True)
+
+
+def test_a_database_that_was_brought_back_by_other_means_is_found_and_recorded(installed):
+    with copied(installed) as home, EmbeddedServer(home, settings=FAST):
+        installation = Installed(home)
+        installation.write("ONE")
+        note = installation.ask("SELECT note FROM log_checkpoint WHERE state = 'PRY'")[0][0]
+        _, size, _ = read_note(note)
+        later = note.replace(f"\n{size}\n", f"\n{size + 4}\n", 1)
+        installation.backups.mkdir()
+        (installation.backups / "checkpoints.json").write_text(json.dumps({"PRY": later}))
+        found = installation.run("doctor")
+        assert f"PRY: 4 acts are missing, entries {size} to {size + 3} of its log" in found.output
+        assert "PRY: 4 acts are missing" in installation.run("audit", "record-loss").output
+        assert "none went back" in installation.run("doctor").output
+        assert installation.ask(SHORTENED) == [("PRY", size + 4)]

@@ -1,0 +1,83 @@
+"""Test home: what waits for each role, and what it may start."""
+
+import re
+
+import pytest
+from flask import url_for
+
+from api.http.auth import SESSION_COOKIE
+from api.web.pages.account.home import STARTS, TASKS
+from salsa_ext.access.rules import ROLE_PERMISSIONS
+from salsa_ext.core.codes import TASK_KINDS
+from salsa_ext.worklists.tasks import QUEUES
+from tests.support import bodies
+
+LIST_OF_KIND = {
+    "request": "/requests?limit=200",
+    "hit": "/hits?status=open",
+    "discrepancy": "/discrepancies?waiting=true",
+    "consent": "/consents?status=asked",
+    "trace": "/traces?status=completed",
+    "lookup": "/lookups?status=open",
+}
+
+
+@pytest.mark.parametrize("role", sorted(ROLE_PERMISSIONS.keys() - {"display"}))
+def test_home_offers_each_role_what_it_may_start_and_nothing_else(app, signed_in, role):
+    home = signed_in(None if role == "secretariat" else "BRA", role).open("/")
+    start = home.partition('class="side"')[2].partition("</aside>")[0]
+    with app.test_request_context(base_url="http://localhost"):
+        offered = {row[0] for row in STARTS if f'href="{url_for(row[1])}"' in start}
+    assert offered == {row[0] for row in STARTS} & ROLE_PERMISSIONS[role]
+
+
+def test_every_kind_of_task_has_a_list_and_is_found_in_its_order():
+    assert (*QUEUES,) == (*TASKS,) == TASK_KINDS
+
+
+def _get(region, who, path):
+    client = region.app.test_client()
+    return client.get(f"/api/v1{path}", headers={"Authorization": f"Bearer {region.key(who)}"}).json
+
+
+@pytest.mark.parametrize("state", ["BRA", "PRY"])
+@pytest.mark.parametrize("role", sorted(ROLE_PERMISSIONS.keys() - {"secretariat", "display"}))
+def test_tasks_are_those_that_their_lists_hold(region, state, role):
+    who = f"{state} {role}"
+    lists = {row["kind"]: row for row in _get(region, who, "/tasks")["items"]}
+    may = ROLE_PERMISSIONS[role]
+    assert lists.keys() <= {kind for kind, queue in QUEUES.items() if queue.permission in may}
+    for kind in lists.keys() & LIST_OF_KIND.keys():
+        listed = {row["id"] for row in _get(region, who, f"{LIST_OF_KIND[kind]}")["items"]}
+        assert {task["subject_id"] for task in lists[kind]["tasks"]} <= listed
+
+
+def test_every_kind_of_task_waits_for_somebody_in_a_busy_region(region):
+    kinds = {
+        row["kind"]
+        for state in ("BRA", "PRY")
+        for role in ROLE_PERMISSIONS.keys() - {"secretariat", "display"}
+        for row in _get(region, f"{state} {role}", "/tasks")["items"]
+    }
+    assert kinds >= {*TASK_KINDS} - {"trace"}
+
+
+def test_home_counts_what_waits_and_shows_the_most_urgent(region):
+    reader = region.app.test_client()
+    reader.set_cookie(SESSION_COOKIE, region.key("PRY trace_analyst"))
+    home = reader.get("/").get_data(as_text=True)
+    lists = _get(region, "PRY trace_analyst", "/tasks")["items"]
+    counts = re.findall(r'class="count">([0-9]+)', home)
+    assert counts == [str(row["count"]) for row in lists]
+    assert all(f"/{task['subject_id']}" in home for task in lists[0]["tasks"][:3])
+
+
+def test_home_shows_the_last_acts_of_its_reader_alone(app, signed_in):
+    officer, other = signed_in("BRA", "police_officer"), signed_in("BRA", "trace_analyst")
+    token = officer.client.get_cookie(SESSION_COOKIE).value
+    headers = {"Authorization": f"Bearer {token}"}
+    body = bodies.seizure(number="S-LATELY")
+    recorded = app.test_client().post("/api/v1/seizures", json=body, headers=headers)
+    assert recorded.status_code == 201, recorded.json
+    assert re.search(r'Seizure · recording: <a href="/seizures/[^"]+">', officer.open("/"))
+    assert "Seizure · recording" not in other.open("/")
