@@ -15,7 +15,6 @@ from api.schemas.reference import (
     CalibreResponse,
     ContactQuery,
     ContactRequest,
-    ContactResponse,
     MakeResponse,
     NameQuery,
     OffenceQuery,
@@ -23,6 +22,7 @@ from api.schemas.reference import (
     ParticipationQuery,
     ParticipationRequest,
     ParticipationResponse,
+    RegisteredContactResponse,
     StateQuery,
     StateResponse,
     TypeResponse,
@@ -45,7 +45,9 @@ blueprint.listing("/calibres", NameQuery, CalibreResponse, reference_queries.lis
 blueprint.listing("/types", NameQuery, TypeResponse, reference_queries.list_types, READ)
 blueprint.listing("/offences", OffenceQuery, OffenceResponse, reference_queries.list_offences, READ)
 blueprint.listing("/agencies", AgencyQuery, AgencyResponse, reference_agencies.list_agencies, READ)
-blueprint.listing("/contacts", ContactQuery, ContactResponse, contact_offices.list_contacts, READ)
+blueprint.listing(
+    "/contacts", ContactQuery, RegisteredContactResponse, contact_offices.list_contacts, READ
+)
 blueprint.listing(
     "/participation",
     ParticipationQuery,
@@ -99,7 +101,7 @@ def set_agency_posts(actor: Actor, data: dict[str, Any], code: str) -> Any:
     )
 
 
-@blueprint.posting("/contacts", ContactRequest, ContactResponse, Permission.AGENCY_MANAGE)
+@blueprint.posting("/contacts", ContactRequest, RegisteredContactResponse, Permission.AGENCY_MANAGE)
 def create_contact(actor: Actor, data: ContactData) -> Any:
     """Create a contact point of your state."""
     return contact_offices.read_contact(administration_agencies.add_contact(actor=actor, data=data))
@@ -108,7 +110,7 @@ def create_contact(actor: Actor, data: ContactData) -> Any:
 @blueprint.posting(
     "/contacts/<uuid:contact_id>/correct",
     ContactRequest,
-    ContactResponse,
+    RegisteredContactResponse,
     Permission.AGENCY_MANAGE,
     status=200,
 )

@@ -36,12 +36,18 @@ class ContactRequest(RequestSchema):
     mou_user = Line(most=100)
 
 
-@repeats(ContactRequest)
+@repeats(ContactRequest, "mou_user")
 class ContactResponse(Schema):
-    """Contact point of a state; `mou_user` of your own alone."""
+    """Contact point of a state."""
+
+    state = StateCode(attribute="owner_state", required=True)
+
+
+class RegisteredContactResponse(ContactResponse):
+    """Contact point as it is registered; `mou_user` of your own state alone."""
 
     id = fields.UUID(required=True)
-    state = StateCode(attribute="owner_state", required=True)
+    mou_user = fields.String(required=True, allow_none=True)
 
     @pre_dump
     def _present(self, row: Any, **_: Any) -> dict[str, Any]:
