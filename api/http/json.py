@@ -12,6 +12,7 @@ from marshmallow import Schema, fields, missing
 from webargs.flaskparser import FlaskParser
 from werkzeug.exceptions import BadRequest, RequestEntityTooLarge
 
+from salsa_ext.core.dates import RoughDate
 from salsa_ext.core.errors import Message, message
 from salsa_ext.database.session import release_connection
 
@@ -136,6 +137,6 @@ def read_body(req: Request) -> bytes:
 def _to_plain(value: Any) -> Any:
     if isinstance(value, Decimal):
         return float(value)
-    if isinstance(value, str):
+    if isinstance(value, str | RoughDate):
         return str(value)
     raise TypeError(type(value).__name__)

@@ -11,11 +11,12 @@ from functools import cache
 from pathlib import Path
 from typing import Any, cast
 
-from babel.dates import format_date
+from babel.dates import format_date, format_skeleton
 from babel.messages.pofile import read_po
 
 from api.i18n.grammatical_articles import format_message
 from salsa_ext.core.codes import LANGUAGES
+from salsa_ext.core.dates import REDUCED, RoughDate, parse_date, within_of
 from salsa_ext.core.errors import CodeLabel, CodeLabels, Message
 from salsa_ext.reference import names
 
@@ -24,6 +25,13 @@ STATE_PARAMS = ("state", "partner", "other")
 DAY_PARAMS = ("on", "due", "first", "last")
 """Parameters that are states and days in sentences of chains and routes."""
 ISO_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+ROUGH = {
+    "en": ("on {%s}", "in {%s}"),
+    "es": ("el {%s}", "en {%s}"),
+    "fr": ("le {%s}", "en {%s}"),
+    "pt": ("em {%s}", "em {%s}"),
+}
+"""Prepositions of a day, and of a month or year."""
 SINGULAR_COUNTS = {"en": ("1",), "es": ("1",), "fr": ("0", "1"), "pt": ("0", "1")}
 DATE_LOCALES = {"en": "en_GB"}
 """Locales of dates where the language alone would write them as in the United States."""
@@ -77,6 +85,10 @@ def translate(message: Message | Mapping[str, Any] | str) -> str:
     elif isinstance(message, Mapping):
         message = Message(message["text"], message["params"])
     template = find_template(message.text, message.params)
+    for name, value in message.params.items():
+        if isinstance(value, RoughDate):
+            of_day, of_month = ROUGH[language.get()]
+            template = template.replace(of_day % name, of_month % name)
     params = {key: _format_param(value) for key, value in message.params.items()}
     return format_message(template, params, language.get())
 
@@ -89,13 +101,15 @@ def translate_event(message: Message | Mapping[str, Any]) -> str:
     event_text = (
         message if isinstance(message, Message) else Message(message["text"], message["params"])
     )
-    days = {
+    days: dict[str, Any] = {
         name: format_day(date.fromisoformat(str(value)))
         for name in DAY_PARAMS
         if ISO_DATE.fullmatch(
             str(value := event_text.params.get(name))
         )  # the first and the last may be serials
     }
+    if REDUCED.fullmatch(on := str(event_text.params.get("on"))):
+        days["on"] = parse_date(on)
     return translate(with_state_names(Message(event_text.text, {**event_text.params, **days})))
 
 
@@ -116,7 +130,14 @@ def _state_name(code: str) -> str:
 
 def format_day(on: date) -> str:
     """Format a date with the month as a word: 3/9 is ambiguous."""
-    return format_date(on, "medium", locale=date_locale(language.get()))
+    locale = date_locale(language.get())
+    return format_rough(on, locale) or format_date(on, "medium", locale=locale)
+
+
+def format_rough(on: date, locale: str) -> str | None:
+    """Format a date known to the month or year alone; None for a day."""
+    pattern = {"year": "y", "month": "yMMMM"}.get(within_of(on) or "")
+    return format_skeleton(pattern, on, locale=locale) if pattern else None
 
 
 def date_locale(code: str) -> str:
@@ -139,6 +160,8 @@ def _format_param(value: Any) -> Any:
         return _code_name(value.kind, value.code)
     if isinstance(value, CodeLabels):
         return ", ".join(_code_name(value.kind, code) for code in value.codes)
+    if isinstance(value, RoughDate):
+        return format_day(value)
     if isinstance(value, tuple):
         return ", ".join(map(_format_param, value))
     if isinstance(value, datetime):

@@ -10,7 +10,8 @@ from typing import Any
 from babel import dates
 
 from api.i18n.grammatical_articles import format_message
-from api.i18n.messages import load_catalogue
+from api.i18n.messages import format_rough, load_catalogue
+from salsa_ext.core.dates import parse_date, within_of
 from salsa_ext.core.errors import Message, message
 from salsa_ext.core.text import ENGLISH, format_quantity
 from salsa_ext.reference import names
@@ -70,13 +71,17 @@ class SheetBuilder:
         """Return a date as in the Model Regulations, and with month name."""
         if not on:
             return None
-        day = date.fromisoformat(on) if isinstance(on, str) else on
+        day = parse_date(on) if isinstance(on, str) else on
+        if within_of(day):
+            return self.day_with_month(day)
         return f"{day:%d/%m/%Y} ({self.day_with_month(day)})"
 
     def day_with_month(self, on: date | str) -> str:
         """Return a date with month name, for a table column."""
-        day = date.fromisoformat(on) if isinstance(on, str) else on
-        return str(dates.format_date(day, "d MMM yyyy", locale=self.language))
+        day = parse_date(on) if isinstance(on, str) else on
+        return format_rough(day, self.language) or str(
+            dates.format_date(day, "d MMM yyyy", locale=self.language)
+        )
 
     def field(self, label: Message, value: str | Part | None, wide: bool = False) -> list[Part]:
         """Return a field; empty without value, except in a blank form."""

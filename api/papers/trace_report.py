@@ -17,6 +17,7 @@ from api.i18n.messages import translate_event, use_language
 from api.papers.rendering import render_sheet
 from api.papers.sheets import Part, SheetBuilder, build_sheet, unbroken_text
 from salsa_ext.core.batches import group_by
+from salsa_ext.core.dates import Days
 from salsa_ext.core.errors import Message, message
 from salsa_ext.reference import names
 from salsa_ext.reference.participation.declarations import describe_coverage
@@ -167,7 +168,7 @@ def _gun_name(events: Sequence[Mapping[str, Any]]) -> str:
 def _candidates_section(words: SheetBuilder, view: ResultView) -> list[Part]:
     """Return the possible guns, by first sale or by records."""
     candidates, events = view.result.candidates, {event["record"]: event for event in view.events()}
-    sold = all(candidate["time_to_crime_days"] is not None for candidate in candidates)
+    sold = all(candidate["time_to_crime"] is not None for candidate in candidates)
     title = message("First sales that are possible") if sold else message("Guns that it may be")
     return words.table(
         title,
@@ -178,15 +179,15 @@ def _candidates_section(words: SheetBuilder, view: ResultView) -> list[Part]:
                 unbroken_text(events[candidate["record"]]["serial"]) or "–",
                 event_name(words, events[candidate["record"]]["event"]),
                 words.day(candidate["occurred_on"]),
-                _days_text(candidate["time_to_crime_days"]) or "–",
+                _days_text(candidate["time_to_crime"]),
             )
             for candidate in candidates
         ],
     )
 
 
-def _days_text(days: int | None) -> str | None:
-    return None if days is None else str(days)
+def _days_text(days: Days | None) -> str:
+    return str(days.amount) if days else "–"
 
 
 def _objections(words: SheetBuilder, view: ResultView) -> Iterable[str]:
@@ -311,7 +312,7 @@ def name_or_text(words: SheetBuilder, kind: str, gun: Mapping[str, Any]) -> str 
 def _result_section(words: SheetBuilder, trace: TraceView, view: ResultView) -> list[Part]:
     result = view.result
     outcome = words.code("trace_outcome", trace.shown_outcome or result.outcome)
-    days, since = result.time_to_crime_days, result.since_last_lawful_days
+    days, since = result.time_to_crime, result.since_last_lawful
     return words.fields(
         message("Result"),
         words.field(message("Outcome"), outcome),
@@ -325,13 +326,13 @@ def _result_section(words: SheetBuilder, trace: TraceView, view: ResultView) -> 
     )
 
 
-def _duration_text(words: SheetBuilder, days: int | None) -> str | None:
+def _duration_text(words: SheetBuilder, days: Days | None) -> str | None:
     if days is None:
         return None
     text: str = format_timedelta(
-        timedelta(days=days), granularity="day", threshold=inf, locale=words.language
+        timedelta(days=days.most), granularity="day", threshold=inf, locale=words.language
     )
-    return text
+    return text.replace(str(days.most), str(days.amount), 1)
 
 
 def _diversion_section(words: SheetBuilder, view: ResultView) -> list[Part]:

@@ -11,7 +11,7 @@ from api.http.fields.codes import Code, StateCode
 from api.http.fields.numbers import Whole
 from api.http.fields.schemas import Items, Nested, RequestSchema, repeats
 from api.http.fields.texts import Flag, Id, Text
-from api.http.fields.times import Day, Moment
+from api.http.fields.times import Day, EventDay, Moment
 from api.http.pagination import ListQuery
 from api.schemas.common import (
     FirearmRequest,
@@ -164,7 +164,7 @@ class HitGunResponse(FirearmResponse, SharedResponse):
     document_kind = Code(codes.DOCUMENT_KINDS, required=True, allow_none=True)
     state = StateCode(required=True)
     event = Code((*codes.EVENT_KINDS, "alert"), required=True, allow_none=True)
-    occurred_on = fields.Date(required=True, allow_none=True)
+    occurred_on = EventDay(required=True, allow_none=True)
     place = fields.Nested(PlaceResponse, allow_none=True)
 
     @pre_dump

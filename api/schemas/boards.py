@@ -13,6 +13,7 @@ from api.http.fields.codes import Code, StateCode
 from api.http.fields.numbers import QueryWhole
 from api.http.fields.schemas import RequestSchema
 from api.http.fields.texts import Id, QueryFlag, Text
+from api.http.fields.times import EventDay
 from api.http.pagination import ListQuery
 from api.schemas.alerts import AlertEndedResponse, CauseChangedResponse
 from api.schemas.common import row_fields
@@ -211,7 +212,7 @@ class NearSeizureResponse(Schema):
     number = fields.String(attribute="seizure.number", required=True)
     kind = Code(codes.SEIZURE_KINDS, attribute="seizure.kind", required=True)
     state = StateCode(attribute="seizure.owner_state", required=True)
-    occurred_on = fields.Date(attribute="seizure.occurred_on", required=True)
+    occurred_on = EventDay(attribute="seizure.occurred_on", required=True)
     place = fields.String(attribute="seizure.place_name", allow_none=True)
     precision_km = fields.Float(attribute="seizure.precision", allow_none=True)
     distance_km = fields.Float(required=True, allow_none=True)

@@ -12,6 +12,7 @@ from api.http.fields.codes import Code, StateCode
 from api.http.fields.numbers import Whole
 from api.http.fields.schemas import Items, RequestSchema
 from api.http.fields.texts import Flag, Text
+from api.http.fields.times import EventDay
 from api.i18n.messages import LazyMessage, translate
 from api.schemas.common import RemarkResponse
 from api.schemas.reference import ContactResponse
@@ -156,7 +157,7 @@ class CandidateResponse(Schema):
     state = StateCode(required=True)
     record = fields.UUID(required=True, allow_none=True)
     event = Code(codes.EVENT_KINDS, allow_none=True)
-    occurred_on = fields.Date(allow_none=True)
+    occurred_on = EventDay(allow_none=True)
     mark = fields.String(required=True, allow_none=True)
     make = fields.String(required=True, allow_none=True)
     model = fields.String(required=True, allow_none=True)
@@ -178,7 +179,7 @@ def present_candidate(candidate: Candidate) -> dict[str, Any]:
         "state": hit.state,
         "record": hit.record_id if is_open else None,
         "event": hit.event if candidate.shows("event") else None,
-        "occurred_on": hit.occurred_on if candidate.shows("event") else None,
+        "occurred_on": hit.on if candidate.shows("event") else None,
         "mark": hit.serial_norm if is_open else None,
         "make": hit.make if is_open else None,
         "model": hit.model if is_open else None,

@@ -18,6 +18,7 @@ from api.http.fields.texts import Text
 from api.http.fields.times import Moment
 from api.i18n.messages import language, translate
 from salsa_ext.core import codes
+from salsa_ext.core.dates import parse_date
 from salsa_ext.core.fields import OWNER, hide_owner_fields, members, presenter
 from salsa_ext.core.occurrence import Place
 from salsa_ext.core.rows import from_row
@@ -266,12 +267,12 @@ class DocumentResponse(RecordedResponse, SharedResponse):
 
 def parse_day(text: str | None) -> date | None:
     """Return a date stored as JSON."""
-    return date.fromisoformat(text) if text else None
+    return parse_date(text) if text else None
 
 
 def row_fields(row: Any) -> dict[str, Any]:
     """Return the columns of a row, with its owner as `state`."""
-    columns = {column.key: getattr(row, column.key) for column in row.__mapper__.column_attrs}
+    columns = {column.name: getattr(row, column.name) for column in row.__table__.columns}
     return columns | {"state": columns.get("owner_state")}
 
 

@@ -10,7 +10,7 @@ from api.http.fields.codes import Code, PostCode, StateCode
 from api.http.fields.declared import DeclaredRequest
 from api.http.fields.schemas import Nested, RequestSchema
 from api.http.fields.texts import Text
-from api.http.fields.times import Day
+from api.http.fields.times import EventDay
 from api.http.pagination import ListQuery, listing_fields
 from api.i18n.messages import LazyMessage
 from api.schemas.checks import CandidateResponse
@@ -142,7 +142,7 @@ class SeizureQuery(ListQuery):
     kind = Code(codes.SEIZURE_KINDS)
     status = Code(codes.DOCUMENT_STATUSES)
     number = Text(most=100)
-    occurred_on = Day()
+    occurred_on = EventDay()
     post = PostCode()
     make = Text(most=200)
     place = Text(most=300)
@@ -220,7 +220,7 @@ class ReportQuery(ListQuery):
     kind = Code(codes.REPORT_KINDS)
     status = Code(codes.DOCUMENT_STATUSES)
     number = Text(most=100)
-    occurred_on = Day()
+    occurred_on = EventDay()
 
 
 class TransferKindField(Code):
@@ -261,4 +261,4 @@ class TransferQuery(ListQuery):
     serial = Text(most=64)
     kind = Code(codes.TRANSFER_KINDS)
     number = Text(most=100)
-    occurred_on = Day()
+    occurred_on = EventDay()

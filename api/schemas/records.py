@@ -9,7 +9,7 @@ from marshmallow import Schema, fields, pre_dump
 from api.http.fields.codes import Code, StateCode
 from api.http.fields.schemas import Items, RequestSchema, repeats
 from api.http.fields.texts import Id, QueryFlag, Text
-from api.http.fields.times import Day
+from api.http.fields.times import Day, EventDay
 from api.http.pagination import ListQuery
 from api.i18n.messages import translate, translate_event
 from api.schemas.checks import ReasonResponse
@@ -45,7 +45,7 @@ class RecordResponse(FirearmResponse, SharedResponse):
     version = fields.Integer(required=True)
     state = StateCode(required=True)
     event = Code(codes.EVENT_KINDS, required=True)
-    occurred_on = fields.Date(required=True)
+    occurred_on = EventDay(required=True)
     document_kind = Code(codes.DOCUMENT_KINDS, required=True)
     document = fields.UUID(attribute="document_id", required=True)
     counterpart_state = StateCode(allow_none=True)
@@ -325,7 +325,7 @@ class LeadRecordResponse(Schema):
     id = fields.UUID(required=True)
     state = StateCode(required=True)
     event = Code(codes.EVENT_KINDS, required=True)
-    occurred_on = fields.Date(attribute="on", required=True)
+    occurred_on = EventDay(attribute="on", required=True)
     document = fields.UUID(required=True)
     serial = fields.String(allow_none=True)
     make = fields.String(allow_none=True)

@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, pre_dump
 from api.http.fields.codes import Code, StateCode
 from api.http.fields.schemas import Items, Nested, RequestSchema
 from api.http.fields.texts import Flag, Id, Line, Text
-from api.http.fields.times import Day, Moment
+from api.http.fields.times import Day, EventDay, Moment
 from api.http.pagination import ListQuery
 from api.i18n.messages import LazyMessage, translate
 from api.schemas.common import FirearmResponse, parse_day, row_fields
@@ -61,7 +61,7 @@ class ManualEventRequest(RequestSchema):
 
     value = ManualEvent
     event = Code(codes.EVENT_KINDS, required=True)
-    occurred_on = Day(required=True)
+    occurred_on = EventDay(required=True)
     document_number = Line(most=100)
     counterpart_state = StateCode()
     giver = Nested(ManualPartyRequest, data_key="from")
@@ -369,7 +369,7 @@ class TraceContentResponse(Schema):
 
     case_number = fields.String(required=True)
     firearm = fields.Nested(FirearmResponse, required=True)
-    found_on = fields.Date(required=True)
+    found_on = EventDay(required=True)
     priority = Code(codes.PRIORITIES, required=True)
     priority_reason = fields.String(allow_none=True)
     legal_basis = fields.String(required=True)

@@ -12,7 +12,7 @@ from api.http.fields.codes import Code, StateCode
 from api.http.fields.numbers import QueryWhole, Whole
 from api.http.fields.schemas import Items, Nested, RequestSchema
 from api.http.fields.texts import Flag, Id, Line, Text
-from api.http.fields.times import Day
+from api.http.fields.times import Day, EventDay
 from api.http.pagination import ListQuery, listing_fields
 from api.i18n.messages import translate, translate_event
 from api.schemas.common import (
@@ -82,7 +82,7 @@ class AmendTraceRequest(RequestSchema):
 
     value = TraceData
     firearm = Nested(FirearmRequest)
-    found_on = Day()
+    found_on = EventDay()
     case_number = Text(most=100, required=True)
     priority = Code(codes.PRIORITIES, required=True)
     priority_reason = Text(most=500)
@@ -291,6 +291,13 @@ class ChainConflictResponse(ChainEventResponse):
     reason = fields.String(attribute="why", required=True)
 
 
+class DaysResponse(Schema):
+    """Days between two events, as a range: `2019` may be any of its days."""
+
+    least = fields.Integer(required=True)
+    most = fields.Integer(required=True)
+
+
 class TraceCandidateResponse(Schema):
     """One of several possible guns, by first sale or last record.
 
@@ -302,6 +309,7 @@ class TraceCandidateResponse(Schema):
     state = StateCode(required=True)
     occurred_on = fields.String(required=True)
     time_to_crime_days = fields.Integer(required=True, allow_none=True)
+    time_to_crime = fields.Nested(DaysResponse, required=True, allow_none=True)
 
 
 class DiversionResponse(Schema):
@@ -348,7 +356,7 @@ class TraceResultResponse(Schema):
 
     trace = fields.UUID(required=True)
     status = Code(codes.TRACE_STATUSES, required=True)
-    found_on = fields.Date(required=True)
+    found_on = EventDay(required=True)
     found_as = Code(codes.SEIZURE_KINDS, required=True)
     outcome = Code(codes.TRACE_OUTCOMES, required=True)
     scope = Code(("domestic", "international"), allow_none=True)
@@ -361,7 +369,9 @@ class TraceResultResponse(Schema):
     last_lawful = fields.Nested(ChainEventResponse, allow_none=True)
     point_of_diversion = fields.Nested(DiversionResponse, allow_none=True)
     time_to_crime_days = fields.Integer(allow_none=True)
+    time_to_crime = fields.Nested(DaysResponse, allow_none=True)
     since_last_lawful_days = fields.Integer(allow_none=True)
+    since_last_lawful = fields.Nested(DaysResponse, allow_none=True)
     searched = fields.List(fields.Nested(SearchedStateResponse), required=True)
     missing = fields.List(fields.String(), required=True)
     remarks = fields.List(fields.String(), required=True)
@@ -377,6 +387,8 @@ class TraceResultResponse(Schema):
             "status": view.trace.status,
             "found_on": view.trace.found_on,
             "found_as": view.find_event,
+            "time_to_crime_days": result.time_to_crime_days,
+            "since_last_lawful_days": result.since_last_lawful_days,
             "chain": named,
             "conflicts": [
                 _present_event(event, view)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,6 +22,7 @@ from salsa_ext.alerts import hits
 from salsa_ext.boards import device_keys
 from salsa_ext.checks import checks
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.dates import parse_date
 from salsa_ext.core.errors import NotConfigured
 from salsa_ext.database import idempotency
 from salsa_ext.database.idempotency import RequestAttempt, StoredAnswer
@@ -88,7 +88,7 @@ def parse_dates(answer: Json) -> Json:
     lists = ((answer["candidates"], "occurred_on"), (answer.get("searched", ()), "records_through"))
     for rows, name in lists:
         for row in rows:
-            row[name] = row[name] and date.fromisoformat(row[name])
+            row[name] = row[name] and parse_date(row[name])
     return answer
 
 

@@ -17,13 +17,14 @@ from flask import g, request, url_for
 from markupsafe import Markup
 
 from api.http.auth import SESSION_COOKIE, cookie_name
-from api.i18n.messages import date_locale, translate
+from api.i18n.messages import date_locale, format_day, translate
 from api.web.access import current_path
 from api.web.areas import areas
 from api.web.forms import error_summary
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.batches import group_by
 from salsa_ext.core.codes import LANGUAGES
+from salsa_ext.core.dates import parse_date
 from salsa_ext.core.errors import Message, message
 from salsa_ext.firearms.records.event_kinds import LAWFUL
 from salsa_ext.reference import agencies, names
@@ -243,7 +244,7 @@ def is_signed_in() -> bool:
 
 def day(on: date) -> str:
     """Return a date with the month as a word: 3/9 is ambiguous."""
-    return dates.format_date(on, "medium", locale=date_locale(g.language))
+    return format_day(on)
 
 
 def short_day(on: date) -> str:
@@ -253,7 +254,7 @@ def short_day(on: date) -> str:
 
 def iso_day(on: str | None) -> str | None:
     """Return a date stored as ISO text."""
-    return day(date.fromisoformat(on)) if on else None
+    return day(parse_date(on)) if on else None
 
 
 def weekday(at: datetime, zone: str) -> str:
@@ -315,6 +316,12 @@ def duration(time: timedelta) -> str:
 def days(count: int) -> str:
     """Return a number of days."""
     return _format_unit(count, "day")
+
+
+def day_range(least: int, most: int) -> str:
+    """Return a number of days, or the range in which it lies."""
+    text, last = days(most), number(most)
+    return text if least == most else text.replace(last, f"{number(least)}–{last}", 1)
 
 
 def _format_unit(count: int, unit: Unit) -> str:
@@ -383,6 +390,7 @@ TEMPLATE_GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "agency_name": agency_name,
     "join_agencies": join_agencies,
     "days": days,
+    "day_range": day_range,
     "short_day": short_day,
     "percent": percent,
     "opening_hours": opening_hours,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
@@ -19,6 +18,7 @@ from api.i18n.messages import format_day, translate
 from api.web import choices
 from api.web.forms import Field, Form
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.dates import parse_date
 from salsa_ext.core.errors import message
 from salsa_ext.database.paging import Page
 
@@ -126,7 +126,7 @@ def chips(form: Form, fields: Sequence[Field]) -> Iterator[Chip]:
 def _value_text(field: Field, typed: str) -> str:
     """Return the value of a filter in words."""
     if field.widget == "date":
-        return format_day(date.fromisoformat(typed))
+        return format_day(parse_date(typed))
     if field.widget != "choice":
         return typed
     named: dict[str, str] = {}

@@ -66,6 +66,10 @@ def read_form() -> Form:
     Scripts may give its token as the header Idempotency-Key.
     """
     typed = {name: text.replace("\r\n", "\n").strip() for name, text in request.form.items()}
+    for name in [name for name in typed if name.endswith(".within")]:
+        length, date_name = typed.pop(name), name.removesuffix(".within")
+        if length in ("4", "7"):
+            typed[date_name] = typed.get(date_name, "")[: int(length)]
     typed.pop(security.CSRF_FIELD, None)
     token = request.headers.get("Idempotency-Key", typed.pop(TOKEN_FIELD, ""))
     form = Form(typed)
@@ -139,46 +143,54 @@ def _status_code(error: SalsaError) -> int:
 
 @dataclass(frozen=True)
 class Photo:
-    """A received photograph; empty if none was sent or it was refused."""
+    """A received photograph or PDF; empty if none was sent or it was refused."""
 
     received: bytes = b""
     content: FileContent | None = None
     errors: tuple[str, ...] = ()
 
     def attach(self, actor: Actor, subject: AttachmentSubject) -> None:
-        """Attach the photograph to an object, if there is one."""
+        """Attach the file to an object, if there is one."""
         if self.content is not None:
+            is_pdf = self.content.media_type == file_cleaning.PDF_TYPE
             attachments.add_attachment(
                 actor=actor,
-                data=AttachmentData(subject, "photograph"),
+                data=AttachmentData(subject, "document" if is_pdf else "photograph"),
                 received=self.received,
                 stored=self.content,
             )
 
 
-def read_photo(form: Form) -> Photo:
+def read_photo(form: Form, *, or_pdf: bool = False) -> Photo:
     """Set the form's photograph from the request, and its hash as a value.
 
-    Raises Invalid for a file that is no image or larger than MAX_BYTES.
+    Raises Invalid for a file that is no image (or PDF) or larger than MAX_BYTES.
     """
     form.photo = photo = Photo()
     file = request.files.get(PHOTO_FIELD)
     received = file.read(MAX_BYTES + 1) if file else b""
     if received:
         form.values[PHOTO_FIELD] = hashlib.sha256(received).hexdigest()
-        form.photo = photo = Photo(received, _read_content(received))
+        content = _read_content(received)
+        if not or_pdf and content.media_type == file_cleaning.PDF_TYPE:
+            text = message("A photograph is needed here: JPEG, PNG or WebP.")
+            raise Invalid({PHOTO_FIELD: [text]})
+        form.photo = photo = Photo(received, content)
     return photo
+
+
+def read_file(form: Form) -> Photo:
+    """Set the form's photograph or PDF in the same way."""
+    return read_photo(form, or_pdf=True)
 
 
 def _read_content(received: bytes) -> FileContent:
     if len(received) > MAX_BYTES:
-        text = message("A photograph has at most {count} MiB here.", count=MAX_BYTES // MIB)
+        text = message("A file has at most {count} MiB here.", count=MAX_BYTES // MIB)
         raise Invalid({PHOTO_FIELD: [text]})
     try:
         with without_turn():
             content = file_cleaning.clean_file(received, request.environ.get(SENDER, ""))
     except Invalid as error:
         raise Invalid({PHOTO_FIELD: error.errors.get("file", [])}) from None
-    if not content.media_type.startswith("image/"):
-        raise Invalid({PHOTO_FIELD: [message("A photograph is needed here: JPEG, PNG or WebP.")]})
     return content

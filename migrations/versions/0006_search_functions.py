@@ -72,7 +72,7 @@ CREATE FUNCTION salsa_similar_marks(
 ) RETURNS TABLE (
     record_id uuid, state char(3), serial_norm text, event text, occurred_on date, make text,
     model text, calibre text, type text, country char(3), year smallint, visibility text,
-    is_superseded boolean, record_version integer
+    is_superseded boolean, record_version integer, occurred_within text
 ) LANGUAGE plpgsql STABLE SET search_path = public, pg_temp
     SET enable_bitmapscan = off SET max_parallel_workers_per_gather = 0 AS $$
 #variable_conflict use_column
@@ -175,7 +175,8 @@ BEGIN
         FROM candidates AS f
     )
     SELECT r.record_id, r.state, r.serial_norm, r.event, r.occurred_on, r.make, r.model,
-        r.calibre, r.type, r.country, r.year, r.visibility, r.is_superseded, r.record_version
+        r.calibre, r.type, r.country, r.year, r.visibility, r.is_superseded, r.record_version,
+        r.occurred_within
     FROM ranked AS r WHERE r.rank <= max_count ORDER BY r.rank;
 END $$;
 

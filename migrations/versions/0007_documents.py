@@ -34,7 +34,7 @@ CREATE TABLE seizure (
     crime_context TEXT[] NOT NULL,
     details JSONB NOT NULL DEFAULT '{}',
     status TEXT NOT NULL DEFAULT 'standing',
-    occurred_on DATE NOT NULL, occurred_at TIMESTAMPTZ, time_zone TEXT,
+    occurred_on DATE NOT NULL, occurred_within TEXT, occurred_at TIMESTAMPTZ, time_zone TEXT,
     recorded_at TIMESTAMPTZ NOT NULL, reason TEXT,
     square INTEGER GENERATED ALWAYS AS (
         floor(latitude * 4)::INTEGER * 10000 + floor(longitude * 4)::INTEGER
@@ -68,7 +68,7 @@ CREATE TABLE transfer (
     based_on TEXT,
     status TEXT NOT NULL DEFAULT 'standing',
     giver_id UUID, receiver_id UUID,
-    occurred_on DATE NOT NULL, occurred_at TIMESTAMPTZ, time_zone TEXT,
+    occurred_on DATE NOT NULL, occurred_within TEXT, occurred_at TIMESTAMPTZ, time_zone TEXT,
     recorded_at TIMESTAMPTZ NOT NULL, reason TEXT,
     CONSTRAINT pk_transfer PRIMARY KEY (id, version),
     CONSTRAINT ck_transfer_kind CHECK (kind IN (
@@ -103,7 +103,7 @@ CREATE TABLE report (
     stolen_from TEXT,
     place JSONB,
     giver_id UUID,
-    occurred_on DATE NOT NULL, occurred_at TIMESTAMPTZ, time_zone TEXT,
+    occurred_on DATE NOT NULL, occurred_within TEXT, occurred_at TIMESTAMPTZ, time_zone TEXT,
     recorded_at TIMESTAMPTZ NOT NULL, reason TEXT,
     CONSTRAINT pk_report PRIMARY KEY (id, version),
     CONSTRAINT ck_report_kind CHECK (kind IN ('loss', 'theft', 'recovery', 'surrender')),

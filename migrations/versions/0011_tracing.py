@@ -15,7 +15,7 @@ CREATE TABLE trace (
     seizure_id UUID,
     record_id UUID,
     firearm JSONB NOT NULL,
-    found_on DATE NOT NULL,
+    found_on DATE NOT NULL, found_within TEXT,
     priority TEXT NOT NULL,
     priority_reason TEXT,
     legal_basis TEXT NOT NULL,

@@ -18,7 +18,7 @@ CREATE TABLE custody_entry (
     officer_id UUID,
     transfer_id UUID,
     details JSONB NOT NULL,
-    occurred_on DATE NOT NULL, occurred_at TIMESTAMPTZ, time_zone TEXT,
+    occurred_on DATE NOT NULL, occurred_within TEXT, occurred_at TIMESTAMPTZ, time_zone TEXT,
     recorded_at TIMESTAMPTZ NOT NULL, reason TEXT,
     CONSTRAINT pk_custody_entry PRIMARY KEY (id, version),
     CONSTRAINT ck_custody_entry_kind CHECK (kind IN ('handover', 'disposition', 'origin')),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, Final
@@ -24,10 +24,11 @@ from salsa_ext.administration.attachment_values import (
 from salsa_ext.administration.models import Attachment, AttachmentPart
 from salsa_ext.checks.models import Check
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.batches import group_by
 from salsa_ext.core.config import MIB
 from salsa_ext.core.errors import CodeLabel, Conflict, Forbidden, Invalid, NotFound, message
 from salsa_ext.core.ids import new_id
-from salsa_ext.database.bulk import insert_many
+from salsa_ext.database.bulk import insert_many, is_any_of
 from salsa_ext.database.locks import lock
 from salsa_ext.database.models import Versioned
 from salsa_ext.database.paging import Page, fetch_page
@@ -139,6 +140,19 @@ def view_attachments(
         _refuse_open(actor, subject)
         raise
     return page.with_items(_disclose(actor, page.items))
+
+
+def view_attachments_of(
+    *, actor: Actor, kind: str, ids: Collection[UUID]
+) -> Mapping[UUID, Sequence[AttachmentView]]:
+    """Return the attachments of objects whose files others read without a purpose, as above."""
+    require(actor, Permission.ATTACHMENT_READ)
+    require(actor, ATTACHABLE_KINDS[kind].permission)
+    query = select(Attachment).where(
+        Attachment.subject_kind == kind, is_any_of(Attachment.subject_id, ids)
+    )
+    rows = db.session.scalars(query.order_by(Attachment.id)).all()
+    return group_by(_disclose(actor, rows), lambda view: view.row.subject_id)
 
 
 def _refuse_open(actor: Actor, subject: AttachmentSubject) -> None:

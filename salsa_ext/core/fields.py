@@ -44,13 +44,14 @@ def _once(function: Function) -> Function:
 class Rule:
     """Limits of one value: length of a text, entries of a list, or range of a number.
 
-    `form` names a format beyond the type: `state` or `post`.
+    `form` names a format beyond the type: `state`, `post`, or `rough` for a date that may be known
+    to the month or year alone.
     """
 
     least: float | None = None
     most: float | None = None
     choices: tuple[str, ...] = ()
-    form: Literal["", "state", "post"] = ""
+    form: Literal["", "state", "post", "rough"] = ""
 
 
 Word = Annotated[str, Rule(most=100)]
@@ -61,6 +62,8 @@ StateName = Annotated[str, Rule(form="state")]
 """A state by its ISO 3166-1 alpha-3 code."""
 PostName = Annotated[str, Rule(form="post")]
 """A border post by its code."""
+EventDate = Annotated[date, Rule(form="rough")]
+"""A date of an event; in a row its column `…_on` is the first day, `…_within` how far it is known."""
 LineNumber = Annotated[int, Rule(1, 1_000_000)]
 Year = Annotated[int, Rule(1400, 2200)]
 
@@ -144,7 +147,7 @@ WRITERS: Final[Mapping[type, Callable[[Any], Any]]] = {
     float: _same,
     Decimal: to_number,
     UUID: str,
-    date: date.isoformat,
+    date: lambda on: on.isoformat(),
     datetime: datetime.isoformat,
 }
 """The types of plain values, and how JSON has each."""

@@ -10,8 +10,9 @@ from typing import Annotated, Any, ClassVar, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo, available_timezones
 
+from salsa_ext.core.dates import within_of
 from salsa_ext.core.errors import message
-from salsa_ext.core.fields import Field, Name, Problem, Rule, StateName, Word
+from salsa_ext.core.fields import EventDate, Field, Name, Problem, Rule, StateName, Word
 
 UTC_ZONE = "UTC"
 EXTREME_ZONES: Final = ("Etc/GMT+12", "Etc/GMT-14")
@@ -31,6 +32,9 @@ def check_moment(when: Any) -> Iterator[Problem]:
     """
     zone, at, on = when.time_zone, when.occurred_at, when.occurred_on
     if at is None or (zone and not is_time_zone(zone)):
+        return
+    if within_of(on):
+        yield "occurred_on", message("The time is known. Give the day of it as the date.")
         return
     first, last = (local_date(at, each) for each in ((zone, zone) if zone else EXTREME_ZONES))
     if not first <= on <= last:
@@ -52,9 +56,9 @@ def check_position(place: Any) -> Iterator[Problem]:
 
 @dataclass(frozen=True)
 class EventTime:
-    """Local date, optional aware time, and IANA zone of the place."""
+    """Local date, which may be a month or year, aware time, and IANA zone of the place."""
 
-    occurred_on: Annotated[date, Field("Date", "event")]
+    occurred_on: Annotated[EventDate, Field("Date", "event")]
     occurred_at: Annotated[datetime | None, Field("Moment", "event")] = None
     time_zone: Annotated[str | None, Rule(most=64), Field("Time zone", "event")] = None
     rules: ClassVar[tuple[Any, ...]] = (check_zone, check_moment)

@@ -10,6 +10,7 @@ from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 from uuid import UUID
 
+from salsa_ext.core.dates import parse_date
 from salsa_ext.core.text import CONTROL_CHARACTERS
 
 Validator = Callable[[Any], bool]
@@ -121,6 +122,11 @@ def is_uuid(value: Any) -> bool:
 def is_date(value: Any) -> bool:
     """True for a date written YYYY-MM-DD."""
     return _is_canonical(value, date.fromisoformat)
+
+
+def is_event_date(value: Any) -> bool:
+    """True for a date of an event: YYYY-MM-DD, YYYY-MM or YYYY."""
+    return _is_canonical(value, parse_date)
 
 
 def _is_canonical(value: Any, parse: Callable[[str], Any]) -> bool:

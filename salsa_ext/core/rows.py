@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
+from salsa_ext.core.dates import first_day, within_of
 from salsa_ext.core.fields import WRITERS, Member, members
 
 Value = TypeVar("Value")
@@ -59,7 +60,14 @@ def to_row(value: Any) -> dict[str, Any]:
         elif where == "column":
             is_json = member.is_nested or member.is_many
             row[member.column] = to_plain(inner) if is_json else inner
+            if member.limits.form == "rough":
+                row |= date_columns(member.column, inner)
     return row
+
+
+def date_columns(column: str, on: date) -> dict[str, Any]:
+    """Return the columns of a date that may be rough: its first day, and how far it is known."""
+    return {column: first_day(on), f"{column.removesuffix('_on')}_within": within_of(on)}
 
 
 def from_row(cls: type[Value], row: Any, **rows: Any) -> Value:

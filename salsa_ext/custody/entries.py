@@ -11,10 +11,11 @@ from salsa_ext.access.audit import Action, AuditEvent, append_many, resolve_offi
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.dates import is_before
 from salsa_ext.core.errors import Conflict, Invalid, NotFound, message
 from salsa_ext.core.field_checks import Problems, check_date, check_declared
 from salsa_ext.core.ids import new_id
-from salsa_ext.core.rows import to_row
+from salsa_ext.core.rows import date_columns, to_row
 from salsa_ext.custody.models import CustodyEntry
 from salsa_ext.custody.values import (
     ENTRY_CLASSES,
@@ -105,6 +106,7 @@ def withdraw(*, actor: Actor, seizure_id: UUID, entry_id: UUID, reason: str) -> 
     old = _find_entry(seizure_id, entry_id)
     _void_transfer(actor, old, reason)
     row = {column.key: getattr(old, column.key) for column in CustodyEntry.__table__.columns}
+    row |= date_columns("occurred_on", old.occurred_on)
     row |= {
         "version": old.version + 1,
         "status": "withdrawn",
@@ -120,7 +122,7 @@ def withdraw(*, actor: Actor, seizure_id: UUID, entry_id: UUID, reason: str) -> 
 def _check(actor: Actor, seizure: Seizure, data: EntryData) -> None:
     problems = Problems()
     check_date(problems, "occurred_on", data.occurred_on, today(actor))
-    if data.occurred_on < seizure.occurred_on:
+    if is_before(data.occurred_on, seizure.occurred_on):
         text = message("It was seized on {on}; this cannot be earlier.", on=seizure.occurred_on)
         problems.add("occurred_on", text)
     check_declared(problems, data)
@@ -164,7 +166,7 @@ def _check_in_custody(
         )
         if isinstance(data, DispositionData) and data.kind in FINAL_DISPOSITIONS:
             raise Conflict(text)
-        if data.occurred_on > entry.occurred_on:
+        if is_before(entry.occurred_on, data.occurred_on):
             raise Invalid({"occurred_at" if data.occurred_at else "occurred_on": [text]})
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
+from salsa_ext.core.dates import is_before
 from salsa_ext.core.errors import Message, message
 
 
@@ -69,7 +70,7 @@ def build_custody(
                 on=on,
             )
             findings.append(CustodyFinding("gap", each.id, text))
-        if ended_on and on > ended_on:
+        if ended_on and is_before(ended_on, on):
             text = message(
                 "It was handed over on {on}, after its custody ended on {last}.",
                 on=on,

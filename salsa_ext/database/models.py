@@ -6,10 +6,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CHAR, Date, LargeBinary, SmallInteger
+from sqlalchemy import CHAR, ColumnElement, Date, LargeBinary, SmallInteger
 from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
+from salsa_ext.core.dates import rough_date
 from salsa_ext.database.session import Base
 
 
@@ -29,10 +31,29 @@ class Versioned:
     reason: Mapped[str | None] = mapped_column(sort_order=91)
 
 
-class Dated:
+class RoughlyDated:
+    """Local date of an event, as it is known: a day, month or year.
+
+    In queries `occurred_on` is its first possible day.
+    """
+
+    first_day: Mapped[date] = mapped_column("occurred_on", Date)
+    occurred_within: Mapped[str | None]
+
+    @hybrid_property
+    def occurred_on(self) -> date:
+        """Return the date as it is known."""
+        return rough_date(self.first_day, self.occurred_within)
+
+    @occurred_on.inplace.expression
+    @classmethod
+    def _occurred_on(cls) -> ColumnElement[date]:
+        return cls.first_day  # type: ignore[return-value]
+
+
+class Dated(RoughlyDated):
     """Local date of an event, with its time if known."""
 
-    occurred_on: Mapped[date] = mapped_column(Date)
     occurred_at: Mapped[datetime | None]
     time_zone: Mapped[str | None]
 

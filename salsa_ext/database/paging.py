@@ -12,6 +12,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
 from sqlalchemy.orm import aliased
 
+from salsa_ext.core.dates import first_day
 from salsa_ext.core.errors import Invalid, message
 from salsa_ext.database.session import db
 
@@ -102,15 +103,21 @@ class Listing:
         self, query: Select[Any], filters: Mapping[str, Any], limit: int, cursor: str | None
     ) -> Page[Any]:
         """Fetch one page by `from_day`, `to_day` and `sort`, else newest first."""
-        day = getattr(self.model, self.day)
-        if (first := filters.get("from_day")) is not None:
-            query = query.where(day >= first)
-        if (last := filters.get("to_day")) is not None:
-            query = query.where(day <= last)
+        query = self.between(query, filters.get("from_day"), filters.get("to_day"))
         sort = filters.get("sort")
         if sort is None:
             return fetch_page(query, self.model.id, limit, cursor)
         return self._fetch_sorted(query, sort, limit, cursor)
+
+    def between(self, query: Select[Any], first: date | None, last: date | None) -> Select[Any]:
+        """Narrow to days from `first` to `last`; a rough date is in if its day may be."""
+        day = getattr(self.model, self.day)
+        if first is not None:
+            query = query.where(day >= first.replace(month=1, day=1))
+            within = getattr(self.model, f"{self.day.removesuffix('_on')}_within", None)
+            least = func.date_trunc(func.coalesce(within, "day"), first)
+            query = query.where(day >= (first if within is None else least))
+        return query if last is None else query.where(day <= last)
 
     def _fetch_sorted(
         self, query: Select[Any], sort: str, limit: int, cursor: str | None
@@ -131,7 +138,7 @@ class Listing:
             return Page(rows, None, counted)
         last_row = rows[limit - 1]
         value = getattr(last_row, name)
-        text = value if isinstance(value, str) else value.isoformat()
+        text = value if isinstance(value, str) else first_day(value).isoformat()
         return Page(rows[:limit], f"{last_row.id}{SEPARATOR}{text}", counted)
 
 

@@ -15,6 +15,7 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import FIELD_GROUPS
+from salsa_ext.core.dates import first_day, last_day
 from salsa_ext.core.errors import NotFound
 from salsa_ext.core.field_checks import Problems, check_agency
 from salsa_ext.core.fields import OWNER, groups_with_values, presenter
@@ -151,23 +152,18 @@ TRANSFERS = DocumentKind(
     Transfer,
     TransferData,
     Permission.TRANSFER_READ,
-    ("kind", "number", "occurred_on"),
+    ("kind", "number"),
     _read_gun_and_sides,
 )
 REPORTS = DocumentKind(
-    "report",
-    Report,
-    ReportData,
-    Permission.REPORT_READ,
-    ("kind", "status", "number", "occurred_on"),
-    _read_gun,
+    "report", Report, ReportData, Permission.REPORT_READ, ("kind", "status", "number"), _read_gun
 )
 SEIZURES = DocumentKind(
     "seizure",
     Seizure,
     SeizureData,
     Permission.SEIZURE_READ,
-    ("kind", "status", "number", "occurred_on", "post", "agency", "admin1"),
+    ("kind", "status", "number", "post", "agency", "admin1"),
     _read_items,
 )
 
@@ -201,6 +197,8 @@ def _list_page(
     limit: int,
     cursor: str | None,
 ) -> Page[DocumentView]:
+    if (on := filters.get("occurred_on")) is not None:
+        query = kind.listing.between(query, first_day(on), last_day(on))
     for name in kind.filters:
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(kind.model, name) == value)

@@ -13,6 +13,7 @@ from salsa_ext.access.audit import Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.dates import last_day
 from salsa_ext.core.errors import Invalid, message
 from salsa_ext.core.field_checks import Problems, check_date, check_declared
 from salsa_ext.custody.models import CustodyEntry
@@ -97,7 +98,7 @@ def _check_not_in_custody(owner: str, data: TransferData) -> None:
     make = names.resolve("make", data.firearm.make)
     query = select_current(Record).where(
         Record.id.in_(bearing),
-        Record.occurred_on <= data.occurred_on,
+        Record.occurred_on <= last_day(data.occurred_on),
         or_(Record.make.is_(None), Record.make == make) if make else true(),
         ~ended.exists(),
     )

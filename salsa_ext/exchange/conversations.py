@@ -89,12 +89,14 @@ def begin(*, actor: Actor, data: ConversationData) -> UUID:
     return key
 
 
-def reply(*, actor: Actor, conversation_id: UUID, text: str) -> None:
-    """Send one more message in a conversation; raises NotFound."""
+def reply(*, actor: Actor, conversation_id: UUID, text: str) -> UUID:
+    """Send one more message in a conversation, and return its id; raises NotFound."""
     require(actor, Permission.CONVERSATION_WRITE)
     first = get_conversation(actor, conversation_id).first
     data = ConversationData(first.partner, first.title, text, first.about_kind, first.about_number)
-    _send(actor, new_id(), conversation_id, data)
+    key = new_id()
+    _send(actor, key, conversation_id, data)
+    return key
 
 
 def list_conversations(

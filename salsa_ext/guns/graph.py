@@ -17,6 +17,7 @@ from sqlalchemy import Select, or_, select, text
 
 from salsa_ext.access.release import FINDER_VISIBILITIES
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.dates import rough_date
 from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.database.version_queries import select_current
@@ -46,7 +47,7 @@ MAX_MATCHES: Final = 50_000
 MAX_ROUNDS: Final = 8
 """Steps from record to record; a seizure, its sale, the receipt and the export are three."""
 RECORD_COLUMNS: Final = tuple(
-    "id version owner_state event occurred_on document_kind document_id giver_id receiver_id"
+    "id version owner_state event occurred_on occurred_within document_kind document_id giver_id receiver_id"
     " counterpart_state linked_state linked_record type make make_text model calibre year serial marking lot"
     " concerned handed_in is_void".split()
 )
@@ -111,8 +112,11 @@ class RecordGraph:
             for serial in self.serials[row.id]
             if row.id in self.holders.get((_key(serial), row.make), ())
         )
-        described = with_related_codes(description)
-        return GunFacts(row.id, row.event, row.occurred_on, described, serials)
+        described, on = (
+            with_related_codes(description),
+            rough_date(row.occurred_on, row.occurred_within),
+        )
+        return GunFacts(row.id, row.event, on, described, serials)
 
     def _with_match(self, each: Join) -> Join:
         pair = each.first, each.second

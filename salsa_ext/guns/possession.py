@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import combinations
 from typing import Any, Final
 
+from salsa_ext.core.dates import days_between, first_day, is_before, parse_date, within_of
 from salsa_ext.core.errors import CodeLabel, Message, message
 from salsa_ext.firearms.records.event_kinds import (
     FINAL_EVENTS,
@@ -16,6 +18,7 @@ from salsa_ext.firearms.records.event_kinds import (
     SEIZED,
     SHIPPED,
     Event,
+    event_rank,
 )
 from salsa_ext.firearms.records.parties import party_kind
 
@@ -62,7 +65,7 @@ WHY_DIVERTED: Final = {
 
 def event_date(event: Event) -> date:
     """Return the day of an event."""
-    return date.fromisoformat(event["occurred_on"])
+    return parse_date(event["occurred_on"])
 
 
 def find_diversion(
@@ -99,7 +102,7 @@ def find_diversion(
     if lost_in_transit:
         return lost_in_transit
     due = _return_due(last, chain)
-    if due and date.fromisoformat(due) < found_on:
+    if due and date.fromisoformat(due) < first_day(found_on):
         name = "export" if last["event"] == "export" else "import"
         return _diversion(last, "unreturned_temporary", _why(name, last, due))
     return None
@@ -216,6 +219,37 @@ def find_contradictions(chain: Sequence[Event]) -> list[Objection]:
     return objections
 
 
+def in_order(events: Iterable[Event]) -> list[Event]:
+    """Return events in order of time.
+
+    One of a rough date is where it contradicts the others least: its date says no more.
+    """
+    ordered: list[Event] = []
+    for event in sorted(events, key=lambda each: (bool(within_of(event_date(each))), _order(each))):
+        on = event_date(event)
+        if not within_of(on):
+            ordered.append(event)
+            continue
+        places = [
+            [*ordered[:at], event, *ordered[at:]]
+            for at in range(len(ordered) + 1)
+            if not any(is_before(on, event_date(other)) for other in ordered[:at])
+            and not any(is_before(event_date(other), on) for other in ordered[at:])
+        ]
+        ordered = min(places, key=lambda each: (len(find_contradictions(each)), _inversions(each)))
+    return ordered
+
+
+def _order(event: Event) -> tuple[date, int, str]:
+    return event_date(event), event_rank(event["event"]), event["record"]
+
+
+def _inversions(events: Sequence[Event]) -> int:
+    """Return how many pairs of events are in another order than their kinds usually are."""
+    ranks = [event_rank(event["event"]) for event in events]
+    return sum(rank > later for rank, later in combinations(ranks, 2))
+
+
 TRADE_KINDS: Final = frozenset(("dealer", "manufacturer"))
 
 
@@ -256,10 +290,10 @@ def custody_conflicts(
     gun that is handed in each time was nobody's to keep.
     """
     for at, event in enumerate(chain):
-        days = (found_on - event_date(event)).days
+        days = days_between(event_date(event), found_on)
         is_known = any(later["event"] in RELEASE_EVENTS for later in chain[at + 1 :])
         is_seized = event["event"] in SEIZED and not event.get("handed_in")
-        if not is_seized or is_known or days <= 0 or event["record"] in same_find:
+        if not is_seized or is_known or days.least <= 0 or event["record"] in same_find:
             continue
         why = message(
             "{state} had it on {on} ({event}), and records no release; it came up again in {other}"
@@ -268,7 +302,7 @@ def custody_conflicts(
             state=event["state"],
             on=event["occurred_on"],
             other=found_in,
-            days=days,
+            days=days.amount,
             event=CodeLabel("seizure_kind", event["event"]),
         )
         yield Objection(event, why)
@@ -279,5 +313,5 @@ def days_to_custody(conflicts: Iterable[Objection], sales: Sequence[Event]) -> I
     for conflict in conflicts if sales else ():
         yield message(
             "From the first sale to that day: {days} days.",
-            days=(event_date(conflict.event) - event_date(sales[0])).days,
+            days=days_between(event_date(sales[0]), event_date(conflict.event)).amount,
         )

@@ -25,6 +25,7 @@ from salsa_ext.guns.possession import (
     event_date,
     find_contradictions,
     first_sales,
+    in_order,
 )
 from salsa_ext.guns.rules import Gun
 from salsa_ext.matches import queries as match_queries
@@ -152,7 +153,9 @@ class GunView:
     @cached_property
     def findings(self) -> Sequence[GunFinding]:
         """Return what of its lawful life does not fit together, in order."""
-        events = [each.as_event for each in self.records if not each.disclosed.view.is_withdrawn]
+        events = in_order(
+            each.as_event for each in self.records if not each.disclosed.view.is_withdrawn
+        )
         findings = [
             GunFinding(UUID(each.event["record"]), each.why) for each in find_contradictions(events)
         ]

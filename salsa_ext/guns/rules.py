@@ -16,6 +16,7 @@ from types import MappingProxyType
 from typing import Final, TypeVar
 from uuid import UUID
 
+from salsa_ext.core.dates import is_before
 from salsa_ext.firearms.marks.distance import compare
 from salsa_ext.firearms.marks.keys import skeleton
 from salsa_ext.firearms.records.event_kinds import FIELD_EVENTS, event_rank
@@ -193,7 +194,7 @@ def contradict(record: GunFacts, other: GunFacts) -> bool:
     mine, theirs = record.description, other.description
     first, second = (record, other) if record.on <= other.on else (other, record)
     return (
-        (first.event == "destruction" and first.on < second.on)
+        (first.event == "destruction" and is_before(first.on, second.on))
         or is_too_early(mine, theirs)
         or is_too_early(theirs, mine)
         or any(

@@ -20,6 +20,7 @@ from math import log2
 from typing import Final
 from uuid import UUID
 
+from salsa_ext.core.dates import days_between, is_before, within_of
 from salsa_ext.core.errors import CodeLabel, Message, message
 from salsa_ext.firearms.records.event_kinds import (
     LAWFUL,
@@ -193,7 +194,8 @@ def _find_purchases(guns: Sequence[SeizedGun]) -> Iterator[Lead]:
     by_buyer: dict[str, list[Purchase]] = defaultdict(list)
     for gun in guns:
         sale = gun.first_sales[0] if gun.first_sales and not gun.is_ambiguous else None
-        if sale and sale.receiver and sale.receiver.kind == "individual":
+        is_dated = sale and not within_of(sale.on) and not within_of(gun.seizures[0].on)
+        if sale and is_dated and sale.receiver and sale.receiver.kind == "individual":
             by_buyer[sale.receiver.key].append((sale, sale.receiver, gun))
     for purchases in by_buyer.values():
         groups: list[list[Purchase]] = []
@@ -265,7 +267,7 @@ def _seized_again(gun: SeizedGun) -> Iterator[Lead]:
     returns = [
         (earlier, later)
         for earlier, later in pairwise(ends)
-        if later.is_seizure and later.on > earlier.on and later.find != earlier.find
+        if later.is_seizure and is_before(earlier.on, later.on) and later.find != earlier.find
     ]
     if gun.is_ambiguous or not returns:
         return
@@ -278,7 +280,7 @@ def _seized_again(gun: SeizedGun) -> Iterator[Lead]:
             on=earlier.on.isoformat(),
             event=CodeLabel(kind, earlier.event),
             other=later.state,
-            days=(later.on - earlier.on).days,
+            days=days_between(earlier.on, later.on).amount,
         )
         reasons.append(Reason("seized_again", text, points))
         points = POINTS_PER_REPEAT
@@ -307,8 +309,8 @@ def _is_released(gun: SeizedGun, earlier: GunRecord, later: GunRecord) -> bool:
 def _seized_soon(gun: SeizedGun) -> Iterator[Lead]:
     """Yield a short time to crime, if all sales have one day."""
     sale_days, seizure = {sale.on for sale in gun.first_sales}, gun.seizures[0]
-    days = (seizure.on - min(sale_days)).days if len(sale_days) == 1 else -1
-    if not 0 <= days < SHORT_DAYS:
+    days = days_between(min(sale_days), seizure.on).exact if len(sale_days) == 1 else None
+    if days is None or not 0 <= days < SHORT_DAYS:
         return
     text = message("It was seized {days} days after it was first sold.", days=days)
     reasons = [Reason("short_time", text, time_points(days))]

@@ -21,6 +21,7 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import FIELD_GROUPS
+from salsa_ext.core.dates import rough_date
 from salsa_ext.core.errors import Invalid, NotFound, message
 from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.paging import Page
@@ -302,7 +303,7 @@ def _gun_record(
         id=row.id,
         state=row.owner_state,
         event=row.event,
-        on=row.occurred_on,
+        on=rough_date(row.occurred_on, row.occurred_within),
         find=finds.get(row.document_id, row.document_id),
         version=row.version,
         counterpart_state=row.counterpart_state,

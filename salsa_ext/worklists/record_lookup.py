@@ -16,6 +16,7 @@ from salsa_ext.access.rules import require
 from salsa_ext.alerts.models import Alert, Hit
 from salsa_ext.core import ids as core_ids
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.dates import parse_date, rough_date
 from salsa_ext.core.text import number_spellings
 from salsa_ext.database.models import Versioned
 from salsa_ext.database.session import db
@@ -65,9 +66,13 @@ def find_records(
     parsed = core_ids.parse_id(text)
     ids = [parsed] if parsed else _select_record_ids(actor.own_state(), text)
     query = _select_references().where(Record.owner_state == actor.own_state(), Record.id.in_(ids))
+    return _read_references(query.order_by(Record.id.desc()).limit(MAX_FOUND + 1))
+
+
+def _read_references(query: Select[Any]) -> list[RecordReference]:
     return [
-        RecordReference(*row)
-        for row in db.session.execute(query.order_by(Record.id.desc()).limit(MAX_FOUND + 1))
+        RecordReference(record, event, rough_date(on, within), serial, number)
+        for record, event, on, within, serial, number in db.session.execute(query)
     ]
 
 
@@ -94,7 +99,7 @@ def find_answer_records(actor: Actor, case_number: str, text: str) -> list[Recor
             event["record"]: RecordReference(
                 UUID(event["record"]),
                 event["event"],
-                date.fromisoformat(event["occurred_on"]),
+                parse_date(event["occurred_on"]),
                 event["serial"],
                 event["document_number"],
             )
@@ -134,7 +139,7 @@ def describe_records(
     if not ids or actor.state is None:
         return {}
     query = _select_references().where(Record.owner_state == actor.state, Record.id.in_(ids))
-    return {row.id: RecordReference(*row) for row in db.session.execute(query)}
+    return {each.record: each for each in _read_references(query)}
 
 
 def find_numbers(
@@ -223,6 +228,7 @@ def _select_references() -> Select[Any]:
         Record.id,
         Record.event,
         Record.occurred_on,
+        Record.occurred_within,
         Record.serial,
         _document_number().label("number"),
     )

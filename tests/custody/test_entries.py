@@ -107,6 +107,14 @@ def test_a_disposition_that_ends_custody_makes_the_record(
     assert history["findings"] == []
 
 
+def test_a_destruction_of_which_the_month_is_known_is_no_contradiction(as_actor, enter):
+    custody = enter("dispositions", DESTROYED | {"occurred_on": "2026-03"})
+    [entry] = custody["dispositions"]
+    transfer = as_actor("BRA", "licensing_officer").get(f"/transfers/{entry['transfer']}").json
+    assert [each["occurred_on"] for each in (entry, transfer)] == ["2026-03", "2026-03"]
+    assert found(custody) == []
+
+
 @pytest.mark.parametrize(
     "body,field",
     [

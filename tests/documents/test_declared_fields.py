@@ -148,9 +148,13 @@ def test_a_request_names_it(document):
 @pytest.mark.parametrize(
     "cls,model,framed",
     [
-        (SeizureData, Seizure, {"details", "square", "status"}),
-        (TransferData, Transfer, {"giver_id", "receiver_id", "status", "details"}),
-        (ReportData, Report, {"giver_id", "status", "details"}),
+        (SeizureData, Seizure, {"details", "square", "status", "occurred_within"}),
+        (
+            TransferData,
+            Transfer,
+            {"giver_id", "receiver_id", "status", "details", "occurred_within"},
+        ),
+        (ReportData, Report, {"giver_id", "status", "details", "occurred_within"}),
         (PermitData, Permit, PERMIT_COLUMNS),
         (ShipmentData, Shipment, SHIPMENT_COLUMNS),
         (ReceiptData, Receipt, RECEIPT_COLUMNS),

@@ -76,6 +76,14 @@ def test_a_theft_is_reported_and_matched_at_once(police, as_actor):
     assert "No reports are found by this." in police.open("/reports?kind=loss")
 
 
+def test_a_theft_of_which_the_month_alone_is_known_is_shown_and_corrected_so(police):
+    sent = police.send("/reports/new", TYPED | {"occurred_on.within": "7"})
+    address = sent.location.split("?")[0]
+    assert "February 2026" in text(police.open(address))
+    form = opened(police, f"{address}/correct")
+    assert (form["occurred_on"], form["occurred_on.within"]) == ("2026-02-01", "7")
+
+
 def test_what_is_wrong_is_told_at_its_field(police):
     page = police.send("/reports/new", {"kind": "loss", "stolen_from": "dealer"}, 422).text
     assert 'id="number-wrong"' in page and 'id="occurred_on-wrong"' in page

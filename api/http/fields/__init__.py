@@ -3,6 +3,7 @@
 __all__ = [
     "Code",
     "Day",
+    "EventDay",
     "Flag",
     "Id",
     "Items",

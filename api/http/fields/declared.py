@@ -16,12 +16,13 @@ from api.http.fields.codes import Code, PostCode, StateCode
 from api.http.fields.numbers import Quantity, Real, Whole
 from api.http.fields.schemas import Items, Nested, RequestSchema
 from api.http.fields.texts import Flag, Id, Text
-from api.http.fields.times import Day, Moment
+from api.http.fields.times import Day, EventDay, Moment
 from salsa_ext.core.fields import Member, PartlyRead, Split, members, rule_problems
 
 REQUEST_FIELDS: Final[Mapping[Any, Any]] = {
     "state": StateCode,
     "post": PostCode,
+    "rough": EventDay,
     Decimal: Quantity,
     bool: Flag,
     date: Day,
@@ -29,6 +30,7 @@ REQUEST_FIELDS: Final[Mapping[Any, Any]] = {
     UUID: Id,
 }
 RESPONSE_FIELDS: Final[Mapping[Any, Any]] = {
+    "rough": EventDay,
     str: fields.String,
     int: fields.Integer,
     float: fields.Float,
@@ -174,7 +176,7 @@ def _response_field(member: Member) -> Any:
 def _response_value(member: Member, **options: Any) -> Any:
     if member.is_nested:
         return fields.Nested(response_schema(member.shown_type), **options)
-    field = RESPONSE_FIELDS[member.type](**options)
+    field = RESPONSE_FIELDS.get(member.limits.form, RESPONSE_FIELDS[member.type])(**options)
     if member.limits.choices:
         field.metadata["enum"] = [*member.limits.choices] + [None] * bool(options)
     if member.limits.form == "state":

@@ -12,6 +12,7 @@ from salsa_ext.alerts.models import Alert
 from salsa_ext.alerts.values import AlertData
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import UNSENT
+from salsa_ext.core.dates import first_day, last_day
 from salsa_ext.core.errors import Conflict, FieldLabels, message
 from salsa_ext.database import locks
 from salsa_ext.database.session import db
@@ -122,7 +123,7 @@ def check_report(actor: Actor, data: ReportData, report_id: UUID) -> None:
         tuple_(MarkKey.key, MarkKey.serial_norm).in_([(key.value, key.norm) for key in keys]),
         MarkKey.state == actor.own_state(),
         MarkKey.event == data.kind,
-        MarkKey.occurred_on == data.occurred_on,
+        MarkKey.occurred_on.between(first_day(data.occurred_on), last_day(data.occurred_on)),
         ~MarkKey.is_void,
         ~MarkKey.is_superseded,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
@@ -10,7 +10,7 @@ from sqlalchemy import CHAR, BigInteger, Computed, Index, SmallInteger, false, t
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from salsa_ext.access.models import Officer
-from salsa_ext.database.models import Dated, Owned, Versioned
+from salsa_ext.database.models import Dated, Owned, RoughlyDated, Versioned
 from salsa_ext.database.session import Base
 from salsa_ext.firearms.marks.values import Recorder
 
@@ -115,7 +115,7 @@ class Mark(Owned, Base):
         return Recorder(self.read_by_agency, self.read_at, number)
 
 
-class MarkKey(Base):
+class MarkKey(RoughlyDated, Base):
     """Search key of a mark; only the search reads it.
 
     `seen_by` is `*`, or the owner of a silent record: requests of other states never fetch it.
@@ -139,7 +139,6 @@ class MarkKey(Base):
     serial_norm: Mapped[str]
     skeleton: Mapped[str]
     event: Mapped[str]
-    occurred_on: Mapped[date]
     make: Mapped[str | None]
     calibre: Mapped[str | None]
     type: Mapped[str | None]

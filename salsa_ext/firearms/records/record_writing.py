@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, select, update
 from salsa_ext.core.batches import chunks
 from salsa_ext.core.ids import new_id
 from salsa_ext.core.occurrence import EventTime, ImportSource
+from salsa_ext.core.rows import to_row
 from salsa_ext.database.bulk import insert_into_tables, insert_many
 from salsa_ext.database.session import db
 from salsa_ext.firearms.marks import firearm_marks
@@ -148,7 +149,7 @@ def _record_row(entry: RecordEntry, now: datetime) -> dict[str, Any]:
         "import_id": entry.source.import_id if entry.source else None,
         "import_row": entry.source.row if entry.source else None,
         "recorded_at": now,
-        **vars(entry.when),
+        **to_row(entry.when),
         **{name: getattr(entry.firearm, name, default) for name, default in NO_OWNER.items()},
         **firearm_columns(entry.firearm),
     }
@@ -205,6 +206,7 @@ def _key_row(
         "skeleton": key.skeleton,
         "event": search_event(entry.event, handed_in=row["handed_in"]),
         "occurred_on": row["occurred_on"],
+        "occurred_within": row["occurred_within"],
         "make": row["make"],
         "calibre": row["calibre"],
         "type": row["type"],

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from salsa_ext.access.release import FINDER_VISIBILITIES
+from salsa_ext.core.dates import rough_date
 from salsa_ext.firearms.search.evidence import Evidence
 
 
@@ -29,6 +30,12 @@ class MarkHit(NamedTuple):
     visibility: str
     is_superseded: bool
     record_version: int
+    occurred_within: str | None = None
+
+    @property
+    def on(self) -> date:
+        """Return the date of its event, as it is known."""
+        return rough_date(self.occurred_on, self.occurred_within)
 
 
 @dataclass(frozen=True)

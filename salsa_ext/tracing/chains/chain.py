@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Final
 
+from salsa_ext.core.dates import Days, days_between, is_before
 from salsa_ext.core.errors import Message, message
 from salsa_ext.firearms.records.event_kinds import (
     ALERT,
@@ -15,7 +16,6 @@ from salsa_ext.firearms.records.event_kinds import (
     ORIGIN_EVENTS,
     SHIPPED,
     Event,
-    event_rank,
 )
 from salsa_ext.firearms.records.parties import party_kind
 from salsa_ext.guns.possession import (
@@ -26,6 +26,7 @@ from salsa_ext.guns.possession import (
     find_contradictions,
     find_diversion,
     first_sales,
+    in_order,
 )
 from salsa_ext.tracing.chains.description_gaps import (
     description_gaps,
@@ -52,6 +53,9 @@ REACHED_BY_SHIPPER: Final = {"manufacturer": "manufacturer", "dealer": "dealer",
 """Holder reached by a chain ending with an export, by giver."""
 AFTER_FIND: Final = message(
     "Recorded for a day after the gun was found: another gun, or a wrong record."
+)
+PERHAPS_AFTER_FIND: Final = message(
+    "Its day is not known, and may be after the gun was found. Ask its state for the day."
 )
 RETENTION_YEARS: Final = 20
 """Minimum years for which states keep records of guns (ITI IV, 12)."""
@@ -164,12 +168,22 @@ class ChainResult:
     conflicts: list[Event]
     last_lawful: Event | None
     point_of_diversion: dict[str, Any] | None
-    time_to_crime_days: int | None
-    since_last_lawful_days: int | None
+    time_to_crime: Days | None
+    since_last_lawful: Days | None
     failure_reason: str | None
     objections: Mapping[str, Message]
     missing: list[Message] = field(default_factory=list)
     remarks: list[Message] = field(default_factory=list)
+
+    @property
+    def time_to_crime_days(self) -> int | None:
+        """Return the days from the first sale to the find, if both days are known."""
+        return self.time_to_crime.exact if self.time_to_crime else None
+
+    @property
+    def since_last_lawful_days(self) -> int | None:
+        """Return the days from the last lawful point to the find, if both days are known."""
+        return self.since_last_lawful.exact if self.since_last_lawful else None
 
     @property
     def is_complete(self) -> bool:
@@ -196,11 +210,12 @@ def build_chain(
     found, events that contradict earlier ones, and events that contradict the description of the
     gun. `same_find` are the records of the find itself.
     """
-    events = [event for leg in legs for event in leg.events if event["event"] != ALERT]
-    events.sort(key=_sort_key)
+    events = in_order(event for leg in legs for event in leg.events if event["event"] != ALERT)
     others = other_gun_objections(events, firearm)
     events = _without(events, others)
-    after = [Objection(event, AFTER_FIND) for event in events if _is_after_find(event, found_on)]
+    after = [
+        Objection(event, text) for event in events if (text := _why_after_find(event, found_on))
+    ]
     before = _without(events, after)
     sales, guns = first_sales(before), split_by_gun(before)
     is_ambiguous = len(sales) > 1 or len(guns) > 1
@@ -243,8 +258,8 @@ def build_chain(
         conflicts=[objection.event for objection in conflicts],
         last_lawful=last,
         point_of_diversion=diversion,
-        time_to_crime_days=_time_to_crime(sales, guns, found_on),
-        since_last_lawful_days=_days_since(last, found_on) if last else None,
+        time_to_crime=_time_to_crime(sales, guns, found_on),
+        since_last_lawful=_days_since(last, found_on) if last else None,
         failure_reason=_failure_reason(outcome, firearm, legs, chain, found_on),
         objections={objection.event["record"]: objection.why for objection in conflicts},
         missing=missing,
@@ -252,23 +267,22 @@ def build_chain(
     )
 
 
-def _sort_key(event: Event) -> tuple[date, int, str]:
-    return event_date(event), event_rank(event["event"]), event["record"]
-
-
 def _without(events: Sequence[Event], objections: Sequence[Objection]) -> list[Event]:
     left_out = {id(objection.event) for objection in objections}
     return [event for event in events if id(event) not in left_out]
 
 
-def _is_after_find(event: Event, found_on: date) -> bool:
-    """A gun destroyed on the day of its find was found first."""
+def _why_after_find(event: Event, found_on: date) -> Message | None:
+    """Return why an event is after the find; a gun destroyed on its day was found first."""
     on = event_date(event)
-    return on > found_on or (on == found_on and event["event"] in FINAL_EVENTS)
+    if is_before(found_on, on) or (on == found_on and event["event"] in FINAL_EVENTS):
+        return AFTER_FIND
+    is_end = event["event"] in FINAL_EVENTS and not is_before(on, found_on)
+    return PERHAPS_AFTER_FIND if is_end else None
 
 
-def _days_since(event: Event, found_on: date) -> int:
-    return (found_on - event_date(event)).days
+def _days_since(event: Event, found_on: date) -> Days:
+    return days_between(event_date(event), found_on)
 
 
 def _reached(last: Event | None, sales: Sequence[Event]) -> str | None:
@@ -329,7 +343,7 @@ def _outcome(
 
 def _time_to_crime(
     sales: Sequence[Event], guns: Sequence[Sequence[Event]], found_on: date
-) -> int | None:
+) -> Days | None:
     """Return days since the first sale, if equal for all candidates."""
     is_sold = len(guns) <= 1 or all(map(first_sales, guns))
     days = {_days_since(sale, found_on) for sale in sales}
@@ -349,10 +363,12 @@ def _candidates(
             "record": event["record"],
             "state": event["state"],
             "occurred_on": event["occurred_on"],
-            "time_to_crime_days": _days_since(event, found_on) if event in sales else None,
-            "records": [each["record"] for each in sorted(gun, key=_sort_key)],
+            "time_to_crime_days": days.exact if event in sales else None,
+            "time_to_crime": days if event in sales else None,
+            "records": [each["record"] for each in in_order(gun)],
         }
-        for event in sorted(leading, key=_sort_key)
+        for event in in_order(leading)
+        for days in [_days_since(event, found_on)]
         for gun in [next((group for group in groups if event in group), [event])]
     ]
 

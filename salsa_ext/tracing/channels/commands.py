@@ -16,6 +16,7 @@ from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.dates import is_before
 from salsa_ext.core.errors import CodeLabel, Conflict, IllegalTransition, Invalid, NotFound, message
 from salsa_ext.core.field_checks import Problems, check_date
 from salsa_ext.database.session import db
@@ -326,7 +327,7 @@ def check_reply(actor: Actor, trace: Trace, data: ReplyData, asked_on: date | No
     for at, event in enumerate(data.events):
         path = f"events.{at}.occurred_on"
         check_date(problems, path, event.occurred_on, today(actor))
-        if data.answered_on and event.occurred_on > data.answered_on:
+        if data.answered_on and is_before(data.answered_on, event.occurred_on):
             problem = message(
                 "After the day of the answer, {on}: correct the one day or the other.",
                 on=data.answered_on,
@@ -341,7 +342,7 @@ def check_day(problems: Problems, actor: Actor, trace: Trace, path: str, on: dat
     now = today(actor)
     if on is not None and on > now:
         problems.add(path, message("This date lies in the future; today is {today}.", today=now))
-    elif on is not None and on < min(trace.found_on, now):
+    elif on is not None and is_before(on, min(trace.found_on, now)):
         problem = message(
             "Before the gun was found, on {on}: give that day or a later one.", on=trace.found_on
         )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,6 +11,7 @@ from sqlalchemy import select
 
 from salsa_ext.access.audit import Action, AuditEvent
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.dates import parse_date
 from salsa_ext.core.errors import Conflict, EnvelopeRefused, IllegalTransition, NotFound, message
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import db, execute_raw
@@ -230,7 +230,7 @@ def _find_candidates(actor: Actor, asking_state: str, body: Body) -> list[Candid
         body["firearm"],
         [UUID(body["record"])] if body["record"] else [],
         BestScores(**body["likeness"]),
-        date.fromisoformat(body["found_on"]),
+        parse_date(body["found_on"]),
     )
 
 

@@ -19,6 +19,7 @@ from salsa_ext.core.codes import UNSENT
 from salsa_ext.core.errors import ApprovalDeclined, CodeLabel, Forbidden, Invalid, message
 from salsa_ext.core.field_checks import Problems, check_date
 from salsa_ext.core.ids import new_id
+from salsa_ext.core.rows import date_columns
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure import restrictions
@@ -63,6 +64,7 @@ def draft_row(actor: Actor, data: TraceData) -> dict[str, Any]:
         problems.add("case_number", message("A case number has 1 to 100 printable characters."))
     restrictions.validate_into(problems, actor, data.hidden_from)
     problems.raise_any()
+    assert found_on is not None
     if item is not None:
         firearm = recorded_firearm(item)
     else:
@@ -88,7 +90,7 @@ def draft_row(actor: Actor, data: TraceData) -> dict[str, Any]:
         "seizure_id": data.seizure,
         "record_id": item.record.id if item else None,
         "firearm": dict(json.loads(json.dumps(firearm, default=str))),  # as the database stores it
-        "found_on": found_on,
+        **date_columns("found_on", found_on),
         "requested_by": actor.account_id,
         "created_at": actor.now(),
     }

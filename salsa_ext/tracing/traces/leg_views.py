@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from salsa_ext.core.batches import group_by
+from salsa_ext.core.dates import parse_date
 from salsa_ext.core.errors import Message, message
 from salsa_ext.database.bulk import is_any_of_param
 from salsa_ext.database.session import db
@@ -45,7 +46,7 @@ def compare_events(
     described, serials = describe_query(query), serials_of(firearm)
     compared = []
     for event in events:
-        year, recorded_in = event.get("year"), date.fromisoformat(event["occurred_on"]).year
+        year, recorded_in = event.get("year"), parse_date(event["occurred_on"]).year
         model, serial = event.get("model"), normalise(event.get("serial") or "")
         record = Description(
             serial_norm=serial,

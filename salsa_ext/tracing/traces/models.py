@@ -6,9 +6,19 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CHAR, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import (
+    CHAR,
+    CheckConstraint,
+    ColumnElement,
+    ForeignKey,
+    Index,
+    UniqueConstraint,
+    text,
+)
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
+from salsa_ext.core.dates import first_day, rough_date, within_of
 from salsa_ext.database.models import Owned
 from salsa_ext.database.session import Base
 
@@ -39,7 +49,23 @@ class Trace(Owned, Base):
     seizure_id: Mapped[UUID | None]
     record_id: Mapped[UUID | None]
     firearm: Mapped[dict[str, Any]]
-    found_on: Mapped[date]
+    found_first_day: Mapped[date] = mapped_column("found_on")
+    found_within: Mapped[str | None]
+
+    @hybrid_property
+    def found_on(self) -> date:
+        """Return the date of the find as it is known; in queries its first possible day."""
+        return rough_date(self.found_first_day, self.found_within)
+
+    @found_on.inplace.setter
+    def _set_found_on(self, on: date) -> None:
+        self.found_first_day, self.found_within = first_day(on), within_of(on)
+
+    @found_on.inplace.expression
+    @classmethod
+    def _found_on(cls) -> ColumnElement[date]:
+        return cls.found_first_day  # type: ignore[return-value]
+
     priority: Mapped[str]
     priority_reason: Mapped[str | None]
     legal_basis: Mapped[str]

@@ -38,7 +38,7 @@ LINES: Final = Field(
 NOTE: Final = Field("note", message("Note"), "area", max_length=500)
 LINES_TYPED: Final = re.compile(r"([0-9]{1,9})(?:-([0-9]{1,9}))?")
 MAX_LINES: Final = 1000
-DATE: Final = Field("occurred_on", message("Date"), "date", required=True)
+DATE: Final = Field("occurred_on", message("Date"), "event_date", required=True)
 
 
 class EntryWithdrawalRequest(RequestSchema):

@@ -69,7 +69,7 @@ RESULT_FIELDS = (
         required=False,
         hint=message("Without an event nothing joins the chain."),
     ),
-    Field("events.0.occurred_on", message("Date"), "date", required=False),
+    Field("events.0.occurred_on", message("Date"), "event_date", required=False),
     Field("events.0.document_number", message("Number"), required=False, max_length=100),
     Field(
         "points_to",
