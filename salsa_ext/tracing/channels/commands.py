@@ -104,8 +104,7 @@ def change_channel(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: ChannelD
     answered leg.
     """
     require(actor, Permission.TRACE_REQUEST)
-    trace = legs.lock_trace(trace_id, "channel", SENT_STATUSES)
-    leg = _find_leg(trace_id, leg_id)
+    trace, leg = _lock_leg(trace_id, leg_id)
     if leg.channel == "service":
         raise Invalid({"channel": [follow_up.IS_PARTICIPANT]})
     if data.channel != leg.channel and attempts.find_attempt(leg, data.channel):
@@ -120,11 +119,15 @@ def add_attempt(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: ChannelData
     Conflict for the leg's first channel, and after an answer by this one.
     """
     require(actor, Permission.TRACE_REQUEST)
-    trace = legs.lock_trace(trace_id, "channel", SENT_STATUSES)
-    leg = _find_leg(trace_id, leg_id)
+    trace, leg = _lock_leg(trace_id, leg_id)
     if data.channel == leg.channel:
         raise Conflict(ALREADY_ASKED)
     _ask(actor, trace, leg, data, former=data.channel)
+
+
+def _lock_leg(trace_id: UUID, leg_id: UUID) -> tuple[Trace, TraceLeg]:
+    trace = legs.lock_trace(trace_id, "channel", SENT_STATUSES)
+    return trace, _find_leg(trace_id, leg_id)
 
 
 def _find_leg(trace_id: UUID, leg_id: UUID) -> TraceLeg:
