@@ -179,6 +179,11 @@ def read_photo(form: Form, *, or_pdf: bool = False) -> Photo:
     return photo
 
 
+def read_file(form: Form) -> Photo:
+    """Set the form's photograph or PDF in the same way."""
+    return read_photo(form, or_pdf=True)
+
+
 def _read_content(received: bytes) -> FileContent:
     if len(received) > MAX_BYTES:
         text = message("A file has at most {count} MiB here.", count=MAX_BYTES // MIB)

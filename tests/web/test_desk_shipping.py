@@ -1,10 +1,11 @@
 """Test desk shipping."""
 
+import io
 import re
 
 import pytest
 
-from tests.support import bodies
+from tests.support import bodies, files
 from tests.support.grounds import beginning
 from tests.web import scenes
 from tests.web.test_desk_changes import do, doings
@@ -255,3 +256,24 @@ def test_a_stage_is_ticked_in_the_time_of_the_own_agency(officer, shipment, sign
         f"{shipment}/checkpoint", fields | {"quantity": "two", "occurred_at": ""}, 422
     ).text
     assert 'id="quantity-wrong"' in wrong and 'id="occurred_at-wrong"' in wrong
+
+
+def test_goods_of_a_state_that_licenses_on_paper_are_recorded_with_a_copy_of_its_licence(
+    signed_in, as_actor
+):
+    sides = {"exporting_state": "AUT", "exporter": bodies.party("Ejemplo", "AUT", "manufacturer")}
+    permit = as_actor("PRY", "licensing_officer").post("/permits", bodies.import_permit(**sides))
+    importer = signed_in("PRY", "licensing_officer")
+    form = f"/desk/permits/{permit.json['id']}/shipments/new"
+    assert "Copy of the licence" in importer.open(form)
+    fields = {
+        name: value
+        for name, value in typed().items()
+        if name.partition(".")[0] not in ("expected", "bulk")
+    }
+    copy = (io.BytesIO(files.pdf()), "licence.pdf")
+    done = importer.send(form, fields | {"export_licence": "AT-2026-118", "photo": copy})
+    shown = importer.open(done.location)
+    assert "AT-2026-118" in shown and "document · application/pdf" in shown
+    [link] = re.findall(r'href="(/attachments/[^"]+/file)"', shown)
+    assert importer.client.get(link).data.startswith(b"%PDF")

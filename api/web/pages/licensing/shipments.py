@@ -14,7 +14,7 @@ from flask import request
 from api.i18n.messages import translate
 from api.schemas.trade.receipts import present_receipt
 from api.schemas.trade.shipments import ShipmentQuery, ShipmentRequest, ShipmentResponse
-from api.web import choices
+from api.web import choices, submission
 from api.web.document_actions import Subject
 from api.web.forms import Field, Form, parse_number, split_lines
 from api.web.lists import FROM_DAY, SERIAL, TO_DAY
@@ -25,6 +25,8 @@ from api.web.pages.licensing.permits import PERMITS
 from api.web.pages.licensing.shipment_actions import ACTIONS
 from api.web.record_pages import HOME, DocumentPages
 from salsa_ext.access.permissions import Permission
+from salsa_ext.administration import attachments
+from salsa_ext.administration.attachment_values import AttachmentSubject
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
 from salsa_ext.reference.calendars import actor_zone, today
@@ -84,7 +86,11 @@ def _due_before(actor: Actor) -> dict[str, str]:
 
 def _detail(actor: Actor, subject: Subject) -> dict[str, Any]:
     shipment = subject.view.shipment
+    files: Any = {}
+    if Permission.ATTACHMENT_READ in actor.permissions:
+        files = attachments.view_attachments_of(actor=actor, kind="shipment", ids=[shipment.id])
     return {
+        "files": [view.row for view in files.get(shipment.id, ())],
         "shipment": shipment,
         "items": lookup.first_items(actor, shipment.id),
         "steps": route_stages(subject.view),
@@ -123,7 +129,14 @@ def _show_form(actor: Actor, form: Form | None, permit_id: UUID) -> dict[str, An
     permit = PERMITS.find(actor, permit_id)
     trail = (HOME, LICENSING, (permit.address, permit.title))
     posts = choices.posts_between(actor, view.permit)
-    return {"form": form, "view": view, "permit": view.permit, "posts": posts, "trail": trail}
+    return {
+        "form": form,
+        "view": view,
+        "permit": view.permit,
+        "posts": posts,
+        "trail": trail,
+        "has_file": True,
+    }
 
 
 def _record(actor: Actor, form: Form, permit_id: UUID) -> str:
@@ -133,6 +146,7 @@ def _record(actor: Actor, form: Form, permit_id: UUID) -> str:
         actor_zone(actor),
     )
     shipment_id = shipments.record(actor=actor, permit_id=permit_id, data=data)
+    form.photo.attach(actor, AttachmentSubject("shipment", shipment_id))
     return SHIPMENTS.address(shipment_id, done="recorded")
 
 
@@ -222,5 +236,6 @@ SHIPMENTS.add_form(
     _show_form,
     _record,
     path="/permits/<uuid:permit_id>/shipments/new",
+    prepare=submission.read_file,
     correct_errors=errors_by_form_field,
 )

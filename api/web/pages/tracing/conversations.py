@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
@@ -64,8 +63,7 @@ PAGES = DocumentPages(tracing_pages, "conversation", "/conversations", message("
 PAGES.add_list(
     ConversationQuery, conversations.list_conversations, FILTERS, item=ConversationResponse
 )
-READ_FILE: Final = partial(submission.read_photo, or_pdf=True)
-PAGES.add_form(Permission.CONVERSATION_WRITE, _show_form, _begin, prepare=READ_FILE)
+PAGES.add_form(Permission.CONVERSATION_WRITE, _show_form, _begin, prepare=submission.read_file)
 register_form(
     tracing_pages,
     "/conversations/<uuid:conversation_id>",
@@ -73,5 +71,5 @@ register_form(
     Permission.CONVERSATION_WRITE,
     _show,
     _reply,
-    prepare=READ_FILE,
+    prepare=submission.read_file,
 )
