@@ -14,6 +14,7 @@ COMMANDS = {
     "worker": ("api.cli.service", "worker"),
     "doctor": ("api.cli.service", "doctor"),
     "db": ("api.cli.db", "db"),
+    "upgrade": ("api.cli.backup", "upgrade"),
     "backup": ("api.cli.backup", "backup"),
     "restore": ("api.cli.backup", "restore"),
     "agency": ("api.cli.administration", "agency"),

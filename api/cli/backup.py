@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 import threading
 from collections.abc import Sequence
@@ -19,6 +20,7 @@ from api.http.context import current_vault
 from api.server import embedded_database
 from api.server.embedded_database import DATABASE_NAME
 from salsa_ext.access.rules import operator
+from salsa_ext.administration import migrations
 from salsa_ext.background import JOBS
 from salsa_ext.core.clock import SYSTEM_CLOCK
 from salsa_ext.core.config import Config
@@ -211,3 +213,32 @@ def seal(config: Config) -> None:
     """Seal the audit entries that wait."""
     sealing = [job for job in JOBS if job.code == "sealing"]
     jobs.run_to_idle(jobs.worker_app(config), SYSTEM_CLOCK, sealing)
+
+
+@click.command()
+@explained
+def upgrade() -> None:
+    """Bring a stopped installation to this version: back up, migrate all or nothing.
+
+    \b
+    Example:
+      salsa upgrade
+    """
+    with embedded_database.running_database(Config.from_env()) as config:
+        owner = owner_url(config)
+        before, _ = migrations.schema_revisions(owner)
+        if before is None:
+            raise NotConfigured(
+                message("The database is empty. Begin with salsa init or salsa demo.")
+            )
+        migrations.require_quiet(owner, shutil.disk_usage(config.home).free)
+        base, rows = take_verified(config)
+        click.echo(f"{base.path}: {'restored and compared' if rows else 'not verified'}.")
+        try:
+            migrations.upgrade_schema(owner)
+        except Exception as error:
+            reason = str(error).splitlines()[0]
+            raise click.ClickException(
+                f"The database is as before, at {before}: all was rolled back. {reason}"
+            ) from error
+        click.echo(f"The schema is at {migrations.required_revision()}, and was at {before}.")

@@ -329,23 +329,34 @@ def registers(guns: int, seed: int) -> None:
     "--seeds", default=14, show_default=True, type=click.IntRange(1), help="How many faults."
 )
 @click.option("--first", default=0, show_default=True, type=click.IntRange(0), help="First seed.")
+@click.option(
+    "--failovers",
+    default=1,
+    show_default=True,
+    type=click.IntRange(0),
+    help="How often the primary is killed, and its synchronous standby promoted.",
+)
 @explained
-def faults(seeds: int, first: int) -> None:
+def faults(seeds: int, first: int, failovers: int) -> None:
     """Kill processes, lose connections and fill the disk amid writes; exit with 1 on a broken promise.
 
     \b
     Example:
       salsa bench faults --seeds 200
     """
-    from benchmarks.faults import acts
+    from benchmarks.faults import acts, failover
     from benchmarks.faults import seeds as benchmark
     from benchmarks.participation import declare_registers
 
-    with tempfile.TemporaryDirectory(prefix="salsa-bench-") as home:
-        with _temporary_app(Path(home)) as (app, owner, folder):
+    with ExitStack() as stack:
+        with _temporary_app(_temporary_folder(stack)) as (app, owner, folder):
             declare_registers(owner)
             keys = acts.open_accounts(app)
         broken = benchmark.run(app, folder, keys, range(first, first + seeds))
+        for number in range(first, first + failovers):  # the promoted one is the next primary
+            other = _temporary_folder(stack)
+            broken += failover.run(folder, other, keys, number, create_app)
+            folder = other
     if broken:
         raise click.ClickException("\n".join(broken))
 
@@ -368,10 +379,10 @@ def _app_with_marks(
 @contextmanager
 def _second_database() -> Iterator[str]:
     """Give the owner's URL of another database, as empty as that of `_temporary_app`."""
-    with tempfile.TemporaryDirectory(prefix="salsa-bench-") as home:
+    with ExitStack() as stack:
         apart = replace(
             Config.from_env(),
-            home=Path(home).resolve(),
+            home=_temporary_folder(stack),
             database_url=None,
             worker_url=None,
             migration_url=None,
@@ -389,9 +400,7 @@ def _temporary_app(folder: Path | None = None) -> Iterator[tuple[Flask, str, Pat
     """
     config = Config.from_env()
     with ExitStack() as stack:
-        home = folder or Path(
-            stack.enter_context(tempfile.TemporaryDirectory(prefix="salsa-bench-"))
-        )
+        home = folder or _temporary_folder(stack)
         apart = replace(
             config, home=home.resolve(), database_url=None, worker_url=None, migration_url=None
         )
@@ -401,3 +410,10 @@ def _temporary_app(folder: Path | None = None) -> Iterator[tuple[Flask, str, Pat
         app.config["WORKER_URL"] = started.worker_url  # for services that a benchmark starts
         with app.app_context():
             yield app, owner_url(started), apart.home
+
+
+def _temporary_folder(stack: ExitStack) -> Path:
+    """Return a folder that the server's user may enter; it goes with the stack."""
+    folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="salsa-bench-")))
+    folder.chmod(0o755)  # else the data would be in a folder elsewhere, which stays
+    return folder.resolve()

@@ -127,7 +127,7 @@ def waiting(home: Path) -> dict[str, int]:
     return {name: count for name, count in counts.items() if count}
 
 
-def _wait_until_idle(service: Service) -> float:
+def wait_until_idle(service: Service) -> float:
     """Return the seconds until all queues are empty."""
     began, left = time.monotonic(), {"all": 1}
     while left:
@@ -204,7 +204,7 @@ def run_seed(app: Flask, service: Service, keys: Keys, plan: FaultPlan, seed: in
     broken = [str(act.exception()) for act in acts if act.exception()]
     _deliver_again(home, random)
     try:
-        seconds = _wait_until_idle(service)
+        seconds = wait_until_idle(service)
     except AssertionError as error:
         seconds, broken = PATIENCE, [*broken, f"The queues empty: {error}"]
     if not plan.disarm():

@@ -22,6 +22,14 @@ from salsa_ext.reference import loading
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 DEMO_LOCK = 0x53414C5341
+UPGRADE_LOCK = 7_205_759_403
+GIB = 1024**3
+SERVING_ROLES = ("salsa_service", "salsa_worker")
+QUIET = text(
+    "SELECT (SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND usename = ANY (:roles)), (SELECT count(*) FROM change_new) + (SELECT count(*) FROM log_new),"
+    " pg_database_size(current_database())"
+)
 DROP_STATEMENTS = text(
     "SELECT 'DROP TABLE ' || oid::regclass || ' CASCADE' FROM pg_class"
     " WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'"
@@ -35,17 +43,44 @@ STATE_TABLES = text(
 
 
 def upgrade_schema(migration_url: str) -> dict[str, int]:
-    """Run missing migrations and load reference data; returns row counts.
+    """Run missing migrations and load reference data, all or nothing; returns row counts.
 
     Raises Unavailable without a database.
     """
     schema_revisions(migration_url)
     alembic = Alembic()
     alembic.set_main_option("script_location", str(MIGRATIONS))
-    alembic.set_main_option("sqlalchemy.url", migration_url.replace("%", "%%"))
-    command.upgrade(alembic, "head")
     with create_engine(migration_url, poolclass=pool.NullPool).begin() as connection:
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})"))
+        connection.execute(text("SET LOCAL lock_timeout = '4s'"))
+        alembic.attributes["connection"] = connection
+        command.upgrade(alembic, "head")
         return loading.load_reference_data(connection)
+
+
+def require_quiet(url: str, free: int) -> None:
+    """Raise Conflict while the service runs, work waits, or less than `free` bytes may not do.
+
+    A backup, the copy that verifies it, and what migrations write need twice the database.
+    """
+    with _connect(url) as connection:
+        sessions, waiting, size = connection.execute(QUIET, {"roles": [*SERVING_ROLES]}).one()
+    if sessions:
+        raise Conflict(message("The service runs. Stop salsa serve and salsa worker first."))
+    if waiting:
+        raise Conflict(
+            message(
+                "Work waits. Run salsa worker --once of the version that you had, then try again."
+            )
+        )
+    if free < 2 * size + GIB:
+        raise Conflict(
+            message(
+                "The disk has {free} GiB, and an upgrade needs {needed}. Free some first.",
+                free=free // GIB,
+                needed=2 * size // GIB + 2,
+            )
+        )
 
 
 def open_clock(migration_url: str) -> None:

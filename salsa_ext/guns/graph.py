@@ -53,14 +53,16 @@ RECORD_COLUMNS: Final = tuple(
 )
 StatesByRecord = dict[UUID, str]
 MarkKeyAndMake = tuple[int, str]
-_HOLDERS_SQL: Final = text(
-    "SELECT a.key, a.make, k.record_id, k.state, k.event, k.make IS NOT NULL"
-    " FROM unnest(CAST(:keys AS bigint[]), CAST(:makes AS text[])) AS a (key, make)"
-    " CROSS JOIN LATERAL (SELECT k.record_id, k.state, k.event, k.make FROM mark_key AS k"
-    " WHERE k.key = a.key AND (k.make = a.make OR k.make IS NULL)"
-    " AND NOT k.is_void AND NOT k.is_superseded"
+_HELD: Final = (
+    "(SELECT k.record_id, k.state, k.event, k.make FROM mark_key AS k"
+    " WHERE k.key = a.key AND k.make {} AND NOT k.is_void AND NOT k.is_superseded"
     " AND k.event <> :alert AND (k.state = :asker OR (:others AND k.visibility = 'open'))"
-    " LIMIT :most) AS k"
+    " LIMIT :most)"
+)
+_HOLDERS_SQL: Final = text(
+    "SELECT a.key, a.make, k.record_id, k.state, k.event, k.make IS NOT NULL"  # noqa: S608 - constants of ours
+    " FROM unnest(CAST(:keys AS bigint[]), CAST(:makes AS text[])) AS a (key, make)"
+    f" CROSS JOIN LATERAL ({_HELD.format('= a.make')} UNION ALL {_HELD.format('IS NULL')}) AS k"
 )
 
 

@@ -15,12 +15,11 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.alerts.models import Alert, Hit
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.codes import MATCH_WORTHS
 from salsa_ext.core.ids import parse_id
 from salsa_ext.database.session import db
 from salsa_ext.disclosure.models import Consent
 from salsa_ext.lookups.models import LookupReview
-from salsa_ext.matches.models import Match
+from salsa_ext.matches.models import Match, worth_number
 from salsa_ext.reference.calendars import today
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.requests.values import RUNNING_STATUSES
@@ -182,7 +181,7 @@ def _alerts(actor: Actor) -> Select[Any]:
 
 def _matches(actor: Actor) -> Select[Any]:
     own = Match.owner_state == actor.state, Match.status == "proposed", Match.is_current
-    is_worth = Match.worth > -MATCH_WORTHS.index("pointer")
+    is_worth = Match.worth >= worth_number("crime")
     return select(Match).where(*own, is_worth).order_by(Match.worth.desc(), Match.id.desc())
 
 

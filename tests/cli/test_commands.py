@@ -17,6 +17,7 @@ from salsa_ext.access.rules import operator
 from salsa_ext.administration import installation
 from salsa_ext.database.session import db, transaction
 from tests.support import agencies
+from tests.support.folders import open_folder
 from tests.support.routes import POST
 
 ROOT = Path(__file__).parents[2]
@@ -137,11 +138,11 @@ def test_an_empty_database_is_said_in_a_sentence(server, tmp_path, salsa):
     assert "SALSA_DATABASE_URL names is empty: begin with salsa init" in refused.stderr
 
 
-def test_a_folder_without_an_installation_is_named(salsa, tmp_path):
-    empty = tmp_path / "elsewhere"
-    refused = salsa(
-        "account", "list", "--state", "PRY", SALSA_DATABASE_URL="", SALSA_HOME=str(empty)
-    )
+def test_a_folder_without_an_installation_is_named(salsa):
+    with open_folder() as empty:
+        refused = salsa(
+            "account", "list", "--state", "PRY", SALSA_DATABASE_URL="", SALSA_HOME=str(empty)
+        )
     assert refused.returncode == 1
     assert f"There is no installation in {empty} (SALSA_HOME" in refused.stderr
 

@@ -1,17 +1,27 @@
 """A PostgreSQL server of its own for each test, that may be stopped and killed."""
 
+import os
+import shutil
+import signal
 import subprocess
+import sys
+import time
 from contextlib import closing, contextmanager
 from datetime import timedelta
 
 import pytest
+from click.testing import CliRunner
 
 from api.app import create_app
+from api.cli import main
+from api.cli.backup import seal
+from api.server import embedded_database
 from api.server.embedded_database import DATABASE_NAME
 from benchmarks.participation import declare_registers
 from salsa_ext.administration import migrations
 from salsa_ext.core.clock import SYSTEM_CLOCK
 from salsa_ext.core.config import Config
+from salsa_ext.database.postgres import folders
 from salsa_ext.database.postgres.provision import provision_database
 from salsa_ext.database.postgres.server import EmbeddedServer
 from salsa_ext.database.session import db
@@ -19,6 +29,7 @@ from tests.conftest import FAST
 from tests.support import actors
 from tests.support.folders import open_folder
 from tests.support.jobs import as_service
+from tests.support.source import ROOT
 
 
 @pytest.fixture(scope="session")
@@ -88,3 +99,57 @@ def application(home, embedded):
 @pytest.fixture
 def key(application):
     return key_of(application)
+
+
+MARKER = "Dirección Ñandú 4711"
+
+
+class Installed:
+    """An installation in a home of its own, and commands on it."""
+
+    def __init__(self, home):
+        self.home, self.backups = home, home / "backups"
+        self.settings = {"SALSA_HOME": str(home), "SALSA_DATABASE_URL": ""}
+
+    def run(self, *words, **settings):
+        result = CliRunner().invoke(main, words, env=self.settings | settings)
+        if result.exception and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        return result
+
+    def ask(self, query):
+        with (
+            EmbeddedServer(self.home, settings=FAST) as server,
+            closing(server.admin(DATABASE_NAME)) as admin,
+            admin.cursor() as cursor,
+        ):
+            cursor.execute(query)
+            return cursor.fetchall()
+
+    def write(self, code):
+        """Record an act, and seal it."""
+        agency = ["--kind", "police", "--zone", "UTC", "--state", "PRY", f"PRY-{code}", MARKER]
+        done = self.run("agency", "create", *agency)
+        assert done.exit_code == 0, done.output
+        with embedded_database.running_database(Config.from_env(self.settings)) as config:
+            seal(config)
+
+    def agencies(self):
+        codes = self.ask("SELECT code FROM agency WHERE name = '" + MARKER + "'")
+        return {code.removeprefix("PRY-") for (code,) in codes}
+
+    @contextmanager
+    def followed(self):
+        """What is written within the block is stored as it is written."""
+        command = [sys.executable, "-m", "api.cli", "backup", "follow", "--every", "0.2"]
+        process = subprocess.Popen(command, cwd=ROOT, env=os.environ | self.settings)
+        while not any(self.backups.glob("wal/*.age")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        yield
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(30) == 0
+
+    def lose_data(self):
+        shutil.rmtree(folders.recorded_folder(self.home / "postgres"))
+        shutil.rmtree(self.home / "postgres", ignore_errors=True)

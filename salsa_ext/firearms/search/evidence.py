@@ -51,16 +51,11 @@ def count_unregistered(events: Collection[str]) -> int:
     return seizures if FOUND_EVENTS.issuperset(events) else 0
 
 
-def is_crime_related(event: str, other: str | None) -> bool:
-    """Return whether one of two events is more than licit trade.
-
-    An unknown event (None) counts as such, so that no missing gun is overlooked.
-    """
-    return other is None or event in FIELD_EVENTS or other in FIELD_EVENTS
-
-
 def worth_of(event: str, other: str | None) -> str:
-    """Return why two events are worth a look, a code of MATCH_WORTHS."""
+    """Return why two events are worth a look, a code of MATCH_WORTHS.
+
+    An unknown event (None) is more than trade, so that no missing gun is overlooked.
+    """
     events = {event, other}
     if other is None:
         return "pointer"
