@@ -80,6 +80,7 @@ ROUTES = (
     Route("POST", "/licensees/{licensee_id}/revoke", Of.LICENSEE_RECORD),
     Route("POST", "/licensees/{licensee_id}/close", Of.LICENSEE_RECORD),
     Route("POST", "/licensees/{licensee_id}/renew", Of.LICENSEE_RECORD),
+    Route("GET", "/search", Of.NOTIFICATION_READ),
     Route("GET", "/tasks", Of.NOTIFICATION_READ),
     Route("GET", "/notifications", Of.NOTIFICATION_READ),
     Route("POST", "/notifications/read", Of.NOTIFICATION_READ),
