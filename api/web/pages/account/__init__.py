@@ -2,6 +2,7 @@
 
 from api.web.pages.account import (
     accounts,
+    agencies,
     design,
     home,
     keys,
@@ -15,6 +16,7 @@ from api.web.pages.account import (
 
 __all__ = [
     "accounts",
+    "agencies",
     "design",
     "home",
     "keys",
