@@ -13,6 +13,7 @@ from api.web import formatting
 from api.web.forms import Field
 from salsa_ext.access.permissions import Permission
 from salsa_ext.administration import accounts
+from salsa_ext.administration.agencies import STATELESS_KINDS
 from salsa_ext.core import codes
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Message, message
@@ -44,6 +45,8 @@ CODE_LISTS = {
     "visibility": codes.VISIBILITIES,
     "licensee_role": codes.LICENSEE_ROLES,
     "licensee_status": codes.LICENSEE_STATUSES,
+    "agency_kind": tuple(kind for kind in codes.AGENCY_KINDS if kind not in STATELESS_KINDS),
+    "contact_kind": codes.CONTACT_KINDS,
     "register": codes.REGISTERS,
     "register_mode": codes.REGISTER_MODES,
     "permit_standing": codes.COUNTERPART_STATUSES,
