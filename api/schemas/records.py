@@ -220,7 +220,6 @@ class MatchResponse(Schema):
     other = fields.Nested(MatchOtherResponse, required=True)
     score = fields.Float(required=True)
     strength = Code(codes.MATCH_STRENGTHS, required=True)
-    crime_related = fields.Boolean(attribute="is_of_crime", required=True)
     worth = Code(codes.MATCH_WORTHS, required=True)
     reasons = fields.List(fields.Nested(ReasonResponse), required=True)
     proposed_at = fields.DateTime(required=True)
@@ -249,7 +248,8 @@ class MatchResponse(Schema):
 class MatchQuery(ListQuery):
     """Filter of matches; `current=false` lists those ended by corrections.
 
-    `crime_related`: one gun was found, seized, recovered, lost or stolen; others are duplicates.
+    `least_worth`: this and what is more worth a look; `crime` leaves out what cannot be compared
+    (`pointer`) and duplicates (`trade`).
     """
 
     status = Code(codes.MATCH_STATUSES)
@@ -257,8 +257,8 @@ class MatchQuery(ListQuery):
     record = Id()
     other_state = StateCode(data_key="state")
     is_current = QueryFlag(data_key="current")
-    is_of_crime = QueryFlag(data_key="crime_related")
     worth = Code(codes.MATCH_WORTHS)
+    least_worth = Code(codes.MATCH_WORTHS)
 
 
 class GunRecordResponse(Schema):

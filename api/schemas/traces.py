@@ -1,4 +1,4 @@
-"""Schemas of traces: drafts, legs, results, advice, forms, reports."""
+"""Schemas of traces: drafts, legs, results, advice."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from uuid import UUID
 from marshmallow import Schema, ValidationError, fields, pre_dump
 
 from api.http.fields.codes import Code, StateCode
+from api.http.fields.declared import request_schema, response_schema
 from api.http.fields.numbers import QueryWhole, Whole
 from api.http.fields.schemas import Items, Nested, RequestSchema
 from api.http.fields.texts import Flag, Id, Line, Text
@@ -26,6 +27,7 @@ from api.schemas.common import (
 from api.schemas.requests import MessageResponse, TraceContentResponse, present_stored_gun
 from salsa_ext.core import codes
 from salsa_ext.core.errors import Message
+from salsa_ext.core.occurrence import ExternalId
 from salsa_ext.disclosure.sharing import party_group
 from salsa_ext.tracing.chains.description_gaps import Gap, Outlook
 from salsa_ext.tracing.requests.values import CommentData
@@ -92,6 +94,8 @@ class AmendTraceRequest(RequestSchema):
     intended_use = Code(codes.INTENDED_USES, required=True)
     needed_by = Day()
     confidentiality_requested = Flag()
+    note = Text(most=2000)
+    external_ids = Items(Nested(request_schema(ExternalId)), most=20, load_default=())
     confirm_second = Flag()
 
     def handle_error(self, error: ValidationError, data: Any, *, many: bool, **more: Any) -> None:
@@ -234,6 +238,8 @@ class TraceResponse(TraceContentResponse):
     seizure = fields.UUID(attribute="seizure_id", allow_none=True)
     created_at = fields.DateTime(required=True)
     sent_at = fields.DateTime(allow_none=True)
+    note = fields.String(allow_none=True)
+    external_ids = fields.List(fields.Nested(response_schema(ExternalId)), required=True)
     refused_by = fields.List(StateCode(), required=True)
     legs = fields.List(fields.Nested(LegResponse), required=True)
     notes = fields.List(fields.Nested(MessageResponse), required=True)
@@ -409,6 +415,7 @@ class TraceQuery(ListQuery):
 
     from_day, to_day, sort = listing_fields(LISTING)
     serial = Text(most=64)
+    external_id = Text(most=100)
     status = Code(codes.TRACE_STATUSES)
     case_number = Text(most=100)
     priority = Code(codes.PRIORITIES)
@@ -436,69 +443,3 @@ def _present_event(event: Mapping[str, Any], view: ResultView) -> dict[str, Any]
     shared = view.sharing[event["record"]]
     by_hand = {"by_hand": translate_event(event["by_hand"])} if "by_hand" in event else {}
     return dict(event) | present_sharing(shared, dict.fromkeys(groups)) | parties | by_hand
-
-
-class FormQuery(RequestSchema):
-    """Channel by which the form goes; by default the first outside the service.
-
-    In `form_language`, by default English to ATF, and else the language of the asked state.
-    """
-
-    channel = Code(codes.OTHER_CHANNELS)
-    form_language = Code(codes.LANGUAGES)
-
-
-class FormFieldsQuery(RequestSchema):
-    """Format of the fields: JSON or CSV."""
-
-    format = Code(("json", "csv"))
-
-
-class FormFieldResponse(Schema):
-    """Field of the form by part and item; empty if unknown."""
-
-    part = fields.String(required=True)
-    item = fields.String(required=True, allow_none=True)
-    name = fields.String(required=True)
-    required = fields.Boolean(required=True)
-    value = fields.String(required=True, allow_none=True)
-
-
-class FormFieldsResponse(Schema):
-    """Fields of ATF F 3312.1 for a leg, in form order."""
-
-    form = fields.String(required=True)
-    leg = fields.UUID(required=True)
-    fields_ = fields.List(
-        fields.Nested(FormFieldResponse), attribute="fields", data_key="fields", required=True
-    )
-    missing = fields.List(fields.String(), required=True)
-
-
-class WorkingGunResponse(FormFieldsResponse):
-    """Fields of ATF F 3312.1 for one gun of a seizure."""
-
-    trace = fields.UUID(required=True)
-    line = fields.Integer(required=True)
-
-
-class WorkingFileResponse(Schema):
-    """Fields of ATF F 3312.1 for all guns of a seizure that are asked about by eTrace."""
-
-    form = fields.String(required=True)
-    guns = fields.List(fields.Nested(WorkingGunResponse), required=True)
-
-
-class ReportHashRequest(RequestSchema):
-    """Hexadecimal SHA-256 of a report's content or file."""
-
-    sha256 = Text(most=400, required=True)
-
-
-class ReportVerdictResponse(Schema):
-    """Whether the hash is known, of the content or the file, and since when."""
-
-    known = fields.Boolean(required=True)
-    hash_of = Code(("content", "file"), attribute="kind", required=True, allow_none=True)
-    created_at = fields.DateTime(attribute="made_at", required=True, allow_none=True)
-    language = Code(codes.LANGUAGES, required=True, allow_none=True)

@@ -21,7 +21,6 @@ CREATE TABLE match (
     score DOUBLE PRECISION NOT NULL,
     strength TEXT NOT NULL,
     reasons JSONB NOT NULL,
-    is_of_crime BOOLEAN NOT NULL,
     worth SMALLINT NOT NULL,
     status TEXT NOT NULL,
     is_current BOOLEAN NOT NULL,
@@ -42,7 +41,6 @@ CREATE TABLE match (
 );
 CREATE INDEX ix_match_gone ON match (owner_state, worth, id) WHERE NOT is_current;
 CREATE INDEX ix_match_judged ON match (owner_state, worth, id) WHERE status <> 'proposed';
-CREATE INDEX ix_match_of_crime ON match (owner_state, worth, id) WHERE is_of_crime;
 CREATE INDEX ix_match_other_pseudonym ON match (other_pseudonym);
 CREATE INDEX ix_match_owner_state_other_record ON match (owner_state, other_record);
 CREATE INDEX ix_match_owner_state_worth_id ON match (owner_state, worth, id);

@@ -53,14 +53,17 @@ RECORD_COLUMNS: Final = tuple(
 )
 StatesByRecord = dict[UUID, str]
 MarkKeyAndMake = tuple[int, str]
-_HOLDERS_SQL: Final = text(
-    "SELECT a.key, a.make, k.record_id, k.state, k.event, k.make IS NOT NULL"
-    " FROM unnest(CAST(:keys AS bigint[]), CAST(:makes AS text[])) AS a (key, make)"
-    " CROSS JOIN LATERAL (SELECT k.record_id, k.state, k.event, k.make FROM mark_key AS k"
-    " WHERE k.key = a.key AND (k.make = a.make OR k.make IS NULL)"
-    " AND NOT k.is_void AND NOT k.is_superseded"
+_RECORDS_OF_KEY: Final = (
+    "(SELECT k.record_id, k.state, k.event, k.make FROM mark_key AS k"
+    " WHERE k.key = a.key AND k.make {} AND NOT k.is_void AND NOT k.is_superseded"
     " AND k.event <> :alert AND (k.state = :asker OR (:others AND k.visibility = 'open'))"
-    " LIMIT :most) AS k"
+    " LIMIT :most)"
+)
+_HOLDERS_SQL: Final = text(
+    "SELECT a.key, a.make, k.record_id, k.state, k.event, k.make IS NOT NULL"  # noqa: S608 - constants of ours
+    " FROM unnest(CAST(:keys AS bigint[]), CAST(:makes AS text[])) AS a (key, make)"
+    f" CROSS JOIN LATERAL ({_RECORDS_OF_KEY.format('= a.make')}"
+    f" UNION ALL {_RECORDS_OF_KEY.format('IS NULL')}) AS k"
 )
 
 
@@ -94,8 +97,14 @@ class RecordGraph:
     def guns(self) -> list[Gun]:
         """Return the records grouped into guns."""
         facts = (self._facts(row) for row in self.rows.values())
-        guns = group_by_gun(facts, self.joins, self.rejected, shares())
+        joins = {each for each in self.joins if not self._is_of_lot(each)}
+        guns = group_by_gun(facts, joins, self.rejected, shares())
         return [Gun(gun.records, tuple(map(self._with_match, gun.joins))) for gun in guns]
+
+    def _is_of_lot(self, each: Join) -> bool:
+        """Return whether two records match by a lot alone, of which there are many pieces."""
+        rows = (self.rows.get(each.first), self.rows.get(each.second))
+        return each.is_confirmed and all(row and row.lot and not row.serial for row in rows)
 
     def _facts(self, row: Any) -> GunFacts:
         description = Description(

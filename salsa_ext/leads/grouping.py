@@ -48,7 +48,7 @@ class ExportPaper:
 class GunRecord:
     """One record of a gun: codes and folded text, `serial` normalised.
 
-    `find` is its document, the same of both sides of a joint seizure.
+    `find` is the document, or one of both sides of a joint seizure.
     `visible_groups` are the field groups that the reader may see, under the owner's `handling` code.
     """
 
@@ -56,6 +56,7 @@ class GunRecord:
     state: str
     event: str
     on: date
+    document: UUID
     find: UUID
     version: int = 1
     counterpart_state: str | None = None

@@ -38,7 +38,7 @@ from salsa_ext.guns.joint_seizures import find_ids
 from salsa_ext.leads import detectors
 from salsa_ext.leads.grouping import ExportPaper, GunRecord, LeadParty, SeizedGun, seized_guns
 from salsa_ext.leads.leads import Lead
-from salsa_ext.matches.models import Match
+from salsa_ext.matches.models import Match, worth_number
 from salsa_ext.reference import name_matching
 from salsa_ext.reference.name_matching import fold_name
 from salsa_ext.trade.permits.models import Permit
@@ -203,7 +203,7 @@ def _find_seeds(actor: Actor) -> dict[UUID, str]:
     pair = (Match.record_id, Match.owner_state, Match.other_record, Match.other_state)
     matches = select(*pair).where(
         Match.owner_state == own,
-        Match.is_of_crime,
+        Match.worth >= worth_number("crime"),
         Match.is_current,
         Match.status != "rejected",
         Match.other_record.is_not(None),
@@ -304,6 +304,7 @@ def _gun_record(
         state=row.owner_state,
         event=row.event,
         on=rough_date(row.occurred_on, row.occurred_within),
+        document=row.document_id,
         find=finds.get(row.document_id, row.document_id),
         version=row.version,
         counterpart_state=row.counterpart_state,

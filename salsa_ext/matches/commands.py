@@ -16,7 +16,6 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.release import FINDER_VISIBILITIES
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.codes import MATCH_WORTHS
 from salsa_ext.core.errors import Conflict, IllegalTransition, message
 from salsa_ext.core.ids import new_id, pseudonym
 from salsa_ext.database.locks import lock
@@ -31,12 +30,12 @@ from salsa_ext.firearms.records.queries import (
 )
 from salsa_ext.firearms.search import advice, rivals
 from salsa_ext.firearms.search.criteria import marks_to_search
-from salsa_ext.firearms.search.evidence import EQUAL_KINDS, is_crime_related, worth_of
+from salsa_ext.firearms.search.evidence import EQUAL_KINDS, worth_of
 from salsa_ext.firearms.search.search import has_exact_matches
 from salsa_ext.firearms.search.values import Candidate, MarkHit
 from salsa_ext.matches import notices as match_notices
 from salsa_ext.matches import withdrawals
-from salsa_ext.matches.models import Match
+from salsa_ext.matches.models import Match, worth_number
 from salsa_ext.matches.notices import MatchChange
 from salsa_ext.matches.pair_views import (
     PairKey,
@@ -249,7 +248,7 @@ def _change(code: str, match_id: UUID, view: PairView) -> MatchChange:
         view.record,
         view.other_state,
         str(view.evidence.strength),
-        is_crime_related(*view.events),
+        worth_of(*view.events) != "trade",
         view.other if view.is_of_other else view.record,
     )
 
@@ -281,8 +280,7 @@ def _evidence_columns(view: PairView) -> dict[str, Any]:
         "score": view.evidence.bits,
         "strength": view.evidence.strength,
         "reasons": reasons,
-        "is_of_crime": is_crime_related(*view.events),
-        "worth": -MATCH_WORTHS.index(worth_of(*view.events)),
+        "worth": worth_number(worth_of(*view.events)),
     }
 
 

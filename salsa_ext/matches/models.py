@@ -9,15 +9,21 @@ from uuid import UUID
 from sqlalchemy import CHAR, Double, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from salsa_ext.core.codes import MATCH_WORTHS
 from salsa_ext.database.session import Base
+
+
+def worth_number(worth: str) -> int:
+    """Return a code of MATCH_WORTHS as a number: what is more worth a look is higher."""
+    return -MATCH_WORTHS.index(worth)
 
 
 class Match(Base):
     """One state's row on two records of perhaps one gun.
 
     `other_record` is None if its owner does not disclose it; `other_pseudonym` (never published)
-    replaces it. `is_current` is False once a correction removed the agreement. `is_of_crime`: one
-    of the guns was read in the field, or is missing. `worth` is minus the index in MATCH_WORTHS.
+    replaces it. `is_current` is False once a correction removed the agreement. `worth` is a
+    `worth_number`.
     `is_hidden` while the other record is silent: nobody reads the row, its decision remains.
     `record_version` and `other_version` were compared last.
     """
@@ -28,9 +34,6 @@ class Match(Base):
         Index(None, "owner_state", "worth", "id"),
         Index(None, "other_pseudonym"),
         Index(None, "owner_state", "other_record"),
-        Index(
-            "ix_match_of_crime", "owner_state", "worth", "id", postgresql_where=text("is_of_crime")
-        ),
         Index(
             "ix_match_gone", "owner_state", "worth", "id", postgresql_where=text("NOT is_current")
         ),
@@ -54,7 +57,6 @@ class Match(Base):
     score: Mapped[float] = mapped_column(Double)
     strength: Mapped[str]
     reasons: Mapped[list[dict[str, Any]]]
-    is_of_crime: Mapped[bool]
     worth: Mapped[int] = mapped_column(SmallInteger)
     status: Mapped[str]
     is_current: Mapped[bool]

@@ -31,7 +31,7 @@ from salsa_ext.firearms.search.batch import RecordQuery
 from salsa_ext.firearms.search.mark_lookup import find_marks_of_records
 from salsa_ext.firearms.search.search import drop_near_misses
 from salsa_ext.firearms.search.values import MarkHit
-from salsa_ext.matches.models import Match
+from salsa_ext.matches.models import Match, worth_number
 from salsa_ext.reference.contact_offices import ContactOffice, find_contacts
 
 MANY_MATCHES: Final = 10
@@ -66,13 +66,15 @@ def list_matches(
 ) -> Page[MatchView]:
     """Return a page of the own state's matches, those most worth a look first, then the newest."""
     require(actor, Permission.MATCH_READ)
-    names = ("status", "strength", "other_state", "is_of_crime")
+    names = ("status", "strength", "other_state")
     given = {name: filters[name] for name in names if filters.get(name) is not None}
     query = select(Match).filter_by(owner_state=actor.state, **given)
     if (record := filters.get("record")) is not None:
         query = query.where(or_(Match.record_id == record, Match.other_record == record))
     if (worth := filters.get("worth")) is not None:
-        query = query.where(Match.worth == -MATCH_WORTHS.index(worth))
+        query = query.where(Match.worth == worth_number(worth))
+    if (least := filters.get("least_worth")) is not None:
+        query = query.where(Match.worth >= worth_number(least))
     query = query.where(Match.is_current == filters.get("is_current", True))
     page = fetch_page(query, Match.id, limit, cursor, moment=Match.worth)
     return page.with_items(build_match_views(actor, page.items))

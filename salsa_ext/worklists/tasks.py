@@ -10,17 +10,16 @@ from uuid import UUID
 
 from sqlalchemy import Select, and_, func, or_, select
 
-from salsa_ext.access.models import AuditEntry
+from salsa_ext.access.models import Account, AuditEntry
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.alerts.models import Alert, Hit
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.codes import MATCH_WORTHS
 from salsa_ext.core.ids import parse_id
 from salsa_ext.database.session import db
 from salsa_ext.disclosure.models import Consent
 from salsa_ext.lookups.models import LookupReview
-from salsa_ext.matches.models import Match
+from salsa_ext.matches.models import Match, worth_number
 from salsa_ext.reference.calendars import today
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.requests.values import RUNNING_STATUSES
@@ -102,23 +101,22 @@ def _task_list(actor: Actor, kind: str, queue: Queue) -> TaskList:
     if count == MAX_TASKS:
         some = query.order_by(None).limit(MAX_COUNTED + 1).subquery()
         count = db.session.scalar(select(func.count()).select_from(some)) or 0
+    return TaskList(kind, count, _with_numbers(actor, queue, kind, rows))
+
+
+def _with_numbers(actor: Actor, queue: Queue, kind: str, rows: Sequence[Any]) -> list[Task]:
+    """Return tasks; matches named by the serial of the own record, hits by their alert's case."""
     tasks = [queue.task(row) for row in rows]
     if kind == "match":
-        tasks = _with_serials(actor, rows, tasks)
-    return TaskList(kind, count, tasks)
-
-
-def _with_serials(actor: Actor, matches: Sequence[Match], tasks: Sequence[Task]) -> list[Task]:
-    """Name matches by the serial of the own record."""
-    records = describe_records(
-        actor, {match.record_id for match in matches}, Permission.MATCH_DECIDE
-    )
-    return [
-        task._replace(number=records[match.record_id].serial)
-        if match.record_id in records
-        else task
-        for match, task in zip(matches, tasks, strict=True)
-    ]
+        records = describe_records(actor, {row.record_id for row in rows}, queue.permission)
+        serials = {
+            row.id: records[row.record_id].serial for row in rows if row.record_id in records
+        }
+        return [task._replace(number=serials.get(task.subject_id)) for task in tasks]
+    if kind == "hit":
+        cases = find_numbers(actor, [("hit", task.subject_id) for task in tasks], queue.permission)
+        return [task._replace(number=cases.get(("hit", task.subject_id))) for task in tasks]
+    return tasks
 
 
 def next_tasks(lists: Sequence[TaskList], limit: int) -> list[tuple[str, Task]]:
@@ -182,7 +180,7 @@ def _alerts(actor: Actor) -> Select[Any]:
 
 def _matches(actor: Actor) -> Select[Any]:
     own = Match.owner_state == actor.state, Match.status == "proposed", Match.is_current
-    is_worth = Match.worth > -MATCH_WORTHS.index("pointer")
+    is_worth = Match.worth >= worth_number("crime")
     return select(Match).where(*own, is_worth).order_by(Match.worth.desc(), Match.id.desc())
 
 
@@ -221,6 +219,13 @@ def _permits(actor: Actor) -> Select[Any]:
     waiting = Permit.counterpart_status == "awaiting_counterpart"
     query = select(Permit).where(Permit.owner_state != actor.state, *current, waiting)
     return query.order_by(Permit.id.desc())
+
+
+def _accounts(actor: Actor) -> Select[Any]:
+    """Select accounts that another person opened and nobody has confirmed yet."""
+    opened = Account.opened_by.is_not(None), Account.opened_by != actor.account_id
+    own = Account.owner_state == actor.state
+    return select(Account).where(own, *opened).order_by(Account.id)
 
 
 def _lookups(actor: Actor) -> Select[Any]:
@@ -286,6 +291,11 @@ QUEUES: Final[Mapping[str, Queue]] = {
         Permission.LOOKUP_REVIEW,
         _lookups,
         lambda row: Task("lookup", row.id, row.case_number, None, None, row.looked_up_at),
+    ),
+    "account": Queue(
+        Permission.ACCOUNT_CONFIRM,
+        _accounts,
+        lambda row: Task("account", row.id, row.username, None, None, row.created_at),
     ),
 }
 """By the kinds of TASK_KINDS, in their order."""

@@ -86,7 +86,7 @@ def test_the_holders_of_a_mark_go_by_key_and_make(as_actor, plans):
         ("/matches?current=false", "ix_match_gone"),
         ("/matches?status=confirmed", "ix_match_judged"),
         ("/matches?status=rejected&current=true", "ix_match_judged"),
-        ("/matches?crime_related=true", "ix_match_of_crime"),
+        ("/matches?least_worth=crime", "ix_match_owner_state_worth_id"),
     ],
 )
 def test_a_list_of_the_few_matches_of_a_kind_passes_no_others(
@@ -212,12 +212,12 @@ FROM (SELECT n, CASE WHEN n % 5000 = 0 THEN 'PRY' ELSE 'BRA' END AS state
 """
 
 SHOWN = "jsonb_build_object('groups', ARRAY['firearm'], 'to', 'ARG', 'records', ARRAY['r' || n])"
-# Of 30,000 matches of a state twenty are of crime, twenty judged and twenty gone.
+# Of 30,000 matches of a state twenty are judged and twenty gone.
 MATCHES = """
 INSERT INTO match (id, owner_state, version, record_id, other_state, other_pseudonym, score, strength, reasons,
-                   is_of_crime, worth, status, is_current, is_hidden, proposed_at, changed_at)
+                   worth, status, is_current, is_hidden, proposed_at, changed_at)
 SELECT gen_random_uuid(), 'PRY', 1, gen_random_uuid(), 'BRA', gen_random_uuid(), 30, 'strong', '[]',
-    n % 1500 = 1, -(n % 5),
+    -(n % 5),
     CASE n % 1500 WHEN 2 THEN 'confirmed' ELSE 'proposed' END, n % 1500 <> 3, false, now(), now()
 FROM generate_series(1, 30000) n
 """

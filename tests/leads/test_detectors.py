@@ -26,7 +26,7 @@ def buyer(key="ana", name=None):
 def entry(event, day, state="PRY", case=None, **more):
     number = next(numbered)
     find = UUID(int=10_000_000 + (case or number))
-    return GunRecord(UUID(int=number), state, event, MONDAY + timedelta(day), find, **more)
+    return GunRecord(UUID(int=number), state, event, MONDAY + timedelta(day), find, find, **more)
 
 
 def gun(*records, **more):

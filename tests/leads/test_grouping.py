@@ -18,7 +18,8 @@ SERIAL = "TKA42001"
 
 def seizure(number, event="seized", day=0, state="BRA", serial=SERIAL):
     on, key = FIRST + timedelta(day), UUID(int=number)
-    return GunRecord(key, state, event, on, UUID(int=1_000 + number), make="taurus", serial=serial)
+    document = UUID(int=1_000 + number)
+    return GunRecord(key, state, event, on, document, document, make="taurus", serial=serial)
 
 
 def sale(number, day=0, **more):

@@ -310,7 +310,7 @@ def test_what_a_gun_has_once_is_a_match_where_a_state_records_it_twice(as_actor,
     sold(as_actor)
     sold(as_actor)
     [match] = matches(pry_police)
-    assert (match["crime_related"], match["other"]["state"]) == (False, "PRY")
+    assert (match["worth"], match["other"]["state"]) == ("trade", "PRY")
     assert pry_police.get("/notifications").json["items"] == []
 
 

@@ -22,10 +22,9 @@ def serials(client, query):
 
 
 def test_those_of_crime_and_those_of_trade_are_listed_apart(police, pairs):
-    assert serials(police, "?crime_related=true") == {"ABC123456"}
-    assert serials(police, "?crime_related=false") == {"XYZ987654"}
+    assert serials(police, "?least_worth=crime") == {"ABC123456"}
+    assert serials(police, "?worth=trade") == {"XYZ987654"}
     assert serials(police, "") == {"ABC123456", "XYZ987654"}
-    assert {each["crime_related"] for each in police.get("/matches").json["items"]} == {True, False}
 
 
 @pytest.mark.between_writes
@@ -38,6 +37,8 @@ def test_what_is_most_worth_a_look_comes_first_and_is_filtered(as_actor, police,
     worths = [each["worth"] for each in police.get("/matches").json["items"]]
     assert list(dict.fromkeys(worths)) == ["missing", "crime", "pointer", "trade"]
     assert serials(police, "?worth=missing") == {"KLM777888"}
+    judged = police.get("/matches?least_worth=crime").json["items"]
+    assert {each["worth"] for each in judged} == {"missing", "crime"}
     first = police.get("/matches?limit=1").json
     second = police.get(f"/matches?limit=1&cursor={first['next'].partition('cursor=')[2]}").json[
         "items"
@@ -52,7 +53,7 @@ def test_a_report_of_any_kind_is_of_crime(as_actor, police, kind):
     police.post("/reports", body)
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
     [match] = police.get("/matches").json["items"]
-    assert match["crime_related"] is True
+    assert match["worth"] == "crime"
 
 
 def test_a_theft_matches_a_seizure_of_the_serial_though_make_and_calibre_differ(police, pry_police):
@@ -65,8 +66,8 @@ def test_a_theft_matches_a_seizure_of_the_serial_though_make_and_calibre_differ(
 
 
 def test_the_worker_and_a_correction_leave_it_as_it_is(as_actor, police, pairs):
-    before = police.get("/matches?crime_related=true").json["items"]
-    assert police.get("/matches?crime_related=true").json["items"] == before
+    before = police.get("/matches?least_worth=crime").json["items"]
+    assert police.get("/matches?least_worth=crime").json["items"] == before
 
 
 def seize_often(police, count):

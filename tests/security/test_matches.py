@@ -347,13 +347,11 @@ def test_a_match_tells_nothing_of_what_happened_to_the_gun_of_a_pointer(
     pry_police.post("/reports", bodies.report(visibility="pointer", firearm=lost))
     assert listed(police) == before * 2
     assert notification_codes(as_actor, "BRA") == news * 2
-    assert len(matches(pry_police, "?crime_related=true")) == 1
+    assert len(matches(pry_police, "?least_worth=pointer")) == 1
 
 
 def listed(client):
-    return [
-        (match["crime_related"], match["score"], match["strength"]) for match in matches(client)
-    ]
+    return [(match["worth"], match["score"], match["strength"]) for match in matches(client)]
 
 
 def test_a_write_asks_the_same_whatever_happened_to_the_gun_of_a_pointer(

@@ -58,11 +58,25 @@ def test_the_matches_of_one_gun_differ_by_what_happened_to_the_other(
 def test_what_happened_to_the_gun_of_a_pointer_stands_in_no_row(as_actor, police, officer):
     sold(as_actor, visibility="pointer")
     police.post("/seizures", bodies.seizure())
-    said = text(officer.open("/matches"))
+    said = text(officer.open("/matches?worth=pointer"))
     assert "≈ with Paraguay" in said and "with Paraguay:" not in said
-    assert (
-        "The other state discloses no more" in said and "Strong evidence" not in said.split("≈")[1]
-    )
+    assert "Ask the state: it discloses no more" in said
+    assert "Strong evidence" not in said.split("≈")[1]
+
+
+def test_what_another_state_does_not_disclose_is_a_question_to_it_and_no_pair(
+    as_actor, police, signed_in
+):
+    sold(as_actor, visibility="pointer")
+    seized = police.post("/seizures", bodies.seizure()).json
+    officer = signed_in("BRA", "trace_analyst")
+    pairs = officer.open("/matches")
+    assert "≈" not in text(pairs)
+    [link] = re.findall(r'href="(/matches\?worth=pointer)"', pairs)
+    questions = officer.open(link)
+    assert "≈ with Paraguay" in text(questions)
+    assert "Records to ask another state for" not in questions
+    assert f"/traces/new?seizure={seized['id']}&amp;item=1" in questions
 
 
 @pytest.mark.parametrize(

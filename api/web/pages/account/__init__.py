@@ -1,6 +1,8 @@
 """Pages for everybody who signs in: home, notifications, verification."""
 
 from api.web.pages.account import (
+    accounts,
+    agencies,
     design,
     home,
     keys,
@@ -13,6 +15,8 @@ from api.web.pages.account import (
 )
 
 __all__ = [
+    "accounts",
+    "agencies",
     "design",
     "home",
     "keys",

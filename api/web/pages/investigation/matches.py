@@ -51,7 +51,7 @@ FILTERS = (
         message("Worth a look"),
         "choice",
         "match_worth",
-        blank=message("All that is not trade alone"),
+        blank=message("All that can be judged"),
     ),
 )
 ReasonField = partial(
@@ -147,6 +147,7 @@ def _list_context(actor: Actor, page: Page[MatchView], sent: Form | None = None)
         "prefix": CHECKBOX_PREFIX,
         "rejection_fields": REJECTION_FIELDS,
         "rejected": request.args.get("done", type=int),
+        "are_questions": request.args.get("worth") == "pointer",
     }
 
 
@@ -170,8 +171,8 @@ def _read_record(actor: Actor, record_id: UUID) -> Any:
 
 
 def _list_matches(actor: Actor, filters: dict[str, Any], *page: Any) -> Page[MatchView]:
-    """List what is to be judged and of crime, unless the filter asks for something else."""
-    defaults: dict[str, Any] = {} if "worth" in filters else {"is_of_crime": True}
+    """List what can be judged and is of crime, unless the filter asks for something else."""
+    defaults: dict[str, Any] = {} if "worth" in filters else {"least_worth": "crime"}
     if "is_current" not in filters:
         defaults["status"] = "proposed"
     return match_queries.list_matches(actor, defaults | filters, *page)
