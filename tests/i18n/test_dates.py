@@ -7,6 +7,8 @@ from salsa_ext.core.dates import parse_date
 from salsa_ext.core.errors import Message
 from salsa_ext.guns.queries import MOVEMENTS
 
+pytestmark = pytest.mark.usefixtures("session")
+
 
 def imported(on, language):
     params = {"state": "PRY", "partner": "BRA", "on": parse_date(on)}
