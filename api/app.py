@@ -27,6 +27,7 @@ def create_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:
     app.config.update(
         MAX_CONTENT_LENGTH=config.max_body,
         MAX_FORM_MEMORY_SIZE=100_000,
+        MAX_FORM_PARTS=2_000,  # of a seizure of a hundred guns
         SESSION_IDLE=timedelta(minutes=config.session_idle),
         SECURE_COOKIES=config.secure_cookies,
         BACKUPS=BackupFolder(config.backups, config.backup_key),

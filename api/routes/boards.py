@@ -17,6 +17,8 @@ from api.schemas.notifications import (
     MarkReadResponse,
     NotificationQuery,
     NotificationResponse,
+    SearchQuery,
+    SearchResponse,
     TasksResponse,
 )
 from api.schemas.reference import PostResponse, StateFilterQuery
@@ -27,7 +29,8 @@ from salsa_ext.boards.events import EventPage
 from salsa_ext.core.actor import Actor
 from salsa_ext.notifications.notice_rules import ReadFilter
 from salsa_ext.reference import queries as reference_queries
-from salsa_ext.worklists import notification_inbox, tasks
+from salsa_ext.worklists import notification_inbox, search, tasks
+from salsa_ext.worklists.search import FoundObject
 from salsa_ext.worklists.tasks import TaskList
 
 blueprint = Resource("posts", "Border posts and their boards")
@@ -130,3 +133,13 @@ def list_tasks(actor: Actor) -> dict[str, list[TaskList]]:
 
 
 notifications_blueprint.reading("/tasks", TasksResponse, list_tasks, Permission.NOTIFICATION_READ)
+
+
+def find_objects(actor: Actor, q: str) -> dict[str, list[FoundObject]]:
+    """Return what concerns your state and has this number, case, serial, plate or party."""
+    return {"items": search.find_objects(actor, q)}
+
+
+notifications_blueprint.reading(
+    "/search", SearchResponse, find_objects, Permission.NOTIFICATION_READ, SearchQuery
+)

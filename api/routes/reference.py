@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from api.http.resource import Resource
 from api.schemas.reference import (
+    AgencyChangeRequest,
     AgencyPostsRequest,
     AgencyQuery,
     AgencyRequest,
@@ -13,7 +15,6 @@ from api.schemas.reference import (
     CalibreResponse,
     ContactQuery,
     ContactRequest,
-    ContactResponse,
     MakeResponse,
     NameQuery,
     OffenceQuery,
@@ -21,13 +22,14 @@ from api.schemas.reference import (
     ParticipationQuery,
     ParticipationRequest,
     ParticipationResponse,
+    RegisteredContactResponse,
     StateQuery,
     StateResponse,
     TypeResponse,
 )
 from salsa_ext.access.permissions import Permission
 from salsa_ext.administration import agencies as administration_agencies
-from salsa_ext.administration.agencies import AgencyData, ContactData
+from salsa_ext.administration.agencies import AgencyChange, AgencyData, ContactData
 from salsa_ext.core.actor import Actor
 from salsa_ext.reference import agencies as reference_agencies
 from salsa_ext.reference import contact_offices
@@ -43,7 +45,9 @@ blueprint.listing("/calibres", NameQuery, CalibreResponse, reference_queries.lis
 blueprint.listing("/types", NameQuery, TypeResponse, reference_queries.list_types, READ)
 blueprint.listing("/offences", OffenceQuery, OffenceResponse, reference_queries.list_offences, READ)
 blueprint.listing("/agencies", AgencyQuery, AgencyResponse, reference_agencies.list_agencies, READ)
-blueprint.listing("/contacts", ContactQuery, ContactResponse, contact_offices.list_contacts, READ)
+blueprint.listing(
+    "/contacts", ContactQuery, RegisteredContactResponse, contact_offices.list_contacts, READ
+)
 blueprint.listing(
     "/participation",
     ParticipationQuery,
@@ -70,6 +74,20 @@ def create_agency(actor: Actor, data: AgencyData) -> Any:
 
 
 @blueprint.posting(
+    "/agencies/<string:code>/correct",
+    AgencyChangeRequest,
+    AgencyResponse,
+    Permission.AGENCY_MANAGE,
+    status=200,
+)
+def correct_agency(actor: Actor, data: AgencyChange, code: str) -> Any:
+    """Correct the name, kind or time zone of an agency of your state."""
+    return reference_agencies.read_agency(
+        administration_agencies.correct_agency(actor=actor, code=code, data=data)
+    )
+
+
+@blueprint.posting(
     "/agencies/<string:code>/posts",
     AgencyPostsRequest,
     AgencyResponse,
@@ -83,7 +101,29 @@ def set_agency_posts(actor: Actor, data: dict[str, Any], code: str) -> Any:
     )
 
 
-@blueprint.posting("/contacts", ContactRequest, ContactResponse, Permission.AGENCY_MANAGE)
+@blueprint.posting("/contacts", ContactRequest, RegisteredContactResponse, Permission.AGENCY_MANAGE)
 def create_contact(actor: Actor, data: ContactData) -> Any:
     """Create a contact point of your state."""
     return contact_offices.read_contact(administration_agencies.add_contact(actor=actor, data=data))
+
+
+@blueprint.posting(
+    "/contacts/<uuid:contact_id>/correct",
+    ContactRequest,
+    RegisteredContactResponse,
+    Permission.AGENCY_MANAGE,
+    status=200,
+)
+def correct_contact(actor: Actor, data: ContactData, contact_id: UUID) -> Any:
+    """Replace a contact point of your state; the new one has an id of its own."""
+    return contact_offices.read_contact(
+        administration_agencies.correct_contact(actor=actor, contact_id=contact_id, data=data)
+    )
+
+
+@blueprint.posting(
+    "/contacts/<uuid:contact_id>/close", None, None, Permission.AGENCY_MANAGE, status=204
+)
+def close_contact(actor: Actor, contact_id: UUID) -> None:
+    """Close a contact point of your state."""
+    administration_agencies.close_contact(actor=actor, contact_id=contact_id)

@@ -23,14 +23,17 @@ from api.schemas.requests import (
     ReplyRequest,
     RestrictRequest,
 )
-from api.schemas.traces import (
-    AmendTraceRequest,
+from api.schemas.trace_forms import (
     FormFieldsQuery,
     FormFieldsResponse,
     FormQuery,
-    RejectTraceRequest,
     ReportHashRequest,
     ReportVerdictResponse,
+    WorkingFileResponse,
+)
+from api.schemas.traces import (
+    AmendTraceRequest,
+    RejectTraceRequest,
     SendTraceRequest,
     TraceAdviceResponse,
     TraceQuery,
@@ -38,7 +41,6 @@ from api.schemas.traces import (
     TraceResponse,
     TraceResultQuery,
     TraceResultResponse,
-    WorkingFileResponse,
 )
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor

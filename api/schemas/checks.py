@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
-from marshmallow import Schema, ValidationError, fields, pre_dump
+from marshmallow import Schema, ValidationError, fields, pre_dump, validates_schema
 
 from api.http.errors import as_error_messages
 from api.http.fields.codes import Code, StateCode
@@ -22,6 +22,7 @@ from salsa_ext.core import codes
 from salsa_ext.core.actor import Purpose
 from salsa_ext.core.errors import Invalid, message
 from salsa_ext.core.field_checks import MAX_LISTED
+from salsa_ext.firearms.marks.keys import LOT_SIGN
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.search.criteria import serial_problem
 from salsa_ext.firearms.search.values import Candidate, SearchScope
@@ -31,6 +32,9 @@ CHECK_DESCRIPTION: Final = (
     " be searched is on its own line of the answer."
 )
 TOO_MANY: Final = LazyMessage("A batch has at most {most} checks; send the others as another one.")
+SERIAL_OR_LOT: Final = message(
+    "Give the serial of a firearm, or the lot of ammunition or parts: one of the two."
+)
 NO_CHECKS: Final = LazyMessage("A batch has one check or more.")
 
 
@@ -46,13 +50,15 @@ class SerialField(Text):
 class CheckedGunRequest(RequestSchema):
     """Gun of a batch.
 
-    `?` one unreadable character, `*` several, `[8B]` one of two. A fully agreeing record ends the
+    A `lot` is that of ammunition or parts, in place of a serial. Of a serial
+    `?` is one unreadable character, `*` several, `[8B]` one of two. A fully agreeing record ends the
     search unless `near`. Lists the ten best records and all with the same mark, missing or seized;
     with `all`, all.
     """
 
     value = Query
-    serial = SerialField(most=200, required=True)
+    serial = SerialField(most=200)
+    lot = Text(most=100)
     make = Text(most=200)
     model = Text(most=200)
     calibre = Text(most=100)
@@ -61,6 +67,11 @@ class CheckedGunRequest(RequestSchema):
     year = Whole(least=1400, most=2200)
     near = Flag()
     every = Flag(data_key="all")
+
+    @validates_schema
+    def _check_mark(self, data: dict[str, Any], **_: Any) -> None:
+        if bool(data.get("lot")) == bool(data.get("serial")):
+            raise ValidationError({"serial": [SERIAL_OR_LOT]})
 
 
 class PurposeRequest(RequestSchema):
@@ -72,7 +83,7 @@ class PurposeRequest(RequestSchema):
 
 
 class CheckRequest(CheckedGunRequest, PurposeRequest):
-    """Check of a serial.
+    """Check of a serial, or of a lot of ammunition or parts.
 
     `?` one unreadable character, `*` several, `[8B]` one of two.
     """
@@ -180,7 +191,7 @@ def present_candidate(candidate: Candidate) -> dict[str, Any]:
         "record": hit.record_id if is_open else None,
         "event": hit.event if candidate.shows("event") else None,
         "occurred_on": hit.on if candidate.shows("event") else None,
-        "mark": hit.serial_norm if is_open else None,
+        "mark": hit.serial_norm.removeprefix(LOT_SIGN) if is_open else None,
         "make": hit.make if is_open else None,
         "model": hit.model if is_open else None,
         "score": float(evidence.bits),

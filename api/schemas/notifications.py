@@ -8,17 +8,18 @@ from marshmallow import Schema, fields, pre_dump
 
 from api.http.fields.codes import Code, StateCode
 from api.http.fields.schemas import RequestSchema
-from api.http.fields.texts import QueryFlag
+from api.http.fields.texts import QueryFlag, Text
 from api.http.fields.times import Moment
 from api.http.pagination import ListQuery
 from api.i18n.messages import language, translate
 from api.schemas.common import row_fields
 from salsa_ext.access.audit import SUBJECT_KINDS
-from salsa_ext.core.codes import TASK_KINDS
+from salsa_ext.core import codes
 from salsa_ext.core.errors import Message, message
 from salsa_ext.notifications.notice_rules import NOTIFICATION_CODES, NOTIFICATION_KINDS, ReadFilter
 from salsa_ext.reference.names import label
 from salsa_ext.worklists.notification_inbox import NotificationView
+from salsa_ext.worklists.search import FOUND_KINDS
 
 
 class NotificationSubjectResponse(Schema):
@@ -112,7 +113,7 @@ class TaskResponse(Schema):
 class TaskListResponse(Schema):
     """Tasks of one kind: how many, up to 1,001, and the five most urgent."""
 
-    kind = Code(TASK_KINDS, required=True)
+    kind = Code(codes.TASK_KINDS, required=True)
     count = fields.Integer(required=True)
     tasks = fields.List(fields.Nested(TaskResponse), required=True)
 
@@ -121,3 +122,39 @@ class TasksResponse(Schema):
     """What waits for your role, by kind."""
 
     items = fields.List(fields.Nested(TaskListResponse), required=True)
+
+
+class SearchQuery(Schema):
+    """Text of a search."""
+
+    q = Text(most=100, required=True)
+
+
+FOUND_STATUSES: Final = tuple(
+    dict.fromkeys(
+        (
+            *codes.PERMIT_STATUSES,
+            *codes.SHIPMENT_STATUSES,
+            *codes.TRACE_STATUSES,
+            *codes.REQUEST_STATUSES,
+            *codes.ALERT_STATUSES,
+            *codes.DOCUMENT_STATUSES,
+        )
+    )
+)
+
+
+class FoundObjectResponse(Schema):
+    """Object found by a search: `number` is its number or case."""
+
+    kind = Code(tuple(FOUND_KINDS), required=True)
+    id = fields.UUID(required=True)
+    number = fields.String(required=True, allow_none=True)
+    day = fields.Date(required=True)
+    status = Code(FOUND_STATUSES, required=True)
+
+
+class SearchResponse(Schema):
+    """What bears the text, by kind, the newest first; at most 20 of each kind."""
+
+    items = fields.List(fields.Nested(FoundObjectResponse), required=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from flask import g
 from marshmallow import Schema, fields, pre_dump
 
 from api.http.fields.codes import Code, PostCode, StateCode
@@ -13,7 +14,7 @@ from api.http.fields.texts import Flag, Line, QueryFlag, Text
 from api.http.fields.times import Day
 from api.http.pagination import ListQuery
 from api.schemas.common import row_fields
-from salsa_ext.administration.agencies import AgencyData, ContactData
+from salsa_ext.administration.agencies import AgencyChange, AgencyData, ContactData
 from salsa_ext.core import codes
 from salsa_ext.reference.participation.declarations import DeclarationView
 from salsa_ext.reference.participation.rules import Declaration
@@ -32,13 +33,26 @@ class ContactRequest(RequestSchema):
     email = Line(most=200)
     address = Line(most=300)
     ori = Line(most=9)
+    mou_user = Line(most=100)
 
 
-@repeats(ContactRequest)
+@repeats(ContactRequest, "mou_user")
 class ContactResponse(Schema):
     """Contact point of a state."""
 
     state = StateCode(attribute="owner_state", required=True)
+
+
+class RegisteredContactResponse(ContactResponse):
+    """Contact point as it is registered; `mou_user` of your own state alone."""
+
+    id = fields.UUID(required=True)
+    mou_user = fields.String(required=True, allow_none=True)
+
+    @pre_dump
+    def _present(self, row: Any, **_: Any) -> dict[str, Any]:
+        is_own = row.owner_state == g.actor.state
+        return row_fields(row) | {"mou_user": row.mou_user if is_own else None}
 
 
 class ParticipationRequest(RequestSchema):
@@ -188,6 +202,15 @@ class AgencyRequest(RequestSchema):
     name = Line(most=200, required=True)
     time_zone = Line(most=100, required=True)
     posts = Items(PostCode(), most=200)
+
+
+class AgencyChangeRequest(RequestSchema):
+    """What may change of an agency."""
+
+    value = AgencyChange
+    kind = Code(codes.AGENCY_KINDS, required=True)
+    name = Line(most=200, required=True)
+    time_zone = Line(most=100, required=True)
 
 
 @repeats(AgencyRequest, is_complete=True)

@@ -62,6 +62,7 @@ AREAS: Final = (
         message("Participation of states"),
         "flag",
     ),
+    (Permission.AGENCY_MANAGE, "account.agency_list", message("Agencies and offices"), "landmark"),
     (Permission.AGENCY_PLACE, "account.post_list", message("Agencies at border posts"), "landmark"),
 )
 """Permission, first page, name and icon, in the order of the navigation."""

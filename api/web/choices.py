@@ -13,6 +13,7 @@ from api.web import formatting
 from api.web.forms import Field
 from salsa_ext.access.permissions import Permission
 from salsa_ext.administration import accounts
+from salsa_ext.administration.agencies import STATELESS_KINDS
 from salsa_ext.core import codes
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Message, message
@@ -44,6 +45,8 @@ CODE_LISTS = {
     "visibility": codes.VISIBILITIES,
     "licensee_role": codes.LICENSEE_ROLES,
     "licensee_status": codes.LICENSEE_STATUSES,
+    "agency_kind": tuple(kind for kind in codes.AGENCY_KINDS if kind not in STATELESS_KINDS),
+    "contact_kind": codes.CONTACT_KINDS,
     "register": codes.REGISTERS,
     "register_mode": codes.REGISTER_MODES,
     "permit_standing": codes.COUNTERPART_STATUSES,
@@ -136,7 +139,8 @@ class Suggestions:
 def field_options(field: Field) -> Options | Groups:
     """Return the options of a field for the signed-in user."""
     if isinstance(field.options, tuple):
-        return [(code, translate(label)) for code, label in field.options]
+        named = field.options
+        return [(code, text if isinstance(text, str) else translate(text)) for code, text in named]
     return options_for(field.options or "", g.actor)
 
 

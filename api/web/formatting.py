@@ -65,6 +65,8 @@ SUBJECT_PAGES: Final = {
     "trace": "tracing.trace_page",
     "record": "investigation.gun_page",
     "seizure": "investigation.seizure_page",
+    "report": "investigation.report_page",
+    "transfer": "licensing.transfer_page",
     "lookup": "investigation.lookup_page",
     "conversation": "tracing.conversation_page",
 }

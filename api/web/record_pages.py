@@ -47,6 +47,7 @@ def register_form(
     rows: Mapping[str, str] | None = None,
     prepare: Callable[[Form], Any] = lambda form: True,
     correct_errors: Callable[[Form], dict[str, list[str]]] = lambda form: form.errors,
+    expand: Callable[[Form], bool] = lambda form: False,
 ) -> None:
     """Register a form: GET shows it, POST submits it once and redirects.
 
@@ -54,6 +55,7 @@ def register_form(
     **path)` runs the command and returns the address to go to. `labels` names fields of the API on
     the page. `rows` maps lists of the form to the first field of a row. `prepare(form)` runs before
     the command and may raise Invalid. `correct_errors(form)` moves errors to fields of the form.
+    `expand(form)` fills in what else was typed; True shows the form again, to be checked first.
     """
 
     def show_form(actor: Actor, **ids: Any) -> str:
@@ -66,8 +68,11 @@ def register_form(
         form.page_labels = {name: translate(label) for name, label in (labels or {}).items()}
         for name in rows or ():
             form.remove_empty_rows(name)
+        is_grown = expand(form)
         if (name := form.get("add")) and rows and name in rows:
             form.add_row(name, rows[name])
+            is_grown = True
+        if is_grown:
             return render_again(actor, lambda: show(actor, form, **ids))
         done = None
         if submission.submit_repeatable(form, lambda: prepare(form)):

@@ -119,6 +119,7 @@ CREATE TABLE contact (
     email TEXT,
     address TEXT,
     ori TEXT,
+    mou_user TEXT,
     valid_from DATE NOT NULL, valid_to DATE,
     CONSTRAINT pk_contact PRIMARY KEY (id)
 );

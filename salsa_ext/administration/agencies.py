@@ -48,8 +48,17 @@ class AgencyData:
 
 
 @dataclass(frozen=True)
+class AgencyChange:
+    """What may change of an agency; its code stays, since documents name it."""
+
+    kind: str
+    name: str
+    time_zone: str
+
+
+@dataclass(frozen=True)
 class ContactData:
-    """Office to call, never a person; `ori` is its number with eTrace."""
+    """Office to call, never a person; `ori` and `mou_user` are its number and user with eTrace."""
 
     agency: str
     kind: str
@@ -59,6 +68,7 @@ class ContactData:
     email: str | None = None
     address: str | None = None
     ori: str | None = None
+    mou_user: str | None = None
 
 
 def register_agency(*, actor: Actor, data: AgencyData) -> UUID:
@@ -74,16 +84,32 @@ def register_agency(*, actor: Actor, data: AgencyData) -> UUID:
     return agency_id
 
 
+def correct_agency(*, actor: Actor, code: str, data: AgencyChange) -> UUID:
+    """Correct the name, kind or time zone of an own agency; raises Invalid or NotFound."""
+    require(actor, Permission.AGENCY_MANAGE)
+    agency = _lock_agency(actor, code)
+    _check_agency(AgencyData(code, **vars(data)), actor.state)
+    for name, value in vars(data).items():
+        setattr(agency, name, value)
+    append(actor, AuditEvent(Action.AGENCY_CORRECTED, "agency", agency.id, data={"code": code}))
+    return agency.id
+
+
+def _lock_agency(actor: Actor, code: str) -> Agency:
+    own = select(Agency).where(Agency.code == code, Agency.owner_state == actor.state)
+    agency = db.session.scalars(own.with_for_update()).first()
+    if agency is None:
+        raise NotFound("agency", code)
+    return agency
+
+
 def set_agency_posts(*, actor: Actor, code: str, posts: Sequence[str]) -> UUID:
     """Set the border posts of an own agency; raises Invalid or NotFound.
 
     Call requests of the other sides of these posts notify its officers.
     """
     require(actor, Permission.AGENCY_PLACE)
-    mine = select(Agency).where(Agency.code == code, Agency.owner_state == actor.state)
-    agency = db.session.scalars(mine.with_for_update()).first()
-    if agency is None:
-        raise NotFound("agency", code)
+    agency = _lock_agency(actor, code)
     problems = Problems()
     _check_posts(problems, posts, actor.state)
     problems.raise_any()
@@ -122,6 +148,43 @@ def register_missing(*, actor: Actor, batch: Iterable[AgencyData]) -> None:
 def add_contact(*, actor: Actor, data: ContactData) -> UUID:
     """Register a contact of the own state; raises Invalid or Duplicate."""
     require(actor, Permission.AGENCY_MANAGE)
+    return _insert_contact(actor, data, Action.CONTACT_REGISTERED)
+
+
+def correct_contact(*, actor: Actor, contact_id: UUID, data: ContactData) -> UUID:
+    """Replace a contact of the own state by a new one; raises NotFound, Invalid or Duplicate.
+
+    The former stays in the history. Returns the id of the new one.
+    """
+    require(actor, Permission.AGENCY_MANAGE)
+    contact = _lock_contact(actor, contact_id)
+    new_contact_id = _insert_contact(actor, data, Action.CONTACT_CORRECTED)
+    contact.valid_to = today(actor)
+    return new_contact_id
+
+
+def close_contact(*, actor: Actor, contact_id: UUID) -> None:
+    """Close a contact of the own state: nobody is to call it from today; raises NotFound."""
+    require(actor, Permission.AGENCY_MANAGE)
+    contact = _lock_contact(actor, contact_id)
+    contact.valid_to = today(actor)
+    kind = {"kind": contact.kind}
+    append(actor, AuditEvent(Action.CONTACT_CLOSED, "contact", contact_id, data=kind))
+
+
+def _lock_contact(actor: Actor, contact_id: UUID) -> Contact:
+    own = select(Contact).where(
+        Contact.id == contact_id,
+        Contact.owner_state == actor.own_state(),
+        Contact.valid_to.is_(None),
+    )
+    contact = db.session.scalars(own.with_for_update()).first()
+    if contact is None:
+        raise NotFound("contact", contact_id)
+    return contact
+
+
+def _insert_contact(actor: Actor, data: ContactData, action: Action) -> UUID:
     _check_contact(data, actor.own_state())
     _check_not_registered(data, actor.own_state())
     contact_id = new_id()
@@ -138,10 +201,7 @@ def add_contact(*, actor: Actor, data: ContactData) -> UUID:
             | {"languages": list(data.languages)}
         ],
     )
-    append(
-        actor,
-        AuditEvent(Action.CONTACT_REGISTERED, "contact", contact_id, data={"kind": data.kind}),
-    )
+    append(actor, AuditEvent(action, "contact", contact_id, data={"kind": data.kind}))
     return contact_id
 
 

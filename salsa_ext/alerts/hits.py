@@ -24,6 +24,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.ids import derived_id, pseudonym
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.disclosure.disclosures import HOLDER_GROUPS, RecordFinding
+from salsa_ext.firearms.marks.keys import LOT_SIGN
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.records.event_kinds import ALERT, SEIZED
 from salsa_ext.firearms.records.queries import RecordView, query_for_record, visibility_of
@@ -195,7 +196,7 @@ def _match_new_alert(actor: Actor, view: RecordView, candidate: Candidate) -> It
             alert.recorded_at,
             evidence,
             visibility_of(view) == "open",
-            serial_read=seized.serial_norm,
+            serial_read=seized.serial_norm.removeprefix(LOT_SIGN),
             version=seized.record_version,
         )
 

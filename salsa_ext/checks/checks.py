@@ -37,6 +37,7 @@ from salsa_ext.reference.contact_offices import ContactOffice
 from salsa_ext.reference.suggestions import WordRemark
 
 MAX_LISTED = 10
+LOT_NEEDED: Final = message("This lot cannot be searched. Give it whole, as on the box.")
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ def _search_query(actor: Actor, query: Query) -> _SearchedQuery | Invalid:
     try:
         candidates = find_candidates(marked, actor, stop_at_exact=not query.near)
     except Invalid as error:
-        return error
+        return Invalid({"lot": [LOT_NEEDED]}) if query.lot else error
     return _SearchedQuery(new_id(), query, candidates)
 
 

@@ -24,7 +24,7 @@ ORIGIN_KINDS: Final = tuple(
     "industrial craft privately_made printed converted reactivated unknown".split()
 )
 MARK_CONDITIONS: Final = ("intact", "altered", "obliterated", "restored", "unmarked", "unknown")
-MARK_KINDS: Final = ("manufacture", "import", "export", "proof", "confiscation", "state", "other")
+MARK_KINDS: Final = tuple("manufacture import export proof confiscation state lot other".split())
 MARK_METHODS: Final = ("visual", "chemical", "magnetic", "xray")
 PARTY_KINDS: Final = tuple(
     "individual dealer manufacturer carrier police military government private_security other".split()

@@ -96,8 +96,14 @@ class RecordGraph:
     def guns(self) -> list[Gun]:
         """Return the records grouped into guns."""
         facts = (self._facts(row) for row in self.rows.values())
-        guns = group_by_gun(facts, self.joins, self.rejected, shares())
+        joins = {each for each in self.joins if not self._is_of_lot(each)}
+        guns = group_by_gun(facts, joins, self.rejected, shares())
         return [Gun(gun.records, tuple(map(self._with_match, gun.joins))) for gun in guns]
+
+    def _is_of_lot(self, each: Join) -> bool:
+        """Return whether two records match by a lot alone, of which there are many pieces."""
+        rows = (self.rows.get(each.first), self.rows.get(each.second))
+        return each.is_confirmed and all(row and row.lot and not row.serial for row in rows)
 
     def _facts(self, row: Any) -> GunFacts:
         description = Description(

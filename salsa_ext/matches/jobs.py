@@ -154,7 +154,7 @@ def _match_records(actor: Actor, views: Sequence[RecordView], requester: Actor |
 
 def _searchable_records(views: Sequence[RecordView]) -> Collection[UUID]:
     """Return the records that a search finds."""
-    marks = (mark_keys.storage_key(mark.text) for view in views for mark in view.marks)
+    marks = (mark_keys.mark_key(mark.kind, mark.text) for view in views for mark in view.marks)
     keys = {key.value for key in marks if key}
     records = [view.record.id for view in views]
     searchable = (MarkKey.key.in_(keys), MarkKey.record_id.in_(records), ~MarkKey.is_void)
@@ -165,7 +165,11 @@ def _withdraw_void(actor: Actor, void: Sequence[RecordView], role: str) -> None:
     """Withdraw matches and end hits of records that no search finds."""
     gone = withdrawals.withdraw_matches(actor, [view.record.id for view in void])
     notices.notify_states(actor, gone, role)
-    marked = [view for view in void if any(mark_keys.storage_key(each.text) for each in view.marks)]
+    marked = [
+        view
+        for view in void
+        if any(mark_keys.mark_key(each.kind, each.text) for each in view.marks)
+    ]
     reevaluation.end_withdrawn(actor, marked)
     reevaluation.reevaluate(actor, [view for view in void if view not in marked])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -11,6 +12,7 @@ from sqlalchemy import select
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import NotFound
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import db, execute_raw
 from salsa_ext.reference.models import Agency, Contact
@@ -76,6 +78,25 @@ def posts_of_agency(actor: Actor) -> Sequence[str]:
 def read_agency(agency_id: UUID) -> Agency:
     """Return an agency by id; checks no permission."""
     return db.session.get_one(Agency, agency_id)
+
+
+@dataclass(frozen=True)
+class AgencyView:
+    """An agency with its offices, oldest first; `version` for its pages."""
+
+    agency: Agency
+    contacts: Sequence[Contact]
+    version: int = 1
+
+
+def get_agency(actor: Actor, agency_id: UUID) -> AgencyView:
+    """Return an agency with its valid offices; raises NotFound."""
+    require(actor, Permission.REFERENCE_READ)
+    agency = db.session.get(Agency, agency_id)
+    if agency is None:
+        raise NotFound("agency", agency_id)
+    valid = select(Contact).where(Contact.agency == agency.code, Contact.valid_to.is_(None))
+    return AgencyView(agency, db.session.scalars(valid.order_by(Contact.id)).all())
 
 
 def list_agencies(

@@ -89,7 +89,10 @@ class Agency(Base):
 
 
 class Contact(Base):
-    """Office to call, with history; never a person. `ori` is its number with eTrace."""
+    """Office to call, with history; never a person.
+
+    `ori` is its number with eTrace, `mou_user` its user name there, which only its state reads.
+    """
 
     __tablename__ = "contact"
     id: Mapped[UUID] = mapped_column(primary_key=True)
@@ -102,6 +105,7 @@ class Contact(Base):
     email: Mapped[str | None]
     address: Mapped[str | None]
     ori: Mapped[str | None]
+    mou_user: Mapped[str | None]
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
 

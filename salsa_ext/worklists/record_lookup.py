@@ -110,13 +110,15 @@ def find_answer_records(actor: Actor, case_number: str, text: str) -> list[Recor
     ]
 
 
-def find_subject_ids(actor: Actor, text: str) -> list[UUID]:
+def find_subject_ids(
+    actor: Actor, text: str, permission: Permission = Permission.AUDIT_READ
+) -> list[UUID]:
     """Return ids of all own records with a number, serial or case.
 
     Includes their documents, and the traces, requests, alerts and hits of a case. Unlimited, since
-    an audit must be complete.
+    an audit must be complete. Requires `permission`.
     """
-    require(actor, Permission.AUDIT_READ)
+    require(actor, permission)
     if actor.state is None or core_ids.parse_id(text):
         return []
     permits = select(Permit.id).where(

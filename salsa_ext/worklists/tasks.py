@@ -101,23 +101,22 @@ def _task_list(actor: Actor, kind: str, queue: Queue) -> TaskList:
     if count == MAX_TASKS:
         some = query.order_by(None).limit(MAX_COUNTED + 1).subquery()
         count = db.session.scalar(select(func.count()).select_from(some)) or 0
+    return TaskList(kind, count, _with_numbers(actor, queue, kind, rows))
+
+
+def _with_numbers(actor: Actor, queue: Queue, kind: str, rows: Sequence[Any]) -> list[Task]:
+    """Return tasks; matches named by the serial of the own record, hits by their alert's case."""
     tasks = [queue.task(row) for row in rows]
     if kind == "match":
-        tasks = _with_serials(actor, rows, tasks)
-    return TaskList(kind, count, tasks)
-
-
-def _with_serials(actor: Actor, matches: Sequence[Match], tasks: Sequence[Task]) -> list[Task]:
-    """Name matches by the serial of the own record."""
-    records = describe_records(
-        actor, {match.record_id for match in matches}, Permission.MATCH_DECIDE
-    )
-    return [
-        task._replace(number=records[match.record_id].serial)
-        if match.record_id in records
-        else task
-        for match, task in zip(matches, tasks, strict=True)
-    ]
+        records = describe_records(actor, {row.record_id for row in rows}, queue.permission)
+        serials = {
+            row.id: records[row.record_id].serial for row in rows if row.record_id in records
+        }
+        return [task._replace(number=serials.get(task.subject_id)) for task in tasks]
+    if kind == "hit":
+        cases = find_numbers(actor, [("hit", task.subject_id) for task in tasks], queue.permission)
+        return [task._replace(number=cases.get(("hit", task.subject_id))) for task in tasks]
+    return tasks
 
 
 def next_tasks(lists: Sequence[TaskList], limit: int) -> list[tuple[str, Task]]:

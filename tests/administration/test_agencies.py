@@ -55,8 +55,48 @@ def test_an_agency_that_cannot_be_is_refused_with_its_field(administrator, field
 
 def test_a_contact_that_is_registered_is_seen_by_all_states(administrator, as_actor):
     made = administrator.post("/contacts", DUTY).json
-    assert made == DUTY | {"state": "BRA", "email": None, "ori": None, "address": None}
+    assert made == DUTY | {
+        "id": made["id"],
+        "state": "BRA",
+        "email": None,
+        "ori": None,
+        "address": None,
+        "mou_user": None,
+    }
     assert as_actor("PRY", "auditor").get("/contacts?state=BRA").json["items"] == [made]
+
+
+def test_the_user_of_etrace_is_read_by_the_own_state_alone(administrator, as_actor):
+    etrace = {"ori": "BRAPF0100", "mou_user": "br-traces"}
+    made = administrator.post("/contacts", DUTY | etrace).json
+    assert made["mou_user"] == "br-traces"
+    [read] = as_actor("PRY", "auditor").get("/contacts?state=BRA").json["items"]
+    assert (read["ori"], read["mou_user"]) == ("BRAPF0100", None)
+
+
+def test_an_agency_is_corrected_by_its_own_state_and_its_code_stays(administrator, as_actor):
+    administrator.post("/agencies", CUSTOMS)
+    change = {"kind": "border", "name": "Fronteira Exemplo", "time_zone": "America/Manaus"}
+    made = administrator.post("/agencies/BRA-CUSTOMS/correct", change, 200).json
+    assert made == CUSTOMS | change | {"state": "BRA"}
+    wrong = change | {"time_zone": "America/Utopia"}
+    answer = administrator.post("/agencies/BRA-CUSTOMS/correct", wrong, 422).json
+    assert list(answer["errors"]) == ["time_zone"]
+    other = as_actor("PRY", "state_administrator")
+    other.post("/agencies/BRA-CUSTOMS/correct", change, 404)
+
+
+def test_a_contact_is_corrected_and_closed_and_nobody_is_given_what_it_was(administrator, as_actor):
+    made = administrator.post("/contacts", DUTY).json
+    path = f"/contacts/{made['id']}"
+    other = as_actor("PRY", "state_administrator")
+    other.post(f"{path}/correct", DUTY | {"hours": "Nights"}, 404)
+    assert administrator.post(f"{path}/correct", DUTY, 409).json["code"] == "duplicate"
+    new = administrator.post(f"{path}/correct", DUTY | {"telephone": "+55 45 1111111"}, 200).json
+    assert administrator.get("/contacts?state=BRA").json["items"] == [new]
+    administrator.post(f"{path}/close", None, 404)
+    administrator.post(f"/contacts/{new['id']}/close", None, 204)
+    assert administrator.get("/contacts?state=BRA").json["items"] == []
 
 
 def test_a_name_is_of_one_line(administrator):
@@ -76,6 +116,8 @@ def test_a_name_is_of_one_line(administrator):
         ({"telephone": "12 34"}, "telephone"),
         ({"telephone": "+" + "1" * 16}, "telephone"),
         ({"email": "duty"}, "email"),
+        ({"ori": "brapf0100"}, "ori"),
+        ({"ori": "BRAPF010"}, "ori"),
         ({"email": "duty@example"}, "email"),
         ({"email": "the duty@example.org"}, "email"),
     ],

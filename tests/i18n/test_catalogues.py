@@ -32,6 +32,7 @@ SAID_SO = {
         "Active",
         "Air",
         "Calibre",
+        "Code",
         "Conditions",
         "Corruption",
         "Date",

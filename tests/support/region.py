@@ -107,7 +107,9 @@ def _fill(app: Flask) -> Ids:
     jobs.run_due(app, "lookup_samples", clock=FixedClock(NOW + timedelta(days=7)))
     lookup = client("BRA", "supervisor").get("/lookups").json["items"][0]["id"]
     leaving = {"username": "bra.leaving", "role": "auditor", "agency": "BRA-POLICE"}
-    account = client("BRA", "state_administrator").post("/accounts", leaving).json["id"]
+    administrator = client("BRA", "state_administrator")
+    account = administrator.post("/accounts", leaving).json["id"]
+    contact = administrator.get("/contacts?state=BRA").json["items"][0]["id"]
     return {
         "permit_id": permit,
         "discrepancy_id": discrepancy,
@@ -126,6 +128,7 @@ def _fill(app: Flask) -> Ids:
         "request_id": request,
         "attachment_id": attachment,
         "account_id": account,
+        "contact_id": contact,
         "licensee_id": licensee,
         "notification_id": notification,
         "match_id": match,

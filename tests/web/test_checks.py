@@ -159,7 +159,11 @@ def test_a_mark_that_was_corrected_says_so(officer, pry):
 @pytest.mark.parametrize(
     ("changes", "field", "said"),
     [
-        ({"serial": ""}, "serial", "This field is required."),
+        (
+            {"serial": ""},
+            "serial",
+            "Give the serial of a firearm, or the lot of ammunition or parts: one of the two.",
+        ),
         ({"serial": "raspado"}, "serial", "trace it by its make and import mark"),
         ({"serial": "??*"}, "serial", "None of this serial can be read"),
         ({"serial": "A1", "make": "", "calibre": ""}, "serial", "its make and calibre as well"),

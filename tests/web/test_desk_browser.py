@@ -30,10 +30,12 @@ def test_the_summary_of_what_is_wrong_takes_the_focus_and_leads_to_the_fields(pa
     assert page.evaluate(WIDER) is False
 
 
-def test_a_line_is_added_by_keyboard_and_takes_the_focus(page, site):
+def test_a_line_is_added_by_keyboard_without_leaving_the_page_and_takes_the_focus(page, site):
     sign_in(page, site)
     page.goto(f"{site.url}/desk/permits/new?kind=export")
+    page.evaluate("window.isSame = true")
     tab_to(page, ".goods .button")
     page.keyboard.press("Enter")
     expect(page.locator("#lines-1-type")).to_be_focused()
+    assert page.evaluate("window.isSame") is True
     assert page.evaluate(WIDER) is False

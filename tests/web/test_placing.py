@@ -22,12 +22,12 @@ def box(page, code):
 @pytest.mark.parametrize("role", ["supervisor", "state_administrator"])
 def test_agencies_are_placed_at_a_post_and_taken_from_it(signed_in, as_actor, role):
     someone = signed_in("PRY", role)
-    assert "/agencies" in someone.open("/")
-    assert "No agency is placed here." in text(someone.open("/agencies"))
+    assert "/agencies/posts" in someone.open("/")
+    assert "No agency is placed here." in text(someone.open("/agencies/posts"))
     name, checked = box(someone.open(PAGE), "PRY-POLICE").groups()
     assert not checked
     done = someone.send(PAGE, {name: "PRY-POLICE"})
-    assert done.location == "/agencies" and placed_agencies(as_actor) == ["PRY-POLICE"]
+    assert done.location == "/agencies/posts" and placed_agencies(as_actor) == ["PRY-POLICE"]
     assert box(someone.open(PAGE), "PRY-POLICE")[2]
     someone.send(PAGE, {})
     assert placed_agencies(as_actor) == []

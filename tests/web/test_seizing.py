@@ -1,5 +1,7 @@
 """A new seizure away from a border post: its form, its list, and what it matches."""
 
+import re
+
 import pytest
 
 from tests.support import bodies
@@ -117,3 +119,43 @@ def test_it_is_for_those_who_record_seizures(signed_in, as_actor):
     assert "/seizures/new" not in signed_in("PRY", "supervisor").open("/seizures")
     made = as_actor("BRA", "police_officer").post("/seizures", bodies.seizure()).json
     signed_in("PRY", "police_officer").open(f"/seizures/{made['id']}/recorded", 404)
+
+
+def gun_rows(page):
+    """Return serial and type of the rows of guns on the page, in order."""
+    serials = re.findall(r'name="items\.\d+\.serial" type="text" value="([^"]*)"', page)
+    types = re.findall(r'<select [^>]*name="items\.\d+\.type">(.*?)</select>', page, re.S)
+    chosen = [re.findall(r'value="(\w*)" selected', one) for one in types]
+    return list(zip(serials, chosen, strict=True))
+
+
+def test_a_form_grows_by_a_gun_each_time_and_nothing_is_recorded(police, as_actor):
+    page = police.send("/seizures/new", TYPED | {"add": "items"}, 200).text
+    assert [serial for serial, _ in gun_rows(page)] == ["ABC123456", "XYZ7", ""]
+    assert 'id="items-2-serial" autofocus' in page
+    assert as_actor("PRY", "police_officer").get("/seizures").json["items"] == []
+
+
+@pytest.mark.parametrize("separator", ["\t", ";"])
+def test_forty_guns_are_pasted_checked_and_recorded(police, as_actor, separator):
+    rows = [("Make", "Model", "Calibre", "Serial", "Type")]
+    rows += [("Taurus", "PT 92", "9 mm", f"TKA{number}", "Pistola") for number in range(100, 139)]
+    rows += [("", "", "", "KLM55", "rifle")]
+    pasted = {"pasted": "\r\n".join(map(separator.join, rows))}
+    typed = {name: said for name, said in TYPED.items() if not name.startswith("items.")}
+    page = police.send("/seizures/new", typed | pasted, 200).text  # not recorded before it is seen
+    shown = gun_rows(page)
+    assert (len(shown), shown[0], shown[-1]) == (40, ("TKA100", ["pistol"]), ("KLM55", ["rifle"]))
+    fields = dict(re.findall(r'name="(items\.\d+\.\w+)" type="text" value="([^"]+)"', page))
+    police.send("/seizures/new", typed | fields)
+    [made] = as_actor("PRY", "police_officer").get("/seizures").json["items"]
+    assert [item["serial"] for item in made["items"]] == [serial for serial, _ in shown]
+
+
+def test_what_is_wrong_of_pasted_rows_is_shown_at_all_of_them_at_once(police):
+    pasted = "Taurus;PT 92;9 mm;TKA1;cannon x\nGlock;17;9 mm;TKA2;pistol\n;;;TKA3;boomerang"
+    page = police.send("/seizures/new", TYPED | {"pasted": pasted, "add": "pasted"}, 200).text
+    assert re.findall(r'id="(items-\d-type)-wrong"', page) == ["items-2-type", "items-4-type"]
+    many = "\n".join(f"Taurus;;;TKA{number};" for number in range(101))
+    page = police.send("/seizures/new", TYPED | {"pasted": many}, 200).text
+    assert "A form takes 100 lines" in page and len(gun_rows(page)) == 2

@@ -261,6 +261,7 @@ _ONE_SIDED: Final = {"one": "", "core": "core_", "unread_one": "unread_"}
 """Kinds whose glyph can be lost or added, with the beginning of those texts."""
 _TEXTS: Final = {
     "same": message("The serial is the same."),
+    "lot": message("The lot is the same."),
     "options": message(
         "The serial can be the same: {count} of its characters were read as one of several."
     ),
@@ -304,7 +305,9 @@ def describe(near: MarkComparison, by: str) -> Message:
     `by` is the compared mark: `serial`, or another mark of the gun.
     """
     text, count = near.kind, near.glyphs
-    if by != "serial":
+    if by == "lot":
+        text = "lot"
+    elif by != "serial":
         text, count = "mark_same" if near.kind == "same" else "mark", near.count
     elif near.kind in ("same", "confusable"):
         text, count = "options" if near.kind == "same" and near.count else near.kind, near.count

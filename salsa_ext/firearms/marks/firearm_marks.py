@@ -11,6 +11,7 @@ from salsa_ext.firearms.marks.distance import compare
 from salsa_ext.firearms.marks.keys import UNREADABLE, normalise, whole_key
 from salsa_ext.firearms.marks.marking_words import is_craft
 from salsa_ext.firearms.marks.values import Firearm, Mark, Query
+from salsa_ext.reference import names
 from salsa_ext.reference.placeholders import read_placeholder
 
 
@@ -84,9 +85,17 @@ def with_marks_of_serial(firearm: Firearm) -> Firearm:
     return replace(firearm, marks=firearm.marks + _extra_marks(firearm.serial, firearm.marks))
 
 
+def maker_on(headstamp: str | None) -> str | None:
+    """Return the maker that a headstamp names first: `CBC 9MM LUGER`; None if it is no make."""
+    words = (headstamp or "").split()
+    names_first = (" ".join(words), *words[:1])
+    return next((text for text in names_first if names.resolve("make", text)), None)
+
+
 def query_with_all_marks(query: Query) -> Query:
-    """Return the query with every mark of its serial's cell added."""
-    return replace(query, marks=query.marks + _extra_marks(query.serial, query.marks))
+    """Return the query with every mark of its serial's cell added, and its lot."""
+    lot = (Mark("lot", query.lot),) if query.lot else ()
+    return replace(query, marks=query.marks + lot + _extra_marks(query.serial, query.marks))
 
 
 def _extra_marks(serial: str | None, given: tuple[Mark, ...]) -> tuple[Mark, ...]:

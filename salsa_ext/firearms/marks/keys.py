@@ -12,7 +12,9 @@ from typing import NamedTuple
 from salsa_ext.firearms.marks.marking_words import marking_of
 
 # Marks that distinguish guns; an import or proof mark is shared by all that came with it.
-IDENTIFYING_KINDS = frozenset(("manufacture", "confiscation", "state", "other"))
+IDENTIFYING_KINDS = frozenset(("manufacture", "confiscation", "state", "other", "lot"))
+LOT_SIGN = "#"
+"""Before the normal form of a lot, so that none is that of a serial."""
 UNREADABLE = "?*"
 UNRELIABLE_MARKINGS = frozenset(("altered", "obliterated"))  # a serial proves nothing
 MIN_DIGITS = 3  # digits; fewer are a year or a class
@@ -99,6 +101,24 @@ def storage_key(text: str) -> Key | None:
     if marking_of(text) or count_readable(norm) < MIN_DIGITS:
         return None
     return Key(norm, folded, hash_skeleton(folded))
+
+
+def is_lot(norm: str) -> bool:
+    """Return whether the normal form of a mark is that of a lot."""
+    return norm.startswith(LOT_SIGN)
+
+
+def mark_key(kind: str, text: str) -> Key | None:
+    """Return the key to store a mark of a kind under, as `storage_key`.
+
+    A lot is read on its box: it has no key unless it is whole.
+    """
+    if kind != "lot":
+        return storage_key(text)
+    if (key := whole_key(text)) is None:
+        return None
+    folded = LOT_SIGN + key.skeleton
+    return Key(LOT_SIGN + key.norm, folded, hash_skeleton(folded))
 
 
 @lru_cache(maxsize=4_000)

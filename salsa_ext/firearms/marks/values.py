@@ -101,7 +101,7 @@ class Firearm:
     antique: Annotated[bool, Field("Antique firearm", "firearm")] = False
 
     def all_marks(self) -> tuple[Mark, ...]:
-        """Return the serial, the importer's mark and the other marks.
+        """Return the serial, the importer's mark, the lot of ammunition or parts, and other marks.
 
         A serial that is already among `marks` with a reading date is not repeated.
         """
@@ -109,7 +109,12 @@ class Firearm:
         own = self.serial if self.serial not in read else None
         serial = (Mark("manufacture", own),) if own else ()
         importer = (Mark("import", self.importer_mark),) if self.importer_mark else ()
-        return serial + importer + self.marks
+        return serial + importer + self.lot_marks() + self.marks
+
+    def lot_marks(self) -> tuple[Mark, ...]:
+        """Return the lot as a mark, of goods without a serial that are no firearms."""
+        is_of_lot = self.lot and not self.serial and self.category != "firearm"
+        return (Mark("lot", self.lot),) if self.lot and is_of_lot else ()
 
 
 def check_handed_in(item: Any) -> Iterator[Problem]:
@@ -180,10 +185,10 @@ class Query:
     `marks` are the gun's other marks, `marking` is the condition of its serial. `event` and
     `reported_year` (a year) are set if a record or a find is searched for. With `near`, near marks are
     searched even if a record agrees in everything: the reading may be that of another gun, misread.
-    With `every`, all candidates are listed.
+    With `every`, all candidates are listed. `lot` is that of ammunition or parts, in place of a serial.
     """
 
-    serial: str
+    serial: str = ""
     make: str | None = None
     model: str | None = None
     calibre: str | None = None
@@ -196,3 +201,4 @@ class Query:
     every: bool = False
     event: str | None = None
     reported_year: int | None = None
+    lot: str | None = None

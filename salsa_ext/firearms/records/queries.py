@@ -18,7 +18,7 @@ from salsa_ext.database.session import db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.marks import keys
 from salsa_ext.firearms.marks import values as mark_values
-from salsa_ext.firearms.marks.firearm_marks import coarser_readings
+from salsa_ext.firearms.marks.firearm_marks import coarser_readings, maker_on
 from salsa_ext.firearms.marks.values import NO_OWNER, Firearm, Query, RecordedItem, SeizedItem
 from salsa_ext.firearms.records.event_kinds import search_event
 from salsa_ext.firearms.records.models import (
@@ -252,7 +252,7 @@ def build_views(
 
 
 QUERY_FIELDS: Final = tuple(
-    "serial make_text model calibre_text type_text country_of_manufacture year marking".split()
+    "serial make_text model calibre_text type_text country_of_manufacture year marking headstamp".split()
 )
 
 
@@ -275,7 +275,7 @@ def query_for_description(columns: Mapping[str, Any], marks: Sequence[mark_value
     coarser = coarser_readings([columns["serial"] or "", *serials]) - {columns["serial"]}
     return Query(
         serial=columns["serial"] or "",
-        make=columns["make_text"],
+        make=columns["make_text"] or maker_on(columns.get("headstamp")),
         model=columns["model"],
         calibre=columns["calibre_text"],
         type=columns["type_text"],
@@ -292,7 +292,7 @@ def query_for_firearm(gun: Firearm) -> Query:
     """Return the query for a gun that is not recorded yet."""
     return Query(
         serial=gun.serial or "",
-        make=gun.make,
+        make=gun.make or maker_on(gun.headstamp),
         model=gun.model,
         calibre=gun.calibre,
         type=gun.type,
@@ -312,7 +312,11 @@ _COPIED_FIELDS: Final = tuple(
 def to_firearm(view: RecordView) -> Firearm:
     """Return a record's gun as a Firearm, for another record of it."""
     record = view.record
-    recreated = (("manufacture", record.serial), ("import", record.importer_mark))
+    recreated = (
+        ("manufacture", record.serial),
+        ("import", record.importer_mark),
+        ("lot", record.lot),
+    )
     marks = [mark for mark in view.marks if (mark.kind, mark.text) not in recreated]
     return _copy_gun(record, tuple(map(_copy_mark, marks)))
 
@@ -351,6 +355,7 @@ def copy_firearm(
     recreated = (
         mark_values.Mark("manufacture", record.serial),
         mark_values.Mark("import", record.importer_mark),
+        mark_values.Mark("lot", record.lot),
     )
     copied = tuple(mark for mark in map(_copy_mark, marks) if mark not in recreated)
     added = import_marks if record.category == "firearm" else ()

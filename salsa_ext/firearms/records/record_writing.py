@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import starmap
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +19,7 @@ from salsa_ext.database.bulk import insert_into_tables, insert_many
 from salsa_ext.database.session import db
 from salsa_ext.firearms.marks import firearm_marks
 from salsa_ext.firearms.marks import keys as mark_keys
-from salsa_ext.firearms.marks.firearm_marks import coarser_readings
+from salsa_ext.firearms.marks.firearm_marks import coarser_readings, maker_on
 from salsa_ext.firearms.marks.values import NO_OWNER, Firearm
 from salsa_ext.firearms.records import variant_rows
 from salsa_ext.firearms.records.event_kinds import search_event
@@ -110,8 +111,8 @@ def _all_keys_of(record_ids: Sequence[UUID]) -> ColumnElement[bool]:
 
     The table is partitioned by key alone.
     """
-    texts = select(MarkRow.text).where(MarkRow.record_id.in_(record_ids)).distinct()
-    keys = filter(None, map(mark_keys.storage_key, db.session.scalars(texts)))
+    marks = select(MarkRow.kind, MarkRow.text).where(MarkRow.record_id.in_(record_ids)).distinct()
+    keys = filter(None, starmap(mark_keys.mark_key, db.session.execute(marks)))
     return MarkKey.key.in_([key.value for key in keys]) & MarkKey.record_id.in_(record_ids)
 
 
@@ -185,7 +186,7 @@ def _insert_records(pairs: Sequence[tuple[RecordEntry, dict[str, Any]]]) -> None
             is_serial = mark.kind == "manufacture"
             if mark.kind not in mark_keys.IDENTIFYING_KINDS or (is_serial and mark.text in coarser):
                 continue  # a finer reading is stored
-            if key := mark_keys.storage_key(mark.text):
+            if key := mark_keys.mark_key(mark.kind, mark.text):
                 keys = serial_keys if is_serial else other_keys
                 keys.append(_key_row(key, mark_row["id"], entry, row))
     insert_into_tables({Record: [row for _, row in pairs], RecordSetting: settings, MarkRow: marks})
@@ -207,7 +208,7 @@ def _key_row(
         "event": search_event(entry.event, handed_in=row["handed_in"]),
         "occurred_on": row["occurred_on"],
         "occurred_within": row["occurred_within"],
-        "make": row["make"],
+        "make": row["make"] or names.resolve("make", maker_on(row["headstamp"])),
         "calibre": row["calibre"],
         "type": row["type"],
         "country": row["country_of_manufacture"],

@@ -13,7 +13,7 @@ from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import Invalid
 from salsa_ext.firearms.marks import variants
 from salsa_ext.firearms.marks.distance import compare
-from salsa_ext.firearms.marks.keys import UNREADABLE, skeleton
+from salsa_ext.firearms.marks.keys import UNREADABLE, is_lot, skeleton
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.records.event_kinds import FIELD_EVENTS
 from salsa_ext.firearms.records.queries import RecordView, query_for_record
@@ -263,7 +263,7 @@ def find_trade_to_compare(records: Collection[UUID], actor: Actor) -> set[UUID]:
         return set()
     equal = mark_lookup.find_trade_with_equal_marks(records)
     marks = mark_lookup.find_marks_of_records({*records} - equal, actor.state, with_silent=True)
-    norms = {(mark.record_id, mark.serial_norm) for mark in marks}
+    norms = {(mark.record_id, mark.serial_norm) for mark in marks if not is_lot(mark.serial_norm)}
     searches = [_NearSearch(record, norm, _field_search_keys(norm)) for record, norm in norms]
     return equal | _with_near_marks(searches, actor, events=FIELD_EVENTS)
 

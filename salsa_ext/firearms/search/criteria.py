@@ -31,6 +31,8 @@ def is_identifying_mark(mark: Mark, query: Query) -> bool:
 
     Calibre, model, type and make are on every gun of a kind.
     """
+    if mark.kind == "lot":
+        return not firearm_marks.is_words(mark.text)
     if mark.kind == "manufacture" and is_product_name(mark.text, query.model):
         return False
     free = mark.kind in FREE_TEXT_KINDS
@@ -88,7 +90,8 @@ def _is_product_phrase(words: list[str], model: str | None, *, is_numbered: bool
 
 
 MIN_READABLE, MAX_SERIAL = 3, 64
-ROLE_BY_KIND = {"manufacture": "serial", "confiscation": "confiscation"}  # the others are a `mark`
+ROLE_BY_KIND = {"manufacture": "serial", "confiscation": "confiscation", "lot": "lot"}
+"""The others are a `mark`."""
 MAX_NEAR_MARKS = 5  # marks of one gun; a misread one makes thousands of keys
 TOO_LITTLE_READ = message(
     "Too little of this serial can be read for a search. Give {count} characters at its"
@@ -179,7 +182,7 @@ def marks_to_search(query: Query, path: str = "serial") -> dict[SearchMark, str]
     others: dict[str, tuple[SearchMark, str]] = {}
     for mark in known_last:
         is_serial, is_whole = mark.kind == "manufacture", keys.whole_key(mark.text) is not None
-        key = keys.storage_key(mark.text) if is_serial else keys.whole_key(mark.text)
+        key = keys.mark_key(mark.kind, mark.text) if is_serial or is_whole else None
         if key is not None and (not is_whole or is_identifying_mark(mark, query)):
             # further serials are searched near too
             searched = SearchMark(key.norm, key.value, is_whole=is_whole, is_near=is_serial)

@@ -99,7 +99,7 @@ def is_match(evidence: Evidence | None) -> bool:
 
 
 MAX_SURE_SEIZURES, MAX_SEIZURES = 2, 4  # of one mark that no register has: a gun comes back once
-BITS_PER_GLYPH: Final = {"serial": 3.0, "confiscation": 2.0, "mark": 2.0}
+BITS_PER_GLYPH: Final = {"serial": 3.0, "confiscation": 2.0, "lot": 2.0, "mark": 2.0}
 MAX_GLYPHS: Final = 8  # more say no more: numbers are given out one after the other
 MIN_RARE_GLYPHS: Final = 5  # glyphs; shorter marks are on many guns
 CONFUSED_GLYPH_BITS: Final = -2.0
@@ -324,6 +324,7 @@ class Evidence:
             return None
         is_equal = self.near.kind in EQUAL_KINDS
         is_other_gun = self._contradictions > is_equal and not (is_equal and self.is_missing)
+        is_other_gun |= self.by == "lot" and self._contradictions > 0  # each maker has lots
         if self.is_common or is_other_gun:
             return "weak"
         enough = STRONG if is_equal else STRONG_IF_NEAR
@@ -350,7 +351,8 @@ class Evidence:
         is_maker_equal = any(
             outcome == "same" and weight.name in MAKER_FIELDS for weight, outcome in self.fields
         )
-        return self.specificity != "words" and (is_maker_equal or self.specificity == "mark")
+        is_telling = self.specificity == "mark" and self.by != "lot"
+        return self.specificity != "words" and (is_maker_equal or is_telling)
 
     @property
     def _contradictions(self) -> int:

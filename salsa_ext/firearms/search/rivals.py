@@ -58,6 +58,7 @@ def apply_crowd(candidates: Sequence[Candidate]) -> list[Candidate]:
             for other in others
         )
         is_common = sum(other.mark_hit.event in SEIZED for other in others) > MAX_HOLDERS
+        is_common &= candidate.evidence.by != "lot"  # which many seizures may be of
         if has_rival or is_common:
             evidence = replace(candidate.evidence, has_rival=has_rival, is_common=is_common)
             candidate = Candidate(candidate.mark_hit, evidence)
@@ -116,7 +117,8 @@ def doubt_unregistered(candidates: Sequence[Candidate], event: str) -> list[Cand
     doubted = []
     for each in candidates:
         evidence, count = each.evidence, seizures.get(skeleton(each.mark_hit.serial_norm), 0)
-        if count > MAX_SURE_SEIZURES and evidence.near.kind in EQUAL_KINDS:
+        is_equal = evidence.near.kind in EQUAL_KINDS and evidence.by != "lot"
+        if count > MAX_SURE_SEIZURES and is_equal:
             is_common = evidence.is_common or count > MAX_SEIZURES
             evidence = replace(evidence, is_unregistered=True, is_common=is_common)
         doubted.append(Candidate(each.mark_hit, evidence))

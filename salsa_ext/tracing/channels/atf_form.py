@@ -29,7 +29,7 @@ URGENT_PRIORITIES: Final = ("flash", "urgent")
 SERIAL_ITEM: Final = "5a"
 ORI_ITEM: Final = "4a"
 NO_ORI: Final = message(
-    "Your administrator enters the ORI number of the office: salsa contact create --ori."
+    "Your administrator enters the ORI number of the office on the page of its agency."
 )
 ILLEGIBLE_MARKINGS: Final = ("obliterated", "restored")
 CHANGED_MARKINGS: Final = (*ILLEGIBLE_MARKINGS, "altered")

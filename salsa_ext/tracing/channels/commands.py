@@ -103,7 +103,8 @@ def change_channel(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: ChannelD
     Raises NotFound, Invalid for a participating state or an impossible day, Conflict for an
     answered leg.
     """
-    trace, leg = _lock_leg(actor, trace_id, leg_id)
+    require(actor, Permission.TRACE_REQUEST)
+    trace, leg = _lock_leg(trace_id, leg_id)
     if leg.channel == "service":
         raise Invalid({"channel": [follow_up.IS_PARTICIPANT]})
     if data.channel != leg.channel and attempts.find_attempt(leg, data.channel):
@@ -117,14 +118,14 @@ def add_attempt(*, actor: Actor, trace_id: UUID, leg_id: UUID, data: ChannelData
     Given again, it says that the form of that attempt went out, or its reference there. Raises
     Conflict for the leg's first channel, and after an answer by this one.
     """
-    trace, leg = _lock_leg(actor, trace_id, leg_id)
+    require(actor, Permission.TRACE_REQUEST)
+    trace, leg = _lock_leg(trace_id, leg_id)
     if data.channel == leg.channel:
         raise Conflict(ALREADY_ASKED)
     _ask(actor, trace, leg, data, former=data.channel)
 
 
-def _lock_leg(actor: Actor, trace_id: UUID, leg_id: UUID) -> tuple[Trace, TraceLeg]:
-    require(actor, Permission.TRACE_REQUEST)
+def _lock_leg(trace_id: UUID, leg_id: UUID) -> tuple[Trace, TraceLeg]:
     trace = legs.lock_trace(trace_id, "channel", SENT_STATUSES)
     return trace, _find_leg(trace_id, leg_id)
 

@@ -11,7 +11,7 @@ from uuid import UUID
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid
 from salsa_ext.database.session import acting_as
-from salsa_ext.firearms.marks.values import Mark, Query
+from salsa_ext.firearms.marks.values import Firearm, Mark, Query
 from salsa_ext.firearms.records.queries import query_for_description
 from salsa_ext.firearms.search import mark_lookup
 from salsa_ext.firearms.search.search import drop_near_misses, find_candidates, likely_candidates
@@ -74,8 +74,10 @@ def find_own_candidates(
 
 def description_query(firearm: Mapping[str, Any]) -> Query:
     """Return the search query for the description of a trace."""
-    marks = [Mark(mark["kind"], mark["text"]) for mark in firearm["marks"]]
-    return query_for_description(firearm, marks)
+    marks = {Mark(mark["kind"], mark["text"]): None for mark in firearm["marks"]}
+    lot = Firearm(category=firearm["category"], serial=firearm["serial"], lot=firearm["lot"])
+    marks |= dict.fromkeys(lot.lot_marks())
+    return query_for_description(firearm, [*marks])
 
 
 def candidate_rows(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:

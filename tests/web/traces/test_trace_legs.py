@@ -117,7 +117,7 @@ def test_the_fields_of_the_american_form_are_offered_where_it_is_used(analyst, t
     assert "ABC123456" in analyst.open(f"{path}/{leg}/form.csv")
     number = {"channel": "etrace", "reference": "T1"}
     refused = analyst.send(f"{path}/{leg}/attempt", number, 422).text
-    assert "ORI number" in text(refused) and "salsa contact create --ori" in refused
+    assert "ORI number" in text(refused) and 'href="/agencies?state=BRA"' in refused
     [fill_in] = re.findall(r'href="([^"]+)">Fill in for eTrace', refused)
     assert "NCIC crime code" in analyst.open(fill_in)
     assert 'name="confirm_incomplete"' in refused

@@ -1,6 +1,7 @@
 """Pages for everybody who signs in: home, notifications, verification."""
 
 from api.web.pages.account import (
+    agencies,
     design,
     home,
     keys,
@@ -13,6 +14,7 @@ from api.web.pages.account import (
 )
 
 __all__ = [
+    "agencies",
     "design",
     "home",
     "keys",

@@ -1,4 +1,4 @@
-"""Home page, choice of language, documentation of the API."""
+"""Home page, search, choice of language, documentation of the API."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from api.http import auth
 from api.http.auth import authenticate_page
 from api.http.context import transaction
 from api.web import security
-from api.web.access import SETUP, local_path, prepare_frame
+from api.web.access import SETUP, local_path, login_required, prepare_frame
 from api.web.pages import account_pages
 from api.web.pages.investigation.audit import action_name
 from api.web.record_pages import render_page
@@ -22,10 +22,11 @@ from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.errors import message
 from salsa_ext.reference import agencies
 from salsa_ext.reference import queries as reference_queries
-from salsa_ext.worklists import tasks
+from salsa_ext.worklists import search, tasks
 
 LANGUAGE_COOKIE_LIFETIME = timedelta(days=365)
 MAX_POSTS = 200
+MAX_TYPED = 100
 MAX_NEXT = 6
 """Most urgent tasks of all kinds that home lists."""
 Link = tuple[str, Mapping[str, Any]]
@@ -99,6 +100,15 @@ def _work(actor: Actor) -> dict[str, Any]:
         "starts": starts,
         "posts": _own_posts(actor),
     }
+
+
+@account_pages.get("/search")
+@login_required
+def search_page(actor: Actor) -> str:
+    """Show what bears the typed text, by kind."""
+    text = request.args.get("q", "").replace("\x00", "").strip()[:MAX_TYPED]
+    objects = search.find_objects(actor, text)
+    return render_page("account/search.html", actor, text=text, objects=objects)
 
 
 @account_pages.get("/docs")

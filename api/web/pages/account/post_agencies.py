@@ -29,7 +29,7 @@ FIELD: Final = "codes"
 POSTS = ("account.post_list", message("Agencies at border posts"))
 
 
-@account_pages.get("/agencies")
+@account_pages.get("/agencies/posts")
 @login_required
 def post_list(actor: Actor) -> str:
     """List own border posts with their assigned agencies."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID
@@ -28,7 +29,7 @@ from api.web.maps import MapDrawing, MapPlace, draw_map
 from api.web.pages import investigation_pages
 from api.web.pages.investigation.foreign_records import register_purpose_page
 from api.web.pages.investigation.seizure_actions import ACTIONS
-from api.web.prefill import MAX_ITEMS, complete_gun, gun_values, number_items, seizure_number
+from api.web.prefill import complete_gun, gun_values, number_items, seizure_number
 from api.web.record_pages import DocumentPages, register_form, render_page
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
@@ -42,10 +43,14 @@ from salsa_ext.custody.queries import ItemCustody
 from salsa_ext.documents import queries as document_queries
 from salsa_ext.documents import related, seizures
 from salsa_ext.documents.queries import SEIZURES
+from salsa_ext.reference import names
 from salsa_ext.reference.calendars import actor_zone, today
 from salsa_ext.tracing.traces import queries as trace_queries
 
 MAX_ATTACHMENTS: Final = 100
+MAX_GUNS: Final = 100
+"""Firearms that a form takes."""
+PASTED_COLUMNS: Final = ("make", "model", "calibre", "serial", "type")
 FILTERS: Final = (
     SERIAL,
     Field("kind", message("Kind"), "choice", "seizure_kind"),
@@ -144,7 +149,39 @@ def _show_form(actor: Actor, form: Form | None) -> dict[str, Any]:
         "agency": actor.agency or "",
         "items.0.serial": request.args.get("serial", ""),
     }
-    return {"form": form or Form(initial), "rooms": MAX_ITEMS, "has_file": True}
+    return {"form": form or Form(initial), "most": MAX_GUNS, "has_file": True}
+
+
+def _add_pasted(form: Form) -> bool:
+    """Add the firearms of a pasted list as rows, with what is wrong of all of them."""
+    form.values.pop("pasted", None)
+    text = request.form.get("pasted", "").strip("\r\n ")  # a tab: the first cell may be empty
+    cells = csv.reader(text.splitlines(), delimiter="\t" if "\t" in text else ";")
+    guns = [dict(zip(PASTED_COLUMNS, map(str.strip, row), strict=False)) for row in cells]
+    guns = [gun for at, gun in enumerate(guns) if any(gun.values()) and (at or not _is_head(gun))]
+    first = len(form.row_numbers("items")) if form.has_values("items.") else 0
+    if first + len(guns) > MAX_GUNS:
+        problem = message(
+            "A form takes {count} lines; the programming interface takes more.", count=MAX_GUNS
+        )
+        form.errors["pasted"] = [form.translate(problem)]
+        return True
+    for row, gun in enumerate(guns, first):
+        path, typed = f"items.{row}.", gun.get("type", "")
+        code = names.resolve("type", typed)
+        form.values |= {path + name: value for name, value in (gun | {"type": code or ""}).items()}
+        if typed and code is None:
+            problem = message(
+                "No type is known as “{value}”. Choose it from the list.", value=typed
+            )
+            form.errors[path + "type"] = [form.translate(problem)]
+    return bool(guns)
+
+
+def _is_head(gun: Mapping[str, str]) -> bool:
+    """Return whether a first row has the names of its columns: no number, make or type."""
+    named = [names.resolve(kind, gun.get(kind)) for kind in ("make", "type")]
+    return not any(named) and not any(map(str.isdigit, "".join(gun.values())))
 
 
 def _record(actor: Actor, form: Form) -> str:
@@ -247,6 +284,7 @@ PAGES.add_form(
     _record,
     labels={"items": message("What was seized")},
     rows={"items": "serial"},
+    expand=_add_pasted,
     prepare=submission.read_photo,
 )
 register_purpose_page(

@@ -1,21 +1,19 @@
-"""Home of the licensing pages: search box, work lists, signed papers."""
+"""Home of the licensing pages: work lists, signed papers."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
-from flask import request
 from werkzeug import Response
 
 from api.routes.papers import get_permit_paper, get_shipment_paper
 from api.web.access import login_required
 from api.web.pages import licensing_pages
-from api.web.record_pages import HOME, render_page
+from api.web.record_pages import render_page
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
-from salsa_ext.trade import lookup
 from salsa_ext.worklists import desk
 
 LICENSING = ("licensing.home", message("Licensing desk"))
@@ -24,20 +22,9 @@ LICENSING = ("licensing.home", message("Licensing desk"))
 @licensing_pages.get("/")
 @login_required
 def home(actor: Actor) -> str:
-    """Show the search box and the open work of the state."""
+    """Show the open work of the state."""
     return render_page(
         "licensing/home.html", actor, desk=desk.get_desk(actor), most=desk.MAX_LISTED
-    )
-
-
-@licensing_pages.get("/find")
-@login_required
-def search(actor: Actor) -> str:
-    """Show permits and shipments that match the typed text."""
-    query = request.args.get("q", "").replace("\x00", "").strip()
-    documents = lookup.find_documents(actor, query)
-    return render_page(
-        "licensing/search.html", actor, query=query, found=documents, trail=(HOME, LICENSING)
     )
 
 

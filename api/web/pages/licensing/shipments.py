@@ -129,8 +129,14 @@ def _show_form(actor: Actor, form: Form | None, permit_id: UUID) -> dict[str, An
     permit = PERMITS.find(actor, permit_id)
     trail = (HOME, LICENSING, (permit.address, permit.title))
     posts = choices.posts_between(actor, view.permit)
-    shown = {"form": form, "view": view, "permit": view.permit, "posts": posts, "trail": trail}
-    return shown | {"has_file": True}
+    return {
+        "form": form,
+        "view": view,
+        "permit": view.permit,
+        "posts": posts,
+        "trail": trail,
+        "has_file": True,
+    }
 
 
 def _record(actor: Actor, form: Form, permit_id: UUID) -> str:

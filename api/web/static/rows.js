@@ -1,0 +1,16 @@
+// A button that adds rows shows them in place; without a script, or a line, the same button sends the form.
+document.addEventListener("click", async (event) => {
+  const button = event.target.closest("button[name=add]");
+  if (!button) return;
+  event.preventDefault();
+  const { form } = button, body = new FormData(form), main = document.querySelector("main");
+  const files = [...form.querySelectorAll("input[type=file]")];
+  for (const { name } of files) body.delete(name); // they stay on the page
+  body.append(button.name, button.value);
+  const answer = await fetch(form.action, { method: "POST", body }).catch(() => null);
+  if (!answer?.ok || answer.redirected) return form.requestSubmit(button);
+  const page = new DOMParser().parseFromString(await answer.text(), "text/html"), fresh = page.querySelector("main");
+  for (const file of files) fresh.querySelector(`#${file.id}`)?.replaceWith(file);
+  main.replaceWith(fresh);
+  fresh.querySelector("[autofocus]")?.focus();
+});

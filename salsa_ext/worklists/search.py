@@ -1,0 +1,111 @@
+"""Search of the own state's documents by number, case, serial, plate or party."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
+from typing import Any, Final, NamedTuple
+from uuid import UUID
+
+from sqlalchemy import Date, String, cast, func, literal, or_, select, union_all
+
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.alerts.models import Alert
+from salsa_ext.core.actor import Actor
+from salsa_ext.database.models import Versioned
+from salsa_ext.database.session import db
+from salsa_ext.database.version_queries import select_current
+from salsa_ext.documents.models import Report, Seizure, Transfer
+from salsa_ext.tracing.requests.models import TraceRequest
+from salsa_ext.tracing.traces.models import Trace
+from salsa_ext.trade import lookup
+from salsa_ext.worklists.record_lookup import find_subject_ids
+
+MAX_FOUND: Final = 20
+"""Objects of each kind, the newest."""
+
+
+class FoundObject(NamedTuple):
+    """Document or trace with its day and status; `number` is its number or case, if it has one."""
+
+    kind: str
+    id: UUID
+    number: str | None
+    day: date
+    status: str
+
+
+class _Searched(NamedTuple):
+    permission: Permission
+    model: Any
+    number: str
+    day: str
+
+
+SEARCHED: Final[Mapping[str, _Searched]] = {
+    "seizure": _Searched(Permission.SEIZURE_READ, Seizure, "number", "occurred_on"),
+    "report": _Searched(Permission.REPORT_READ, Report, "number", "occurred_on"),
+    "transfer": _Searched(Permission.TRANSFER_READ, Transfer, "number", "occurred_on"),
+    "trace": _Searched(Permission.TRACE_READ, Trace, "case_number", "found_on"),
+    "request": _Searched(Permission.REQUEST_READ, TraceRequest, "case_number", "received_at"),
+    "alert": _Searched(Permission.ALERT_READ, Alert, "case_number", "entered_at"),
+}
+FOUND_KINDS: Final = ("permit", "shipment", *SEARCHED)
+
+
+def find_objects(actor: Actor, text: str) -> list[FoundObject]:
+    """Return what bears a number, case, serial, plate or party, by kind, newest first.
+
+    As far as the actor may read it: permits and shipments that concern the own state, and what it
+    recorded itself. Numbers match exactly but for case, serials but for case and separators.
+    """
+    require(actor, Permission.NOTIFICATION_READ)
+    if not text or actor.state is None:
+        return []
+    return [*_find_trade(actor, text), *_find_own(actor, text)]
+
+
+def _find_trade(actor: Actor, text: str) -> Iterator[FoundObject]:
+    if Permission.PERMIT_READ not in actor.permissions:
+        return
+    documents = lookup.find_documents(actor, text)
+    for permit_view in documents.permits:
+        permit = permit_view.permit
+        yield FoundObject("permit", permit.id, permit.number, permit.issued_on, permit_view.status)
+    for shipment_view in documents.shipments:
+        shipment = shipment_view.shipment
+        yield FoundObject(
+            "shipment", shipment.id, shipment.number, shipment.ships_on, shipment_view.status
+        )
+
+
+def _find_own(actor: Actor, text: str) -> Sequence[FoundObject]:
+    ids = find_subject_ids(actor, text, Permission.NOTIFICATION_READ)
+    queries = [
+        _select_found(actor, kind, searched, ids, text)
+        for kind, searched in SEARCHED.items()
+        if searched.permission in actor.permissions
+    ]
+    rows = db.session.execute(union_all(*queries)) if queries else ()
+    return [FoundObject(*row) for row in rows]
+
+
+def _select_found(
+    actor: Actor, kind: str, searched: _Searched, ids: Sequence[UUID], text: str
+) -> Any:
+    model = searched.model
+    query = select_current(model) if issubclass(model, Versioned) else select(model)
+    is_found = model.id.in_(ids)
+    if kind == "trace":
+        is_found = or_(is_found, func.upper(Trace.firearm["serial"].astext) == text.upper())
+    columns = (
+        cast(literal(kind), String),
+        model.id,
+        getattr(model, searched.number),
+        cast(getattr(model, searched.day), Date),
+        model.status,
+    )
+    query = query.with_only_columns(*columns).where(model.owner_state == actor.state, is_found)
+    newest = query.order_by(model.id.desc()).limit(MAX_FOUND).subquery()
+    return select(newest)

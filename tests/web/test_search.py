@@ -1,0 +1,54 @@
+"""Test the search box: what it finds, for whom."""
+
+from urllib.parse import urlencode
+
+import pytest
+
+from tests.support import bodies
+from tests.web.pages import text
+
+
+@pytest.fixture
+def police(as_actor):
+    """A police officer of Brazil who recorded a seizure, a report and an alert."""
+    officer = as_actor("BRA", "police_officer")
+    officer.post("/seizures", bodies.seizure(number="INC-77"))
+    officer.post("/reports", bodies.report(number="D-5"))
+    officer.post("/alerts", bodies.alert(case_number="C-900"))
+    return officer
+
+
+def _find(client, typed):
+    found = client.get(f"/search?{urlencode({'q': typed})}").json["items"]
+    return [(row["kind"], row["number"]) for row in found]
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("INC-77", ("seizure", "INC-77")),
+        ("inc-77", ("seizure", "INC-77")),
+        ("D-5", ("report", "D-5")),
+        ("C-900", ("alert", "C-900")),
+    ],
+)
+def test_own_documents_are_found_by_number_and_case(police, typed, found):
+    assert _find(police, typed) == [found]
+
+
+def test_own_documents_are_found_by_the_serial_of_a_gun_in_them(police):
+    serial = bodies.firearm()["serial"]
+    assert ("seizure", "INC-77") in _find(police, serial.lower())
+
+
+def test_nobody_finds_what_is_of_another_state_or_not_of_the_role(police, as_actor):
+    assert _find(as_actor("PRY", "police_officer"), "INC-77") == []
+    assert _find(as_actor("BRA", "licensing_officer"), "C-900") == []
+
+
+def test_the_box_of_each_page_leads_to_what_it_finds(police, signed_in):
+    officer = signed_in("BRA", "police_officer")
+    assert 'action="/search"' in officer.open("/")
+    page = officer.open("/search?q=INC-77")
+    assert "Found for “INC-77”" in text(page) and 'href="/seizures/' in page
+    assert "Nothing is found for “X-1”" in text(officer.open("/search?q=X-1"))
