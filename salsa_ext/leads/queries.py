@@ -47,7 +47,7 @@ from salsa_ext.reference.name_matching import fold_name
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.shipments.models import Shipment
 
-MAX_SEIZURES: Final = 10_000  # of the own state, the newest
+MAX_SEIZURES: Final = 100_000  # of the own state, the newest
 MAX_MATCHES: Final = 50_000  # of crime, the newest
 GUNS_IN_LIST: Final = 10  # guns of each lead; the disclosure of each record is audited
 GUNS_IN_LEAD: Final = 500
