@@ -5,6 +5,8 @@ import pytest
 from api.i18n.messages import translate_event, use_language
 from salsa_ext.guns.queries import MOVEMENTS
 
+pytestmark = pytest.mark.usefixtures("session")
+
 
 def imported(on, language):
     params = {"state": "PRY", "partner": "BRA", "on": on}
