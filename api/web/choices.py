@@ -139,7 +139,8 @@ class Suggestions:
 def field_options(field: Field) -> Options | Groups:
     """Return the options of a field for the signed-in user."""
     if isinstance(field.options, tuple):
-        return [(code, translate(label)) for code, label in field.options]
+        named = field.options
+        return [(code, text if isinstance(text, str) else translate(text)) for code, text in named]
     return options_for(field.options or "", g.actor)
 
 

@@ -49,7 +49,7 @@ class Field:
     path: str
     label: Message
     widget: str = "text"
-    options: str | tuple[tuple[str, Message], ...] | None = None
+    options: str | tuple[tuple[str, Message | str], ...] | None = None
     required: bool | None = None
     hint: Message | None = None
     max_length: int = 300

@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import func
+from sqlalchemy import Select, func
 
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
@@ -95,6 +95,16 @@ def list_unserialised(shipment: Shipment) -> list[UnserialisedLine]:
 
 def has_serials(shipment: Shipment) -> bool:
     """Return whether any item of a shipment has a serial."""
+    return db.session.scalar(_serials(shipment).limit(1)) is not None
+
+
+def shipped_serials(shipment: Shipment, limit: int) -> list[str]:
+    """Return the serials of a shipment by line; none if more than `limit`."""
+    serials = [*map(str, db.session.scalars(_serials(shipment).limit(limit + 1)))]
+    return serials if len(serials) <= limit else []
+
+
+def _serials(shipment: Shipment) -> Select[tuple[str | None]]:
     own = (Record.document_id == shipment.id, Record.serial.is_not(None))
-    query = select_current(Record).where(*own).with_only_columns(Record.id)
-    return db.session.scalar(query.limit(1)) is not None
+    query = select_current(Record).where(*own).order_by(Record.line, Record.id)
+    return query.with_only_columns(Record.serial)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -13,20 +14,27 @@ from api.web.other_fields import other_fields
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core import text
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Message, message
+from salsa_ext.core.errors import Invalid, Message, message
 from salsa_ext.core.fields import Member
 from salsa_ext.reference.calendars import today
 from salsa_ext.trade.permits import queries as permit_queries
 from salsa_ext.trade.receipts import queries as receipt_queries
 from salsa_ext.trade.receipts import receipt_corrections, receipts
-from salsa_ext.trade.receipts.queries import UnserialisedLine, has_serials, list_unserialised
+from salsa_ext.trade.receipts.queries import (
+    UnserialisedLine,
+    has_serials,
+    list_unserialised,
+    shipped_serials,
+)
 from salsa_ext.trade.shipments.queries import ShipmentView
 
 MAX_LISTED, MAX_TYPED = 2_000, 100_000
+MAX_TICKED = 500
+"""Firearms of a manifest that is ticked; of a larger one the serials are typed."""
 MOVING_STATUSES = ("planned", "released", "in_transit", "arrived", "overdue", "held")
 CORRECTABLE_STATUSES = ("received", "received_short", "received_over", "returned")
-RECEIPT_FIELDS = (
-    Field("received_on", message("Received on"), "date", required=True),
+RECEIVED_ON = Field("received_on", message("Received on"), "date", required=True)
+LISTED_FIELDS = (
     Field("all", message("Everything arrived as it was shipped"), "flag"),
     Field(
         "items",
@@ -35,14 +43,22 @@ RECEIPT_FIELDS = (
         max_length=MAX_TYPED,
         hint=message("Only if not everything arrived: as they are stamped, one on each line."),
     ),
-    Field(
-        "confirm_nothing_matches",
-        message("It is the right list, even if none of it was shipped"),
-        "flag",
-        hint=message(
-            "Only if the service asks: a list without any serial number that was shipped is most likely"
-            " that of another shipment."
-        ),
+)
+"""Of a shipment too large to be ticked, or without serials."""
+UNEXPECTED_FIELD = Field(
+    "items",
+    message("Serial numbers that were not shipped"),
+    "area",
+    max_length=MAX_TYPED,
+    hint=message("As they are stamped, one on each line."),
+)
+CONFIRM_FIELD = Field(
+    "confirm_nothing_matches",
+    message("It is the right list, even if none of it was shipped"),
+    "flag",
+    hint=message(
+        "Only if the service asks: a list without any serial number that was shipped is most likely"
+        " that of another shipment."
     ),
 )
 IMPORT_MARK_FIELD = Field(
@@ -62,11 +78,16 @@ NO_SERIALS_FIELD = Field("none", message("Nothing that has a serial number arriv
 
 
 def receipt_values(actor: Actor, view: ShipmentView) -> dict[str, str]:
-    """Return initial values: today, the shipped bulk quantities."""
+    """Return initial values: today, all that was shipped."""
     shipped = {
         f"received.{part.line}": part.quantity_text for part in list_unserialised(view.shipment)
     }
-    return {"received_on": today(actor).isoformat()} | shipped
+    arrived = _ticks(shipped_serials(view.shipment, MAX_TICKED))
+    return {"received_on": today(actor).isoformat()} | shipped | arrived
+
+
+def _ticks(serials: Iterable[str]) -> dict[str, str]:
+    return {f"arrived.{at}": serial for at, serial in enumerate(serials)}
 
 
 def correction_values(actor: Actor, view: ShipmentView) -> dict[str, str]:
@@ -82,7 +103,10 @@ def correction_values(actor: Actor, view: ShipmentView) -> dict[str, str]:
     values |= {member.key: str(declared[member.key] or "") for member in _declared_others()}
     if receipt.import_mark:
         values["import_mark.text"] = receipt.import_mark["text"]
-    serials = "\n".join(receipt_queries.received_serials(receipt, MAX_LISTED) or ())
+    received = receipt_queries.received_serials(receipt, MAX_LISTED) or []
+    arrived = {*shipped_serials(view.shipment, MAX_TICKED)} & {*received}
+    values |= _ticks(arrived)
+    serials = "\n".join(serial for serial in received if serial not in arrived)
     if len(serials) <= MAX_TYPED:
         values["items"] = serials
     differences = {row["line"]: Decimal(row["quantity"]) for row in receipt.differences}
@@ -93,10 +117,13 @@ def correction_values(actor: Actor, view: ShipmentView) -> dict[str, str]:
 
 
 def more_fields(view: ShipmentView) -> tuple[Field, ...]:
-    """Return the other declared fields, and quantities for lines without serials.
+    """Return the manifest to tick, other declared fields, quantities for lines without serials.
 
     With a field to state that no serial arrived, if the shipment has both.
     """
+    shipped, listed = shipped_serials(view.shipment, MAX_TICKED), LISTED_FIELDS
+    if shipped:
+        listed = (_manifest_field(shipped), UNEXPECTED_FIELD)
     declared = tuple(
         Field(member.key, Message(member.field.label)) for member in _declared_others()
     )
@@ -111,7 +138,17 @@ def more_fields(view: ShipmentView) -> tuple[Field, ...]:
     )
     if fields and has_serials(view.shipment):
         fields = (NO_SERIALS_FIELD, *fields)
-    return (*declared, *fields)
+    return (*listed, CONFIRM_FIELD, *declared, *fields)
+
+
+def _manifest_field(shipped: Sequence[str]) -> Field:
+    return Field(
+        "arrived",
+        message("What arrived of the manifest"),
+        "ticks",
+        tuple((serial, serial) for serial in shipped),
+        hint=message("Untick what is missing. Shipped: {count}", count=len(shipped)),
+    )
 
 
 def _declared_others() -> list[Member]:
@@ -126,13 +163,18 @@ def fill_received(body: dict[str, Any], view: ShipmentView, form: Form) -> None:
     """
     parts = list_unserialised(view.shipment)
     typed = {part.line: form.get(f"received.{part.line}") for part in parts}
-    body["items"] = [{"serial": serial} for serial in split_lines(form.get("items"))]
+    shipped, typed_serials = shipped_serials(view.shipment, MAX_TICKED), form.get("items")
+    arrived = [serial for serial in shipped if serial in form.chosen("arrived")]
+    is_default = all(typed[part.line] == part.quantity_text for part in parts)
+    if arrived == shipped != [] and is_default and not typed_serials:
+        arrived, body["all"] = [], True
+    body["items"] = [{"serial": serial} for serial in (*arrived, *split_lines(typed_serials))]
     body["bulk"] = [
         _bulk_part(part, typed[part.line]) for part in parts if typed[part.line] not in ("", "0")
     ]
-    if body.get("all"):
-        is_default = all(typed[part.line] == part.quantity_text for part in parts)
-    else:
+    if shipped and not (body["items"] or body.get("all") or form.get("none") == "true"):
+        raise Invalid({"arrived": [message("Tick what arrived, or enter its serial numbers.")]})
+    if not body.get("all"):
         is_default = not body["items"] and form.get("none") != "true" and has_serials(view.shipment)
     if is_default:
         body["bulk"] = []
@@ -172,7 +214,7 @@ ACTIONS: Actions = (
         ReceiptRequest,
         receipts.confirm,
         statuses=(*MOVING_STATUSES, "lost"),
-        fields=(*RECEIPT_FIELDS, IMPORT_MARK_FIELD),
+        fields=(RECEIVED_ON, IMPORT_MARK_FIELD),
         success=message("The receipt is confirmed."),
         is_own=False,
         is_versioned=False,
@@ -189,7 +231,7 @@ ACTIONS: Actions = (
         ReceiptRequest,
         receipts.confirm,
         statuses=(*MOVING_STATUSES, "lost"),
-        fields=(VERIFICATION_FIELD, *RECEIPT_FIELDS),
+        fields=(VERIFICATION_FIELD, RECEIVED_ON),
         success=message("The receipt is confirmed."),
         is_versioned=False,
         is_for=lambda actor, view: receipts.is_verified_on_paper(actor, view.shipment),
@@ -206,7 +248,7 @@ ACTIONS: Actions = (
         ReceiptCorrectionRequest,
         receipt_corrections.correct_receipt,
         statuses=CORRECTABLE_STATUSES,
-        fields=(REASON, *RECEIPT_FIELDS, IMPORT_MARK_FIELD),
+        fields=(REASON, RECEIVED_ON, IMPORT_MARK_FIELD),
         success=message("The receipt is corrected."),
         is_own=False,
         is_for=lambda actor, view: (
@@ -223,7 +265,7 @@ ACTIONS: Actions = (
         ReceiptRequest,
         receipts.confirm,
         statuses=(*MOVING_STATUSES, "received", "received_short", "received_over"),
-        fields=RECEIPT_FIELDS,
+        fields=(RECEIVED_ON,),
         success=message("What came back is confirmed."),
         is_versioned=False,
         is_for=can_return,
