@@ -140,11 +140,11 @@ def ask_by_origin(actor: Actor, trace: Trace, firearm: Mapping[str, Any]) -> Non
     changed = [*facts, *(["marks"] if imports else [])]
     append(actor, AuditEvent(Action.TRACE_AMENDED, "trace", trace.id, data={"changed": changed}))
     existing = legs.for_trace(trace)
-    asked = [leg.state for leg in existing]
-    why = legs.new_referrals(routing.origin_reasons(trace.firearm), asked)
-    _create_legs(
-        actor, trace, existing, legs.new_legs(actor, trace, routing.route_to(actor, why), asked)
-    )
+    states = [leg.state for leg in existing]
+    why = legs.new_referrals(routing.origin_reasons(trace.firearm), states)
+    new = legs.new_legs(actor, trace, routing.route_to(actor, why), states)
+    _create_legs(actor, trace, existing, new)
+    legs.notify_forms_to_send(actor, trace, legs.asking_by_state(new))
 
 
 def _create_legs(
