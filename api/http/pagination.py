@@ -24,12 +24,6 @@ from salsa_ext.core.errors import Invalid, NotConfigured, message
 from salsa_ext.database.paging import Listing, Page
 
 FORMATS = ("json", "csv", "xlsx")
-LINK_HEADER_DOC = {
-    "Link": {
-        "schema": {"type": "string"},
-        "description": 'The next page, as <address>; rel="next"; none on the last.',
-    }
-}
 
 
 class ListQuery(RequestSchema):

@@ -28,7 +28,6 @@ from salsa_ext.tracing.channels.atf_form import (
 )
 from salsa_ext.tracing.channels.forms import RequestForm
 
-FILE_KINDS: Final = ("pdf", "csv", "json")
 LEGAL_BASIS: Final = message("International Tracing Instrument (A/60/88) V, 17")
 TREATY_BASIS: Final = "CIFTA XIII"
 """Duties of two parties to the Convention in addition to it."""

@@ -139,6 +139,7 @@ class SeizureQuery(ListQuery):
 
     from_day, to_day, sort = listing_fields(SEIZURES.listing)
     serial = Text(most=64)
+    external_id = Text(most=100)
     kind = Code(codes.SEIZURE_KINDS)
     status = Code(codes.DOCUMENT_STATUSES)
     number = Text(most=100)
@@ -217,6 +218,7 @@ class ReportQuery(ListQuery):
 
     from_day, to_day, sort = listing_fields(REPORTS.listing)
     serial = Text(most=64)
+    external_id = Text(most=100)
     kind = Code(codes.REPORT_KINDS)
     status = Code(codes.DOCUMENT_STATUSES)
     number = Text(most=100)
@@ -259,6 +261,7 @@ class TransferQuery(ListQuery):
 
     from_day, to_day, sort = listing_fields(TRANSFERS.listing)
     serial = Text(most=64)
+    external_id = Text(most=100)
     kind = Code(codes.TRANSFER_KINDS)
     number = Text(most=100)
     occurred_on = EventDay()

@@ -9,6 +9,7 @@ from uuid import UUID
 from marshmallow import Schema, ValidationError, fields, pre_dump
 
 from api.http.fields.codes import Code, StateCode
+from api.http.fields.declared import request_schema, response_schema
 from api.http.fields.numbers import QueryWhole, Whole
 from api.http.fields.schemas import Items, Nested, RequestSchema
 from api.http.fields.texts import Flag, Id, Line, Text
@@ -26,6 +27,7 @@ from api.schemas.common import (
 from api.schemas.requests import MessageResponse, TraceContentResponse, present_stored_gun
 from salsa_ext.core import codes
 from salsa_ext.core.errors import Message
+from salsa_ext.core.occurrence import ExternalId
 from salsa_ext.disclosure.sharing import party_group
 from salsa_ext.tracing.chains.description_gaps import Gap, Outlook
 from salsa_ext.tracing.requests.values import CommentData
@@ -92,6 +94,8 @@ class AmendTraceRequest(RequestSchema):
     intended_use = Code(codes.INTENDED_USES, required=True)
     needed_by = Day()
     confidentiality_requested = Flag()
+    note = Text(most=2000)
+    external_ids = Items(Nested(request_schema(ExternalId)), most=20, load_default=())
     confirm_second = Flag()
 
     def handle_error(self, error: ValidationError, data: Any, *, many: bool, **more: Any) -> None:
@@ -234,6 +238,8 @@ class TraceResponse(TraceContentResponse):
     seizure = fields.UUID(attribute="seizure_id", allow_none=True)
     created_at = fields.DateTime(required=True)
     sent_at = fields.DateTime(allow_none=True)
+    note = fields.String(allow_none=True)
+    external_ids = fields.List(fields.Nested(response_schema(ExternalId)), required=True)
     refused_by = fields.List(StateCode(), required=True)
     legs = fields.List(fields.Nested(LegResponse), required=True)
     notes = fields.List(fields.Nested(MessageResponse), required=True)
@@ -409,6 +415,7 @@ class TraceQuery(ListQuery):
 
     from_day, to_day, sort = listing_fields(LISTING)
     serial = Text(most=64)
+    external_id = Text(most=100)
     status = Code(codes.TRACE_STATUSES)
     case_number = Text(most=100)
     priority = Code(codes.PRIORITIES)

@@ -29,6 +29,7 @@ from salsa_ext.database.idempotency import RequestAttempt, StoredAnswer
 from salsa_ext.documents import queries as document_queries
 from salsa_ext.documents import related
 from salsa_ext.documents.queries import SEIZURES, DocumentView
+from salsa_ext.firearms.search.advice import GUN_REGISTERS
 from salsa_ext.matches import search
 from salsa_ext.reference import name_matching
 from salsa_ext.reference.contact_offices import find_contact
@@ -59,6 +60,7 @@ def render_answer(
         answer=answer,
         has_photo=has_photo,
         searched=sorted(answer["searched"], key=sort_key),
+        register_count=len(GUN_REGISTERS),
         fitting=0 if is_read else len(guns),
         unreachable=states_without_contact(actor, answer),
         next_form=next_form or url_for("investigation.check_form"),

@@ -65,13 +65,18 @@ SUBJECT_PAGES: Final = {
     "trace": "tracing.trace_page",
     "record": "investigation.gun_page",
     "seizure": "investigation.seizure_page",
+    "account": "account.account_page",
     "report": "investigation.report_page",
     "transfer": "licensing.transfer_page",
     "lookup": "investigation.lookup_page",
     "conversation": "tracing.conversation_page",
 }
 """The page of each kind of object that has one."""
-READ_BY: Final = {"lookup": Permission.AUDIT_READ, "conversation": Permission.CONVERSATION_WRITE}
+READ_BY: Final = {
+    "account": Permission.ACCOUNT_CONFIRM,
+    "lookup": Permission.AUDIT_READ,
+    "conversation": Permission.CONVERSATION_WRITE,
+}
 """The permission that opens a page, where it is not named after the kind."""
 EVENT_KINDS: Final = ("seizure_kind", "report_kind", "transfer_kind")
 SPANISH_AND: Final = re.compile(r" y (?=h?[ií](?![aeo]))", re.IGNORECASE)

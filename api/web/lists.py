@@ -33,6 +33,7 @@ UNSHOWN: Final = frozenset({"cursor", "sort", "format", "limit"})
 """What an address may name besides the filters."""
 FROM_DAY: Final = Field("from_day", message("From day"), "date")
 TO_DAY: Final = Field("to_day", message("To day"), "date")
+EXTERNAL_ID: Final = Field("external_id", message("Number in another system"), max_length=100)
 SERIAL: Final = Field("serial", message("Serial number"), "serial", max_length=64)
 Read = Callable[[Actor, dict[str, Any], int, str | None], Page[Any]]
 

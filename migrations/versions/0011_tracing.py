@@ -37,6 +37,7 @@ CREATE TABLE trace (
     declined_snapshot JSONB,
     outcome TEXT,
     etrace_data BYTEA,
+    note TEXT, external_ids JSONB NOT NULL DEFAULT '[]',
     CONSTRAINT pk_trace PRIMARY KEY (id),
     CONSTRAINT ck_trace_approval CHECK (approval IN ('own', 'alone')),
     CONSTRAINT ck_trace_priority CHECK (priority IN ('flash', 'urgent', 'priority', 'routine')),

@@ -191,6 +191,7 @@ ILLICIT_REASONS: Final = tuple(
 )
 INTENDED_USES: Final = ("intelligence", "evidence")
 TASK_KINDS: Final = tuple(
-    "request hit approval receipt discrepancy permit alert consent match trace lookup".split()
+    "request hit approval receipt discrepancy permit alert consent match trace lookup "
+    "account".split()
 )
 """What waits for a person, in the order in which it is shown."""

@@ -58,6 +58,17 @@ class Dated(RoughlyDated):
     time_zone: Mapped[str | None]
 
 
+class Detailed:
+    """A document of which `details` holds the declared fields that hardly a query asks for."""
+
+    details: Mapped[dict[str, Any]] = mapped_column(server_default="{}", sort_order=93)
+
+    @classmethod
+    def has_external_id(cls, number: str) -> ColumnElement[bool]:
+        """Return whether a document has a number in another system."""
+        return cls.details.contains({"external_ids": [{"number": number}]})
+
+
 class ImportRun(Owned, Base):
     """Run over one file, identified by its SHA-256."""
 

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import CHAR, CheckConstraint, Computed, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from salsa_ext.database.models import Dated, Owned, Versioned
+from salsa_ext.database.models import Dated, Detailed, Owned, Versioned
 from salsa_ext.database.session import Base
 
 
@@ -25,13 +25,9 @@ class DocumentNumber(Base):
     id: Mapped[UUID]
 
 
-class Withdrawable:
-    """A document that is `withdrawn` if it was made in error.
+class Withdrawable(Detailed):
+    """A document that is `withdrawn` if it was made in error."""
 
-    `details` holds its declared fields that no query asks for.
-    """
-
-    details: Mapped[dict[str, Any]] = mapped_column(server_default="{}", sort_order=93)
     status: Mapped[str] = mapped_column(server_default="standing", sort_order=92)
 
 

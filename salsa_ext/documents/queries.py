@@ -209,6 +209,10 @@ def _list_page(
         code = names.resolve("make", make)
         named = Record.make == code if code else Record.make_text.icontains(make, autoescape=True)
         query = query.where(kind.model.id.in_(bearing.where(named)))
+    if number := filters.get("external_id"):
+        query = query.where(
+            kind.model.owner_state == actor.state, kind.model.has_external_id(number)
+        )
     if place := filters.get("place"):
         query = query.where(kind.model.place_name.icontains(place, autoescape=True))
     page = kind.listing.fetch(query, filters, limit, cursor)

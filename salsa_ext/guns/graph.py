@@ -53,7 +53,7 @@ RECORD_COLUMNS: Final = tuple(
 )
 StatesByRecord = dict[UUID, str]
 MarkKeyAndMake = tuple[int, str]
-_HELD: Final = (
+_RECORDS_OF_KEY: Final = (
     "(SELECT k.record_id, k.state, k.event, k.make FROM mark_key AS k"
     " WHERE k.key = a.key AND k.make {} AND NOT k.is_void AND NOT k.is_superseded"
     " AND k.event <> :alert AND (k.state = :asker OR (:others AND k.visibility = 'open'))"
@@ -62,7 +62,8 @@ _HELD: Final = (
 _HOLDERS_SQL: Final = text(
     "SELECT a.key, a.make, k.record_id, k.state, k.event, k.make IS NOT NULL"  # noqa: S608 - constants of ours
     " FROM unnest(CAST(:keys AS bigint[]), CAST(:makes AS text[])) AS a (key, make)"
-    f" CROSS JOIN LATERAL ({_HELD.format('= a.make')} UNION ALL {_HELD.format('IS NULL')}) AS k"
+    f" CROSS JOIN LATERAL ({_RECORDS_OF_KEY.format('= a.make')}"
+    f" UNION ALL {_RECORDS_OF_KEY.format('IS NULL')}) AS k"
 )
 
 

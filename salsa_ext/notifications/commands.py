@@ -38,19 +38,6 @@ def notify(
     notify_many(actor, [Notice(state, code, subject, data, roles) for state in to])
 
 
-def notify_others(actor: Actor, code: str, rows: Iterable[Any], **data: Any) -> None:
-    """Notify of each row the other states that it concerns."""
-    notify_many(
-        actor,
-        [
-            Notice(state, code, row, data)
-            for row in rows
-            for state in row.concerned
-            if state != actor.state
-        ],
-    )
-
-
 def notify_many(actor: Actor, notices: Iterable[Notice]) -> None:
     """Notify states in the current transaction; in bulk per state.
 

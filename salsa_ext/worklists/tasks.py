@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import Select, and_, func, or_, select
 
-from salsa_ext.access.models import AuditEntry
+from salsa_ext.access.models import Account, AuditEntry
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.alerts.models import Alert, Hit
@@ -221,6 +221,13 @@ def _permits(actor: Actor) -> Select[Any]:
     return query.order_by(Permit.id.desc())
 
 
+def _accounts(actor: Actor) -> Select[Any]:
+    """Select accounts that another person opened and nobody has confirmed yet."""
+    opened = Account.opened_by.is_not(None), Account.opened_by != actor.account_id
+    own = Account.owner_state == actor.state
+    return select(Account).where(own, *opened).order_by(Account.id)
+
+
 def _lookups(actor: Actor) -> Select[Any]:
     own = LookupReview.owner_state == actor.state, LookupReview.agency == actor.agency
     query = select(LookupReview).where(*own, LookupReview.status == "open")
@@ -284,6 +291,11 @@ QUEUES: Final[Mapping[str, Queue]] = {
         Permission.LOOKUP_REVIEW,
         _lookups,
         lambda row: Task("lookup", row.id, row.case_number, None, None, row.looked_up_at),
+    ),
+    "account": Queue(
+        Permission.ACCOUNT_CONFIRM,
+        _accounts,
+        lambda row: Task("account", row.id, row.username, None, None, row.created_at),
     ),
 }
 """By the kinds of TASK_KINDS, in their order."""

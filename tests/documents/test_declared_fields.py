@@ -40,14 +40,14 @@ from tests.support.declared import DOCUMENTS, SECRET
 
 PERMIT_COLUMNS = set(
     "status agency signatory_id exporter_id importer_id final_consignee_id broker_id carrier_id"
-    " import_permit_number export_permit_number counterpart_status findings".split()
+    " import_permit_number export_permit_number counterpart_status findings details".split()
 )
 SHIPMENT_COLUMNS = set(
     "status permit_id permit_number exporting_state importing_state posts due_at carrier_id item_count"
-    " document_kind document_number plates container due_stage overdue_at next_check_at".split()
+    " document_kind document_number plates container due_stage overdue_at next_check_at details".split()
 )
 RECEIPT_COLUMNS = set(
-    "shipment_state shipment_id item_count missing unexpected miskeyed differences is_return".split()
+    "shipment_state shipment_id item_count missing unexpected miskeyed differences is_return details".split()
 )
 READ = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
 

@@ -143,14 +143,21 @@ def test_the_gun_of_a_withdrawn_seizure_is_found_by_nobody_and_traced_by_nobody(
     assert list(refused["errors"]) == ["seizure"]
 
 
-@pytest.mark.parametrize("kind", ["seizure", "report", "transfer"])
+@pytest.mark.parametrize("kind", ["seizure", "report", "transfer", "permit", "trace"])
 def test_a_document_has_a_note_and_numbers_in_other_systems(as_actor, kind):
     more = {"note": "See box 7", "external_ids": [{"system": "SINARM", "number": "2026/17"}]}
-    role = "licensing_officer" if kind == "transfer" else "police_officer"
+    roles = {
+        "transfer": "licensing_officer",
+        "permit": "licensing_officer",
+        "trace": "trace_analyst",
+    }
+    role = roles.get(kind, "police_officer")
     client = as_actor("BRA", role)
     made = client.post(f"/{kind}s", getattr(bodies, kind)(**more)).json
     read = client.get(f"/{kind}s/{made['id']}").json
     assert {name: read[name] for name in more} == more
+    found, none = (client.get(f"/{kind}s?external_id={each}").json for each in ("2026/17", "17"))
+    assert ([item["id"] for item in found["items"]], none["items"]) == ([made["id"]], [])
 
 
 @pytest.mark.parametrize(

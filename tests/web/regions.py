@@ -45,6 +45,8 @@ def make(caller: Caller) -> Ids:
     scenes.late(caller, 5)
     made = {"post": scenes.POST} | _papers(caller) | _guns(caller) | _traces(caller)
     made |= _stopped(caller) | _looked_up(caller)
+    ana = {"username": "pry.ana", "role": "police_officer", "agency": "PRY-POLICE"}
+    made["account"] = caller("PRY", "state_administrator").post("/accounts", ana).json["id"]
     scenes.notify_officers("PRY", *(f"A-{number}" for number in range(30)))
     _want_approval(caller)  # from here on Brazil's traces wait for a second person
     return made

@@ -91,7 +91,7 @@ def test_an_unknown_serial_says_how_far_was_searched(officer, sell):
     assert "○ Not in the records searched" in said
     assert "that does not make it lawful" in said
     assert "Whose records were searched: 34 states" in said
-    assert "Paraguay 1 9 Mar 2026 Registers Manufacture, Import" in said
+    assert "Paraguay 1 9 Mar 2026 Registers all, complete" in said
     assert "Whom to call" not in said
 
 

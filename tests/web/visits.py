@@ -16,12 +16,14 @@ DESK_PRY, DESK_BRA = "PRY licensing_officer", "BRA licensing_officer"
 POST_PRY, POST_BRA = "PRY border_officer", "BRA border_officer"
 ANALYST_PRY, ANALYST_BRA = "PRY trace_analyst", "BRA trace_analyst"
 POLICE_PRY, POLICE_BRA, SUPERVISOR = "PRY police_officer", "BRA police_officer", "PRY supervisor"
-AUDITOR = "PRY auditor"
+AUDITOR, ADMINISTRATOR = "PRY auditor", "PRY state_administrator"
 FOR_A_CASE = {"purpose": "investigation", "case_number": "C-7"}
 NO_PAGE = {
     "account.choose_language",
     "account.sign_out",
     "account.end_key",
+    "account.confirm_account",
+    "account.issue_link",
     "account.mark_read",
     "account.mark_many_read",
     "border.device_session",
@@ -223,6 +225,13 @@ VISITS = (
     Visit("/traces/{trace}/legs/{leg}/attempt", ANALYST_BRA),
     Visit("/traces/{trace}/legs/{leg}/attempt_reply", ANALYST_BRA),
     refused("/traces/{trace}/legs/{leg}/reply", ANALYST_BRA),
+    Visit("/search?q=", POLICE_BRA),
+    Visit("/accounts", ADMINISTRATOR),
+    Visit("/accounts/new", ADMINISTRATOR),
+    refused("/accounts/new", ADMINISTRATOR),
+    Visit("/accounts/{account}", ADMINISTRATOR),
+    Visit("/accounts/{account}/close", ADMINISTRATOR),
+    Visit("/accounts/{account}/remove-second-factor", ADMINISTRATOR),
     Visit("/requests", ANALYST_PRY),
     Visit("/requests", "URY trace_analyst"),
     refused("/requests", ANALYST_PRY, "/requests/acknowledge"),

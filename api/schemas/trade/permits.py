@@ -108,6 +108,7 @@ class PermitQuery(ListQuery):
     from_day, to_day, sort = listing_fields(LISTING)
     kind = Code(codes.PERMIT_KINDS)
     number = Text(most=100)
+    external_id = Text(most=100)
     status = Code(codes.PERMIT_STATUSES)
     counterpart_status = Code(codes.COUNTERPART_STATUSES)
     exporting_state = StateCode()

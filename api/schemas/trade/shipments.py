@@ -211,6 +211,7 @@ class ShipmentQuery(ListQuery):
 
     from_day, to_day, sort = listing_fields(LISTING)
     serial = Text(most=64)
+    external_id = Text(most=100)
     permit = Id()
     number = Text(most=100)
     plate = Text(most=20)

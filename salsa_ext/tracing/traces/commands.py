@@ -19,7 +19,7 @@ from salsa_ext.core.codes import UNSENT
 from salsa_ext.core.errors import ApprovalDeclined, CodeLabel, Forbidden, Invalid, message
 from salsa_ext.core.field_checks import Problems, check_date
 from salsa_ext.core.ids import new_id
-from salsa_ext.core.rows import date_columns
+from salsa_ext.core.rows import date_columns, to_plain
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure import restrictions
@@ -79,7 +79,7 @@ def draft_row(actor: Actor, data: TraceData) -> dict[str, Any]:
         marks_to_search(record_search.description_query(firearm), "firearm.serial")
     given = (
         "case_number priority priority_reason legal_basis illicit_reason circumstances"
-        " intended_use needed_by confidentiality_requested"
+        " intended_use needed_by confidentiality_requested note"
     )
     return {name: getattr(data, name) for name in given.split()} | {
         "id": new_id(),
@@ -91,6 +91,7 @@ def draft_row(actor: Actor, data: TraceData) -> dict[str, Any]:
         "record_id": item.record.id if item else None,
         "firearm": dict(json.loads(json.dumps(firearm, default=str))),  # as the database stores it
         **date_columns("found_on", found_on),
+        "external_ids": to_plain(data.external_ids),
         "requested_by": actor.account_id,
         "created_at": actor.now(),
     }
@@ -133,7 +134,7 @@ def _seizure_and_item(
 
 AMENDABLE_FIELDS: Final = tuple(
     "case_number priority priority_reason legal_basis illicit_reason circumstances intended_use"
-    " needed_by confidentiality_requested firearm found_on".split()
+    " needed_by confidentiality_requested note external_ids firearm found_on".split()
 )
 """Fields of a draft that may be amended; `restrict` sets the agencies."""
 PLAIN_SEND: Final = SendData()
@@ -200,6 +201,7 @@ def amend_draft(
     with approvals.amending(actor.for_trace(trace.case_number, trace_id), trace):
         for name in AMENDABLE_FIELDS:
             setattr(trace, name, row[name])
+        trace.found_within = row["found_within"]
         db.session.flush()
     changed = [name for name in AMENDABLE_FIELDS if getattr(trace, name) != before[name]]
     append(actor, AuditEvent(Action.TRACE_AMENDED, "trace", trace_id, data={"changed": changed}))

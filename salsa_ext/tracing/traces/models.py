@@ -88,6 +88,8 @@ class Trace(Owned, Base):
     declined_snapshot: Mapped[dict[str, Any] | None] = mapped_column(sort_order=99)
     outcome: Mapped[str | None] = mapped_column(sort_order=99)
     etrace_data: Mapped[bytes | None] = mapped_column(sort_order=99)
+    note: Mapped[str | None] = mapped_column(sort_order=99)
+    external_ids: Mapped[list[dict[str, Any]]] = mapped_column(sort_order=99, server_default="[]")
 
 
 class TraceLeg(Owned, Base):

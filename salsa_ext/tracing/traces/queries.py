@@ -151,6 +151,8 @@ def list_traces(
     for name in ("status", "case_number", "priority"):
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(Trace, name) == value)
+    if (number := filters.get("external_id")) is not None:
+        query = query.where(Trace.external_ids.contains([{"number": number}]))
     if (serial := filters.get("serial")) is not None:
         query = query.where(func.upper(Trace.firearm["serial"].astext) == serial.upper())
     page = LISTING.fetch(query, filters, limit, cursor)

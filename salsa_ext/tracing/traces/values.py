@@ -9,6 +9,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from salsa_ext.core.errors import Message, message
+from salsa_ext.core.occurrence import ExternalId
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.tracing.requests.values import ManualEvent
 
@@ -19,7 +20,7 @@ class TraceData:
 
     The gun is either item `item` of the state's own `seizure`, or `firearm`, found on `found_on`.
     The agencies in `hidden_from` must not see it. A second trace of the same gun in a case needs
-    `confirm_second`.
+    `confirm_second`. `note` and `external_ids`, its numbers in other systems, are for the own state.
     """
 
     case_number: str
@@ -35,6 +36,8 @@ class TraceData:
     priority_reason: str | None = None
     needed_by: date | None = None
     confidentiality_requested: bool = False
+    note: str | None = None
+    external_ids: tuple[ExternalId, ...] = ()
     draft: bool = False
     hidden_from: tuple[str, ...] = ()
     confirm_second: bool = False

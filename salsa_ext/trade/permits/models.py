@@ -22,12 +22,12 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
-from salsa_ext.database.models import Owned
+from salsa_ext.database.models import Detailed, Owned
 from salsa_ext.database.session import Base
 from salsa_ext.firearms.records.models import FirearmColumns
 
 
-class Permit(Owned, Base):
+class Permit(Owned, Detailed, Base):
     """A permit of its owner state.
 
     Counterparts of other states are referenced by state and number, never by key.

@@ -113,6 +113,8 @@ def list_permits(
     for name in ("kind", "number", "exporting_state", "importing_state", "counterpart_status"):
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(Permit, name) == value)
+    if (number := filters.get("external_id")) is not None:
+        query = query.where(Permit.owner_state == actor.state, Permit.has_external_id(number))
     if (status := filters.get("status")) is not None:
         query = query.where(
             status_expression(local_days(actor).column(Permit.owner_state)) == status

@@ -11,6 +11,7 @@ from typing import Annotated, Any, Final
 
 from salsa_ext.core import codes
 from salsa_ext.core.fields import Field, Name, Rule, StateName, Word
+from salsa_ext.core.occurrence import ExternalIds, Note
 from salsa_ext.firearms.marks.values import Firearm, RecordedFirearm
 from salsa_ext.firearms.records.parties import Party
 
@@ -132,6 +133,8 @@ class PermitData:
     replaces: Annotated[Word | None, Field("Replaces", "document")] = None
     plan: Annotated[TransitPlan | None, Field("Transit plan", "document")] = None
     refusal: Annotated[LongText | None, Field("Reason of the refusal", "document")] = None
+    note: Note = None
+    external_ids: ExternalIds = ()
     confirm_unregistered: Annotated[
         bool, Field("Issue it although no register knows a party", stored="no", is_shown=False)
     ] = False

@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import CHAR, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from salsa_ext.database.models import Owned, Versioned
+from salsa_ext.database.models import Detailed, Owned, Versioned
 from salsa_ext.database.session import Base
 
 
-class Receipt(Owned, Versioned, Base):
+class Receipt(Owned, Versioned, Detailed, Base):
     """A receipt by the importing state (CIFTA IX.4), or of returned goods.
 
     Returned goods are confirmed by the exporting state, and goods received by a state that licenses

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Annotated
 
 from salsa_ext.core.fields import Field, LineNumber, Rule, Word, Year
+from salsa_ext.core.occurrence import ExternalIds, Note
 from salsa_ext.trade.shipments.values import BulkGoods
 
 
@@ -55,6 +56,8 @@ class ReceiptData:
     delivery_verification: Annotated[
         Word | None, Field("Delivery verification of the importing state", "document")
     ] = None
+    note: Note = None
+    external_ids: ExternalIds = ()
     confirm_nothing_matches: Annotated[
         bool,
         Field("It is the right list, even if none of it was shipped", stored="no", is_shown=False),

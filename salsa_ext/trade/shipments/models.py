@@ -9,11 +9,11 @@ from uuid import UUID
 from sqlalchemy import CHAR, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from salsa_ext.database.models import Owned
+from salsa_ext.database.models import Detailed, Owned
 from salsa_ext.database.session import Base
 
 
-class Shipment(Owned, Base):
+class Shipment(Owned, Detailed, Base):
     """A shipment under an export certificate; serialised items are records.
 
     Of goods of a state that licenses on paper the importing state records it, under its own import

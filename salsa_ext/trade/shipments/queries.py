@@ -142,6 +142,8 @@ def list_shipments(
         query = query.where(Shipment.due_at < due)
     if (status := filters.get("status")) is not None:
         query = query.where(status_expression(actor.now()) == status)
+    if (external := filters.get("external_id")) is not None:
+        query = query.where(Shipment.owner_state == actor.state, Shipment.has_external_id(external))
     if (serial := filters.get("serial")) is not None:
         query = query.where(_has_serial(actor.own_state(), serial))
     page = LISTING.fetch(query, filters, limit, cursor)

@@ -10,6 +10,7 @@ from typing import Annotated
 
 from salsa_ext.core import codes
 from salsa_ext.core.fields import Field, LineNumber, PostName, Rule, Word
+from salsa_ext.core.occurrence import ExternalIds, Note
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records.parties import Party
 
@@ -80,6 +81,8 @@ class ShipmentData:
         Transport | None, Field("Transport", "document", "rows", is_shown=False)
     ] = None
     export_licence: Annotated[Word | None, Field("Export licence", "document")] = None
+    note: Note = None
+    external_ids: ExternalIds = ()
 
 
 @dataclass(frozen=True)

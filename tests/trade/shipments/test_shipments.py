@@ -114,6 +114,25 @@ def ship_of(bra):
     return post
 
 
+MORE = {"note": "See box 7", "external_ids": [{"system": "SICOEX", "number": "2026/17"}]}
+
+
+def test_notes_and_numbers_in_other_systems_are_their_owners_alone(bra, pry, ship):
+    """Of a shipment and of its receipt; the lists of the other state do not find them."""
+    made = ship("ABC123456", **MORE)
+    shipped = act(bra, made, "release", on="2026-02-01")
+    receipt = receive(pry, shipped, all=True, **MORE)
+    path = "/shipments?external_id=2026/17"
+    assert [len(client.get(path).json["items"]) for client in (bra, pry)] == [1, 0]
+    read = [client.get(f"/shipments/{made['id']}").json for client in (bra, pry)]
+    assert [(each["note"], each["external_ids"]) for each in read] == [
+        (MORE["note"], MORE["external_ids"]),
+        (None, None),
+    ]
+    assert receipt["receipt"]["note"] == MORE["note"]
+    assert read[0]["receipt"]["note"] is None
+
+
 def test_a_part_needs_no_serial(ship_of):
     ship_of("part", {"category": "part"}, {})
 

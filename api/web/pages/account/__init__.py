@@ -1,6 +1,7 @@
 """Pages for everybody who signs in: home, notifications, verification."""
 
 from api.web.pages.account import (
+    accounts,
     agencies,
     design,
     home,
@@ -14,6 +15,7 @@ from api.web.pages.account import (
 )
 
 __all__ = [
+    "accounts",
     "agencies",
     "design",
     "home",

@@ -42,6 +42,7 @@ TASKS: Final[Mapping[str, tuple[str, Link]]] = {
     "match": ("fingerprint", ("investigation.match_list", {})),
     "trace": ("waypoints", ("tracing.trace_list", {"status": "completed"})),
     "lookup": ("eye", ("investigation.lookup_list", {"status": "open"})),
+    "account": ("user", ("account.account_list", {})),
 }
 """Icon of a kind of task, and its list: endpoint and filters."""
 STARTS: Final = (

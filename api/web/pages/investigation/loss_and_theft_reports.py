@@ -15,7 +15,7 @@ from api.schemas.documents import (
 )
 from api.web.document_actions import Action, Subject
 from api.web.forms import Field, Form
-from api.web.lists import FROM_DAY, SERIAL, TO_DAY
+from api.web.lists import EXTERNAL_ID, FROM_DAY, SERIAL, TO_DAY
 from api.web.other_fields import other_fields
 from api.web.pages import investigation_pages
 from api.web.prefill import complete_gun, complete_report, gun_values
@@ -39,6 +39,7 @@ FILTERS: Final = (
     Field("kind", message("Kind"), "choice", "report_kind"),
     Field("status", message("Status"), "choice", "report_status"),
     Field("number", message("Number"), max_length=100),
+    EXTERNAL_ID,
     FROM_DAY,
     TO_DAY,
 )

@@ -24,7 +24,7 @@ from api.web.access import login_required
 from api.web.document_actions import Subject
 from api.web.formatting import agency_name
 from api.web.forms import VERSION_FIELD, Field, Form, codes_in
-from api.web.lists import FROM_DAY, SERIAL, TO_DAY
+from api.web.lists import EXTERNAL_ID, FROM_DAY, SERIAL, TO_DAY
 from api.web.maps import MapDrawing, MapPlace, draw_map
 from api.web.pages import investigation_pages
 from api.web.pages.investigation.foreign_records import register_purpose_page
@@ -56,6 +56,7 @@ FILTERS: Final = (
     Field("kind", message("Kind"), "choice", "seizure_kind"),
     Field("status", message("Status"), "choice", "report_status"),
     Field("number", message("Number"), max_length=100),
+    EXTERNAL_ID,
     Field("make", message("Make"), max_length=200),
     Field("place", message("Place")),
     Field("admin1", message("Province or state"), max_length=100),

@@ -14,7 +14,7 @@ from api.schemas.trade.permits import PermitQuery, PermitRequest, PermitResponse
 from api.web import choices
 from api.web.document_actions import Subject
 from api.web.forms import Field, Form
-from api.web.lists import FROM_DAY, TO_DAY
+from api.web.lists import EXTERNAL_ID, FROM_DAY, TO_DAY
 from api.web.pages import licensing_pages
 from api.web.pages.licensing.discrepancies import related_discrepancies
 from api.web.pages.licensing.home import LICENSING
@@ -39,6 +39,7 @@ from salsa_ext.worklists.desk import propose_permit_number
 MAX_SHIPMENTS, MAX_LINES = 50, 50
 FILTERS = (
     Field("number", message("Number"), max_length=100),
+    EXTERNAL_ID,
     FROM_DAY,
     TO_DAY,
     Field("kind", message("Kind"), "choice", "permit_kind"),

@@ -17,7 +17,7 @@ from api.schemas.trade.shipments import ShipmentQuery, ShipmentRequest, Shipment
 from api.web import choices, submission
 from api.web.document_actions import Subject
 from api.web.forms import Field, Form, parse_number, split_lines
-from api.web.lists import FROM_DAY, SERIAL, TO_DAY
+from api.web.lists import EXTERNAL_ID, FROM_DAY, SERIAL, TO_DAY
 from api.web.pages import licensing_pages
 from api.web.pages.licensing.discrepancies import related_discrepancies
 from api.web.pages.licensing.home import LICENSING
@@ -41,6 +41,7 @@ ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 MAX_STAGES = 4
 FILTERS = (
     Field("number", message("Number"), max_length=100),
+    EXTERNAL_ID,
     SERIAL,
     FROM_DAY,
     TO_DAY,

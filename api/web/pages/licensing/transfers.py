@@ -8,7 +8,7 @@ from uuid import UUID
 from api.schemas.documents import TransferQuery, TransferRequest, TransferResponse
 from api.web.document_actions import Subject
 from api.web.forms import Field, Form
-from api.web.lists import FROM_DAY, SERIAL, TO_DAY
+from api.web.lists import EXTERNAL_ID, FROM_DAY, SERIAL, TO_DAY
 from api.web.pages import licensing_pages
 from api.web.pages.licensing.home import LICENSING
 from api.web.prefill import firearm_category
@@ -26,6 +26,7 @@ from salsa_ext.reference.suggestions import remarks_on_rows
 FILTERS = (
     SERIAL,
     Field("number", message("Number"), max_length=100),
+    EXTERNAL_ID,
     Field("kind", message("Kind"), "choice", "transfer_kind"),
     FROM_DAY,
     TO_DAY,

@@ -28,7 +28,7 @@ from salsa_ext.tracing.traces import commands as trace_commands
 LABELS: Final = {"confirm_second": message("A second trace of this gun is wanted")}
 TRACE_FIELDS: Final = tuple(
     "case_number priority priority_reason legal_basis illicit_reason circumstances intended_use"
-    " needed_by".split()
+    " needed_by note".split()
 )
 FIELDS_WITHOUT_INPUT: Final = tuple(
     "category origin_kind part_kind quantity unit lot headstamp hs_code antique".split()
@@ -105,7 +105,8 @@ def _amend_draft(actor: Actor, form: Form, trace_id: UUID) -> str:
 
 
 def _complete_draft(body: dict[str, Any], trace: Any) -> None:
-    """Add values of the gun without a field in the form."""
+    """Add values of the trace and its gun without a field in the form."""
+    body["external_ids"] = trace.external_ids
     if trace.seizure_id is not None:
         body.pop("firearm", None)
         return

@@ -19,7 +19,7 @@ from api.schemas.traces import TraceAdviceResponse, TraceQuery, TraceResponse, T
 from api.web.access import login_required
 from api.web.document_actions import Subject
 from api.web.forms import Field
-from api.web.lists import FROM_DAY, PAGE_SIZE, SERIAL, TO_DAY
+from api.web.lists import EXTERNAL_ID, FROM_DAY, PAGE_SIZE, SERIAL, TO_DAY
 from api.web.pages import tracing_pages
 from api.web.pages.tracing import trace_actions
 from api.web.pages.tracing.request_messages import MESSAGE_KINDS, success_message
@@ -55,6 +55,7 @@ FILTERS = (
     Field("status", message("Status"), "choice", "trace_status"),
     Field("priority", message("Priority"), "choice", "priority"),
     Field("case_number", message("Case number"), max_length=100),
+    EXTERNAL_ID,
 )
 
 

@@ -1,0 +1,157 @@
+"""Accounts of the own state: list, open one, confirm, close; links of wall displays."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import UUID
+
+from flask import url_for
+
+from api.schemas.access import AccountQuery, AccountRequest, AccountResponse
+from api.web import submission
+from api.web.access import login_required, login_required_for_form, render_again
+from api.web.document_actions import Action, Subject
+from api.web.forms import VERSION_FIELD, Field, Form
+from api.web.pages import account_pages
+from api.web.record_pages import DocumentPages, render_page
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.administration import accounts
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import message
+
+FIELDS: Final = (
+    Field("username", message("User name"), required=True, max_length=100),
+    Field("role", message("Role"), "choice", "role", required=True),
+    Field("agency", message("Agency"), "choice", "own_agency", required=True),
+    Field("post", message("Border post of the display"), "choice", "post", blank=message("None")),
+)
+ACTIONS: Final = (
+    Action(
+        "close",
+        message("Close the account"),
+        message("It signs in no more; its keys and sessions end at once. What it did stays."),
+        None,
+        accounts.close_account,
+        Permission.ACCOUNT_MANAGE,
+        ("open", "waiting"),
+        success=message("The account is closed."),
+        is_destructive=True,
+    ),
+    Action(
+        "remove-second-factor",
+        message("Remove the second factor"),
+        message("For a lost device. The person sets up another at the next sign-in."),
+        None,
+        accounts.remove_second_factor,
+        Permission.ACCOUNT_MANAGE,
+        ("open",),
+        success=message("The second factor is removed."),
+        is_destructive=True,
+        is_for=lambda actor, account: account.role != accounts.DISPLAY,
+    ),
+)
+
+
+def find(actor: Actor, account_id: UUID) -> Subject:
+    """Return an account with its status."""
+    account = accounts.get_account(actor, account_id)
+    waits = account.opened_by is not None
+    status = "waiting" if waits else "open" if account.is_active else "closed"
+    return Subject(account, account.username, account.owner_state, status)
+
+
+def _version_form(account: Any) -> Form:
+    """Return the form of a button: the version that the page shows."""
+    return Form({VERSION_FIELD: str(account.version)})
+
+
+PAGES = DocumentPages(account_pages, "account", "/accounts", message("Accounts"), find, ACTIONS)
+PAGES.add_list(
+    AccountQuery,
+    accounts.list_accounts,
+    (Field("role", message("Role"), "choice", "role"),),
+    item=AccountResponse,
+)
+PAGES.add_detail(lambda actor, subject: {"form": _version_form(subject.view)})
+
+
+@account_pages.get("/accounts/new")
+@login_required
+def account_form(actor: Actor) -> str:
+    """Show the form of a new account."""
+    return _show_form(actor, Form({"username": f"{(actor.state or '').lower()}."}))
+
+
+@account_pages.post("/accounts/new")
+@login_required_for_form
+def open_account(actor: Actor) -> Any:
+    """Open an account and show its first password, or its link, this once."""
+    form = submission.read_form()
+
+    def run() -> tuple[UUID, str]:
+        return accounts.open_account(actor=actor, data=form.load(AccountRequest()))
+
+    return _show_secret(actor, form, run, lambda: _show_form(actor, form))
+
+
+@account_pages.post("/accounts/<uuid:account_id>/confirm-now")
+@login_required_for_form
+def confirm_account(actor: Actor, account_id: UUID) -> Any:
+    """Confirm an account of another person and show the second part of its password, this once."""
+    form = submission.read_form()
+
+    def run() -> tuple[UUID, str]:
+        _, part = accounts.confirm_account(
+            actor=actor, account_id=account_id, expected_version=form.expected_version
+        )
+        return account_id, part
+
+    return _show_secret(actor, form, run, lambda: _show_account(actor, account_id, form))
+
+
+@account_pages.post("/accounts/<uuid:account_id>/link-now")
+@login_required_for_form
+def issue_link(actor: Actor, account_id: UUID) -> Any:
+    """Issue a new link for a display and show it, this once."""
+    form = submission.read_form()
+
+    def run() -> tuple[UUID, str]:
+        username = accounts.load_account(account_id).username
+        return account_id, accounts.issue_link(actor=actor, username=username)
+
+    return _show_secret(actor, form, run, lambda: _show_account(actor, account_id, form))
+
+
+def _show_secret(
+    actor: Actor, form: Form, run: Callable[[], tuple[UUID, str]], show: Callable[[], str]
+) -> Any:
+    """Run a command and show the account with the secret; the form again if it was refused."""
+    results: list[tuple[UUID, str]] = []
+
+    def submit() -> str:
+        results.append(run())
+        return PAGES.address(results[0][0])
+
+    done = submission.submit(form, actor, submit)
+    if done is None:
+        return render_again(actor, show), form.status
+    if not results:  # sent twice
+        return done
+    return render_again(actor, lambda: _show_account(actor, results[0][0], form, results[0][1]))
+
+
+def _show_form(actor: Actor, form: Form) -> str:
+    require(actor, Permission.ACCOUNT_MANAGE)
+    return render_page(
+        "account/account_new.html", actor, trail=PAGES.trail, form=form, fields=FIELDS
+    )
+
+
+def _show_account(actor: Actor, key: UUID, form: Form, secret: str | None = None) -> str:
+    subject = PAGES.find(actor, key)
+    is_link = subject.view.role == accounts.DISPLAY
+    if secret and is_link:
+        secret = url_for("border.wall", link=secret, _external=True)
+    return PAGES.render_detail(actor, subject, form=form, secret=secret)
