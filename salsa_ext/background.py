@@ -8,6 +8,7 @@ import salsa_ext.boards.jobs
 import salsa_ext.checks.jobs
 import salsa_ext.exchange.jobs
 import salsa_ext.figures
+import salsa_ext.leads.jobs
 import salsa_ext.lookups.jobs
 import salsa_ext.matches.jobs
 import salsa_ext.sealed_log.sealing
@@ -29,6 +30,7 @@ JOBS: Final[tuple[Job, ...]] = (
     *salsa_ext.sealed_log.sealing.JOBS,
     *salsa_ext.administration.jobs.JOBS,
     *salsa_ext.lookups.jobs.JOBS,
+    *salsa_ext.leads.jobs.JOBS,
     salsa_ext.tracing.traces.jobs.CORRECTED_ANSWERS,
     salsa_ext.checks.jobs.NOTIFY_OF_TRACES,
     salsa_ext.matches.jobs.MATCH_TRADE,

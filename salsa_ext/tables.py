@@ -12,6 +12,7 @@ import salsa_ext.documents.models
 import salsa_ext.exchange.models
 import salsa_ext.firearms.records.models
 import salsa_ext.jobs.models
+import salsa_ext.leads.models
 import salsa_ext.lookups.models
 import salsa_ext.matches.models
 import salsa_ext.notifications.models

@@ -21,6 +21,7 @@ from salsa_ext.administration import migrations
 from salsa_ext.core.clock import SYSTEM_CLOCK
 from salsa_ext.core.config import Config
 from salsa_ext.figures import JOB as COUNT_JOB
+from salsa_ext.leads.jobs import JOBS as LEAD_JOBS
 from salsa_ext.matches.jobs import MATCH_CRIME, MATCH_TRADE
 
 
@@ -320,6 +321,7 @@ def registers(guns: int, seed: int) -> None:
 
         def match() -> None:
             jobs.run_to_idle(worker, SYSTEM_CLOCK, [COUNT_JOB, MATCH_CRIME, MATCH_TRADE])
+            jobs.run_to_idle(worker, SYSTEM_CLOCK, LEAD_JOBS)
 
         benchmark.run(owner, match, guns, seed, _result(f"registers-{seed}"))
 

@@ -1,7 +1,8 @@
 """Queries for leads, computed at each read, audited for owners.
 
 From what the reader may see at that moment: a decided match or a record that is no longer open
-counts at once, and no lead is stored. Parties and shipments are read as the state that recorded
+counts at once. Of a large register a job stores where the leads are (`leads.jobs`); those of a page
+are computed anew. Parties and shipments are read as the state that recorded
 them. Firms are compared across states by name and country; persons only within one state's records
 and by what identifies them, since many share a name.
 """
@@ -10,19 +11,19 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, and_, or_, select
 
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import FIELD_GROUPS
 from salsa_ext.core.dates import rough_date
-from salsa_ext.core.errors import Invalid, NotFound, message
+from salsa_ext.core.errors import Invalid, Message, NotFound, message
 from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.paging import Page
 from salsa_ext.database.session import acting_as, db
@@ -33,18 +34,20 @@ from salsa_ext.documents.models import Seizure
 from salsa_ext.firearms.marks.keys import normalise
 from salsa_ext.firearms.records.event_kinds import SEIZED
 from salsa_ext.firearms.records.models import Party, Record, RecordSetting
-from salsa_ext.guns.graph import load_graph
+from salsa_ext.firearms.search.evidence import Reason
+from salsa_ext.guns.graph import StatesByRecord, load_graph
 from salsa_ext.guns.joint_seizures import find_ids
 from salsa_ext.leads import detectors
 from salsa_ext.leads.grouping import ExportPaper, GunRecord, LeadParty, SeizedGun, seized_guns
 from salsa_ext.leads.leads import Lead
+from salsa_ext.leads.models import StoredLead
 from salsa_ext.matches.models import Match, worth_number
 from salsa_ext.reference import name_matching
 from salsa_ext.reference.name_matching import fold_name
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.shipments.models import Shipment
 
-MAX_SEIZURES: Final = 10_000  # of the own state, the newest
+MAX_SEIZURES: Final = 100_000  # of the own state, the newest
 MAX_MATCHES: Final = 50_000  # of crime, the newest
 GUNS_IN_LIST: Final = 10  # guns of each lead; the disclosure of each record is audited
 GUNS_IN_LEAD: Final = 500
@@ -106,16 +109,74 @@ def list_leads(
     if actor.purpose:
         disclosures.require_purpose(actor)
     after = _parse_cursor(cursor) if cursor else None
-    given = [(LEAD_FILTERS[name], value) for name, value in filters.items() if value is not None]
-    leads = [
-        lead
-        for lead in find_all(actor)
-        if all(fits(lead, value) for fits, value in given) and (not after or lead.rank > after)
-    ]
-    views = [LeadView(lead, GUNS_IN_LIST) for lead in leads[:limit]]
+    given = {name: value for name, value in filters.items() if value is not None}
+    page = None if "dealer" in given else _stored_page(actor, given, limit, after)
+    if page is None:
+        leads = [
+            lead
+            for lead in find_leads(actor)
+            if all(LEAD_FILTERS[name](lead, value) for name, value in given.items())
+            and (not after or lead.rank > after)
+        ]
+        page = _page(leads, leads, limit)
+    views = [LeadView(lead, GUNS_IN_LIST) for lead in page.items]
     _audit_disclosures(actor, views)
-    last = views[-1].lead if len(leads) > limit else None
-    return Page(views, f"{last.score}:{last.id}" if last else None)
+    return page.with_items(views)
+
+
+def _page(ranked: Sequence[Lead | StoredLead], leads: Sequence[Lead], limit: int) -> Page[Lead]:
+    """Return the first `leads`; the next page follows the last of those `ranked`."""
+    last = ranked[limit - 1] if len(ranked) > limit else None
+    return Page(leads[:limit], f"{last.score}:{last.id}" if last else None)
+
+
+def _stored_page(
+    actor: Actor, filters: Mapping[str, Any], limit: int, after: tuple[float, UUID] | None
+) -> Page[Lead] | None:
+    """Return a page of the leads that a job stored; None if there are none of the reader."""
+    own = _stored_query(actor)
+    if db.session.scalar(own.limit(1)) is None:
+        return None
+    query = own
+    if kind := filters.get("kind"):
+        query = query.where(StoredLead.kind == kind)
+    if since := filters.get("since"):
+        query = query.where(StoredLead.seized_on >= since)
+    if state := filters.get("state"):
+        query = query.where(StoredLead.states.contains([state]))
+    if after:
+        score, key = -after[0], after[1]
+        is_next = and_(StoredLead.score == score, StoredLead.id > key)
+        query = query.where(or_(StoredLead.score < score, is_next))
+    ordered = query.order_by(StoredLead.score.desc(), StoredLead.id).limit(limit + 1)
+    rows = db.session.scalars(ordered).all()
+    return _page(rows, _read_stored(actor, rows[:limit]), limit)
+
+
+def _stored_query(actor: Actor) -> Select[StoredLead]:
+    with_others = actor.purpose is not None
+    return select(StoredLead).where(
+        StoredLead.owner_state == actor.own_state(), StoredLead.with_others == with_others
+    )
+
+
+def _read_stored(actor: Actor, rows: Sequence[StoredLead]) -> list[Lead]:
+    """Return the leads of rows as the reader may see them now, in their order.
+
+    How rare a thing is among all guns is as the job counted it.
+    """
+    pairs = (zip(row.record_ids, row.record_states, strict=True) for row in rows)
+    seeds = {record: state for each in pairs for record, state in each}
+    known = {lead.id: lead for lead in find_leads(actor, seeds)} if seeds else {}
+    return [_with_rarity(known[row.id], row.rarity) for row in rows if row.id in known]
+
+
+def _with_rarity(lead: Lead, numbers: Mapping[str, Any] | None) -> Lead:
+    if not numbers:
+        return lead
+    rarity = Reason("rarity", Message(numbers["text"], numbers["params"]), numbers["bits"])
+    reasons = (rarity if reason.code == "rarity" else reason for reason in lead.reasons)
+    return replace(lead, reasons=tuple(reasons))
 
 
 def get_lead(*, actor: Actor, lead_id: UUID) -> LeadView:
@@ -126,7 +187,9 @@ def get_lead(*, actor: Actor, lead_id: UUID) -> LeadView:
     require(actor, Permission.LEAD_READ)
     if actor.purpose:
         disclosures.require_purpose(actor)
-    lead = next((lead for lead in find_all(actor) if lead.id == lead_id), None)
+    stored = db.session.scalars(_stored_query(actor).where(StoredLead.id == lead_id)).all()
+    leads = _read_stored(actor, stored) if stored else find_leads(actor)
+    lead = next((lead for lead in leads if lead.id == lead_id), None)
     if lead is None:
         raise NotFound("lead", lead_id)
     view = LeadView(lead, GUNS_IN_LEAD)
@@ -160,10 +223,17 @@ def _audit_disclosures(actor: Actor, views: Iterable[LeadView]) -> None:
     disclosures.append_disclosures(actor, events)
 
 
-def find_all(actor: Actor) -> list[Lead]:
-    """Return all leads for the reader, strongest first."""
+def find_leads(
+    actor: Actor, seeds: StatesByRecord | None = None, *, with_others: bool | None = None
+) -> list[Lead]:
+    """Return the leads over the guns of records, or all, strongest first.
+
+    `with_others` for the job, which has no purpose; else other states' records count with one.
+    """
     require(actor, Permission.LEAD_READ)
-    graph = load_graph(actor, _find_seeds(actor), with_others=actor.purpose is not None)
+    if with_others is None:
+        with_others = actor.purpose is not None
+    graph = load_graph(actor, seeds or _find_seeds(actor), with_others=with_others)
     guns = [
         gun for gun in graph.guns() if any(graph.rows[key].event in SEIZED for key in gun.records)
     ]
@@ -185,7 +255,7 @@ def find_all(actor: Actor) -> list[Lead]:
     return detectors.detect_leads(seized_guns(guns, {record.id: record for record in records}))
 
 
-def _find_seeds(actor: Actor) -> dict[UUID, str]:
+def _find_seeds(actor: Actor) -> StatesByRecord:
     """Return the records that can make a lead: matched ones, and those of one lot or serial run.
 
     A seizure that is like no other record makes none. Of seizures the newest ones.

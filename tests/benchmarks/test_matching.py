@@ -24,6 +24,8 @@ def test_proposals_of_registers_are_judged_by_their_truth(app, fresh_database, t
     assert measured.proposed_recall > 0.8
     assert measured.strong_precision > 0.95
     assert measured.false_per_gun <= 0.1
+    missed = round(measured.true_pairs * (1 - measured.proposed_recall))
+    assert sum(measured.missed_by_cause.values()) == missed
 
 
 def test_the_truth_of_a_register_has_each_case(app):

@@ -59,6 +59,8 @@ def test_what_was_written_up_to_a_time_comes_back_and_the_log_names_what_is_miss
 
 
 def test_all_comes_back_without_a_time(lost):
+    listed = lost.run("backup", "list").output
+    assert " MiB  verified 20" in listed and "Writes are stored up to 20" in listed
     restored = lost.run("restore")
     assert "No act is missing" in restored.output
     assert lost.agencies() == {"ONE", "TWO", "THREE"}

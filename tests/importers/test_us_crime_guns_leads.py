@@ -37,7 +37,7 @@ def leads(server, template, tmp_path_factory):
         run_import(IMPORTER, FILE, actor)
         jobs_to_idle(app)
         with transaction(actor):
-            yield lead_queries.find_all(actor)
+            yield lead_queries.find_leads(actor)
         db.session.remove()
         db.engine.dispose()
     server.drop(name)

@@ -1,11 +1,14 @@
 """Leads over HTTP: what a state's seized guns share, as far as its officers may see it."""
 
 from datetime import date
+from uuid import UUID
 
 import pytest
 
+from salsa_ext.leads import jobs, queries
 from tests.support import bodies
 from tests.support.grounds import beginning
+from tests.support.jobs import run_due
 from tests.support.matches import act, matches
 
 FIRST, SECOND, THIRD = "TKA100001", "TKB200002", "TKC300003"
@@ -342,3 +345,53 @@ def test_what_the_worker_finds_later_is_a_lead_at_once(as_actor, analyst, police
 def test_a_day_is_a_day(analyst):
     analyst.get("/leads?since=yesterday", 422)
     assert leads(analyst, f"?since={date(2026, 1, 1)}") == []
+
+
+@pytest.fixture
+def store(app, monkeypatch):
+    """Let a register of one seizure be a large one, whose leads the job stores."""
+    monkeypatch.setattr(jobs, "LARGE_REGISTER", 1)
+    return lambda: run_due(app, "leads")
+
+
+def test_a_reader_sees_the_same_whether_its_leads_are_stored_or_not(analyst, two_sold, store):
+    asked = ("", "?kind=shared_dealer", "?since=2027-01-01", "?state=PRY", "?dealer=Sur")
+    before, alone = [leads(analyst, query, **PURPOSE) for query in asked], leads(analyst)
+    assert store() > 0
+    assert [leads(analyst, query, **PURPOSE) for query in asked] == before
+    assert leads(analyst) == alone
+    [lead] = before[1]
+    assert analyst.get(f"/leads/{lead['id']}", **PURPOSE).json["id"] == lead["id"]
+    first = analyst.get("/leads?limit=1", **PURPOSE).json
+    rest = leads(analyst, f"?cursor={first['next'].partition('cursor=')[2]}", **PURPOSE)
+    assert [*first["items"], *rest] == before[0]
+
+
+def test_what_was_judged_since_its_leads_were_stored_counts(analyst, two_sold, police, store):
+    store()
+    for match in matches(police):
+        act(police, match, "reject", reason="Another gun")
+    assert leads(analyst, **PURPOSE) == []
+
+
+def test_a_page_of_a_large_register_reads_the_guns_of_its_leads_alone(
+    as_actor, analyst, two_sold, police, store, monkeypatch
+):
+    sell(as_actor, THIRD)
+    seize(police, THIRD)
+    analyst.get("/leads")
+    store()
+    seeds, load = [], queries.load_graph
+
+    def note(actor, some, **options):
+        seeds.append({*some})
+        return load(actor, some, **options)
+
+    monkeypatch.setattr(queries, "load_graph", note)
+    [lead] = leads(analyst, "?limit=1", **PURPOSE)
+    assert seeds == [{UUID(each["id"]) for gun in lead["guns"] for each in gun["records"]}]
+
+
+def test_a_small_register_stores_none(app, analyst, two_sold):
+    assert run_due(app, "leads") == 0
+    assert leads(analyst, "?kind=shared_dealer", **PURPOSE)

@@ -35,6 +35,27 @@ def cells(client, dataset="seizures", query=""):
     ]
 
 
+NO_FIREARMS = [
+    {"line": 2, "category": "other", "type": "knife"},
+    {"line": 3, "category": "other", "type": "chaleco antibalas"},
+    {"line": 4, "category": "explosive", "type": "bomb"},
+    {"line": 5, "category": "ammunition", "calibre": "9x19", "lot": "BNT-17", "quantity": 500},
+    {"line": 6, "category": "part", "type": "barrel"},
+]
+
+
+def test_knives_vests_bombs_ammunition_and_parts_do_not_count_as_firearms(police, seize):
+    guns = [bodies.firearm(line=n, serial=f"N{n:06}") for n in range(11, 16)]
+    seize(0, items=[*guns, *NO_FIREARMS])
+    assert cells(police) == [("BRA", "pistol", "2025-Q4", 5)]
+
+
+@pytest.mark.parametrize("type_code", ["faca", "body_armour", "bombe"])
+def test_what_is_no_firearm_is_not_recorded_as_one(police, type_code):
+    body = bodies.seizure(items=[{"line": 1, "type": type_code}])
+    assert list(police.post("/seizures", body, 422).json["errors"]) == ["items.0.category"]
+
+
 def test_datasets_are_named_in_the_callers_language(police):
     items = police.get("/statistics", Accept_Language="es").json["items"]
     assert [item["code"] for item in items] == ["seizures", "traces", "licit_trade"]

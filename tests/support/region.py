@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from unittest.mock import patch
 
 from flask import Flask
 
@@ -21,6 +22,8 @@ from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db, transaction
 from salsa_ext.exchange import outbox
 from salsa_ext.exchange.envelopes import EnvelopeData
+from salsa_ext.leads import jobs as lead_jobs
+from salsa_ext.leads.models import StoredLead
 from salsa_ext.notifications import commands as notification_commands
 from salsa_ext.notifications.notice_rules import Notice, Subject
 from tests.conftest import NOW
@@ -217,6 +220,12 @@ def _write(app: Flask) -> None:
             insert_many(SecondFactor, [factor | {"owner_state": state}])
         with app.app_context():
             jobs.deliver_envelopes(acting.clock)
+    with patch.object(lead_jobs, "LARGE_REGISTER", 1):
+        jobs.run_due(app, "leads")
+    lead = {"id": new_id(), "with_others": False, "kind": "shared_lot", "score": 1.0}
+    of_none = {"states": ["PRY"], "record_ids": [], "record_states": [], "seized_on": NOW.date()}
+    with app.app_context(), jobs.as_worker(operator("PRY")):  # which seized nothing
+        insert_many(StoredLead, [{"owner_state": "PRY", "rarity": None} | lead | of_none])
 
 
 def _register() -> None:

@@ -218,6 +218,7 @@ VISITS = (
     Visit("/traces/{trace}/send", ANALYST_BRA, status=409),
     Visit("/traces/{questioned}", ANALYST_BRA),
     Visit("/traces/{trace}/legs", ANALYST_BRA),
+    Visit("/traces/{trace}/origin", ANALYST_BRA),
     Visit("/traces/{trace}/withdraw", ANALYST_BRA),
     refused("/traces/{trace}/notes", ANALYST_BRA),
     Visit("/traces/{trace}/legs/{leg}/reply", ANALYST_BRA),
