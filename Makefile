@@ -10,7 +10,7 @@ export PIP_ROOT_USER_ACTION := ignore
 unexport PYTHONDONTWRITEBYTECODE
 WORKERS ?= 2
 
-.PHONY: help demo serve test long check lint types layers subjects metrics mutants bench lock docs
+.PHONY: help demo serve test long check lint types layers subjects metrics mutants bench lock sbom docs
 
 help:  ## list what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -71,6 +71,9 @@ bench: $(VENV)/.runtime  ## measure, as ratios in one run
 lock: $(VENV)/.dev  ## renew both lock files
 	@$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.lock
 	@$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -c requirements.lock -o requirements-dev.lock
+
+sbom: $(VENV)/.dev  ## write sbom.json: what is installed with the program, as CycloneDX
+	@$(BIN)/uv tool run --quiet --from 'cyclonedx-bom>=7.5,<8' cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible -o sbom.json
 
 docs: $(VENV)/.runtime  ## write the documents that are generated from the code
 	@$(BIN)/python -m api.docs

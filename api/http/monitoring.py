@@ -30,7 +30,7 @@ from salsa_ext.core.clock import SYSTEM_CLOCK
 from salsa_ext.core.errors import SalsaError
 from salsa_ext.database.postgres.backup import BackupFolder
 from salsa_ext.database.session import transaction
-from salsa_ext.jobs.status import read_status
+from salsa_ext.jobs.status import JobStatus, read_status
 
 REQUESTS = Counter("salsa_requests", "Requests answered", ("method", "route", "status"))
 SECONDS = Histogram("salsa_request_seconds", "Time to answer", ("method", "route"))
@@ -65,6 +65,17 @@ def _metrics_response() -> Response:
     return Response(text, content_type=CONTENT_TYPE_LATEST)
 
 
+def _job_statuses() -> list[JobStatus]:
+    with transaction(service(None)):
+        return read_status(JOBS)
+
+
+def has_late_jobs() -> bool:
+    """Return whether something waits for a job longer than it should."""
+    now = SYSTEM_CLOCK.now()
+    return any(job.is_late(now) for job in _job_statuses())
+
+
 class _JobMetrics:
     """Depth, age and failures of jobs, read when they are asked for."""
 
@@ -74,8 +85,7 @@ class _JobMetrics:
         age = GaugeMetricFamily("salsa_job_age_seconds", "Age of the oldest", labels=["job"])
         aside = GaugeMetricFamily("salsa_job_set_aside", "Changes set aside", labels=["job"])
         try:
-            with transaction(service(None)):
-                statuses = read_status(JOBS)
+            statuses = _job_statuses()
         except SalsaError:
             return
         now = SYSTEM_CLOCK.now()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask import Blueprint
 
+from api.http import monitoring
 from salsa_ext.administration import migrations
 from salsa_ext.core.errors import Unavailable, message
 
@@ -18,7 +19,7 @@ def healthz() -> dict[str, str]:
 
 @blueprint.get("/readyz")
 def readyz() -> dict[str, str]:
-    """Return ready if the database has this version, else 503."""
+    """Return ready if the database has this version, else 503; and whether jobs are late."""
     if not migrations.is_schema_current():
         raise Unavailable(message("The database is at another version: run salsa db upgrade."))
-    return {"status": "ready"}
+    return {"status": "ready", "jobs": "late" if monitoring.has_late_jobs() else "on_time"}

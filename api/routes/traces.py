@@ -22,6 +22,7 @@ from api.schemas.requests import (
     NoteRequest,
     ReplyRequest,
     RestrictRequest,
+    TraceOriginRequest,
 )
 from api.schemas.trace_forms import (
     FormFieldsQuery,
@@ -254,6 +255,14 @@ blueprint.action(
     "Ask one more state; a non-participating one by another channel.",
     name="create_leg",
     status=201,
+)
+blueprint.action(
+    f"{PATH}/origin",
+    TraceOriginRequest,
+    follow_up.add_origin,
+    REQUEST,
+    "Add where the gun was made or imported; the states that follow are asked.",
+    name="add_trace_origin",
 )
 blueprint.action(
     f"{LEG}/channel",

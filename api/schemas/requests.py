@@ -39,6 +39,7 @@ from salsa_ext.tracing.traces.values import (
     Possessor,
     RecoveryAddress,
     ReplyData,
+    TraceOriginData,
 )
 
 
@@ -173,6 +174,19 @@ class LegRequest(RequestSchema):
     reason = Text(most=500, required=True)
     channel = Code(codes.OTHER_CHANNELS)
     reference = Line(most=100)
+
+
+class TraceOriginRequest(RequestSchema):
+    """Where a gun was made or imported, learned after its trace was sent.
+
+    `import_state` is the state that the `importer_mark` names.
+    """
+
+    value = TraceOriginData
+    country_of_manufacture = StateCode()
+    make = Line(most=100)
+    importer_mark = Line(most=100)
+    import_state = StateCode()
 
 
 class ChannelRequest(RequestSchema):

@@ -11,6 +11,7 @@ from salsa_ext.database.session import execute_raw
 from salsa_ext.jobs.runner import ChangeJob, Job
 
 _DEPTHS: Final = "SELECT job, depth, oldest, set_aside FROM salsa_job_depths(%s, %s) ORDER BY job"
+LATE_SECONDS: Final = 60.0
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,10 @@ class JobStatus:
     def age(self, now: datetime) -> float:
         """Return for how many seconds something has waited."""
         return max((now - self.oldest).total_seconds(), 0.0) if self.oldest else 0.0
+
+    def is_late(self, now: datetime) -> bool:
+        """Return whether something waits for so long that no worker seems to run."""
+        return self.age(now) > LATE_SECONDS
 
 
 def read_status(jobs: Sequence[Job]) -> list[JobStatus]:

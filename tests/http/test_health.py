@@ -10,7 +10,7 @@ def test_the_process_says_that_it_answers(app):
 
 
 def test_a_service_at_the_right_revision_is_ready(app, session):
-    assert app.test_client().get("/readyz").json == {"status": "ready"}
+    assert app.test_client().get("/readyz").json == {"status": "ready", "jobs": "on_time"}
 
 
 def test_a_service_at_another_revision_is_not_ready(app, session, monkeypatch):

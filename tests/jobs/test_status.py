@@ -57,6 +57,17 @@ def test_metrics_tell_how_old_the_newest_backup_is(app, tmp_path, monkeypatch):
     assert float(age) > 3600
 
 
+def test_a_service_that_is_ready_tells_whether_its_jobs_are_late(app, report, monkeypatch):
+    monkeypatch.setattr(monitoring, "JOBS", (BROKEN,))
+    monkeypatch.setattr("salsa_ext.jobs.status.LATE_SECONDS", 0)
+    client = app.test_client()
+    client.background = False
+    assert client.get("/readyz").json["jobs"] == "late"
+    jobs.runner(app, [BROKEN]).run_to_idle()
+    jobs.run_due(app, "sealing")
+    assert client.get("/readyz").json["jobs"] == "on_time"
+
+
 def test_metrics_tell_what_waits(app, report, monkeypatch):
     monkeypatch.setattr(monitoring, "JOBS", (BROKEN,))
     jobs.runner(app, [BROKEN]).run_to_idle()

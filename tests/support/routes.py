@@ -199,6 +199,7 @@ ROUTES = (
     Route("POST", "/traces/{trace_id}/withdraw", Of.TRACE_REQUEST),
     Route("POST", "/traces/{trace_id}/close", Of.TRACE_REQUEST),
     Route("POST", "/traces/{trace_id}/legs", Of.TRACE_REQUEST),
+    Route("POST", "/traces/{trace_id}/origin", Of.TRACE_REQUEST),
     Route("POST", "/traces/{trace_id}/legs/{leg_id}/channel", Of.TRACE_REQUEST),
     Route("POST", "/traces/{trace_id}/legs/{leg_id}/attempts", Of.TRACE_REQUEST),
     Route("POST", "/traces/{trace_id}/legs/{leg_id}/reply", Of.TRACE_REQUEST),

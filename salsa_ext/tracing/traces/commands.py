@@ -104,8 +104,8 @@ def recorded_firearm(item: RecordView) -> dict[str, Any]:
 
 
 def _firearm_row(columns: Mapping[str, Any], marks: Iterable[Any]) -> dict[str, Any]:
-    fields = ("kind", "text", "state", "year", "location", "condition", "method")
-    return {**columns, "marks": [{name: getattr(mark, name) for name in fields} for mark in marks]}
+    described = [{name: getattr(mark, name) for name in follow_up.MARK_FIELDS} for mark in marks]
+    return {**columns, "marks": described}
 
 
 def seizure_line(seizure_id: UUID, record_id: UUID | None) -> int:
@@ -330,18 +330,19 @@ def resend_for_mark(actor: Actor, item: RecordView) -> None:
         db.session.flush()
 
 
-def update_drafts(actor: Actor, items: Sequence[RecordView]) -> None:
-    """Update unsent traces of seized guns after a correction of the seizure.
+def update_traces(actor: Actor, items: Sequence[RecordView]) -> None:
+    """Update traces of seized guns after a correction of the seizure.
 
-    An approval lapses and is requested again if the approved fields changed; the trace analysts are
-    notified.
+    Unsent ones are as it says: an approval lapses and is requested again if the approved fields
+    changed, and the trace analysts are notified. Sent ones ask the states that follow from an
+    origin that was unknown, unless they are traced.
     """
     require(actor, Permission.SEIZURE_RECORD)
     items_by_id = {item.record.id: item for item in items}
     traces = select(Trace).where(
         Trace.owner_state == actor.own_state(),
         Trace.record_id.in_(items_by_id),
-        Trace.status.in_(UNSENT),
+        Trace.status.in_((*UNSENT, *SENT_STATUSES)),
     )
     # also what is restricted from the agency that corrected it
     with acting_as(actor, actor.own_state()):
@@ -349,7 +350,11 @@ def update_drafts(actor: Actor, items: Sequence[RecordView]) -> None:
             return
         for trace in _lock_traces(traces):
             assert trace.record_id is not None
-            _update_draft(replace(actor, agency=None), trace, items_by_id[trace.record_id])
+            item, unrestricted = items_by_id[trace.record_id], replace(actor, agency=None)
+            if trace.status in UNSENT:
+                _update_draft(unrestricted, trace, item)
+            elif trace.outcome != "traced":
+                follow_up.ask_by_origin(unrestricted, trace, recorded_firearm(item))
         db.session.flush()
 
 
@@ -447,4 +452,4 @@ def resend_requests(actor: Actor, trace: Trace, *, earlier_serial: str | None) -
 
 
 hooks.AFTER_MARK.append(resend_for_mark)
-hooks.AFTER_CORRECTION.append(update_drafts)
+hooks.AFTER_CORRECTION.append(update_traces)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -15,6 +15,7 @@ from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import OTHER_CHANNELS, UNSENT
 from salsa_ext.core.errors import CodeLabel, CodeLabels, Conflict, Invalid, Message, message
+from salsa_ext.core.field_checks import Problems
 from salsa_ext.database.session import db
 from salsa_ext.disclosure import restrictions
 from salsa_ext.exchange import outbox
@@ -36,7 +37,7 @@ from salsa_ext.tracing.traces import approvals, legs, messages, routing
 from salsa_ext.tracing.traces.attempts import check_channel, events_by_hand
 from salsa_ext.tracing.traces.leg_views import build_trace_chain, to_chain_leg
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
-from salsa_ext.tracing.traces.values import SENT_STATUSES, FeedbackData, LegData
+from salsa_ext.tracing.traces.values import SENT_STATUSES, FeedbackData, LegData, TraceOriginData
 
 IS_PARTICIPANT: Final = message("This state takes part, and is asked by the service itself.")
 NONE_ANSWERED: Final = message("No state has answered this trace by the service.")
@@ -44,6 +45,11 @@ ALL_INFORMED: Final = message(
     "Each state that answered was already informed whether it helped. A state that answers"
     " more can be informed again."
 )
+CORRECT_ITS_SEIZURE: Final = message(
+    "This gun is as its seizure says. Correct that, and the states that follow are asked."
+)
+MARK_FIELDS: Final = ("kind", "text", "state", "year", "location", "condition", "method")
+"""Fields of a mark in the description that a trace sends."""
 ALL_STATUSES: Final = (*UNSENT, *SENT_STATUSES, "withdrawn", "closed")
 
 
@@ -75,8 +81,79 @@ def ask_another_state(*, actor: Actor, trace_id: UUID, data: LegData) -> None:
     reasons = {data.state: [Message("{text}", {"text": data.reason})]}
     route = routing.route_to(actor, reasons)
     new = legs.new_legs(actor, trace, route, (), data.channel, data.reference)
+    _create_legs(actor, trace, existing, new)
+
+
+def add_origin(*, actor: Actor, trace_id: UUID, data: TraceOriginData) -> None:
+    """Add to a sent trace where its gun was made or imported, and ask the states that follow.
+
+    No request is sent again. Raises Invalid for what the request says already, and for a gun that
+    its seizure describes.
+    """
+    require(actor, Permission.TRACE_REQUEST)
+    trace = legs.lock_trace(trace_id, "legs", SENT_STATUSES)
+    given = {name: value for name, value in vars(data).items() if value}
+    problems = Problems()
+    if trace.seizure_id is not None:
+        problems.add("country_of_manufacture", CORRECT_ITS_SEIZURE)
+    elif not given:
+        text = message("Say what was learned of the gun: where it was made, or imported.")
+        problems.add("country_of_manufacture", text)
+    if data.import_state and not data.importer_mark:
+        problems.add("importer_mark", message("Write the mark as it is stamped."))
+    for name in given.keys() - {"import_state"}:
+        if trace.firearm.get("make_text" if name == "make" else name):
+            problems.add(name, message("The request says it already. Ask by a new trace."))
+    problems.raise_any()
+    facts: dict[str, Any] = {"country_of_manufacture": data.country_of_manufacture}
+    if data.make:
+        facts |= {"make": names.resolve("make", data.make), "make_text": data.make}
+    if data.import_state:
+        mark = {"kind": "import", "text": data.importer_mark, "state": data.import_state}
+        facts["marks"] = [dict.fromkeys(MARK_FIELDS) | mark]
+    else:
+        facts["importer_mark"] = data.importer_mark
+    ask_by_origin(actor, trace, facts)
+
+
+def ask_by_origin(actor: Actor, trace: Trace, firearm: Mapping[str, Any]) -> None:
+    """Add to a sent trace what its request did not say of the origin, and ask who follows from it.
+
+    Requires no permission of its own.
+    """
+    before = trace.firearm
+    facts = {
+        name: firearm[name]
+        for name in ("country_of_manufacture", "make", "make_text", "importer_mark")
+        if firearm.get(name) and not before.get(name)
+    }
+    known = [mark["text"] for mark in before["marks"]]
+    imports = [
+        mark
+        for mark in firearm.get("marks", ())
+        if mark["kind"] == "import" and mark["text"] not in known
+    ]
+    if not facts and not imports:
+        return
+    actor = actor.for_trace(trace.case_number, trace.id)
+    trace.firearm = before | facts | {"marks": [*before["marks"], *imports]}
+    changed = [*facts, *(["marks"] if imports else [])]
+    append(actor, AuditEvent(Action.TRACE_AMENDED, "trace", trace.id, data={"changed": changed}))
+    existing = legs.for_trace(trace)
+    states = [leg.state for leg in existing]
+    why = legs.new_referrals(routing.origin_reasons(trace.firearm), states)
+    new = legs.new_legs(actor, trace, routing.route_to(actor, why), states)
+    _create_legs(actor, trace, existing, new)
+    legs.notify_forms_to_send(actor, trace, legs.asking_by_state(new))
+
+
+def _create_legs(
+    actor: Actor, trace: Trace, existing: Sequence[TraceLeg], new: Sequence[TraceLeg]
+) -> None:
+    """Ask by new legs beside the existing ones, with the audit of who is asked."""
     legs.update_status(trace, [*existing, *new])
-    acts = legs.asking_events(Action.TRACE_ASKED, trace, legs.asking_by_state(new))
+    asking = legs.asking_by_state(new)
+    acts = legs.asking_events(Action.TRACE_ASKED, trace, asking) if new else []
     legs.create_legs(actor, trace, new, acts=acts)
 
 

@@ -60,22 +60,28 @@ def find_route(actor: Actor, trace: Trace) -> Route:
     why: Reasons = {actor.own_state(): [message("Your own state's records are asked first.")]}
     for state in sorted(by_state):
         why.setdefault(state, []).append(message("Its records have a mark like this one."))
+    for state, reasons in origin_reasons(trace.firearm).items():
+        why.setdefault(state, []).extend(reasons)
+    return Route(with_successors(why), by_state, _coverage_by_state(actor, coverage))
+
+
+def origin_reasons(firearm: Mapping[str, Any]) -> Reasons:
+    """Return the states that follow from the description of a gun: of import, and manufacture."""
+    why: Reasons = {}
     imports = [
-        mark
-        for mark in trace.firearm.get("marks", ())
-        if mark.get("state") and mark["kind"] == "import"
+        mark for mark in firearm.get("marks", ()) if mark.get("state") and mark["kind"] == "import"
     ]
     # of the last import marks by their years; without years, of all
     last = max((mark.get("year") or 0 for mark in imports), default=0)
     importers = [mark["state"] for mark in imports if (mark.get("year") or 0) == last]
     for state in dict.fromkeys(importers):
         why.setdefault(state, []).append(message("The import mark names {state}.", state=state))
-    if "USA" not in importers and has_american_importer(trace.firearm):
+    if "USA" not in importers and has_american_importer(firearm):
         reason = message("It bears the mark of an importer there, by whom ATF traces it.")
         why.setdefault("USA", []).append(reason)
-    if country := trace.firearm.get("country_of_manufacture"):
+    if country := firearm.get("country_of_manufacture"):
         why.setdefault(country, []).append(message("The gun was made there."))
-    return Route(with_successors(why), by_state, _coverage_by_state(actor, coverage))
+    return why
 
 
 def has_american_importer(firearm: Mapping[str, Any]) -> bool:

@@ -83,6 +83,19 @@ class LegData:
 
 
 @dataclass(frozen=True)
+class TraceOriginData:
+    """What was learned of a gun after its trace was sent: where it was made, or imported.
+
+    `importer_mark` is as it is stamped, `import_state` the state that it names.
+    """
+
+    country_of_manufacture: str | None = None
+    make: str | None = None
+    importer_mark: str | None = None
+    import_state: str | None = None
+
+
+@dataclass(frozen=True)
 class ChannelData:
     """A channel outside the service, with the reference there.
 

@@ -142,7 +142,7 @@ def test_a_form_goes_out_complete_or_confirmed_and_atfs_number_closes_it(seizure
     assert errors == {
         "confirm_incomplete": [
             "eTrace requires what the form lacks: ORI number, Model. Fill it in, or confirm it.",
-            "Your administrator enters the ORI number of the office: salsa contact create --ori.",
+            "Your administrator enters the ORI number of the office on the page of its agency.",
         ]
     }
     numbered = {"channel": "etrace", "reference": "T20260001"}

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any
 from uuid import UUID
 
-from api.schemas.requests import EtraceRequest, FeedbackRequest, LegRequest
+from api.schemas.requests import EtraceRequest, FeedbackRequest, LegRequest, TraceOriginRequest
 from api.schemas.traces import (
     AmendTraceRequest,
     RejectTraceRequest,
@@ -42,6 +42,23 @@ LEG_FIELDS = (
         hint=message("Only for a state that does not participate."),
     ),
     Field("reference", message("Reference there"), required=False, max_length=100),
+)
+ORIGIN_FIELDS = (
+    Field(
+        "country_of_manufacture",
+        message("Country of manufacture"),
+        "choice",
+        "state",
+        required=False,
+    ),
+    Field("make", message("Make"), required=False, max_length=100),
+    Field(
+        "importer_mark",
+        message("Importer's mark"),
+        hint=message("As it is stamped."),
+        required=False,
+    ),
+    Field("import_state", message("State that the mark names"), "choice", "state", required=False),
 )
 ETRACE_FIELDS = (
     Field("crime_code", message("NCIC crime code"), hint=message("Else by the crime context.")),
@@ -198,6 +215,20 @@ ACTIONS: Actions = (
         fields=LEG_FIELDS,
         success=message("The state is asked."),
         is_versioned=False,
+    ),
+    RequestAction(
+        "origin",
+        message("Add where the gun was made or imported"),
+        message("What was learned after it was sent. The states that follow are asked, no other."),
+        TraceOriginRequest,
+        follow_up.add_origin,
+        statuses=SENT_STATUSES,
+        fields=ORIGIN_FIELDS,
+        success=message("The states that follow are asked."),
+        is_versioned=False,
+        obstacle=lambda actor, view: (
+            follow_up.CORRECT_ITS_SEIZURE if view.trace.seizure_id else None
+        ),
     ),
     RequestAction(
         "etrace_data",
