@@ -79,6 +79,15 @@ def test_a_lost_piece_of_the_log_is_named(lost):
     refused = lost.run("restore")
     gap = f"has a gap after {segments[0].name.removesuffix('.gz.age')}"
     assert (refused.exit_code, gap in refused.output) == (1, True)
+    assert "No act is missing" not in lost.run("restore", "--no-replay").output
+    assert lost.agencies() == {"ONE"}
+
+
+def test_a_log_that_began_after_the_backup_is_a_gap(lost):
+    for segment in sorted(lost.backups.glob("wal/*[0-9A-F].gz.age"))[:2]:
+        segment.unlink()
+    refused = lost.run("restore")
+    assert (refused.exit_code, "has a gap after" in refused.output) == (1, True)
 
 
 def test_a_damaged_backup_is_refused(lost):

@@ -295,3 +295,11 @@ def test_goods_of_a_state_that_licenses_on_paper_are_recorded_with_a_copy_of_its
     assert "AT-2026-118" in shown and "document · application/pdf" in shown
     [link] = re.findall(r'href="(/attachments/[^"]+/file)"', shown)
     assert importer.client.get(link).data.startswith(b"%PDF")
+
+
+def test_a_file_is_attached_to_a_shipment_on_its_page(shipment, officer, signed_in):
+    officer.send(f"{shipment}/files", {}, 422)
+    copy = (io.BytesIO(files.pdf()), "verification.pdf")
+    said = text(officer.open(officer.send(f"{shipment}/files", {"photo": copy}).location))
+    assert "The file is attached." in said and "document · application/pdf" in said
+    assert "application/pdf" in signed_in("PRY", "licensing_officer").open(shipment)

@@ -195,6 +195,8 @@ VISITS = (
     Visit("/desk/shipments/{planned}/release", DESK_BRA),
     Visit("/desk/shipments/{planned}/amend", DESK_BRA),
     Visit("/desk/shipments/{gone}/receipt", DESK_PRY),
+    Visit("/desk/shipments/{gone}/files", DESK_PRY),
+    refused("/desk/shipments/{gone}/files", DESK_PRY),
     Visit("/desk/shipments/{short}/correct", DESK_PRY),
     refused("/desk/shipments/{gone}/checkpoint", POST_PRY),
     refused("/desk/shipments/{gone}/incident", POST_PRY),

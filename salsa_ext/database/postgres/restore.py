@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -17,9 +18,10 @@ from typing import Final
 
 import pyrage
 
-from salsa_ext.core.errors import Conflict, PostgresUnavailable, message
+from salsa_ext.core.errors import Conflict, Message, PostgresUnavailable, message
 from salsa_ext.database.postgres import folders, programs
 from salsa_ext.database.postgres.backup import (
+    MARGIN,
     PARTIAL,
     SEALED,
     SEGMENT,
@@ -72,7 +74,9 @@ def restore(
         _verify_files(binaries, fresh, backup, account)
         _restore_passwords(backups, backup, place)
         if replay:
-            _unpack_wal(backups, backup, wal, account)
+            fetched = {path.name: backup.ended_at for path in (fresh / "pg_wal").iterdir()}
+            stored = _unpack_wal(backups, backup, wal, account)
+            _require_no_gap(fetched | stored, to)
             signal = fresh / "recovery.signal"
             signal.touch()
             account.own(signal)
@@ -147,13 +151,7 @@ def _unpack_base(backups: BackupFolder, backup: Backup, folder: Path, account: O
         except (OSError, pyrage.DecryptError):
             unpacking.kill()
     if unpacking.returncode:
-        raise PostgresUnavailable(
-            message(
-                "{name} cannot be read: it is damaged, of another key, or the disk is full. Try an"
-                " older one.",
-                name=backup.path.name,
-            )
-        )
+        raise PostgresUnavailable(_unreadable(backup.path))
 
 
 def _limits(binaries: Path, data: Path, account: OsUser) -> dict[str, str]:
@@ -182,31 +180,56 @@ def _verify_files(binaries: Path, data: Path, backup: Backup, account: OsUser) -
 def _restore_passwords(backups: BackupFolder, backup: Backup, place: Path) -> None:
     """Bring back the passwords of the roles, which belong to the database."""
     if backup.passwords.exists():
-        text = pyrage.decrypt(backup.passwords.read_bytes(), backups.key.secret()).decode()
+        text = _decrypt(backups, backup.passwords).decode()
         (place / "secrets.json").unlink(missing_ok=True)
         write_private(place / "secrets.json", text)
 
 
-def _unpack_wal(backups: BackupFolder, backup: Backup, folder: Path, account: OsUser) -> None:
-    """Decrypt what was written since a backup; raises PostgresUnavailable where some is missing."""
+def _unpack_wal(
+    backups: BackupFolder, backup: Backup, folder: Path, account: OsUser
+) -> dict[str, datetime]:
+    """Decrypt the log since a backup; return its segments, with the times of their last writes."""
     folder.mkdir(mode=0o700)
     account.own(folder)
-    since, names = backup.started_at.timestamp(), set[str]()
+    times: dict[str, datetime] = {}
     for path in sorted(backups.wal.glob(f"*{SEALED}")):
         name = path.name.removesuffix(SEALED).removesuffix(PARTIAL)
-        is_needed = path.stat().st_mtime >= since or name.endswith(".history")
-        if not is_needed or name in names:  # a whole segment comes before a partial one
-            continue
-        packed = pyrage.decrypt(path.read_bytes(), backups.key.secret())
-        (folder / name).write_bytes(gzip.decompress(packed))
-        account.own(folder / name)
-        names.add(name)
-    for before, after in pairwise(sorted(filter(SEGMENT.fullmatch, names))):
-        if before[:8] == after[:8] and _place_in_log(after) != _place_in_log(before) + 1:
+        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        is_needed = written >= backup.started_at - MARGIN or name.endswith(".history")
+        if is_needed and name not in times:  # a whole segment comes before a partial one
+            (folder / name).write_bytes(gzip.decompress(_decrypt(backups, path)))
+            account.own(folder / name)
+            times[name] = written
+    return times
+
+
+def _decrypt(backups: BackupFolder, path: Path) -> bytes:
+    try:
+        return bytes(pyrage.decrypt(path.read_bytes(), backups.key.secret()))
+    except pyrage.DecryptError as error:
+        raise PostgresUnavailable(_unreadable(path)) from error
+
+
+def _unreadable(path: Path) -> Message:
+    return message(
+        "{name} cannot be read: it is damaged, of another key, or the disk is full. Try an older one.",
+        name=path.name,
+    )
+
+
+def _require_no_gap(times: Mapping[str, datetime], to: datetime | None) -> None:
+    """Raise PostgresUnavailable where a segment before a time is missing.
+
+    PostgreSQL takes a gap for the end, and would restore less than there is.
+    """
+    for before, after in pairwise(sorted(filter(SEGMENT.fullmatch, times), key=_place_in_log)):
+        if to is not None and times[before] > to + MARGIN:
+            return
+        if _place_in_log(after) > _place_in_log(before) + 1:
             raise PostgresUnavailable(
                 message(
-                    "The log of writes has a gap after {name}. Choose a time before it, or a newer"
-                    " backup.",
+                    "The log of writes has a gap after {name}. Choose a time before it, a newer backup,"
+                    " or --no-replay.",
                     name=before,
                 )
             )

@@ -16,19 +16,19 @@ from api.schemas.trade.receipts import present_receipt
 from api.schemas.trade.shipments import ShipmentQuery, ShipmentRequest, ShipmentResponse
 from api.web import choices, submission
 from api.web.document_actions import Subject
-from api.web.forms import Field, Form, parse_number, split_lines
+from api.web.forms import REQUIRED, Field, Form, parse_number, split_lines
 from api.web.lists import EXTERNAL_ID, FROM_DAY, SERIAL, TO_DAY
 from api.web.pages import licensing_pages
 from api.web.pages.licensing.discrepancies import related_discrepancies
 from api.web.pages.licensing.home import LICENSING
 from api.web.pages.licensing.permits import PERMITS
 from api.web.pages.licensing.shipment_actions import ACTIONS
-from api.web.record_pages import HOME, DocumentPages
+from api.web.record_pages import HOME, DocumentPages, register_form
 from salsa_ext.access.permissions import Permission
 from salsa_ext.administration import attachments
 from salsa_ext.administration.attachment_values import AttachmentSubject
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import message
+from salsa_ext.core.errors import Invalid, message
 from salsa_ext.reference.calendars import actor_zone, today
 from salsa_ext.trade import lookup
 from salsa_ext.trade.permits import queries as permit_queries
@@ -75,6 +75,18 @@ def _find(actor: Actor, shipment_id: UUID) -> Subject:
     return Subject(view, translate(title), view.shipment.owner_state, view.status)
 
 
+def _show_files(actor: Actor, form: Form | None, shipment_id: UUID) -> str:
+    subject = SHIPMENTS.find(actor, shipment_id)
+    return SHIPMENTS.render_detail(actor, subject, **_detail(actor, subject, form))
+
+
+def _attach(actor: Actor, form: Form, shipment_id: UUID) -> str:
+    if form.photo.content is None:
+        raise Invalid({submission.PHOTO_FIELD: [REQUIRED]})
+    form.photo.attach(actor, AttachmentSubject("shipment", shipment_id))
+    return SHIPMENTS.address(shipment_id, done="attached")
+
+
 def _due_before(actor: Actor) -> dict[str, str]:
     """Return the filter by the start of a typed day."""
     day = request.args.get("due_before", "")
@@ -85,12 +97,13 @@ def _due_before(actor: Actor) -> dict[str, str]:
     return {"due_before": at.replace(tzinfo=ZoneInfo(actor_zone(actor))).isoformat()} if at else {}
 
 
-def _detail(actor: Actor, subject: Subject) -> dict[str, Any]:
+def _detail(actor: Actor, subject: Subject, form: Form | None = None) -> dict[str, Any]:
     shipment = subject.view.shipment
     files: Any = {}
     if Permission.ATTACHMENT_READ in actor.permissions:
         files = attachments.view_attachments_of(actor=actor, kind="shipment", ids=[shipment.id])
     return {
+        "form": form or Form(),
         "files": [view.row for view in files.get(shipment.id, ())],
         "shipment": shipment,
         "items": lookup.first_items(actor, shipment.id),
@@ -221,7 +234,10 @@ SHIPMENTS = DocumentPages(
     message("Shipments"),
     _find,
     ACTIONS,
-    {"recorded": message("The shipment is recorded.")},
+    {
+        "recorded": message("The shipment is recorded."),
+        "attached": message("The file is attached."),
+    },
     parent=LICENSING,
 )
 SHIPMENTS.add_list(
@@ -239,4 +255,13 @@ SHIPMENTS.add_form(
     path="/permits/<uuid:permit_id>/shipments/new",
     prepare=submission.read_file,
     correct_errors=errors_by_form_field,
+)
+register_form(
+    licensing_pages,
+    "/shipments/<uuid:shipment_id>/files",
+    "shipment_file_form",
+    Permission.ATTACHMENT_RECORD,
+    _show_files,
+    _attach,
+    prepare=submission.read_file,
 )
