@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import signal
 import threading
@@ -33,6 +34,7 @@ from salsa_ext.sealed_log import losses as sealed_losses
 from salsa_ext.sealed_log.losses import CheckpointFile, Loss
 
 MIB = 1024 * 1024
+log = logging.getLogger("salsa.backup")
 
 
 @click.group(invoke_without_command=True)
@@ -67,7 +69,7 @@ def take_verified(config: Config) -> tuple[Backup, int]:
     base = folder.create(backup_url(config), passwords if passwords.exists() else None)
     most = count_rows(owner)
     CheckpointFile(folder.folder).update(owner)
-    if folder.key.identity is None:
+    if not folder.key.identities:
         return base, 0
     expected = {table: range(least[table], most[table] + 1) for table in least}
     database = make_url(owner).database or DATABASE_NAME
@@ -113,9 +115,12 @@ def follow(every: float) -> None:
         require_schema(config)
         folder, owner = open_folder(config), owner_url(config)
         checkpoints = CheckpointFile(folder.folder)
-        folder.follow(
-            backup_url(config), config.home / "wal", stop, every, lambda: checkpoints.update(owner)
-        )
+
+        def store_checkpoints() -> None:
+            for loss in checkpoints.update(owner):
+                log.error("%s", loss)
+
+        folder.follow(backup_url(config), config.home / "wal", stop, every, store_checkpoints)
 
 
 @backup.command("list")
@@ -148,8 +153,11 @@ def list_backups() -> None:
     help="In UTC; left out, all that is stored.",
 )
 @click.option("--without-master-key", "keyless", is_flag=True, help="It is lost, or never was.")
+@click.option(
+    "--replay/--no-replay", default=True, help="With what was written after the base backup."
+)
 @explained
-def restore(to: datetime | None, keyless: bool) -> None:
+def restore(to: datetime | None, keyless: bool, replay: bool) -> None:
     """Restore the database into a SALSA_HOME without one; say which acts are missing, and record it.
 
     \b
@@ -177,23 +185,26 @@ def restore(to: datetime | None, keyless: bool) -> None:
     if spool.exists():
         folder.store_wal(spool)
     chosen = folder.choose(to)
-    restoring.restore(folder, chosen, config.home, to, replay=True).stop()
+    restoring.restore(folder, chosen, config.home, to, replay=replay).stop()
     for path in spool.glob("*"):  # of the database as it was; its log goes on differently
         path.unlink()
-    with embedded_database.running_database(config) as started:
-        require_schema(started)
-        counts = count_rows(owner_url(started))
-        losses = record_losses(started, [])
-    click.echo(f"Restored from {chosen.path.name}: {counts['audit_entry']:,} audit entries.")
-    for loss in losses:
-        click.echo(str(loss))
-    if not losses:
-        click.echo("No act is missing that a checkpoint knows of.")
+    click.echo(f"Restored from {chosen.path.name}.")
+    record_losses([])
     click.echo("Next: salsa backup, then salsa serve and salsa backup follow.")
 
 
-def record_losses(config: Config, notes: Sequence[str]) -> list[Loss]:
-    """Seal what waits, compare the logs with checkpoints, and record what is missing; return that."""
+@explained
+def record_losses(notes: Sequence[str]) -> None:
+    """Compare the logs with checkpoints, record what is missing in the audits, and print it."""
+    with embedded_database.running_database(Config.from_env()) as config:
+        require_schema(config)
+        entries = count_rows(owner_url(config))["audit_entry"]
+        losses = _record_losses(config, notes)
+    click.echo(f"The database has {entries:,} audit entries.")
+    click.echo("\n".join(map(str, losses)) or "No act is missing that a checkpoint knows of.")
+
+
+def _record_losses(config: Config, notes: Sequence[str]) -> list[Loss]:
     checkpoints, owner = CheckpointFile(config.backups), owner_url(config)
     seal(config)
     losses = [*checkpoints.losses(owner), *sealed_losses.find_losses(owner, notes)]

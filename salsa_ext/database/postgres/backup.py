@@ -38,47 +38,48 @@ SLOT: Final = "salsa_backup"
 BASE, SEALED, PARTIAL = ".tar.gz.age", ".gz.age", ".partial"
 NAMED: Final = "base-%Y%m%dT%H%M%SZ"
 SEGMENT: Final = re.compile(r"[0-9A-F]{24}")
-RECOVERY_SECONDS: Final = 24 * 3600.0
+MARGIN: Final = timedelta(seconds=5)
+"""By which the time of a stored segment may be before that of its last write."""
 GROWING: Final = ("audit_entry", "log_leaf")
 """Tables whose rows are never removed, by which a restored copy is compared."""
 
 
 @dataclass(frozen=True)
 class BackupKey:
-    """Key of the backups; with the public half alone they can be made, and not read."""
+    """Keys of a file of `age`: the first encrypts, all decrypt; public ones (`age1…`) do not."""
 
     recipient: Recipient
-    identity: Identity | None
+    identities: list[Identity]
 
     @classmethod
     def load(cls, path: Path) -> BackupKey:
-        """Read the key, and make it the first time; raises NotConfigured for another text."""
+        """Read the keys, and make one the first time; raises NotConfigured for another text."""
         if not path.exists():
             path.parent.mkdir(parents=True, exist_ok=True)
             write_private(path, f"{Identity.generate()}\n")
-        text = path.read_text().strip()
+        lines = [line for line in path.read_text().split("\n") if line and line[0] != "#"]
         try:
-            if text.startswith("age1"):
-                return cls(Recipient.from_str(text), None)
-            identity = Identity.from_str(text)
-        except (pyrage.IdentityError, pyrage.RecipientError) as error:
+            identities = [Identity.from_str(line) for line in lines if not line.startswith("age1")]
+            first = lines[0].startswith("age1")
+            recipient = Recipient.from_str(lines[0]) if first else identities[0].to_public()
+        except (IndexError, pyrage.IdentityError, pyrage.RecipientError) as error:
             raise NotConfigured(
                 message(
                     "{path} holds no key of age. Put AGE-SECRET-KEY-… or age1… into it.", path=path
                 )
             ) from error
-        return cls(identity.to_public(), identity)
+        return cls(recipient, identities)
 
     def secret(self) -> list[Identity]:
         """Return what decrypts; raises NotConfigured where only the public half is here."""
-        if self.identity is None:
+        if not self.identities:
             raise NotConfigured(
                 message(
                     "Only the public key of the backups is here. Name the file of the secret one by"
                     " SALSA_BACKUP_KEY_FILE."
                 )
             )
-        return [self.identity]
+        return self.identities
 
 
 @dataclass(frozen=True)
@@ -198,7 +199,7 @@ class BackupFolder:
             for path in (backup.facts, backup.passwords, backup.path):
                 path.unlink(missing_ok=True)
         if stay:
-            first = min(backup.started_at for backup in stay).timestamp()
+            first = (min(backup.started_at for backup in stay) - MARGIN).timestamp()
             for path in self.wal.glob(f"*{SEALED}"):
                 # A segment that the oldest backup needs was finished after that began.
                 if path.stat().st_mtime < first and ".history" not in path.name:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from contextlib import closing
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -16,10 +17,12 @@ from pathlib import Path
 from typing import Final
 
 import pyrage
+from psycopg2.extensions import encrypt_password
 
-from salsa_ext.core.errors import Conflict, PostgresUnavailable, message
-from salsa_ext.database.postgres import folders, programs
+from salsa_ext.core.errors import Conflict, Message, PostgresUnavailable, message
+from salsa_ext.database.postgres import folders, programs, provision
 from salsa_ext.database.postgres.backup import (
+    MARGIN,
     PARTIAL,
     SEALED,
     SEGMENT,
@@ -70,9 +73,14 @@ def restore(
         _unpack_base(backups, backup, fresh, account)
         binaries = programs.runnable_programs(programs.find_programs(), account, folder)
         _verify_files(binaries, fresh, backup, account)
-        _restore_passwords(backups, backup, place)
+        if is_adopted := not backup.passwords.exists():
+            _adopt(fresh, place, account)
+        else:
+            _restore_passwords(backups, backup, place)
         if replay:
-            _unpack_wal(backups, backup, wal, account)
+            fetched = {path.name: backup.ended_at for path in (fresh / "pg_wal").iterdir()}
+            stored = _unpack_wal(backups, backup, wal, account)
+            _require_no_gap(fetched | stored, to)
             signal = fresh / "recovery.signal"
             signal.touch()
             account.own(signal)
@@ -83,7 +91,10 @@ def restore(
             settings["recovery_target_action"] = "promote"
         fresh.rename(folder / "data")
         sync_folder(folder)
-        return _recover(EmbeddedServer(home, settings=settings), folder, place)
+        server = _recover(EmbeddedServer(home, settings=settings), folder, place)
+        if is_adopted:
+            _close(server, folder / "data")
+        return server
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.rmtree(wal, ignore_errors=True)
@@ -147,13 +158,7 @@ def _unpack_base(backups: BackupFolder, backup: Backup, folder: Path, account: O
         except (OSError, pyrage.DecryptError):
             unpacking.kill()
     if unpacking.returncode:
-        raise PostgresUnavailable(
-            message(
-                "{name} cannot be read: it is damaged, of another key, or the disk is full. Try an"
-                " older one.",
-                name=backup.path.name,
-            )
-        )
+        raise PostgresUnavailable(_unreadable(backup.path))
 
 
 def _limits(binaries: Path, data: Path, account: OsUser) -> dict[str, str]:
@@ -181,32 +186,79 @@ def _verify_files(binaries: Path, data: Path, backup: Backup, account: OsUser) -
 
 def _restore_passwords(backups: BackupFolder, backup: Backup, place: Path) -> None:
     """Bring back the passwords of the roles, which belong to the database."""
-    if backup.passwords.exists():
-        text = pyrage.decrypt(backup.passwords.read_bytes(), backups.key.secret()).decode()
-        (place / "secrets.json").unlink(missing_ok=True)
-        write_private(place / "secrets.json", text)
+    text = _decrypt(backups, backup.passwords).decode()
+    (place / "secrets.json").unlink(missing_ok=True)
+    write_private(place / "secrets.json", text)
 
 
-def _unpack_wal(backups: BackupFolder, backup: Backup, folder: Path, account: OsUser) -> None:
-    """Decrypt what was written since a backup; raises PostgresUnavailable where some is missing."""
+def _adopt(data: Path, place: Path, account: OsUser) -> None:
+    """Let the copy of another server start here, whose settings and passwords are elsewhere.
+
+    Who may enter the folder of its socket may connect until `_close`.
+    """
+    provision.create_passwords(place / "secrets.json")
+    (data / "standby.signal").unlink(missing_ok=True)
+    for name in ("postgresql.conf", "postgresql.auto.conf", "pg_ident.conf", "pg_hba.conf"):
+        (data / name).write_text("local all all trust\n" if name == "pg_hba.conf" else "")
+        account.own(data / name)
+
+
+def _close(server: EmbeddedServer, data: Path) -> None:
+    """Let roles connect by passwords alone, as to a server that was made here."""
+    name, password = provision.ROLE_NAMES["superuser"], server.password("superuser")
+    with closing(server.admin()) as admin, admin.cursor() as cursor:
+        verifier = encrypt_password(password, name, admin, "scram-sha-256")
+        cursor.execute(f"ALTER ROLE {name} PASSWORD %s", [verifier])
+        rules = ("local all all scram-sha-256", "local replication all scram-sha-256")
+        (data / "pg_hba.conf").write_text("\n".join([*rules, ""]))
+        cursor.execute("SELECT pg_reload_conf()")
+
+
+def _unpack_wal(
+    backups: BackupFolder, backup: Backup, folder: Path, account: OsUser
+) -> dict[str, datetime]:
+    """Decrypt the log since a backup; return its segments, with the times of their last writes."""
     folder.mkdir(mode=0o700)
     account.own(folder)
-    since, names = backup.started_at.timestamp(), set[str]()
+    times: dict[str, datetime] = {}
     for path in sorted(backups.wal.glob(f"*{SEALED}")):
         name = path.name.removesuffix(SEALED).removesuffix(PARTIAL)
-        is_needed = path.stat().st_mtime >= since or name.endswith(".history")
-        if not is_needed or name in names:  # a whole segment comes before a partial one
-            continue
-        packed = pyrage.decrypt(path.read_bytes(), backups.key.secret())
-        (folder / name).write_bytes(gzip.decompress(packed))
-        account.own(folder / name)
-        names.add(name)
-    for before, after in pairwise(sorted(filter(SEGMENT.fullmatch, names))):
-        if before[:8] == after[:8] and _place_in_log(after) != _place_in_log(before) + 1:
+        written = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        is_needed = written >= backup.started_at - MARGIN or name.endswith(".history")
+        if is_needed and name not in times:  # a whole segment comes before a partial one
+            (folder / name).write_bytes(gzip.decompress(_decrypt(backups, path)))
+            account.own(folder / name)
+            times[name] = written
+    return times
+
+
+def _decrypt(backups: BackupFolder, path: Path) -> bytes:
+    try:
+        return bytes(pyrage.decrypt(path.read_bytes(), backups.key.secret()))
+    except pyrage.DecryptError as error:
+        raise PostgresUnavailable(_unreadable(path)) from error
+
+
+def _unreadable(path: Path) -> Message:
+    return message(
+        "{name} cannot be read: it is damaged, of another key, or the disk is full. Try an older one.",
+        name=path.name,
+    )
+
+
+def _require_no_gap(times: Mapping[str, datetime], to: datetime | None) -> None:
+    """Raise PostgresUnavailable where a segment before a time is missing.
+
+    PostgreSQL takes a gap for the end, and would restore less than there is.
+    """
+    for before, after in pairwise(sorted(filter(SEGMENT.fullmatch, times), key=_place_in_log)):
+        if to is not None and times[before] > to + MARGIN:
+            return
+        if _place_in_log(after) > _place_in_log(before) + 1:
             raise PostgresUnavailable(
                 message(
-                    "The log of writes has a gap after {name}. Choose a time before it, or a newer"
-                    " backup.",
+                    "The log of writes has a gap after {name}. Choose a time before it, a newer backup,"
+                    " or --no-replay.",
                     name=before,
                 )
             )

@@ -5,6 +5,7 @@ import os
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from pyrage.x25519 import Identity
 
 from salsa_ext.core.errors import NotConfigured
 from salsa_ext.database.postgres.backup import NAMED, Backup, BackupFolder, BackupKey
@@ -90,3 +91,12 @@ def test_a_text_that_is_no_key_is_refused(tmp_path):
     made = BackupKey.load(path)
     assert path.stat().st_mode & 0o077 == 0
     assert str(BackupKey.load(path).recipient) == str(made.recipient)
+
+
+def test_a_new_first_key_encrypts_and_those_before_decrypt_still(tmp_path):
+    path = tmp_path / "backup.key"
+    old, new = Identity.generate(), Identity.generate()
+    path.write_text(f"# created today\n{new}\n{old}\n")
+    key = BackupKey.load(path)
+    assert str(key.recipient) == str(new.to_public())
+    assert [str(each) for each in key.secret()] == [str(new), str(old)]

@@ -35,7 +35,7 @@ ACTIONS: Final = (
         None,
         accounts.close_account,
         Permission.ACCOUNT_MANAGE,
-        ("open", "waiting"),
+        ("active", "waiting"),
         success=message("The account is closed."),
         is_destructive=True,
     ),
@@ -46,7 +46,7 @@ ACTIONS: Final = (
         None,
         accounts.remove_second_factor,
         Permission.ACCOUNT_MANAGE,
-        ("open",),
+        ("active",),
         success=message("The second factor is removed."),
         is_destructive=True,
         is_for=lambda actor, account: account.role != accounts.DISPLAY,
@@ -58,7 +58,7 @@ def find(actor: Actor, account_id: UUID) -> Subject:
     """Return an account with its status."""
     account = accounts.get_account(actor, account_id)
     waits = account.opened_by is not None
-    status = "waiting" if waits else "open" if account.is_active else "closed"
+    status = "waiting" if waits else "active" if account.is_active else "closed"
     return Subject(account, account.username, account.owner_state, status)
 
 
