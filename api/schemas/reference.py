@@ -217,6 +217,7 @@ class AgencyChangeRequest(RequestSchema):
 class AgencyResponse(Schema):
     """Agency of a state; `posts` are its border posts."""
 
+    id = fields.UUID(required=True)
     state = StateCode(attribute="owner_state", allow_none=True)
 
 

@@ -2,14 +2,19 @@
 
 import json
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 
 import pytest
+from sqlalchemy import make_url
 
+from api.server.embedded_database import DATABASE_NAME
+from salsa_ext.database.postgres import folders
 from salsa_ext.database.postgres.server import EmbeddedServer
 from salsa_ext.sealed_log.losses import read_note
 from tests.conftest import FAST
 from tests.faults.conftest import MARKER, Installed, copied
+from tests.support.folders import open_folder
 
 SHORTENED = "SELECT owner_state, data -> 'sealed' FROM audit_entry WHERE action = 'log:shortened'"
 SIZE = "SELECT max(size) FROM log_checkpoint WHERE state = 'PRY'"
@@ -138,3 +143,25 @@ def test_a_database_that_was_brought_back_by_other_means_is_found_and_recorded(i
         assert "PRY: 4 acts are missing" in installation.run("audit", "record-loss").output
         assert "none went back" in installation.run("doctor").output
         assert installation.ask(SHORTENED) == [("PRY", size + 4)]
+
+
+def test_a_server_of_yours_is_copied_by_a_role_of_its_own_and_restored_here(installed):
+    with copied(installed) as home, open_folder() as other, EmbeddedServer(home) as server:
+        theirs, ours = Installed(home), Installed(other)
+        theirs.write("ONE")
+        with closing(server.admin()) as admin, admin.cursor() as cursor:
+            cursor.execute("CREATE ROLE copier LOGIN REPLICATION PASSWORD 'x'")
+        copier = make_url(server.url("superuser", "postgres")).set(username="copier", password="x")
+        urls = {
+            "SALSA_DATABASE_URL": server.url("service", DATABASE_NAME),
+            "SALSA_WORKER_URL": server.url("worker", DATABASE_NAME),
+            "SALSA_MIGRATION_URL": server.url("owner", DATABASE_NAME),
+            "SALSA_BACKUP_URL": copier.render_as_string(hide_password=False),
+        }
+        backed_up = ours.run("backup", **urls)
+        assert "restored and compared" in backed_up.output
+        restored = ours.run("restore", "--without-master-key", "--no-replay")
+        assert "No act is missing" in restored.output
+        assert ours.agencies() == {"ONE"}
+        rules = (folders.recorded_folder(other / "postgres") / "data" / "pg_hba.conf").read_text()
+        assert "trust" not in rules

@@ -38,7 +38,10 @@ Ids = dict[str, str]
 
 def make(caller: Caller) -> Ids:
     """Fill a region, and return the ids by which its pages are opened."""
-    caller("PRY", "state_administrator").post("/contacts", DUTY)
+    administrator = caller("PRY", "state_administrator")
+    office = administrator.post("/contacts", DUTY).json["id"]
+    agencies = administrator.get("/agencies?state=PRY").json["items"]
+    [agency] = [each["id"] for each in agencies if each["code"] == DUTY["agency"]]
     scenes.full_post(caller)
     for asking in ("BRA", "PRY"):
         caller(asking, "border_officer").post(f"/posts/{scenes.POST}/calls", {})
@@ -46,7 +49,8 @@ def make(caller: Caller) -> Ids:
     made = {"post": scenes.POST} | _papers(caller) | _guns(caller) | _traces(caller)
     made |= _stopped(caller) | _looked_up(caller)
     ana = {"username": "pry.ana", "role": "police_officer", "agency": "PRY-POLICE"}
-    made["account"] = caller("PRY", "state_administrator").post("/accounts", ana).json["id"]
+    made["account"] = administrator.post("/accounts", ana).json["id"]
+    made |= {"agency": agency, "office": office}
     scenes.notify_officers("PRY", *(f"A-{number}" for number in range(30)))
     _want_approval(caller)  # from here on Brazil's traces wait for a second person
     return made

@@ -17,9 +17,10 @@ from pathlib import Path
 from typing import Final
 
 import pyrage
+from psycopg2.extensions import encrypt_password
 
 from salsa_ext.core.errors import Conflict, Message, PostgresUnavailable, message
-from salsa_ext.database.postgres import folders, programs
+from salsa_ext.database.postgres import folders, programs, provision
 from salsa_ext.database.postgres.backup import (
     MARGIN,
     PARTIAL,
@@ -72,7 +73,10 @@ def restore(
         _unpack_base(backups, backup, fresh, account)
         binaries = programs.runnable_programs(programs.find_programs(), account, folder)
         _verify_files(binaries, fresh, backup, account)
-        _restore_passwords(backups, backup, place)
+        if is_adopted := not backup.passwords.exists():
+            _adopt(fresh, place, account)
+        else:
+            _restore_passwords(backups, backup, place)
         if replay:
             fetched = {path.name: backup.ended_at for path in (fresh / "pg_wal").iterdir()}
             stored = _unpack_wal(backups, backup, wal, account)
@@ -87,7 +91,10 @@ def restore(
             settings["recovery_target_action"] = "promote"
         fresh.rename(folder / "data")
         sync_folder(folder)
-        return _recover(EmbeddedServer(home, settings=settings), folder, place)
+        server = _recover(EmbeddedServer(home, settings=settings), folder, place)
+        if is_adopted:
+            _close(server, folder / "data")
+        return server
     finally:
         shutil.rmtree(fresh, ignore_errors=True)
         shutil.rmtree(wal, ignore_errors=True)
@@ -179,10 +186,32 @@ def _verify_files(binaries: Path, data: Path, backup: Backup, account: OsUser) -
 
 def _restore_passwords(backups: BackupFolder, backup: Backup, place: Path) -> None:
     """Bring back the passwords of the roles, which belong to the database."""
-    if backup.passwords.exists():
-        text = _decrypt(backups, backup.passwords).decode()
-        (place / "secrets.json").unlink(missing_ok=True)
-        write_private(place / "secrets.json", text)
+    text = _decrypt(backups, backup.passwords).decode()
+    (place / "secrets.json").unlink(missing_ok=True)
+    write_private(place / "secrets.json", text)
+
+
+def _adopt(data: Path, place: Path, account: OsUser) -> None:
+    """Let the copy of another server start here, whose settings and passwords are elsewhere.
+
+    Who may enter the folder of its socket may connect until `_close`.
+    """
+    provision.create_passwords(place / "secrets.json")
+    (data / "standby.signal").unlink(missing_ok=True)
+    for name in ("postgresql.conf", "postgresql.auto.conf", "pg_ident.conf", "pg_hba.conf"):
+        (data / name).write_text("local all all trust\n" if name == "pg_hba.conf" else "")
+        account.own(data / name)
+
+
+def _close(server: EmbeddedServer, data: Path) -> None:
+    """Let roles connect by passwords alone, as to a server that was made here."""
+    name, password = provision.ROLE_NAMES["superuser"], server.password("superuser")
+    with closing(server.admin()) as admin, admin.cursor() as cursor:
+        verifier = encrypt_password(password, name, admin, "scram-sha-256")
+        cursor.execute(f"ALTER ROLE {name} PASSWORD %s", [verifier])
+        rules = ("local all all scram-sha-256", "local replication all scram-sha-256")
+        (data / "pg_hba.conf").write_text("\n".join([*rules, ""]))
+        cursor.execute("SELECT pg_reload_conf()")
 
 
 def _unpack_wal(
