@@ -55,7 +55,7 @@ def get_me(actor: Actor) -> dict[str, Any]:
 
 
 blueprint.reading("/me", MeResponse, get_me, None)
-blueprint.listing("/accounts", AccountQuery, AccountResponse, accounts.list_accounts, MANAGE)
+blueprint.listing("/accounts", AccountQuery, AccountResponse, accounts.list_accounts, CONFIRM)
 blueprint.reading(ACCOUNT, AccountResponse, accounts.get_account, CONFIRM)
 blueprint.listing("/keys", ListQuery, KeyResponse, accounts.list_keys, Permission.KEY_MANAGE)
 blueprint.listing(

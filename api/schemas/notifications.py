@@ -9,7 +9,7 @@ from marshmallow import Schema, fields, pre_dump
 from api.http.fields.codes import Code, StateCode
 from api.http.fields.schemas import RequestSchema
 from api.http.fields.texts import QueryFlag, Text
-from api.http.fields.times import Moment
+from api.http.fields.times import EventDay, Moment
 from api.http.pagination import ListQuery
 from api.i18n.messages import language, translate
 from api.schemas.common import row_fields
@@ -150,7 +150,7 @@ class FoundObjectResponse(Schema):
     kind = Code(tuple(FOUND_KINDS), required=True)
     id = fields.UUID(required=True)
     number = fields.String(required=True, allow_none=True)
-    day = fields.Date(required=True)
+    day = EventDay(required=True)
     status = Code(FOUND_STATUSES, required=True)
 
 

@@ -62,7 +62,7 @@ AREAS: Final = (
         message("Participation of states"),
         "flag",
     ),
-    (Permission.ACCOUNT_MANAGE, "account.account_list", message("Accounts"), "user"),
+    (Permission.ACCOUNT_CONFIRM, "account.account_list", message("Accounts"), "user"),
     (Permission.AGENCY_MANAGE, "account.agency_list", message("Agencies and offices"), "landmark"),
     (Permission.AGENCY_PLACE, "account.post_list", message("Agencies at border posts"), "landmark"),
 )

@@ -386,8 +386,8 @@ def _check_scopes(actor: Actor, role: str, named_scopes: Sequence[str]) -> list[
 def list_accounts(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[Account]:
-    """Return a page of the own state's accounts, without passwords."""
-    require(actor, Permission.ACCOUNT_MANAGE)
+    """Return a page of the own state's accounts, also to who may confirm them; no passwords."""
+    require(actor, Permission.ACCOUNT_CONFIRM)
     query = select(Account)
     if (role := filters.get("role")) is not None:
         query = query.where(Account.role == role)

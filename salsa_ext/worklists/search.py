@@ -7,12 +7,13 @@ from datetime import date
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Date, String, cast, func, literal, or_, select, union_all
+from sqlalchemy import Date, String, cast, func, literal, null, or_, select, union_all
 
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.alerts.models import Alert
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.dates import rough_date
 from salsa_ext.database.models import Versioned
 from salsa_ext.database.session import db
 from salsa_ext.database.version_queries import select_current
@@ -27,7 +28,7 @@ MAX_FOUND: Final = 20
 
 
 class FoundObject(NamedTuple):
-    """Document or trace with its day and status; `number` is its number or case, if it has one."""
+    """Document or trace with its date and status; `number` is its number or case, if it has one."""
 
     kind: str
     id: UUID
@@ -88,7 +89,10 @@ def _find_own(actor: Actor, text: str) -> Sequence[FoundObject]:
         if searched.permission in actor.permissions
     ]
     rows = db.session.execute(union_all(*queries)) if queries else ()
-    return [FoundObject(*row) for row in rows]
+    return [
+        FoundObject(kind, key, number, rough_date(on, within), status)
+        for kind, key, number, on, within, status in rows
+    ]
 
 
 def _select_found(
@@ -104,6 +108,7 @@ def _select_found(
         model.id,
         getattr(model, searched.number),
         cast(getattr(model, searched.day), Date),
+        getattr(model, f"{searched.day.removesuffix('_on')}_within", cast(null(), String)),
         model.status,
     )
     query = query.with_only_columns(*columns).where(model.owner_state == actor.state, is_found)

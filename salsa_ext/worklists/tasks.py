@@ -265,7 +265,7 @@ QUEUES: Final[Mapping[str, Queue]] = {
     "permit": Queue(
         Permission.PERMIT_RECORD,
         _permits,
-        lambda row: Task("permit", row.id, row.number, row.owner_state, None, None),
+        lambda row: Task("permit", row.id, row.number, row.owner_state, None, row.recorded_at),
     ),
     "alert": Queue(
         Permission.ALERT_RECORD,

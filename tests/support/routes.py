@@ -34,7 +34,7 @@ class Route(NamedTuple):
 
 ROUTES = (
     Route("GET", "/me", None),
-    Route("GET", "/accounts", Of.ACCOUNT_MANAGE),
+    Route("GET", "/accounts", Of.ACCOUNT_CONFIRM),
     Route("POST", "/accounts", Of.ACCOUNT_MANAGE),
     Route("GET", "/accounts/{account_id}", Of.ACCOUNT_CONFIRM),
     Route("POST", "/accounts/{account_id}/close", Of.ACCOUNT_MANAGE),

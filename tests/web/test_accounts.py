@@ -1,6 +1,7 @@
 """Accounts on pages: opened with a password that is shown once, confirmed by another, closed."""
 
 import re
+from uuid import uuid4
 
 import pytest
 
@@ -66,4 +67,11 @@ def test_an_account_that_approves_waits_for_a_second_person(
 
 def test_nobody_else_opens_accounts(signed_in):
     signed_in("BRA", "supervisor").send("/accounts/new", ANA, 403)
-    signed_in("BRA", "police_officer").open("/accounts", 403)
+    officer = signed_in("BRA", "police_officer")
+    officer.open("/accounts", 403)
+    officer.send(f"/accounts/{uuid4()}/link-now", {}, 403)
+
+
+def test_who_confirms_accounts_lists_them_and_opens_none(signed_in):
+    page = signed_in("BRA", "supervisor").open("/accounts")
+    assert "bra.supervisor" in page and "Open an account" not in page

@@ -62,6 +62,17 @@ def test_every_kind_of_task_waits_for_somebody_in_a_busy_region(region):
     assert kinds >= {*TASK_KINDS} - {"trace", "account"}
 
 
+def test_every_task_has_a_deadline_or_says_since_when_it_waits(region):
+    rows = [
+        row
+        for state in ("BRA", "PRY")
+        for row in _get(region, f"{state} licensing_officer", "/tasks")["items"]
+    ]
+    tasks = [(row["kind"], task) for row in rows for task in row["tasks"]]
+    assert "permit" in dict(tasks)
+    assert [kind for kind, task in tasks if not (task["due_at"] or task["since"])] == []
+
+
 def test_home_counts_what_waits_and_shows_the_most_urgent(region):
     reader = region.app.test_client()
     reader.set_cookie(SESSION_COOKIE, region.key("PRY trace_analyst"))

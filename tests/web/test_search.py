@@ -41,6 +41,13 @@ def test_own_documents_are_found_by_the_serial_of_a_gun_in_them(police):
     assert ("seizure", "INC-77") in _find(police, serial.lower())
 
 
+def test_a_date_known_to_the_year_is_found_as_the_year(police, signed_in):
+    police.post("/seizures", bodies.seizure(number="INC-78", occurred_on="2019"))
+    [found] = police.get("/search?q=INC-78").json["items"]
+    assert found["day"] == "2019"
+    assert "2019" in signed_in("BRA", "police_officer").open("/search?q=INC-78")
+
+
 def test_nobody_finds_what_is_of_another_state_or_not_of_the_role(police, as_actor):
     assert _find(as_actor("PRY", "police_officer"), "INC-77") == []
     assert _find(as_actor("BRA", "licensing_officer"), "C-900") == []

@@ -159,3 +159,10 @@ def test_what_is_wrong_of_pasted_rows_is_shown_at_all_of_them_at_once(police):
     many = "\n".join(f"Taurus;;;TKA{number};" for number in range(101))
     page = police.send("/seizures/new", TYPED | {"pasted": many}, 200).text
     assert "A form takes 100 lines" in page and len(gun_rows(page)) == 2
+    page = police.send("/seizures/new", TYPED | {"pasted": "x" * 150_000}, 200).text
+    assert re.search("At most 50.?000 characters", page)
+
+
+def test_a_single_pasted_row_is_no_row_of_names_and_not_lost(police):
+    page = police.send("/seizures/new", TYPED | {"pasted": "Ykqz;;;ABCDEF;"}, 200).text
+    assert gun_rows(page)[-1][0] == "ABCDEF"

@@ -118,6 +118,7 @@ def issue_link(actor: Actor, account_id: UUID) -> Any:
     form = submission.read_form()
 
     def run() -> tuple[UUID, str]:
+        require(actor, Permission.ACCOUNT_MANAGE)
         username = accounts.load_account(account_id).username
         return account_id, accounts.issue_link(actor=actor, username=username)
 

@@ -38,6 +38,7 @@ from salsa_ext.administration.attachment_values import AttachmentSubject
 from salsa_ext.alerts import queries as alert_queries
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, Message, message
+from salsa_ext.core.text import text_problem
 from salsa_ext.custody import queries as custody_queries
 from salsa_ext.custody.queries import ItemCustody
 from salsa_ext.documents import queries as document_queries
@@ -50,6 +51,7 @@ from salsa_ext.tracing.traces import queries as trace_queries
 MAX_ATTACHMENTS: Final = 100
 MAX_GUNS: Final = 100
 """Firearms that a form takes."""
+MAX_PASTED: Final = 50_000
 PASTED_COLUMNS: Final = ("make", "model", "calibre", "serial", "type")
 FILTERS: Final = (
     SERIAL,
@@ -157,15 +159,19 @@ def _add_pasted(form: Form) -> bool:
     """Add the firearms of a pasted list as rows, with what is wrong of all of them."""
     form.values.pop("pasted", None)
     text = request.form.get("pasted", "").strip("\r\n ")  # a tab: the first cell may be empty
+    if text and (wrong := text_problem(text.replace("\r\n", "\n"), MAX_PASTED)):
+        form.errors["pasted"] = [form.translate(wrong)]
+        return True
     cells = csv.reader(text.splitlines(), delimiter="\t" if "\t" in text else ";")
     guns = [dict(zip(PASTED_COLUMNS, map(str.strip, row), strict=False)) for row in cells]
-    guns = [gun for at, gun in enumerate(guns) if any(gun.values()) and (at or not _is_head(gun))]
+    guns = [gun for gun in guns if any(gun.values())]
+    guns = guns[1:] if len(guns) > 1 and _is_head(guns[0]) else guns
     first = len(form.row_numbers("items")) if form.has_values("items.") else 0
     if first + len(guns) > MAX_GUNS:
         problem = message(
             "A form takes {count} lines; the programming interface takes more.", count=MAX_GUNS
         )
-        form.errors["pasted"] = [form.translate(problem)]
+        form.values["pasted"], form.errors["pasted"] = text, [form.translate(problem)]
         return True
     for row, gun in enumerate(guns, first):
         path, typed = f"items.{row}.", gun.get("type", "")
