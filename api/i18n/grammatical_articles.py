@@ -13,7 +13,7 @@ from typing import Any, Final
 LANGUAGES: Final[Mapping[str, Any]] = tomllib.loads(
     Path(__file__).with_name("locales").joinpath("articles.toml").read_text("utf-8")
 )
-"""Names of states and first nouns of agencies by article, and the forms of prepositions with articles, by language."""
+"""Names of states and first nouns of agencies by article, forms of prepositions, by language."""
 FORMS_BY_LANGUAGE: Final = {code: frozenset(each["forms"]) for code, each in LANGUAGES.items()}
 ARTICLE_FIELD: Final = re.compile(
     rf"\{{\w+:({'|'.join(frozenset().union(*FORMS_BY_LANGUAGE.values()))})\}}", re.IGNORECASE
@@ -25,7 +25,8 @@ DOUBLE_STOP: Final = re.compile(r"(?<=\w)\.\.(?=\s|$)")
 def find_article(name: str, language: str) -> str:
     """Return the article of a name; empty if it has none.
 
-    The noun that it begins with decides for an agency. Before a vowel, French has `l’`, or `’` (elision of the preposition) for a name without one.
+    The first noun decides for an agency. Before a vowel, French has `l’`, or `’` (elision of the
+    preposition) for a name without one.
     """
     rules = LANGUAGES[language]
     article = next(
