@@ -52,7 +52,7 @@ CREATE TABLE record (
     marking TEXT NOT NULL,
     importer_mark TEXT,
     part_kind TEXT, quantity NUMERIC(18, 3) NOT NULL, unit TEXT,
-    lot TEXT, headstamp TEXT,
+    lot TEXT, headstamp TEXT, is_bulk BOOLEAN NOT NULL DEFAULT false,
     hs_code TEXT,
     antique BOOLEAN NOT NULL,
     owner_kind TEXT, handed_in BOOLEAN NOT NULL DEFAULT false, register_number TEXT,

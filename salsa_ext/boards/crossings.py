@@ -316,7 +316,7 @@ def _count_goods(
     shipments = [each.shipment for each in crossings]
     ids = [row.id for row in shipments if not is_list or row.item_count <= MAX_BODY_ITEMS]
     columns: list[Any] = [getattr(Record, name) for name in GoodsCount._fields if name != "pieces"]
-    items = select_current(Record).where(Record.document_id.in_(ids))
+    items = select_current(Record).where(Record.document_id.in_(ids), ~Record.is_bulk)
     counted = items.with_only_columns(Record.document_id, *columns, func.count())
     goods: dict[UUID, list[GoodsCount]] = defaultdict(list)
     grouped = counted.group_by(Record.document_id, *columns).order_by(func.count().desc())

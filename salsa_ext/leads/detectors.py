@@ -252,11 +252,12 @@ IN_CUSTODY_POINTS: Final = 1.0  # chosen: an officer has to look at the store
 SERIAL_DIFFERS_POINTS: Final = -2.0  # chosen: it may be its neighbour
 UNCONFIRMED_RETURN_POINTS: Final = -3.0  # chosen: that both are of one gun is all there is to it
 DESTROYED_POINTS: Final = 2.0  # chosen: someone certified what did not happen
+SOON_DAYS: Final = 365  # chosen: of one gun alone, later sales say little
 MISSED_POINTS: Final = -2.0  # chosen: the holder may have nothing to do with it
 
 
 def _find_oddities(guns: Sequence[SeizedGun]) -> Iterator[Lead]:
-    """Yield guns seized again, or within three years of their sale."""
+    """Yield guns seized again, or within a year of their sale."""
     for gun in guns:
         yield from _seized_again(gun)
         yield from _seized_soon(gun)
@@ -310,7 +311,7 @@ def _seized_soon(gun: SeizedGun) -> Iterator[Lead]:
     """Yield a short time to crime, if all sales have one day."""
     sale_days, seizure = {sale.on for sale in gun.first_sales}, gun.seizures[0]
     days = days_between(min(sale_days), seizure.on).exact if len(sale_days) == 1 else None
-    if days is None or not 0 <= days < SHORT_DAYS:
+    if days is None or not 0 <= days < SOON_DAYS:
         return
     text = message("It was seized {days} days after it was first sold.", days=days)
     reasons = [Reason("short_time", text, time_points(days))]

@@ -88,5 +88,5 @@ def related_permits(actor: Actor, permit: Permit) -> list[PermitView]:
 def first_items(actor: Actor, shipment_id: UUID) -> Sequence[Record]:
     """Return a shipment's first MAX_ITEMS firearms by line, without marks."""
     require(actor, Permission.SHIPMENT_READ)
-    query = select_current(Record).where(Record.document_id == shipment_id)
+    query = select_current(Record).where(Record.document_id == shipment_id, ~Record.is_bulk)
     return db.session.scalars(query.order_by(Record.line, Record.id).limit(MAX_ITEMS)).all()

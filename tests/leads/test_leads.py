@@ -47,7 +47,7 @@ def points(lead):
 @beginning
 def two_sold(as_actor, police):
     """Two pistols that a dealer in Paraguay sold to two buyers far apart, and Brazil seized."""
-    for serial, on, name in ((FIRST, "2023-01-09", "Ana"), (SECOND, "2024-06-03", "Eva")):
+    for serial, on, name in ((FIRST, "2023-01-09", "Ana"), (SECOND, "2025-06-03", "Eva")):
         buyer = bodies.party(name, "PRY", "individual") | {"identification": name}
         sell(as_actor, serial, on, to=buyer)
         seize(police, serial)

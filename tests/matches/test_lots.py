@@ -78,6 +78,56 @@ def test_pieces_of_one_lot_are_no_one_gun(as_actor, bra):
     assert [each["record"]["id"] for each in gun["records"]] == [record]
 
 
+LINE = {"line": 1, "quantity": 5000, "category": "ammunition", "calibre": "9x19"} | MADE
+BULK = {"line": 1, "quantity": 2000, "lot": "BNT-17123"}
+
+
+@pytest.fixture
+def exporter(as_actor):
+    return as_actor("BRA", "licensing_officer")
+
+
+@pytest.fixture
+def ship(exporter):
+    """Ship goods under a permit of one line of ammunition."""
+
+    def post(*items, **changes):
+        permit = exporter.post("/permits", bodies.permit(lines=[LINE])).json["id"]
+        body = bodies.shipment(items=list(items), **changes)
+        return exporter.post(f"/permits/{permit}/shipments", body).json
+
+    return post
+
+
+@pytest.mark.parametrize("goods_of", [{"items": [BULK]}, {"bulk": [BULK]}])
+def test_a_shipped_lot_matches_where_it_is_seized(ship, exporter, police, goods_of):
+    made = ship(*goods_of.get("items", ()), bulk=goods_of.get("bulk", []))
+    seized(police, goods(), place=bodies.FOZ | {"country": "PRY"})
+    [match] = matches(police)
+    record = exporter.get(f"/records/{match['other']['record']}").json
+    assert (record["event"], record["document"]) == ("export", made["id"])
+    assert (record["lot"], record["quantity"], record["make"]) == ("BNT-17123", 2000, "cbc")
+
+
+def test_a_lot_in_bulk_is_counted_once_and_is_no_item(ship, exporter):
+    made = ship(bulk=[BULK])
+    assert (made["items"], made["item_count"], made["bulk"]) == ([], 0, [BULK])
+    path = f"/shipments/{made['id']}"
+    assert exporter.get(f"{path}/items").json["items"] == []
+    permit = exporter.get(f"/permits/{made['permit']}").json
+    assert permit["balance"][0]["remaining"] == 3000
+    cancelled = exporter.post(f"{path}/cancel", {"reason": "Not sold"}, 200, If_Match='"1"').json
+    assert cancelled["status"] == "cancelled"
+    assert exporter.get(f"/permits/{made['permit']}").json["balance"][0]["remaining"] == 5000
+
+
+def test_a_lot_of_a_cancelled_shipment_is_no_longer_found(ship, exporter, bra):
+    made = ship(bulk=[BULK])
+    assert check(bra)["verdict"] == "hit"
+    exporter.post(f"/shipments/{made['id']}/cancel", {"reason": "Not sold"}, 200, If_Match='"1"')
+    assert check(bra)["verdict"] == "no_hit"
+
+
 def test_a_corrected_lot_is_no_longer_found(bra):
     made = seized(bra, goods())
     body = bodies.seizure(items=[goods(lot="BNT-99999")], reason="Misread")

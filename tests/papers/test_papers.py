@@ -199,7 +199,7 @@ def test_a_state_that_it_does_not_concern_finds_no_paper(pry, as_actor):
     as_actor("URY", "licensing_officer").get(f"/permits/{permit['id']}/paper", 404)
 
 
-NOT_ON_THE_FACE = {  # of a permit and of a shipment: the row's own, or what changes meanwhile
+NOT_ON_THE_FACE = {  # of a permit and of a shipment: the row's own, its owner's, or what changes
     "id",
     "owner_state",
     "concerned",
@@ -217,6 +217,7 @@ NOT_ON_THE_FACE = {  # of a permit and of a shipment: the row's own, or what cha
     "counterpart_status",
     "findings",
     "refusal",
+    "details",
 }
 
 

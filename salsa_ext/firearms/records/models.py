@@ -48,7 +48,8 @@ class Record(Owned, Versioned, Dated, FirearmColumns, Base):
     `event` is the occasion, `document_*` the document; `owner_kind` to `register_number` say whose a
     seized gun was. `linked_state` and `linked_record` name the record of the same gun that this one
     certainly follows (receipt of a shipment's item, disposition of a seized gun). `is_void`: this
-    version says that its event did not happen.
+    version says that its event did not happen. `is_bulk`: a lot of a shipment's goods in bulk, which
+    the shipment counts, and no item of it.
     """
 
     __tablename__ = "record"
@@ -66,6 +67,7 @@ class Record(Owned, Versioned, Dated, FirearmColumns, Base):
     linked_record: Mapped[UUID | None]
     import_id: Mapped[UUID | None]
     import_row: Mapped[int | None]
+    is_bulk: Mapped[bool] = mapped_column(server_default=false())
     is_void: Mapped[bool] = mapped_column(server_default=false())
 
 

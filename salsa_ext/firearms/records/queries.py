@@ -120,8 +120,9 @@ def stream_records(
 
 
 def stream_guns(document_id: UUID, *conditions: ColumnElement[bool]) -> Iterator[Any]:
-    """Yield few columns of one document's records in order, without marks."""
-    query = select_current(Record).where(Record.document_id == document_id, *conditions)
+    """Yield few columns of one document's items in order, without marks."""
+    of_document = (Record.document_id == document_id, ~Record.is_bulk)
+    query = select_current(Record).where(*of_document, *conditions)
     few = query.with_only_columns(
         Record.id, Record.line, Record.make, Record.make_text, Record.serial, Record.quantity
     )
@@ -130,7 +131,7 @@ def stream_guns(document_id: UUID, *conditions: ColumnElement[bool]) -> Iterator
 
 
 def stream_with_marks(document_id: UUID) -> Iterator[tuple[Any, Sequence[Any]]]:
-    """Yield one document's records in order with their other marks.
+    """Yield one document's items in order with their other marks.
 
     Reads the firearm columns, id and owner of each record.
     """
@@ -146,7 +147,8 @@ def _firearm_query() -> Select[Any]:
     columns = [
         getattr(Record, name) for name in (*FirearmColumns.__annotations__, "id", "owner_state")
     ]
-    query = select_current(Record).where(Record.document_id == bindparam("document"))
+    of_document = (Record.document_id == bindparam("document"), ~Record.is_bulk)
+    query = select_current(Record).where(*of_document)
     ordered = query.with_only_columns(*columns).order_by(Record.line, Record.id)
     return ordered.execution_options(yield_per=CHUNK_SIZE)
 

@@ -36,7 +36,8 @@ class RecordEntry:
     """A record to write: gun, event, and document.
 
     A correction repeats `record_id` with the next `version` and a `reason`. `is_void`: it did not
-    happen after all, no search finds it; `is_back`: it was void before.
+    happen after all, no search finds it; `is_back`: it was void before. `is_bulk`: a lot of
+    goods in bulk.
     """
 
     firearm: Firearm
@@ -58,6 +59,7 @@ class RecordEntry:
     reason: str | None = None
     is_void: bool = False
     is_back: bool = False
+    is_bulk: bool = False
 
 
 def write_records(entries: Iterable[RecordEntry], now: datetime) -> None:
@@ -140,7 +142,10 @@ def firearm_columns(firearm: Firearm) -> dict[str, Any]:
 
 def _record_row(entry: RecordEntry, now: datetime) -> dict[str, Any]:
     linked_state, linked_record = entry.linked or (None, None)
-    given = "version event document_kind document_id giver_id receiver_id counterpart_state reason is_void"
+    given = (
+        "version event document_kind document_id giver_id receiver_id counterpart_state reason is_void"
+        " is_bulk"
+    )
     return {name: getattr(entry, name) for name in given.split()} | {
         "id": entry.record_id or new_id(),
         "owner_state": entry.owner,

@@ -250,7 +250,7 @@ def _entered_quantities(permit_ids: Collection[UUID]) -> defaultdict[LineKey, De
         permits[row.id] = row.permit_id
         for part in row.bulk:
             entered[row.permit_id, int(part["line"])] += Decimal(str(part["quantity"]))
-    items = select_current(Record).where(Record.document_id.in_(permits))
+    items = select_current(Record).where(Record.document_id.in_(permits), ~Record.is_bulk)
     columns = (Record.document_id, Record.line)
     sums = items.with_only_columns(*columns, func.sum(Record.quantity)).group_by(*columns)
     for shipment_id, line, quantity in db.session.execute(sums):

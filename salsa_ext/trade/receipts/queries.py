@@ -78,7 +78,9 @@ class UnserialisedLine:
 
 def list_unserialised(shipment: Shipment) -> list[UnserialisedLine]:
     """Return a shipment's goods without serials by line; one query."""
-    items = select_current(Record).where(Record.document_id == shipment.id, Record.serial.is_(None))
+    items = select_current(Record).where(
+        Record.document_id == shipment.id, Record.serial.is_(None), ~Record.is_bulk
+    )
     by_lot = items.with_only_columns(Record.line, func.sum(Record.quantity), Record.lot)
     rows = db.session.execute(by_lot.group_by(Record.line, Record.lot))
     parts = [(part["line"], part["quantity"], part.get("lot")) for part in shipment.bulk]

@@ -49,7 +49,8 @@ def count_pieces(shipments: Sequence[Shipment]) -> dict[UUID, PieceCount]:
     """
     if not shipments:
         return {}
-    items = select_current(Record).where(Record.document_id.in_([row.id for row in shipments]))
+    ids = [row.id for row in shipments]
+    items = select_current(Record).where(Record.document_id.in_(ids), ~Record.is_bulk)
     has_serial = Record.serial.is_not(None)
     query = items.with_only_columns(
         Record.document_id,

@@ -36,7 +36,8 @@ def count_shipments(state: str, ids: Collection[UUID]) -> dict[UUID, Counter[Cou
         Shipment.status != "cancelled",
     )
     shipments = db.session.scalars(query.where(Shipment.id.in_(ids))).all()
-    items = select_current(Record).where(Record.document_id.in_([each.id for each in shipments]))
+    ids = [each.id for each in shipments]
+    items = select_current(Record).where(Record.document_id.in_(ids), ~Record.is_bulk)
     keys = (Record.document_id, Record.line)
     sums = items.with_only_columns(*keys, func.sum(Record.quantity)).group_by(*keys)
     shipped: dict[UUID, dict[int, Decimal]] = defaultdict(lambda: defaultdict(Decimal))

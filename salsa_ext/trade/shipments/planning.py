@@ -167,6 +167,7 @@ def _redated_entry(
         record_id=record.id,
         version=record.version + 1,
         reason=reason,
+        is_bulk=record.is_bulk,
     )
 
 

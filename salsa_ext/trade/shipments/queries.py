@@ -178,7 +178,7 @@ def list_items(
     """Return a page of a shipment's items in manifest order; raises NotFound."""
     require(actor, Permission.SHIPMENT_READ)
     read_row(Shipment, shipment_id)
-    query = select_current(Record).where(Record.document_id == shipment_id)
+    query = select_current(Record).where(Record.document_id == shipment_id, ~Record.is_bulk)
     page = fetch_page(query, Record.id, limit, cursor, is_oldest_first=True)
     return page.with_items(record_views(page.items))
 
@@ -218,7 +218,9 @@ def view_shipments(
             history.receipt,
             history.return_receipt,
             parties,
-            items.get(row.id, ()) if row.item_count <= MAX_BODY_ITEMS else None,
+            [each for each in items.get(row.id, ()) if not each.record.is_bulk]
+            if row.item_count <= MAX_BODY_ITEMS
+            else None,
             timelines.get(row.id, ()),
             hold=hold_view(facts),
             incidents=() if facts.is_over else sorted(incidents, key=lambda each: each.occurred_at),

@@ -41,7 +41,9 @@ class PackedItems(Collection[PackedItem]):
 
     def __iter__(self) -> Iterator[PackedItem]:
         columns = [getattr(Record, name) for name in ITEM_COLUMNS]
-        items = select_current(Record).where(Record.document_id == self._shipment_id)
+        items = select_current(Record).where(
+            Record.document_id == self._shipment_id, ~Record.is_bulk
+        )
         query = items.with_only_columns(Record.id, *columns).order_by(Record.line, Record.id)
         rows = db.session.execute(query.execution_options(yield_per=CHUNK_SIZE)).mappings()
         missing = self._missing.copy()

@@ -81,9 +81,10 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
     ]
     # the long work comes before the locks, for which other shipments wait
     entries = (
-        _record_entry(permits[permit_id], row, item, lines)
+        _record_entry(permits[permit_id], row, item, lines, is_bulk=is_bulk)
         for row, (permit_id, data) in zip(rows, batch, strict=True)
-        for item in data.items
+        for items, is_bulk in ((data.items, False), (_lots_in_bulk(data), True))
+        for item in items
     )
     record_writing.write_records(entries, now)
     locks.lock_trade(permit.importing_state for permit in permits.values())
@@ -224,8 +225,17 @@ def _first_progress(
     return shipment_progress(facts, grace)
 
 
+def _lots_in_bulk(data: ShipmentData) -> list[Firearm]:
+    """Return the lots among goods in bulk: each has a record, by which it is matched."""
+    return [
+        Firearm(line=part.line, category=None, quantity=part.quantity, lot=part.lot)
+        for part in data.bulk
+        if part.lot
+    ]
+
+
 def _record_entry(
-    permit: Permit, row: dict[str, Any], item: Firearm, lines: PermitLines
+    permit: Permit, row: dict[str, Any], item: Firearm, lines: PermitLines, *, is_bulk: bool
 ) -> record_writing.RecordEntry:
     """Return the record of an item: its export, or its consignment to the own state."""
     event, partner = "export", permit.importing_state
@@ -242,6 +252,7 @@ def _record_entry(
         giver_id=permit.exporter_id,
         receiver_id=permit.importer_id,
         counterpart_state=partner,
+        is_bulk=is_bulk,
     )
 
 
