@@ -147,7 +147,7 @@ def test_lines_are_added_without_a_script_and_empty_ones_are_left_out(officer, a
 )
 def test_what_is_wrong_is_told_beside_the_field_and_in_the_summary(officer, changes, field, said):
     page = send(officer, papers.import_certificate() | changes, 422)
-    summary = page[page.index('class="summary"') : page.index("<form class")]
+    summary = page[page.index('class="summary"') : page.index('<form class="form')]
     assert said in summary
     assert 'tabindex="-1" autofocus' in summary
     if field:
@@ -216,3 +216,17 @@ def test_only_who_may_issue_gets_the_form(signed_in, role):
 def test_errors_are_in_the_readers_language(officer, language, said):
     page = send(officer, papers.import_certificate(number=""), 422, Accept_Language=language)
     assert said in page
+
+
+def test_the_own_certificate_is_begun_from_the_permit_of_the_other_state(as_actor, signed_in):
+    brazil = as_actor("BRA", "licensing_officer")
+    permit = brazil.post("/permits", bodies.permit(number="E-900")).json
+    officer = signed_in("PRY", "licensing_officer")
+    page = officer.open(f"/desk/permits/{permit['id']}")
+    address = re.search(r'href="(/desk/permits/new\?[^"]+)"', page)[1].replace("&amp;", "&")
+    assert "kind=import" in address
+    form = officer.open(address)
+    assert re.search(r'<option value="BRA" selected', form)
+    assert permit["exporter"]["name"] in form
+    quantity = form.partition('name="lines.0.quantity"')[0].rpartition("<input")[2]
+    assert 'value="10"' in quantity + form.partition('name="lines.0.quantity"')[2][:40]
