@@ -109,8 +109,18 @@ def _awaited(actor: Actor, permit: Any) -> tuple[str, str] | None:
 
 def _issue(actor: Actor, form: Form) -> str:
     own_state, kind = actor.own_state(), requested_kind()
-    data = form.load(PermitRequest(), lambda body: complete_permit(body, own_state, kind, form))
+    data = form.load(
+        PermitRequest(),
+        lambda body: complete_permit(body, own_state, kind, form),
+        required=_needed_types(form),
+    )
     return PERMITS.address(permits.record(actor=actor, data=data), done="issued")
+
+
+def _needed_types(form: Form) -> list[str]:
+    """Return the fields of types that lines for firearms need."""
+    lines = [f"lines.{at}." for at in form.row_numbers("lines")]
+    return [f"{line}type" for line in lines if form.get(f"{line}category") in ("", "firearm")]
 
 
 def blank_permit_form(actor: Actor, kind: str) -> Form:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
 from functools import partial, wraps
 from typing import Any
@@ -12,10 +11,8 @@ from flask import request
 
 from api.schemas.requests import ChannelRequest, ReplyRequest
 from api.schemas.traces import LegResponse
-from api.web.access import form_view
 from api.web.document_actions import Action
 from api.web.forms import REQUIRED, Field, Form
-from api.web.pages import tracing_pages
 from api.web.pages.tracing.request_messages import MESSAGE_KINDS
 from api.web.pages.tracing.traces import PAGES
 from salsa_ext.access.permissions import Permission
@@ -275,24 +272,10 @@ def _reply_action(leg_id: UUID) -> Action:
     )
 
 
-def _register(name: str, action: Callable[[UUID], Action]) -> None:
-    """Register the form of an action on a leg."""
-
-    def show(actor: Actor, trace_id: UUID, leg_id: UUID) -> Any:
-        return PAGES.show_action(actor, action(leg_id), trace_id)
-
-    def submit(actor: Actor, trace_id: UUID, leg_id: UUID) -> Any:
-        return PAGES.submit_action(actor, action(leg_id), trace_id)
-
-    tracing_pages.add_url_rule(
-        f"/traces/<uuid:trace_id>/legs/<uuid:leg_id>/{name}",
-        f"{name}_form",
-        form_view(show, submit),
-        methods=["GET", "POST"],
-    )
-
-
-_register("reply", _reply_action)
-_register("channel", _channel_action)
-_register("attempt", partial(_attempt_action, ATTEMPT_ACTION))
-_register("attempt_reply", partial(_attempt_action, ATTEMPT_REPLY_ACTION))
+for _name, _action in (
+    ("reply", _reply_action),
+    ("channel", _channel_action),
+    ("attempt", partial(_attempt_action, ATTEMPT_ACTION)),
+    ("attempt_reply", partial(_attempt_action, ATTEMPT_REPLY_ACTION)),
+):
+    PAGES.add_part_action("legs/<uuid:leg_id>", _name, _action)
