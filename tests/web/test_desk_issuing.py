@@ -228,3 +228,17 @@ def test_only_who_may_issue_gets_the_form(signed_in, role):
 def test_errors_are_in_the_readers_language(officer, language, said):
     page = send(officer, papers.import_certificate(number=""), 422, Accept_Language=language)
     assert said in page
+
+
+def test_the_own_certificate_is_begun_from_the_permit_of_the_other_state(as_actor, signed_in):
+    brazil = as_actor("BRA", "licensing_officer")
+    permit = brazil.post("/permits", bodies.permit(number="E-900")).json
+    officer = signed_in("PRY", "licensing_officer")
+    page = officer.open(f"/desk/permits/{permit['id']}")
+    address = re.search(r'href="(/desk/permits/new\?[^"]+)"', page)[1].replace("&amp;", "&")
+    assert "kind=import" in address
+    form = officer.open(address)
+    assert re.search(r'<option value="BRA" selected', form)
+    assert permit["exporter"]["name"] in form
+    quantity = form.partition('name="lines.0.quantity"')[0].rpartition("<input")[2]
+    assert 'value="10"' in quantity + form.partition('name="lines.0.quantity"')[2][:40]
