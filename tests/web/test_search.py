@@ -41,6 +41,12 @@ def test_own_documents_are_found_by_the_serial_of_a_gun_in_them(police):
     assert ("seizure", "INC-77") in _find(police, serial.lower())
 
 
+def test_own_documents_are_found_by_the_lot_of_goods_in_them(police):
+    goods = {"line": 1, "category": "ammunition", "lot": "AYT-23", "quantity": 50}
+    police.post("/seizures", bodies.seizure(number="INC-79", items=[goods]))
+    assert _find(police, "ayt23") == [("seizure", "INC-79")]
+
+
 def test_a_date_known_to_the_year_is_found_as_the_year(police, signed_in):
     police.post("/seizures", bodies.seizure(number="INC-78", occurred_on="2019"))
     [found] = police.get("/search?q=INC-78").json["items"]
