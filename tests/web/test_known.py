@@ -98,7 +98,9 @@ def test_the_audit_finds_what_was_done_in_a_case_and_names_it_beside_the_id(
     assert "Request · " in theirs and "Alert · " not in theirs and "Hit · " not in theirs
 
 
-@pytest.mark.parametrize(("typed", "abroad"), [("NC-R1", []), (SERIAL, ["check:made"])])
+@pytest.mark.parametrize(
+    ("typed", "abroad"), [("NC-R1", []), (SERIAL, ["record:matched", "check:made"])]
+)
 def test_programs_find_acts_by_number_and_serial_too_and_are_given_ids_alone(
     as_actor, theft, typed, abroad
 ):
