@@ -171,10 +171,11 @@ def _read_record(actor: Actor, record_id: UUID) -> Any:
 
 
 def _list_matches(actor: Actor, filters: dict[str, Any], *page: Any) -> Page[MatchView]:
-    """List what can be judged and is of crime, unless the filter asks for something else."""
-    defaults: dict[str, Any] = {} if "worth" in filters else {"least_worth": "crime"}
-    if "is_current" not in filters:
-        defaults["status"] = "proposed"
+    """List the work list, unless the filter asks for something else."""
+    defaults = {**match_queries.WORK_LIST}
+    for name, default in (("worth", "least_worth"), ("is_current", "status")):
+        if name in filters:
+            del defaults[default]
     return match_queries.list_matches(actor, defaults | filters, *page)
 
 
