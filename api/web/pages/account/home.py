@@ -113,7 +113,10 @@ def search_page(actor: Actor) -> str:
     """Show what bears the typed text, by kind."""
     text = request.args.get("q", "").replace("\x00", "").strip()[:MAX_TYPED]
     objects = search.find_objects(actor, text)
-    return render_page("account/search.html", actor, text=text, objects=objects)
+    is_serial = search.reads_as_serial(text, objects)
+    return render_page(
+        "account/search.html", actor, text=text, objects=objects, is_serial=is_serial
+    )
 
 
 @account_pages.get("/docs")
