@@ -73,7 +73,7 @@ def find_objects(actor: Actor, text: str) -> list[FoundObject]:
 def reads_as_serial(text: str, objects: Sequence[FoundObject]) -> bool:
     """Return whether a text may be a serial: it has some digits and is no number of `objects`."""
     norm = keys.normalise(text)
-    numbers = {keys.normalise(found.number) for found in objects if found.number}
+    numbers = {keys.normalise(each.number) for each in objects if each.number}
     is_mark = len(norm) <= MAX_SERIAL_GLYPHS and keys.specificity(norm) != "words"
     return is_mark and norm not in numbers
 

@@ -38,7 +38,7 @@ def test_the_list_shows_the_own_gun_the_other_state_and_the_status(officer, matc
     said = text(page)
     assert "Seized, 1 Mar 2026 ≈ with Paraguay" in said
     assert "ABC123456 Pistol · Taurus · G2C · 9x19" in said
-    assert "9x19 ABC123456 Pistol · Taurus · G2C" in said
+    assert "Gun of the other record ABC123456 Pistol · Taurus · G2C Worth a look" in said
     assert "● Strong evidence" in said and "○ Proposed" in said
     assert f'href="/matches/{match["id"]}"' in page
 
