@@ -38,7 +38,10 @@ TASKS: Final[Mapping[str, tuple[str, Link]]] = {
     "receipt": ("package", ("licensing.shipment_list", {"awaiting_receipt": "true"})),
     "discrepancy": ("equal-not", ("licensing.discrepancy_list", {"unexplained": "true"})),
     "permit": ("circle-dashed", ("licensing.home", {"_anchor": "awaiting"})),
-    "alert": ("siren", ("investigation.alert_list", {})),
+    "alert": (
+        "siren",
+        ("investigation.alert_list", {"status": "active", "second_check": "waiting"}),
+    ),
     "consent": ("handshake", ("tracing.consent_list", {"status": "asked"})),
     "match": ("fingerprint", ("investigation.match_list", {})),
     "trace": ("waypoints", ("tracing.trace_list", {"status": "completed"})),
