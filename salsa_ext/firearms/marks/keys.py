@@ -161,7 +161,9 @@ def lookup_keys(text: str) -> set[int]:
 def may_be_equal(norm: str, other: str) -> bool:
     """Return whether two marks agree glyph by glyph, each with its alternatives."""
     pairs = zip(glyph_options(norm), glyph_options(other), strict=False)
-    return len(skeleton(norm)) == len(skeleton(other)) and all(left & right for left, right in pairs)
+    return len(skeleton(norm)) == len(skeleton(other)) and all(
+        left & right for left, right in pairs
+    )
 
 
 def serial_key(text: str, marking: str) -> Key | None:
