@@ -173,6 +173,8 @@ def ends_at_home(trace: Trace, own_legs: Sequence[TraceLeg]) -> bool:
     are asked all the same: they may claim it.
     """
     own = []
+    if not any(leg.events for leg in own_legs):
+        return False
     for leg in own_legs:
         events = compare_events(leg.events, trace.firearm, trace.found_on)
         own.append(ChainLeg(leg.state, leg.status, events))

@@ -94,6 +94,14 @@ RESULT_WORDING = (
         "By the channel by which this state was asked: it does not participate, and reads nothing of this."
     ),
 )
+OWN_REPLY_WORDING = (
+    message("Write down what your own register answered"),
+    message("On paper or by telephone: the service does not search it."),
+)
+OWN_ATTEMPT_WORDING = (
+    message("Ask your own register on paper"),
+    message("You send it the form, and write down what it answers."),
+)
 REPLY_ACTION = Action(
     "reply",
     message("Reply"),
@@ -204,13 +212,29 @@ def _attempt_action(action: Action, leg_id: UUID) -> Action:
         attempt = find_attempt(leg, channel) if leg else None
         return {"channel": channel, "reference": (attempt and attempt.reference) or ""}
 
+    is_reply = "reply" in action.name
+
+    def is_own(view: TraceView) -> bool:
+        leg = _find_leg(view, leg_id)
+        return leg is not None and leg.state == view.trace.owner_state
+
+    def fields(view: TraceView) -> tuple[Field, ...]:
+        foreign = ("reply_class",) if is_own(view) else ()
+        return tuple(field for field in action.fields if field.path not in foreign)
+
+    def wording(view: TraceView) -> tuple[Message, Message] | None:
+        if not is_own(view):
+            return None
+        return OWN_REPLY_WORDING if is_reply else OWN_ATTEMPT_WORDING
+
     return replace(
         action,
         command=run,
+        fields=(),
+        extra_fields=fields,
+        wording=wording,
         initial_values=initial_values,
-        complete_body=partial(_complete_reply, leg_id)
-        if "reply" in action.name
-        else _complete_states,
+        complete_body=partial(_complete_reply, leg_id) if is_reply else _complete_states,
         context=partial(_leg_context, leg_id),
     )
 
