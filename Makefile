@@ -10,7 +10,7 @@ export PIP_ROOT_USER_ACTION := ignore
 unexport PYTHONDONTWRITEBYTECODE
 WORKERS ?= 2
 
-.PHONY: help demo serve test long check lint types layers subjects metrics mutants bench lock sbom docs
+.PHONY: help demo serve test long check lint types layers subjects metrics mutants bench lock sbom bundle docs
 
 help:  ## list what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -74,6 +74,11 @@ lock: $(VENV)/.dev  ## renew both lock files
 
 sbom: $(VENV)/.dev  ## write sbom.json: what is installed with the program, as CycloneDX
 	@$(BIN)/uv tool run --quiet --from 'cyclonedx-bom>=7.5,<8' cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible -o sbom.json
+
+bundle: $(VENV)/.dev  ## write bundle/: the program and all it needs, to install without a network
+	@$(PIP) download --require-hashes -r requirements.lock -d bundle
+	@$(PIP) wheel --no-deps --no-build-isolation -w bundle .
+	@cp requirements.lock bundle
 
 docs: $(VENV)/.runtime  ## write the documents that are generated from the code
 	@$(BIN)/python -m api.docs

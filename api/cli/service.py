@@ -297,7 +297,7 @@ def _backups(config: Config) -> Finding:
     verified = f"{last:%Y-%m-%d %H:%M} UTC" if last else "none"
     remedies = ["Run salsa backup each day."] * (is_real and not is_recent)
     remedies += ["Let salsa backup follow run."] * (is_real and not followed)
-    writes = "stored as they are written" if followed else "not stored until the next"
+    writes = "stored as they are written" if followed else "stored with the next one"
     return Finding(
         f"verified backup: {verified}; writes are {writes}", not remedies, " ".join(remedies)
     )

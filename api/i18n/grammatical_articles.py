@@ -1,4 +1,4 @@
-"""Messages with the article of a state's name in French and Portuguese."""
+"""Messages with the article of a state's or agency's name in French and Portuguese."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from typing import Any, Final
 LANGUAGES: Final[Mapping[str, Any]] = tomllib.loads(
     Path(__file__).with_name("locales").joinpath("articles.toml").read_text("utf-8")
 )
-"""Names of states by article, and the forms of prepositions with articles, by language."""
+"""Names of states and first nouns of agencies by article, forms of prepositions, by language."""
 FORMS_BY_LANGUAGE: Final = {code: frozenset(each["forms"]) for code, each in LANGUAGES.items()}
 ARTICLE_FIELD: Final = re.compile(
     rf"\{{\w+:({'|'.join(frozenset().union(*FORMS_BY_LANGUAGE.values()))})\}}", re.IGNORECASE
@@ -23,12 +23,21 @@ DOUBLE_STOP: Final = re.compile(r"(?<=\w)\.\.(?=\s|$)")
 
 @cache
 def find_article(name: str, language: str) -> str:
-    """Return the article of a state's name; empty if it has none.
+    """Return the article of a name; empty if it has none.
 
-    Before a vowel, French has `l’`, or `’` (elision of the preposition) for a name without one.
+    The first noun decides for an agency. Before a vowel, French has `l’`, or `’` (elision of the
+    preposition) for a name without one.
     """
     rules = LANGUAGES[language]
-    article = next((each for each, names in rules["names"].items() if name in names), "")
+    article = next(
+        (
+            article
+            for group, word in (("names", name), ("nouns", name.partition(" ")[0]))
+            for article, words in rules[group].items()
+            if word in words
+        ),
+        "",
+    )
     if "vowels" not in rules or article == "les" or not re.match(rules["vowels"], name):
         return article
     if article:

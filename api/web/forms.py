@@ -10,6 +10,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
+from babel.numbers import get_decimal_symbol, get_group_symbol
 from markupsafe import Markup, escape
 from marshmallow import Schema, ValidationError, fields
 
@@ -18,7 +19,7 @@ from api.http.fields.codes import StateCode
 from api.http.fields.numbers import Quantity, Real, Whole
 from api.http.fields.texts import Flag
 from api.http.fields.times import Moment
-from api.i18n.messages import format_day, translate, with_state_names
+from api.i18n.messages import format_day, language, translate, with_state_names
 from salsa_ext.core.errors import FieldLabels, Invalid, Message, message
 from salsa_ext.core.ids import new_id
 from salsa_ext.core.occurrence import UTC_ZONE
@@ -27,6 +28,8 @@ from salsa_ext.reference import names
 INTEGER = re.compile(r"-?[0-9]{1,15}")
 DECIMAL = re.compile(r"-?(?:[0-9]{1,15}(?:[.,][0-9]{1,2})?|0[.,][0-9]{1,6})")
 DEGREES = re.compile(r"-?[0-9]{1,4}(?:[.,][0-9]{1,6})?")
+GROUPS_OF_BLANKS = " \u00a0\u202f"
+"""Blanks between groups of digits, which no language reads as a decimal sign."""
 LOCAL_TIME = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2})?")
 INTEGER_NEEDED = message("A whole number is needed here, without separators, such as 1000.")
 NUMBER_NEEDED = message(
@@ -246,7 +249,22 @@ def codes_in(typed: str) -> list[str]:
 
 def parse_number(typed: str) -> float | str:
     """Return a typed number; the text itself if it is none."""
+    typed = without_groups(typed)
     return float(typed.replace(",", ".")) if DECIMAL.fullmatch(typed) else typed
+
+
+def without_groups(typed: str) -> str:
+    """Return a typed number without the separators of thousands of the reader's language.
+
+    10.000 is ten thousand in Spanish; in English it stays as it is.
+    """
+    code = language.get()
+    signs = re.escape(GROUPS_OF_BLANKS + get_group_symbol(code))
+    decimals = rf"(?:{re.escape(get_decimal_symbol(code))}[0-9]{{1,2}})?"
+    grouped = re.fullmatch(
+        rf"-?[1-9][0-9]{{0,2}}([{signs}])[0-9]{{3}}(?:\1[0-9]{{3}})*{decimals}", typed
+    )
+    return typed.replace(grouped[1], "") if grouped else typed
 
 
 def error_summary(form: Form) -> Iterator[tuple[str | None, str, str]]:
@@ -296,6 +314,8 @@ class FormBody:
             return names.find_state(text) or text
         if isinstance(field, Moment) and LOCAL_TIME.fullmatch(text):
             return self._moment(text)
+        if isinstance(field, Whole | Quantity):
+            text = without_groups(text)
         if isinstance(field, Whole):
             if INTEGER.fullmatch(text):
                 return int(text)

@@ -52,6 +52,27 @@ def gun_values(item: Mapping[str, Any]) -> dict[str, str]:
     return {f"firearm.{name}": str(value) for name, value in values.items() if value}
 
 
+def counterpart_values(view: Any) -> dict[str, str]:
+    """Return what another state's permit says, as form values of the own one for the movement."""
+    permit = view.permit
+    values = {
+        "exporting_state": permit.exporting_state,
+        "importing_state": permit.importing_state,
+        "import_permit.number": permit.import_permit_number,
+        "export_permit.number": permit.export_permit_number,
+    }
+    values[f"{permit.kind}_permit.number"] = permit.number
+    for name in ("exporter", "importer"):
+        if party := view.parties.get(getattr(permit, f"{name}_id")):
+            values |= {f"{name}.name": party.name, f"{name}.kind": party.kind}
+    for at, line in enumerate(view.lines):
+        goods = {"quantity": f"{line.quantity.normalize():f}", "make": line.make_text}
+        goods |= {"calibre": line.calibre_text}
+        goods |= {name: getattr(line, name) for name in ("type", "model", "hs_code", "unit", "lot")}
+        values |= {f"lines.{at}.{name}": value for name, value in goods.items()}
+    return {name: value for name, value in values.items() if value}
+
+
 def number_items(body: dict[str, Any], has_photo: bool) -> None:
     """Number the items; one empty item if only a photograph was sent.
 

@@ -234,6 +234,27 @@ class DocumentPages:
             **options,
         )
 
+    def add_part_action(self, part: str, name: str, action: Callable[[UUID], Action]) -> None:
+        """Register the form of an action on a part, such as `legs/<uuid:leg_id>` of a trace.
+
+        `action(part_id)` returns it.
+        """
+
+        def show(actor: Actor, **ids: UUID) -> Any:
+            key, [part_id] = ids.pop(f"{self.noun}_id"), ids.values()
+            return self.show_action(actor, action(part_id), key)
+
+        def submit(actor: Actor, **ids: UUID) -> Any:
+            key, [part_id] = ids.pop(f"{self.noun}_id"), ids.values()
+            return self.submit_action(actor, action(part_id), key)
+
+        self.blueprint.add_url_rule(
+            f"{self.path}/<uuid:{self.noun}_id>/{part}/{name}",
+            f"{name}_form",
+            form_view(show, submit),
+            methods=["GET", "POST"],
+        )
+
     def _action(self, name: str) -> Action:
         return next((action for action in self.actions if action.name == name), None) or abort(404)
 

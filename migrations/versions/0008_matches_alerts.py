@@ -99,6 +99,7 @@ CREATE INDEX ix_alert_source_record_id ON alert (source_record_id) WHERE source_
 CREATE INDEX ix_alert_owner_state_case_number ON alert (owner_state, case_number);
 CREATE INDEX ix_alert_owner_state_id ON alert (owner_state, id);
 CREATE INDEX ix_alert_record_id ON alert (record_id);
+CREATE INDEX ix_alert_unchecked ON alert (owner_state, id) WHERE second_check = 'waiting';
 CREATE INDEX ix_alert_validating ON alert (owner_state, validate_on) WHERE status = 'active';
 CALL salsa_protect('alert', 'SELECT, INSERT, UPDATE');
 

@@ -49,6 +49,12 @@ class Alert(Owned, Base):
             postgresql_where=text("status = 'active'"),
         ),
         Index(
+            "ix_alert_unchecked",
+            "owner_state",
+            "id",
+            postgresql_where=text("second_check = 'waiting'"),
+        ),
+        Index(
             "ix_alert_validating",
             "owner_state",
             "validate_on",

@@ -219,13 +219,20 @@ def find_contradictions(chain: Sequence[Event]) -> list[Objection]:
     return objections
 
 
+MAX_PLACED: Final = 30
+"""Events among which a rough date is placed by what fits; among more by its first day."""
+
+
 def in_order(events: Iterable[Event]) -> list[Event]:
     """Return events in order of time.
 
     One of a rough date is where it contradicts the others least: its date says no more.
     """
+    every = sorted(events, key=_order)
+    if len(every) > MAX_PLACED:
+        return every
     ordered: list[Event] = []
-    for event in sorted(events, key=lambda each: (bool(within_of(event_date(each))), _order(each))):
+    for event in sorted(every, key=lambda each: bool(within_of(event_date(each)))):
         on = event_date(event)
         if not within_of(on):
             ordered.append(event)

@@ -120,14 +120,16 @@ def _with_numbers(actor: Actor, queue: Queue, kind: str, rows: Sequence[Any]) ->
 
 
 def next_tasks(lists: Sequence[TaskList], limit: int) -> list[tuple[str, Task]]:
-    """Return the most urgent tasks of all kinds: by deadline, then those that wait longest."""
-    ordered = [(tasks.kind, task) for tasks in lists for task in tasks.tasks]
+    """Return the most urgent tasks: by deadline, then those of each kind in turn."""
+    placed = [
+        (place, tasks.kind, task) for tasks in lists for place, task in enumerate(tasks.tasks)
+    ]
 
-    def urgency(item: tuple[str, Task]) -> tuple[bool, float]:
-        moment = item[1].due_at or item[1].since
-        return item[1].due_at is None, moment.timestamp() if moment else 0
+    def urgency(item: tuple[int, str, Task]) -> tuple[bool, float]:
+        place, _, task = item
+        return task.due_at is None, task.due_at.timestamp() if task.due_at else place
 
-    return sorted(ordered, key=urgency)[:limit]
+    return [(kind, task) for _, kind, task in sorted(placed, key=urgency)[:limit]]
 
 
 def list_recent_acts(actor: Actor) -> list[Act]:
@@ -260,7 +262,9 @@ QUEUES: Final[Mapping[str, Queue]] = {
     "discrepancy": Queue(
         Permission.DISCREPANCY_WORK,
         _discrepancies,
-        lambda row: Task("discrepancy", row.id, row.subject_number, None, None, row.raised_at),
+        lambda row: Task(
+            "discrepancy", row.id, row.subject_number, row.owner_state, None, row.raised_at
+        ),
     ),
     "permit": Queue(
         Permission.PERMIT_RECORD,

@@ -24,6 +24,10 @@ from salsa_ext.reference.names import participants
         ("Cuba", "Cuba, Cuba, de Cuba, à Cuba"),
         ("Haïti", "Haïti, Haïti, d’Haïti, à Haïti"),
         ("USA", "USA, USA, de USA, à USA"),
+        (
+            "Police nationale",
+            "La Police nationale, la Police nationale, de la Police nationale, à la Police nationale",
+        ),
     ],
 )
 def test_a_name_stands_with_its_article_in_french(name, asked):
@@ -52,6 +56,11 @@ def test_a_name_stands_with_its_article_in_french(name, asked):
         ),
         ("Cuba", "Cuba, Cuba, de Cuba, em Cuba, a Cuba, por Cuba, para Cuba"),
         ("XYZ", "XYZ, XYZ, de XYZ, em XYZ, a XYZ, por XYZ, para XYZ"),
+        (
+            "Polícia Federal",
+            "A Polícia Federal, a Polícia Federal, da Polícia Federal, na Polícia Federal,"
+            " à Polícia Federal, pela Polícia Federal, para a Polícia Federal",
+        ),
     ],
 )
 def test_a_name_stands_with_its_article(name, asked):

@@ -47,6 +47,12 @@ def test_the_maker_is_read_from_the_headstamp(as_actor, bra):
     assert "The make is the same." in [reason["text"] for reason in match["reasons"]]
 
 
+def test_the_list_of_seizures_finds_a_lot_as_a_serial(bra):
+    made = seized(bra, goods())
+    found = bra.get("/seizures?serial=bnt 17123").json["items"]
+    assert [each["id"] for each in found] == [made["id"]]
+
+
 def test_a_lost_lot_matches_where_it_is_seized(bra, police):
     stolen = police.post("/reports", bodies.report(firearm=goods())).json["firearm"]["record"]
     seized(bra, goods())

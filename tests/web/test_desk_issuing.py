@@ -37,7 +37,19 @@ def test_a_firm_that_no_register_knows_is_looked_for_or_confirmed(officer, pry):
     pry.post("/licensees", bodies.licensee(party=bodies.party("Otra Casa")))
     page = send(officer, papers.import_certificate(), 409)
     assert "Confirm to go on" in page and 'href="#confirm_unregistered"' in page
-    assert 'href="/desk/licensees?state=PRY"' in page
+    assert 'href="/desk/licensees?state=PRY" target="_blank" rel="noopener"' in page
+    assert "(opens a new tab)" in page
+
+
+def test_all_that_is_missing_is_named_at_once_before_a_firm_is_to_be_confirmed(officer, pry):
+    pry.post("/licensees", bodies.licensee(party=bodies.party("Otra Casa")))
+    typeless = papers.import_certificate(lines__1__quantity="2")
+    page = send(officer, typeless, 422)
+    assert 'href="#lines-1-type"' in page and "confirm_unregistered" not in page
+    page = send(officer, typeless | {"number": ""}, 422)
+    assert 'href="#lines-1-type"' in page and 'href="#number"' in page
+    ammunition = typeless | {"lines.1.category": "ammunition"}
+    assert 'href="#lines-1-type"' not in send(officer, ammunition, 409)
 
 
 def test_the_next_number_follows_the_last_and_skips_what_is_taken(officer, pry):
@@ -147,7 +159,7 @@ def test_lines_are_added_without_a_script_and_empty_ones_are_left_out(officer, a
 )
 def test_what_is_wrong_is_told_beside_the_field_and_in_the_summary(officer, changes, field, said):
     page = send(officer, papers.import_certificate() | changes, 422)
-    summary = page[page.index('class="summary"') : page.index("<form class")]
+    summary = page[page.index('class="summary"') : page.index('<form class="form"')]
     assert said in summary
     assert 'tabindex="-1" autofocus' in summary
     if field:
@@ -216,3 +228,17 @@ def test_only_who_may_issue_gets_the_form(signed_in, role):
 def test_errors_are_in_the_readers_language(officer, language, said):
     page = send(officer, papers.import_certificate(number=""), 422, Accept_Language=language)
     assert said in page
+
+
+def test_the_own_certificate_is_begun_from_the_permit_of_the_other_state(as_actor, signed_in):
+    brazil = as_actor("BRA", "licensing_officer")
+    permit = brazil.post("/permits", bodies.permit(number="E-900")).json
+    officer = signed_in("PRY", "licensing_officer")
+    page = officer.open(f"/desk/permits/{permit['id']}")
+    address = re.search(r'href="(/desk/permits/new\?[^"]+)"', page)[1].replace("&amp;", "&")
+    assert "kind=import" in address
+    form = officer.open(address)
+    assert re.search(r'<option value="BRA" selected', form)
+    assert permit["exporter"]["name"] in form
+    quantity = form.partition('name="lines.0.quantity"')[0].rpartition("<input")[2]
+    assert 'value="10"' in quantity + form.partition('name="lines.0.quantity"')[2][:40]

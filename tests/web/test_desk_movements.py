@@ -197,6 +197,18 @@ def test_a_receipt_is_corrected_from_what_was_told(officer, importer, misread):
     assert "Receipt corrected" in said and "The second crate" in said
 
 
+def test_a_correction_leaves_the_numbers_in_other_systems(importer, as_actor, misread):
+    path = f"/shipments/{misread.rpartition('/')[2]}/receipt"
+    licensing, other = as_actor("PRY", "licensing_officer"), {"system": "SIGA", "number": "77"}
+    serials = [{"serial": serial} for serial in ("ABC123456", "ABC123457")]
+    body = {"received_on": "2026-03-09", "items": serials, "external_ids": [other]}
+    tag = licensing.get(path).headers["ETag"]
+    licensing.post(f"{path}/correct", body | {"reason": "Number"}, 200, If_Match=tag)
+    typed = {"received_on": "2026-03-09", "items": "ABC123456", "reason": "One alone"}
+    do(importer, f"{misread}/correct", **typed)
+    assert licensing.get(path).json["external_ids"] == [other]
+
+
 def test_only_the_importing_state_corrects_what_it_received(officer, misread):
     page = do(officer, f"{misread}/correct", 403, received_on="2026-03-09", all="true", reason="?")
     assert "The importing state corrects the receipt." in page

@@ -247,7 +247,8 @@ class BackupFolder:
                     finally:
                         process.terminate()
                 self.store_wal(spool)
-            except (OSError, PostgresUnavailable) as error:  # the server restarts, the disk is full
+            except (OSError, psycopg2.Error, PostgresUnavailable) as error:
+                # the server restarts, the disk is full
                 log.warning("Writes are not stored: %s", error)
             if not stop.wait(every):
                 log.warning("The log of writes ended; it is received again.")

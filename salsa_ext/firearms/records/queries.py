@@ -48,16 +48,18 @@ _MARKS_BY_RECORD: Final = select(Mark).where(is_any_of_param(Mark.record_id)).or
 
 
 def documents_with_serial(state: str, text: str) -> Select[Any]:
-    """Return a query of the ids of a state's documents about a gun with a serial.
+    """Return a query of the ids of a state's documents about a gun with a serial, or of a lot.
 
     A serial that is fully read agrees but for case and separators, another as it is written.
     """
     own = select(Record.document_id).where(Record.owner_state == state)
-    key = keys.whole_key(text)
-    if key is None:
+    key, lot = keys.whole_key(text), keys.mark_key("lot", text)
+    if key is None or lot is None:
         return own.where(Record.serial == text)
     bearing = select(MarkKey.record_id).where(
-        MarkKey.key == key.value, MarkKey.state == state, MarkKey.serial_norm == key.norm
+        MarkKey.key.in_((key.value, lot.value)),
+        MarkKey.state == state,
+        MarkKey.serial_norm.in_((key.norm, lot.norm)),
     )
     return own.where(Record.id.in_(bearing))
 

@@ -79,10 +79,10 @@ def fill_form(
     leg = next((leg for leg in view.legs if leg.id == leg_id), None)
     if leg is None:
         raise NotFound("leg", leg_id)
-    attempt = attempts.find_outside(leg, channel)
+    attempt = attempts.find_attempt(leg, channel)
     if attempt is None:
         problem = message("This state takes part, and is asked by the service itself.")
-        if attempts.find_outside(leg, None) is not None:
+        if attempts.find_attempt(leg, None) is not None:
             problem = message(
                 "This state is not asked by this channel. Ask it by the channel first."
             )
@@ -128,7 +128,7 @@ def fill_working_file(*, actor: Actor, trace_id: UUID) -> list[RequestForm]:
         build_form(actor, view, leg, attempt)
         for view in trace_queries.load_with_seizure(actor, trace_id)
         for leg in view.legs
-        if (attempt := attempts.find_outside(leg, ETRACE))
+        if (attempt := attempts.find_attempt(leg, ETRACE))
     ]
     if not forms:
         problem = message("No gun is asked about by eTrace. Ask the United States by it first.")

@@ -62,14 +62,11 @@ def other_attempts(leg: TraceLeg) -> list[Attempt]:
 
 
 def find_attempt(leg: TraceLeg, channel: str | None) -> Attempt | None:
-    """Return the attempt by a channel, or None."""
-    return next((each for each in list_attempts(leg) if each.channel == channel), None)
-
-
-def find_outside(leg: TraceLeg, channel: str | None) -> Attempt | None:
-    """Return the attempt outside the service by a channel, or the first; None without."""
-    outside = [each for each in list_attempts(leg) if each.channel != "service"]
-    return next((each for each in outside if channel in (None, each.channel)), None)
+    """Return the attempt by a channel, for None the first outside the service; None without."""
+    attempts = list_attempts(leg)
+    if channel is None:
+        return next((each for each in attempts if each.channel != "service"), None)
+    return next((each for each in attempts if each.channel == channel), None)
 
 
 def store_attempt(leg: TraceLeg, attempt: Attempt, former: str | None = None) -> None:

@@ -190,9 +190,17 @@ def to_chain_leg(
 
 def _origin(own: str, state: str, event: Event) -> Message:
     """Return the origin of an event that an own officer recorded."""
+    serial = event.get("earlier_reading")
+    if state == own and serial is not None:
+        return message(
+            "Written down by an officer of {state} from its own register, on the earlier reading of the"
+            " gun, {serial}.",
+            state=own,
+            serial=serial,
+        )
     if state == own:
         return message("Written down by an officer of {state} from its own register.", state=own)
-    if (serial := event.get("earlier_reading")) is not None:
+    if serial is not None:
         return message(
             "Written down by an officer of {state}: {other} answered it by another channel, on the"
             " earlier reading of the gun, {serial}.",

@@ -51,15 +51,16 @@ def record_many(
     """
     require(actor, Permission.PERMIT_RECORD)
     owner, now, on = actor.own_state(), actor.now(), today(actor)
-    if not is_reissue:
-        registers.require_known_parties(actor, batch)
     parties, agencies = PartyCollector(owner), agency_codes(owner)
     years = load_settings(owner).settings.equivalent_years
+    for data in batch:
+        validate_permit(data, owner, on, agencies, years, is_reissue)
+    if not is_reissue:
+        registers.require_known_parties(actor, batch)
     locks.lock_trade([owner])
     _require_unused_numbers(owner, {(data.kind, data.number) for data in batch})
     rows, lines, references = [], [], []
     for data in batch:
-        validate_permit(data, owner, on, agencies, years, is_reissue)
         row = _permit_row(data, owner, parties, now)
         rows.append(row)
         part = {"permit_id": row["id"], "owner_state": owner, "concerned": row["concerned"]}

@@ -2,12 +2,15 @@
 
 import json
 import os
+import threading
 from datetime import UTC, datetime, timedelta
 
+import psycopg2
 import pytest
 from pyrage.x25519 import Identity
 
 from salsa_ext.core.errors import NotConfigured
+from salsa_ext.database.postgres import backup as backup_module
 from salsa_ext.database.postgres.backup import NAMED, Backup, BackupFolder, BackupKey
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -100,3 +103,17 @@ def test_a_new_first_key_encrypts_and_those_before_decrypt_still(tmp_path):
     key = BackupKey.load(path)
     assert str(key.recipient) == str(new.to_public())
     assert [str(each) for each in key.secret()] == [str(new), str(old)]
+
+
+def test_following_goes_on_when_the_server_ends_a_connection(backups, tmp_path, monkeypatch):
+    stop, tries = threading.Event(), []
+
+    def end(url):
+        tries.append(url)
+        if len(tries) == 2:
+            stop.set()
+        raise psycopg2.OperationalError("terminating connection")
+
+    monkeypatch.setattr(backup_module, "_ensure_slot", end)
+    backups.follow("postgresql://a@localhost/b", tmp_path / "spool", stop, 0.01, list)
+    assert len(tries) == 2

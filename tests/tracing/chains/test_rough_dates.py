@@ -2,6 +2,7 @@
 
 import pytest
 
+from salsa_ext.guns.possession import in_order
 from tests.support.chains import SALE, built, event
 
 
@@ -46,3 +47,11 @@ def test_what_was_perhaps_destroyed_after_the_find_is_no_diversion():
 def test_only_what_is_certainly_after_the_find_is_left_out(on, is_after):
     found = built(event("domestic_sale", on))
     assert (found.chain == []) == is_after
+
+
+def test_among_very_many_events_a_rough_one_is_at_its_first_day():
+    sent = event("export", "2024-02-03", "BRA", "dealer", counterpart_state="PRY")
+    arrived = event("import", "2024-02", "PRY", "dealer", counterpart_state="BRA")
+    seized = [event("seizure", f"2024-{month:02}-05") for month in range(3, 12)]
+    assert in_order([sent, arrived, *seized]) == [sent, arrived, *seized]
+    assert in_order([sent, arrived, *seized * 4])[:2] == [arrived, sent]

@@ -136,6 +136,21 @@ def test_an_answer_to_the_earlier_reading_is_marked_and_the_form_is_to_be_sent_a
     assert (austria()["status"], austria()["outdated"]) == ("no_record", False)
 
 
+def test_what_the_own_register_answered_on_an_earlier_reading_says_so(analyst, trace, add_mark):
+    [own] = [
+        leg for leg in analyst.get(f"/traces/{trace['id']}").json["legs"] if leg["state"] == "BRA"
+    ]
+    made = {"event": "manufacture", "occurred_on": "2020-01-02"}
+    body = {"channel": "mail", "status": "answered", "text": "By letter", "events": [made]}
+    analyst.post(f"/traces/{trace['id']}/legs/{own['id']}/reply", body)
+    add_mark()
+    found = analyst.get(f"/traces/{trace['id']}/result").json
+    [event] = [*found["chain"], *found["conflicts"]]
+    assert event["manual_entry"].endswith(
+        "its own register, on the earlier reading of the gun, TKA5*."
+    )
+
+
 def test_a_mark_that_leaves_the_serial_as_it_was_asks_nobody_anew_who_answered(
     as_actor, analyst, trace, seizure, austria
 ):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial
 from typing import Any, Final
@@ -17,7 +17,6 @@ from api.schemas.reference import (
     AgencyResponse,
     ContactRequest,
 )
-from api.web.access import form_view
 from api.web.document_actions import Action, Subject
 from api.web.forms import Field, Form
 from api.web.lists import UNSHOWN
@@ -182,23 +181,6 @@ def _close_office(contact_id: UUID) -> Action:
     )
 
 
-def _register(name: str, action: Callable[[UUID], Action]) -> None:
-    """Register the form of an action on an office."""
-
-    def show(actor: Actor, agency_id: UUID, contact_id: UUID) -> Any:
-        return PAGES.show_action(actor, action(contact_id), agency_id)
-
-    def submit(actor: Actor, agency_id: UUID, contact_id: UUID) -> Any:
-        return PAGES.submit_action(actor, action(contact_id), agency_id)
-
-    account_pages.add_url_rule(
-        f"/agencies/<uuid:agency_id>/offices/<uuid:contact_id>/{name}",
-        f"{name}_form",
-        form_view(show, submit),
-        methods=["GET", "POST"],
-    )
-
-
 def _show_form(actor: Actor, form: Form | None) -> dict[str, Any]:
     return {"form": form or Form(), "fields": (CODE_FIELD, *AGENCY_FIELDS)}
 
@@ -227,5 +209,5 @@ PAGES.add_list(
 )
 PAGES.add_form(Permission.AGENCY_MANAGE, _show_form, _create)
 PAGES.add_detail()
-_register("correct_office", _correct_office)
-_register("close_office", _close_office)
+PAGES.add_part_action("offices/<uuid:contact_id>", "correct_office", _correct_office)
+PAGES.add_part_action("offices/<uuid:contact_id>", "close_office", _close_office)

@@ -56,6 +56,9 @@ STARTS: Final = (
     (Permission.CONSENT_ASK, "tracing.consent_form", message("Ask for consent")),
     (Permission.CONVERSATION_WRITE, "tracing.conversation_form", message("Begin a conversation")),
     (Permission.PARTICIPATION_DECLARE, "account.participation_form", message("Declare a register")),
+    (Permission.ACCOUNT_MANAGE, "account.account_form", message("Open an account")),
+    (Permission.AGENCY_MANAGE, "account.agency_list", message("Agencies and offices")),
+    (Permission.AUDIT_READ, "investigation.audit_log", message("Audit")),
     (
         Permission.DISCLOSURE_READ,
         "investigation.disclosure_list",

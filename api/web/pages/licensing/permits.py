@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-from flask import request
+from flask import request, url_for
 
 from api.schemas.trade.permits import PermitQuery, PermitRequest, PermitResponse
 from api.web import choices
@@ -19,12 +19,13 @@ from api.web.pages import licensing_pages
 from api.web.pages.licensing.discrepancies import related_discrepancies
 from api.web.pages.licensing.home import LICENSING
 from api.web.pages.licensing.permit_actions import ACTIONS
-from api.web.prefill import firearm_category, last_valid_day
+from api.web.prefill import counterpart_values, firearm_category, last_valid_day
 from api.web.record_pages import DocumentPages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import PERMIT_KINDS
 from salsa_ext.core.errors import message
+from salsa_ext.core.ids import parse_id
 from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
 from salsa_ext.reference.suggestions import remarks_on_rows
@@ -69,6 +70,7 @@ def _detail(actor: Actor, subject: Subject) -> JsonBody:
     is_own = permit.owner_state == actor.state
     return {
         "permit": permit,
+        "awaited": _awaited(actor, permit),
         "under": under,
         "may_ship": Permission.SHIPMENT_RECORD in actor.permissions
         and shipments.certificate_problem(actor, permit) is None,
@@ -88,13 +90,37 @@ def requested_kind() -> str:
 
 def _show_form(actor: Actor, form: Form | None) -> JsonBody:
     kind = requested_kind()
-    return {"kind": kind, "form": form or blank_permit_form(actor, kind), "most": MAX_LINES}
+    form = form or blank_permit_form(actor, kind)
+    if request.method == "GET" and (other := parse_id(request.args.get("of", ""))):
+        form.values |= counterpart_values(permit_queries.get_permit(actor, other))
+    return {"kind": kind, "form": form, "most": MAX_LINES}
+
+
+def _awaited(actor: Actor, permit: Any) -> tuple[str, str] | None:
+    """Return the address and kind of the own permit that another state's waits for."""
+    kinds = {permit.importing_state: "import", permit.exporting_state: "export"}
+    kind = kinds.get(actor.own_state())
+    waits = permit.counterpart_status == "awaiting_counterpart" and permit.status == "issued"
+    may = Permission.PERMIT_RECORD in actor.permissions and permit.owner_state != actor.state
+    if not (kind and kind != permit.kind and waits and may):
+        return None
+    return url_for("licensing.permit_form", kind=kind, of=permit.id), kind
 
 
 def _issue(actor: Actor, form: Form) -> str:
     own_state, kind = actor.own_state(), requested_kind()
-    data = form.load(PermitRequest(), lambda body: complete_permit(body, own_state, kind, form))
+    data = form.load(
+        PermitRequest(),
+        lambda body: complete_permit(body, own_state, kind, form),
+        required=_needed_types(form),
+    )
     return PERMITS.address(permits.record(actor=actor, data=data), done="issued")
+
+
+def _needed_types(form: Form) -> list[str]:
+    """Return the fields of types that lines for firearms need."""
+    lines = [f"lines.{at}." for at in form.row_numbers("lines")]
+    return [f"{line}type" for line in lines if form.get(f"{line}category") in ("", "firearm")]
 
 
 def blank_permit_form(actor: Actor, kind: str) -> Form:

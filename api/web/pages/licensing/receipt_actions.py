@@ -180,6 +180,13 @@ def fill_received(body: dict[str, Any], view: ShipmentView, form: Form) -> None:
         body["bulk"] = []
 
 
+def _fill_correction(body: dict[str, Any], view: ShipmentView, form: Form) -> None:
+    """Do the same, and leave the numbers in other systems, which have no field, as they are."""
+    fill_received(body, view, form)
+    if view.receipt is not None:
+        body["external_ids"] = view.receipt.details.get("external_ids", [])
+
+
 def _bulk_part(part: UnserialisedLine, typed: str) -> dict[str, Any]:
     quantity = float(part.quantity) if typed == part.quantity_text else parse_number(typed)
     lot = {"lot": part.lot} if part.lot else {}
@@ -255,6 +262,7 @@ ACTIONS: Actions = (
             view.receipt is not None and view.receipt.owner_state == actor.state
         ),
         initial_values=correction_values,
+        complete_body=_fill_correction,
     ),
     ReceiptAction(
         "return",

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import replace
-from functools import partial, wraps
+from functools import partial, update_wrapper
 from typing import Any
 from uuid import UUID
 
-from flask import request
+from flask import g, request
 
 from api.schemas.requests import ChannelRequest, ReplyRequest
 from api.schemas.traces import LegResponse
-from api.web.access import form_view
 from api.web.document_actions import Action
 from api.web.forms import REQUIRED, Field, Form
-from api.web.pages import tracing_pages
 from api.web.pages.tracing.request_messages import MESSAGE_KINDS
 from api.web.pages.tracing.traces import PAGES
 from salsa_ext.access.permissions import Permission
@@ -24,7 +21,7 @@ from salsa_ext.core.errors import IllegalTransition, Invalid, Message, NotFound,
 from salsa_ext.reference import names
 from salsa_ext.tracing.channels import commands as channel_commands
 from salsa_ext.tracing.requests.values import ANSWERED_STATUSES
-from salsa_ext.tracing.traces.attempts import find_attempt, find_outside
+from salsa_ext.tracing.traces.attempts import find_attempt
 from salsa_ext.tracing.traces.queries import TraceView
 from salsa_ext.tracing.traces.values import SENT_STATUSES
 
@@ -174,91 +171,50 @@ ATTEMPT_ACTION = replace(
 
 
 def _find_leg(view: TraceView, leg_id: UUID) -> Any:
-    return next((leg for leg in view.legs if leg.id == leg_id), None)
+    leg = next((row for row in view.leg_views if row.leg.id == leg_id), None)
+    if leg is None:
+        raise NotFound("leg", leg_id)
+    return leg
 
 
-def _channel_action(leg_id: UUID) -> Action:
-    """Return the channel action of a leg with its current values."""
-
-    @wraps(channel_commands.change_channel)
-    def change(**arguments: Any) -> None:
-        channel_commands.change_channel(leg_id=leg_id, **arguments)
-
-    def initial_values(actor: Actor, view: TraceView) -> dict[str, str]:
-        leg = _find_leg(view, leg_id)
-        return {"channel": leg.channel, "reference": leg.reference or ""} if leg else {}
-
-    def complete(body: dict[str, Any], view: TraceView, form: Form) -> None:
-        """Drop the reference of the former channel, with which the form was opened."""
-        leg = _find_leg(view, leg_id)
-        if leg and leg.channel != body.get("channel") and leg.reference == body.get("reference"):
-            body.pop("reference", None)
-
-    return replace(
-        CHANNEL_ACTION, command=change, initial_values=initial_values, complete_body=complete
-    )
-
-
-def _attempt_action(action: Action, leg_id: UUID) -> Action:
-    """Return an action on an attempt of a leg, opened with the channel of the address."""
-
-    @wraps(action.command)
-    def run(**arguments: Any) -> None:
-        action.command(leg_id=leg_id, **arguments)
+def _leg_action(action: Action, leg_id: UUID) -> Action:
+    """Return an action on a leg, opened with the channel of the address."""
 
     def initial_values(actor: Actor, view: TraceView) -> dict[str, str]:
-        channel = request.args.get("channel", "")
-        leg = _find_leg(view, leg_id)
-        attempt = find_attempt(leg, channel) if leg else None
+        leg = _find_leg(view, leg_id).leg
+        channel = request.args.get("channel") or (leg.channel if action is CHANNEL_ACTION else "")
+        attempt = find_attempt(leg, channel)
         return {"channel": channel, "reference": (attempt and attempt.reference) or ""}
 
-    is_reply = "reply" in action.name
+    def complete(body: dict[str, Any], view: TraceView, form: Form) -> None:
+        """Complete a form: it does not take the reference of another channel along.
 
-    def is_own(view: TraceView) -> bool:
-        leg = _find_leg(view, leg_id)
-        return leg is not None and leg.state == view.trace.owner_state
+        After an earlier result one says whether it adds to that or replaces it.
+        """
+        leg, channel = _find_leg(view, leg_id).leg, body.get("channel")
+        opened = initial_values(g.actor, view)
+        if channel != opened["channel"] and body.get("reference") == opened["reference"]:
+            body.pop("reference")
+        if "points_to" in body:
+            body["points_to"] = [names.find_state(text) or text for text in body["points_to"]]
+        if action in (REPLY_ACTION, ATTEMPT_REPLY_ACTION):
+            attempt = find_attempt(leg, channel or leg.channel)
+            is_answered = attempt is not None and attempt.status in ANSWERED_STATUSES
+            is_by_hand = channel or leg.channel != "service"
+            if is_by_hand and is_answered and not form.get("additional"):
+                raise Invalid({"additional": [REQUIRED]})
 
-    def fields(view: TraceView) -> tuple[Field, ...]:
-        foreign = ("reply_class",) if is_own(view) else ()
-        return tuple(field for field in action.fields if field.path not in foreign)
-
-    def wording(view: TraceView) -> tuple[Message, Message] | None:
-        if not is_own(view):
-            return None
-        return OWN_REPLY_WORDING if is_reply else OWN_ATTEMPT_WORDING
+    def context(actor: Actor, view: TraceView) -> dict[str, Any]:
+        leg = LegResponse().dump(_find_leg(view, leg_id))
+        return {"leg": leg, "message_kinds": MESSAGE_KINDS}
 
     return replace(
         action,
-        command=run,
-        fields=(),
-        extra_fields=fields,
-        wording=wording,
+        command=update_wrapper(partial(action.command, leg_id=leg_id), action.command),
         initial_values=initial_values,
-        complete_body=partial(_complete_reply, leg_id) if is_reply else _complete_states,
-        context=partial(_leg_context, leg_id),
+        complete_body=complete,
+        context=context,
     )
-
-
-def _complete_states(body: dict[str, Any], view: TraceView, form: Form) -> None:
-    if "points_to" in body:
-        body["points_to"] = [names.find_state(text) or text for text in body["points_to"]]
-
-
-def _complete_reply(leg_id: UUID, body: dict[str, Any], view: TraceView, form: Form) -> None:
-    """Complete a result; after an earlier one it says whether it adds to that or replaces it."""
-    _complete_states(body, view, form)
-    leg, channel = _find_leg(view, leg_id), body.get("channel")
-    if leg is None or (leg.channel == "service" and channel is None):
-        return
-    attempt = find_outside(leg, channel)
-    is_answered = attempt is not None and attempt.status in ANSWERED_STATUSES
-    if is_answered and not form.get("additional"):
-        raise Invalid({"additional": [REQUIRED]})
-
-
-def _leg_context(leg_id: UUID, actor: Actor, view: TraceView) -> Any:
-    leg = next((row for row in view.leg_views if row.leg.id == leg_id), None)
-    return {"leg": LegResponse().dump(leg), "message_kinds": MESSAGE_KINDS} if leg else None
 
 
 def _reply_action(leg_id: UUID) -> Action:
@@ -267,56 +223,48 @@ def _reply_action(leg_id: UUID) -> Action:
     Legs of other channels have fields for the result.
     """
 
-    @wraps(channel_commands.reply)
-    def reply(**arguments: Any) -> None:
-        channel_commands.reply(leg_id=leg_id, **arguments)
-
     def is_by_hand(view: TraceView) -> bool:
-        leg = _find_leg(view, leg_id)
-        return leg is not None and leg.channel != "service"
+        return bool(_find_leg(view, leg_id).leg.channel != "service")
 
     def extra_fields(view: TraceView) -> tuple[Field, ...]:
         if not is_by_hand(view):
             return ()
-        is_answered = _find_leg(view, leg_id).answered_at is not None
+        is_answered = _find_leg(view, leg_id).leg.answered_at is not None
         return (*RESULT_FIELDS, ADDITIONAL_FIELD) if is_answered else RESULT_FIELDS
 
     def obstacle(actor: Actor, view: TraceView) -> Message | None:
-        leg = _find_leg(view, leg_id)
-        if leg is None:
-            raise NotFound("leg", leg_id)
+        leg = _find_leg(view, leg_id).leg
         may = channel_commands.may_reply(leg)
         return None if may else IllegalTransition("leg", leg.status, "reply").message
 
     return replace(
-        REPLY_ACTION,
-        command=reply,
+        _leg_action(REPLY_ACTION, leg_id),
         extra_fields=extra_fields,
-        complete_body=partial(_complete_reply, leg_id),
         obstacle=obstacle,
-        context=partial(_leg_context, leg_id),
         wording=lambda view: RESULT_WORDING if is_by_hand(view) else None,
     )
 
 
-def _register(name: str, action: Callable[[UUID], Action]) -> None:
-    """Register the form of an action on a leg."""
+def _attempt_action(action: Action, leg_id: UUID) -> Action:
+    """Return an action on one more attempt of a leg; of an own register in words of its own."""
 
-    def show(actor: Actor, trace_id: UUID, leg_id: UUID) -> Any:
-        return PAGES.show_action(actor, action(leg_id), trace_id)
+    def is_own(view: TraceView) -> bool:
+        return bool(_find_leg(view, leg_id).leg.state == view.trace.owner_state)
 
-    def submit(actor: Actor, trace_id: UUID, leg_id: UUID) -> Any:
-        return PAGES.submit_action(actor, action(leg_id), trace_id)
+    def fields(view: TraceView) -> tuple[Field, ...]:
+        foreign = ("reply_class",) if is_own(view) else ()
+        return tuple(field for field in action.fields if field.path not in foreign)
 
-    tracing_pages.add_url_rule(
-        f"/traces/<uuid:trace_id>/legs/<uuid:leg_id>/{name}",
-        f"{name}_form",
-        form_view(show, submit),
-        methods=["GET", "POST"],
+    own_wording = OWN_REPLY_WORDING if action is ATTEMPT_REPLY_ACTION else OWN_ATTEMPT_WORDING
+    return replace(
+        _leg_action(action, leg_id),
+        fields=(),
+        extra_fields=fields,
+        wording=lambda view: own_wording if is_own(view) else None,
     )
 
 
-_register("reply", _reply_action)
-_register("channel", _channel_action)
-_register("attempt", partial(_attempt_action, ATTEMPT_ACTION))
-_register("attempt_reply", partial(_attempt_action, ATTEMPT_REPLY_ACTION))
+PAGES.add_part_action("legs/<uuid:leg_id>", "reply", _reply_action)
+PAGES.add_part_action("legs/<uuid:leg_id>", "channel", partial(_leg_action, CHANNEL_ACTION))
+for _action in (ATTEMPT_ACTION, ATTEMPT_REPLY_ACTION):
+    PAGES.add_part_action("legs/<uuid:leg_id>", _action.name, partial(_attempt_action, _action))
