@@ -13,6 +13,8 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, Message, message
 from salsa_ext.core.text import ENGLISH
@@ -100,9 +102,13 @@ def check_complete(actor: Actor, trace_id: UUID, leg_id: UUID) -> None:
 
 
 def missing_of_trace(actor: Actor, view: TraceView) -> list[FormField]:
-    """Return what eTrace requires and the form of a trace lacks; empty without such a form."""
-    leg = next((leg for leg in view.legs if find_attempt(leg, ETRACE)), None)
-    return _missing_of_leg(actor, view, leg) if leg else []
+    """Return what eTrace requires and the form of a trace lacks, until it is answered."""
+    require(actor, Permission.TRACE_REQUEST)
+    for leg in view.legs:
+        attempt = find_attempt(leg, ETRACE)
+        if attempt is not None and attempt.answered_on is None:
+            return _missing_of_leg(actor, view, leg)
+    return []
 
 
 def _missing_of_leg(actor: Actor, view: TraceView, leg: TraceLeg) -> list[FormField]:

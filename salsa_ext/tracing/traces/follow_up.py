@@ -100,6 +100,14 @@ def ask_another_state(*, actor: Actor, trace_id: UUID, data: LegData) -> None:
     _create_legs(actor, trace, existing, new)
 
 
+def data_to_ask(actor: Actor, maker: str) -> LegData:
+    """Return what asks the state of a maker by its usual channel."""
+    require(actor, Permission.TRACE_READ)
+    is_participant = maker in participating_states(actor)
+    channel = None if is_participant else legs.USUAL_CHANNELS.get(maker, "iarms")
+    return LegData(maker, message("The make of the gun is at home there.").text, channel)
+
+
 def add_origin(*, actor: Actor, trace_id: UUID, data: TraceOriginData) -> None:
     """Add to a sent trace where its gun was made or imported, and ask the states that follow.
 

@@ -85,14 +85,14 @@ def origin_reasons(firearm: Mapping[str, Any]) -> Reasons:
     return why
 
 
-def unasked_maker(trace: Trace, asked: Collection[str]) -> str | None:
-    """Return the state where a gun was made, or its make is, if neither asked nor searched.
+def unasked_maker(trace: Trace, states: Collection[str]) -> str | None:
+    """Return the state where a gun was made, or its make is, if neither among the asked `states` nor searched.
 
     The service searched it where its registers are complete for the gun.
     """
     gun = trace.firearm
     maker = gun.get("country_of_manufacture") or names.make_country(gun.get("make"))
-    if maker is None or not {*asked}.isdisjoint(with_successors({maker: []}).keys() | {maker}):
+    if maker is None or not {*states}.isdisjoint(with_successors({maker: []}).keys() | {maker}):
         return None
     declared = declarations_at({maker: trace.sent_at or trace.created_at})[maker]
     is_searched = reports_no_record(declared, gun.get("make"), gun.get("year"))

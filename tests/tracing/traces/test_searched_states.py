@@ -1,8 +1,11 @@
 """Whom a trace searched: as far as the records reached when it was sent, and every state asked."""
 
+from dataclasses import asdict
+
 import pytest
 
 from salsa_ext.core import codes
+from salsa_ext.tracing.traces.attempts import Attempt
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.queries import TraceView
 from tests.support import bodies
@@ -111,6 +114,13 @@ def test_the_outcome_is_shown_with_why_not_all_states_were_searched(answers, sho
     ]
     view = TraceView(Trace(outcome="not_searched"), legs, {}, None, (), (), None)
     assert view.shown_outcome == shown
+
+
+def test_a_state_that_refused_and_answered_by_another_channel_has_answered():
+    answered = asdict(Attempt("etrace", "answered"))
+    leg = TraceLeg(channel="service", status="refused", failure_reason=None, attempts=[answered])
+    view = TraceView(Trace(status="completed"), [leg], {}, None, (), (), None)
+    assert not view.is_answered_in_part
 
 
 FOREIGN = bodies.firearm(make="Glock", country_of_manufacture=None)
