@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from marshmallow import Schema, fields, pre_dump
+from marshmallow import Schema, ValidationError, fields, pre_dump, validates_schema
 
 from api.http.fields.codes import Code, StateCode
 from api.http.fields.schemas import Items, RequestSchema, repeats
@@ -25,6 +25,7 @@ from api.schemas.common import (
 from api.schemas.reference import ContactResponse
 from salsa_ext.administration.audit import DisclosureView
 from salsa_ext.core import codes
+from salsa_ext.core.errors import message
 from salsa_ext.disclosure.consents import ConsentData, ConsentView, GrantData
 from salsa_ext.disclosure.disclosures import Disclosure
 from salsa_ext.guns.rules import JOIN_KINDS
@@ -192,13 +193,26 @@ class MatchConfirmRequest(RequestSchema):
     reason = Text(most=500)
 
 
+REASON_MISSING: Final = message(
+    "The reason is missing. Give it in words, or choose another one than “Another reason”."
+)
+
+
 class MatchRejectRequest(RequestSchema):
-    """Rejection of a match, and of all `others` for the same reason; of all or none."""
+    """Rejection of a match, and of all `others` for the same reason; of all or none.
+
+    `reason` is required without a code, and with the code `other`.
+    """
 
     value = DecisionData
-    reason = Text(most=500, required=True)
+    reason = Text(most=500)
     reason_code = Code(codes.MATCH_REJECTIONS)
     others = Items(Id(), most=200)
+
+    @validates_schema
+    def _check_reason(self, data: dict[str, Any], **_: Any) -> None:
+        if not data.get("reason") and data.get("reason_code", "other") == "other":
+            raise ValidationError({"reason": [REASON_MISSING]})
 
 
 class MatchOtherResponse(Schema):

@@ -27,6 +27,7 @@ from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.dates import parse_date
 from salsa_ext.core.errors import Message, message
 from salsa_ext.firearms.records.event_kinds import LAWFUL
+from salsa_ext.firearms.search.values import MarkHit
 from salsa_ext.reference import agencies, names
 from salsa_ext.reference.calendars import actor_zone
 from salsa_ext.reference.participation.declarations import describe_coverage
@@ -213,6 +214,12 @@ def gun_name(goods: Any) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def mark_gun_name(hit: MarkHit) -> str:
+    """Return type, make and model of the gun with a mark in one line."""
+    kind = label("type", hit.type) if hit.type else None
+    return " · ".join(filter(None, (kind, make_name(hit.make), hit.model and hit.model.upper())))
+
+
 def has_permission(permission: str) -> bool:
     """Return whether the signed-in user has a permission.
 
@@ -387,6 +394,7 @@ TEMPLATE_GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "coverage_text": coverage_text,
     "register_lines": register_lines,
     "gun_name": gun_name,
+    "mark_gun_name": mark_gun_name,
     "has_permission": has_permission,
     "iso_day": iso_day,
     "iso_moment": iso_moment,

@@ -67,6 +67,7 @@ class Form:
     fields while the page is rendered, for the summary of errors. `is_in_progress`: the first
     submission is still being processed. `confirm` is the field that confirms what was refused,
     `refused` has the values in the sentence of the refusal.
+    `notices` are sentences on what was filled in, each with its field or "".
     `existing` is the id of the record that already exists. `focus_field` gets the focus.
     `page_labels` maps names of fields and actions of the API to their names on the page. `photo` is set by
     `submission.read_photo`.
@@ -83,6 +84,7 @@ class Form:
     existing: UUID | None = None
     zone: str = UTC_ZONE
     focus_field: str = ""
+    notices: list[tuple[str, str]] = field(default_factory=list)
     page_labels: dict[str, str] = field(default_factory=dict)
     photo: Any = None
 

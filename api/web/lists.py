@@ -20,11 +20,9 @@ from api.web.forms import Field, Form
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.dates import parse_date
 from salsa_ext.core.errors import message
-from salsa_ext.database.paging import Page
+from salsa_ext.database.paging import MAX_COUNTED, Page
 
 PAGE_SIZE: Final = 25
-MAX_COUNTED: Final = 10_000
-"""Items that a page counts; more are shown as more."""
 MAX_EXPORTED: Final = 5_000
 """Rows of a file."""
 EXPORT_STEP: Final = 200

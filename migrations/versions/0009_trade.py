@@ -48,6 +48,8 @@ CREATE TABLE permit (
         'issued', 'suspended', 'cancelled', 'expired', 'exhausted', 'replaced', 'refused'
     ))
 );
+CREATE INDEX ix_permit_awaiting ON permit (LEAST(expires_on, latest_import_on))
+    WHERE status = 'issued' AND counterpart_status = 'awaiting_counterpart';
 CREATE INDEX ix_permit_broker_id ON permit (broker_id);
 CREATE INDEX ix_permit_concerned ON permit USING gin (concerned);
 CREATE INDEX ix_permit_expiring ON permit

@@ -38,7 +38,7 @@ from salsa_ext.core.text import is_blank
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.locks import lock
 from salsa_ext.database.paging import Page, fetch_page
-from salsa_ext.database.session import NO_STATE, db
+from salsa_ext.database.session import NO_STATE, db, read_row
 from salsa_ext.reference.agencies import agency_codes
 from salsa_ext.reference.models import Agency, StateSetting
 from salsa_ext.reference.post_sides import own_and_other_side
@@ -402,10 +402,7 @@ def get_account(actor: Actor, account_id: UUID) -> Account:
 
 def load_account(account_id: UUID) -> Account:
     """Return an account by id; checks no permission, raises NotFound."""
-    account = db.session.get(Account, account_id, populate_existing=True)
-    if account is None:
-        raise NotFound("account", account_id)
-    return account
+    return read_row(Account, account_id)
 
 
 def list_eligible(actor: Actor, permission: Permission) -> Sequence[Any]:

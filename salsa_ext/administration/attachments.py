@@ -32,7 +32,7 @@ from salsa_ext.database.bulk import insert_many, is_any_of
 from salsa_ext.database.locks import lock
 from salsa_ext.database.models import Versioned
 from salsa_ext.database.paging import Page, fetch_page
-from salsa_ext.database.session import db
+from salsa_ext.database.session import db, read_row
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure.disclosures import require_purpose
 from salsa_ext.disclosure.sharing import Sharing, actor_reader
@@ -321,10 +321,7 @@ def find_attachment(actor: Actor, attachment_id: UUID) -> Attachment:
 
 def load_attachment(attachment_id: UUID) -> Attachment:
     """Return an attachment visible to the state; checks no permission, raises NotFound."""
-    attachment = db.session.get(Attachment, attachment_id, populate_existing=True)
-    if attachment is None:
-        raise NotFound("attachment", attachment_id)
-    return attachment
+    return read_row(Attachment, attachment_id)
 
 
 def attachment_version(actor: Actor, attachment_id: UUID) -> int:

@@ -19,6 +19,8 @@ from salsa_ext.database.session import db
 Item = TypeVar("Item")
 Other = TypeVar("Other")
 WRONG_CURSOR: Final = message("This is not a cursor of this list; begin without one.")
+MAX_COUNTED: Final = 10_000
+"""Items of a list that are counted; more are shown as more."""
 SEPARATOR: Final = "~"
 """Between the id and the value of a sorted list's cursor."""
 PARSERS: Final[Mapping[type, Callable[[str], Any]]] = {

@@ -1,7 +1,7 @@
 """Detectors of leads over seized guns; pure.
 
 Common shipments, permits, firms, holders and lots; purchases of one buyer within few days; guns
-seized again or soon after sale; consecutive serials.
+seized again or soon after sale; serials that are close to each other.
 
 Multiple sales follow ATF Form 3310.4 (27 CFR 478.126a): two or more handguns of one buyer within
 five consecutive business days. Long guns count here too, as near the southern border of the United
@@ -389,6 +389,10 @@ def _run_lead(
     make, before, width, after = pattern
     first, last = (f"{before}{number:0{width}d}{after}" for number in (run[0], run[-1]))
     text = message("The serials follow each other, from {first} to {last}.", first=first, last=last)
+    if run[-1] - run[0] >= len(run):
+        text = message(
+            "The serials are close to each other, from {first} to {last}.", first=first, last=last
+        )
     rare = message("{count} guns of this maker and pattern of serial were seized.", count=count)
     chance = min(count * (run[-1] - run[0]) / 10**width, 1.0)
     reasons = (

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
 from salsa_ext.access.authentication import usernames_by_id
 from salsa_ext.access.models import Officer
@@ -37,6 +37,8 @@ from salsa_ext.reference.contact_offices import ContactOffice, find_contacts
 MANY_MATCHES: Final = 10
 """Matches of a gun from which on there may be more: as many as are proposed of near marks."""
 MAX_RECOUNTED: Final = 20
+WORK_LIST: Final[Mapping[str, Any]] = {"status": "proposed", "least_worth": "crime"}
+"""Filters of the matches that wait to be judged: of crime, not of trade."""
 
 
 @dataclass(frozen=True)
@@ -66,6 +68,13 @@ def list_matches(
 ) -> Page[MatchView]:
     """Return a page of the own state's matches, those most worth a look first, then the newest."""
     require(actor, Permission.MATCH_READ)
+    query = select_matches(actor, filters)
+    page = fetch_page(query, Match.id, limit, cursor, moment=Match.worth)
+    return page.with_items(build_match_views(actor, page.items))
+
+
+def select_matches(actor: Actor, filters: Mapping[str, Any]) -> Select[Any]:
+    """Select the own state's matches; what a correction took away with `is_current` False."""
     names = ("status", "strength", "other_state")
     given = {name: filters[name] for name in names if filters.get(name) is not None}
     query = select(Match).filter_by(owner_state=actor.state, **given)
@@ -75,9 +84,7 @@ def list_matches(
         query = query.where(Match.worth == worth_number(worth))
     if (least := filters.get("least_worth")) is not None:
         query = query.where(Match.worth >= worth_number(least))
-    query = query.where(Match.is_current == filters.get("is_current", True))
-    page = fetch_page(query, Match.id, limit, cursor, moment=Match.worth)
-    return page.with_items(build_match_views(actor, page.items))
+    return query.where(Match.is_current == filters.get("is_current", True))
 
 
 def other_record_events(actor: Actor, matches: Sequence[MatchView]) -> dict[UUID, MarkHit]:

@@ -12,9 +12,8 @@ from sqlalchemy import select
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import NotFound
 from salsa_ext.database.paging import Page, fetch_page
-from salsa_ext.database.session import db, execute_raw
+from salsa_ext.database.session import db, execute_raw, read_row
 from salsa_ext.reference.models import Agency, Contact
 
 _SELECT_NAME = "SELECT name FROM agency WHERE code = %s"
@@ -92,9 +91,7 @@ class AgencyView:
 def get_agency(actor: Actor, agency_id: UUID) -> AgencyView:
     """Return an agency with its valid offices; raises NotFound."""
     require(actor, Permission.REFERENCE_READ)
-    agency = db.session.get(Agency, agency_id)
-    if agency is None:
-        raise NotFound("agency", agency_id)
+    agency = read_row(Agency, agency_id)
     valid = select(Contact).where(Contact.agency == agency.code, Contact.valid_to.is_(None))
     return AgencyView(agency, db.session.scalars(valid.order_by(Contact.id)).all())
 

@@ -13,6 +13,7 @@ from sqlalchemy import Select, select
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
+from salsa_ext.database.paging import MAX_COUNTED, Page
 from salsa_ext.database.session import db
 from salsa_ext.reference.calendars import actor_zone, today
 from salsa_ext.trade.discrepancies.queries import DiscrepancyView, list_discrepancies
@@ -34,8 +35,8 @@ class LicensingDesk:
     """Open work of the licensing desk; at most MAX_LISTED entries each.
 
     `awaiting` and `differing` are valid permits that concern the state, newest first; `expiring`
-    its own; `late` and `due` all shipments that concern it; `discrepancies` the open discrepancies, with
-    DISCREPANCY_READ.
+    its own; `late` and `due` all shipments that concern it; `discrepancies` the open ones, counted
+    up to MAX_COUNTED, with DISCREPANCY_READ.
     """
 
     as_of: datetime
@@ -47,12 +48,15 @@ class LicensingDesk:
     late: Sequence[ShipmentView]
     due: Sequence[ShipmentView]
     discrepancies: Sequence[DiscrepancyView]
+    discrepancy_count: int
 
 
 def get_desk(actor: Actor) -> LicensingDesk:
     """Return the open work of the actor's state, most urgent first."""
     require(actor, Permission.PERMIT_READ)
-    now, on = actor.now(), today(actor)
+    now, on, discrepancies = actor.now(), today(actor), Page[DiscrepancyView](())
+    if Permission.DISCREPANCY_READ in actor.permissions:
+        discrepancies = list_discrepancies(actor, {"waiting": True}, MAX_LISTED, None)
     return LicensingDesk(
         as_of=now,
         today=on,
@@ -62,7 +66,8 @@ def get_desk(actor: Actor) -> LicensingDesk:
         expiring=_expiring_permits(actor, on),
         late=_open_shipments(actor, Shipment.due_at < now),
         due=_open_shipments(actor, Shipment.due_at.between(now, now + DUE_WITHIN)),
-        discrepancies=_open_discrepancies(actor),
+        discrepancies=discrepancies.items,
+        discrepancy_count=discrepancies.count(MAX_COUNTED) or 0,
     )
 
 
@@ -73,12 +78,6 @@ def _permits_by_comparison(actor: Actor, day: date, *results: str) -> list[Permi
     )
     permits = db.session.scalars(query.order_by(Permit.id.desc()).limit(MAX_LISTED)).all()
     return [view for view in view_permits(actor, permits) if view.counterpart_status in results]
-
-
-def _open_discrepancies(actor: Actor) -> Sequence[DiscrepancyView]:
-    if Permission.DISCREPANCY_READ not in actor.permissions:
-        return ()
-    return list_discrepancies(actor, {"waiting": True}, MAX_LISTED, None).items
 
 
 def _expiring_permits(actor: Actor, on: date) -> list[PermitView]:

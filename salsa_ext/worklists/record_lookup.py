@@ -23,7 +23,8 @@ from salsa_ext.database.session import db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents.models import DocumentNumber, Report, Seizure, Transfer
 from salsa_ext.firearms.marks import keys
-from salsa_ext.firearms.records.models import MarkKey, Record
+from salsa_ext.firearms.records.models import Record
+from salsa_ext.firearms.records.queries import records_with_mark
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.trade.permits.models import Permit
@@ -60,7 +61,7 @@ def find_records(
     """Return own records by id, document number or serial, newest first.
 
     At most MAX_FOUND, plus one if there are more. Numbers match exactly except for case, serials
-    except for case and separators. Requires `permission`.
+    except for case, separators and alternatives. Requires `permission`.
     """
     require(actor, permission)
     parsed = core_ids.parse_id(text)
@@ -214,13 +215,10 @@ def _select_record_ids(state: str, typed: str) -> Any:
             Record.document_id.in_(_select_document_ids(state, typed)), Record.owner_state == state
         )
     ]
-    if key := keys.whole_key(typed.replace("\0", "")):  # which no text of the database holds
-        queries.append(
-            select(MarkKey.record_id).where(
-                MarkKey.key == key.value, MarkKey.state == state, MarkKey.serial_norm == key.norm
-            )
-        )
-    return union(*queries)
+    bearing = records_with_mark(
+        state, typed.replace("\0", "")
+    )  # which no text of the database holds
+    return union(*queries, *(() if bearing is None else (bearing,)))
 
 
 @cache

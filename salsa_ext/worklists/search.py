@@ -18,13 +18,16 @@ from salsa_ext.database.models import Versioned
 from salsa_ext.database.session import db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents.models import Report, Seizure, Transfer
+from salsa_ext.firearms.marks import keys
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.traces.models import Trace
 from salsa_ext.trade import lookup
+from salsa_ext.trade.shipments.queries import list_shipments
 from salsa_ext.worklists.record_lookup import find_subject_ids
 
 MAX_FOUND: Final = 20
 """Objects of each kind, the newest."""
+MAX_SERIAL_GLYPHS: Final = 20
 
 
 class FoundObject(NamedTuple):
@@ -59,12 +62,20 @@ def find_objects(actor: Actor, text: str) -> list[FoundObject]:
     """Return what bears a number, case, serial, plate or party, by kind, newest first.
 
     As far as the actor may read it: permits and shipments that concern the own state, and what it
-    recorded itself. Numbers match exactly but for case, serials but for case and separators.
+    recorded itself. Numbers match exactly but for case, serials as in `records_with_mark`.
     """
     require(actor, Permission.NOTIFICATION_READ)
     if not text or actor.state is None:
         return []
     return [*_find_trade(actor, text), *_find_own(actor, text)]
+
+
+def reads_as_serial(text: str, objects: Sequence[FoundObject]) -> bool:
+    """Return whether a text may be a serial: it has some digits and is no number of `objects`."""
+    norm = keys.normalise(text)
+    numbers = {keys.normalise(each.number) for each in objects if each.number}
+    is_mark = len(norm) <= MAX_SERIAL_GLYPHS and keys.specificity(norm) != "words"
+    return is_mark and norm not in numbers
 
 
 def _find_trade(actor: Actor, text: str) -> Iterator[FoundObject]:
@@ -74,7 +85,11 @@ def _find_trade(actor: Actor, text: str) -> Iterator[FoundObject]:
     for permit_view in documents.permits:
         permit = permit_view.permit
         yield FoundObject("permit", permit.id, permit.number, permit.issued_on, permit_view.status)
-    for shipment_view in documents.shipments:
+    shipment_views = {view.shipment.id: view for view in documents.shipments}
+    if Permission.SHIPMENT_READ in actor.permissions:
+        bearing = list_shipments(actor, {"serial": text}, MAX_FOUND, None).items
+        shipment_views |= {view.shipment.id: view for view in bearing}
+    for shipment_view in shipment_views.values():
         shipment = shipment_view.shipment
         yield FoundObject(
             "shipment", shipment.id, shipment.number, shipment.ships_on, shipment_view.status

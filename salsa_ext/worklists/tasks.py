@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy import Select, func, select
 
 from salsa_ext.access.models import Account, AuditEntry
 from salsa_ext.access.permissions import Permission
@@ -16,19 +16,21 @@ from salsa_ext.access.rules import require
 from salsa_ext.alerts.models import Alert, Hit
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.ids import parse_id
+from salsa_ext.database.paging import MAX_COUNTED
 from salsa_ext.database.session import db
 from salsa_ext.disclosure.models import Consent
 from salsa_ext.lookups.models import LookupReview
-from salsa_ext.matches.models import Match, worth_number
+from salsa_ext.matches.models import Match
+from salsa_ext.matches.queries import WORK_LIST, select_matches
 from salsa_ext.reference.calendars import today
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.requests.values import RUNNING_STATUSES
 from salsa_ext.tracing.traces.models import Trace
-from salsa_ext.trade.discrepancies.models import Discrepancy, Statement
-from salsa_ext.trade.discrepancies.values import UNRESOLVED_STATUSES
+from salsa_ext.trade.discrepancies.models import Discrepancy
+from salsa_ext.trade.discrepancies.queries import select_discrepancies
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.shipments.models import Shipment
-from salsa_ext.trade.shipments.queries import OPEN_STATUSES
+from salsa_ext.trade.shipments.queries import awaits_receipt
 from salsa_ext.worklists.record_lookup import (
     CASE_MODELS,
     NUMBERED_MODELS,
@@ -36,8 +38,6 @@ from salsa_ext.worklists.record_lookup import (
     find_numbers,
 )
 
-MAX_COUNTED: Final = 1_000
-"""Tasks of a kind that are counted; more are shown as more."""
 MAX_TASKS: Final = 5
 """Tasks of a kind that are listed, most urgent first."""
 MAX_ACTS: Final = 6
@@ -181,9 +181,7 @@ def _alerts(actor: Actor) -> Select[Any]:
 
 
 def _matches(actor: Actor) -> Select[Any]:
-    own = Match.owner_state == actor.state, Match.status == "proposed", Match.is_current
-    is_worth = Match.worth >= worth_number("crime")
-    return select(Match).where(*own, is_worth).order_by(Match.worth.desc(), Match.id.desc())
+    return select_matches(actor, WORK_LIST).order_by(Match.worth.desc(), Match.id.desc())
 
 
 def _consents(actor: Actor) -> Select[Any]:
@@ -192,26 +190,12 @@ def _consents(actor: Actor) -> Select[Any]:
 
 
 def _discrepancies(actor: Actor) -> Select[Any]:
-    """Select unresolved discrepancies on which the own state has not made its statement."""
-    statement = (
-        select(Statement.discrepancy_id)
-        .where(
-            Statement.discrepancy_id == Discrepancy.id,
-            Statement.owner_state == actor.state,
-            Statement.stance != "open",
-            Statement.version > Discrepancy.reopened_version,
-        )
-        .exists()
-    )
-    query = select(Discrepancy).where(Discrepancy.status.in_(UNRESOLVED_STATUSES), ~statement)
+    query = select_discrepancies(actor, {"unexplained": True})
     return query.order_by(Discrepancy.raised_at, Discrepancy.id)
 
 
 def _receipts(actor: Actor) -> Select[Any]:
-    """Select shipments to the own state that arrived, or should have."""
-    is_late = and_(Shipment.status.in_(OPEN_STATUSES), Shipment.due_at < actor.now())
-    arriving = or_(Shipment.status == "arrived", is_late)
-    query = select(Shipment).where(Shipment.importing_state == actor.state, arriving)
+    query = select(Shipment).where(awaits_receipt(actor.own_state(), actor.now()))
     return query.order_by(Shipment.due_at, Shipment.id)
 
 

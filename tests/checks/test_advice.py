@@ -113,6 +113,12 @@ def test_a_gun_that_was_recovered_since_is_missed_no_more(report, ask):
     assert ask()["next"]["reported"] == "recovery"
 
 
+def test_a_theft_that_may_be_later_than_the_recovery_is_not_hidden_by_it(report, ask):
+    report(occurred_on="2025")
+    report(kind="recovery", number="R-2", occurred_on="2025-04-01")
+    assert ask()["next"]["reported"] == "theft"
+
+
 @pytest.mark.parametrize(
     "other", [{"serial": "ABC123457"}, {"make": "Glock", "model": "17"}, {"type": "revolver"}]
 )

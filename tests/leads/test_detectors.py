@@ -218,9 +218,12 @@ def test_a_mark_that_is_not_read_in_full_follows_none():
     assert detect_leads([numbered_gun("TKA5238?"), numbered_gun("TKA52382")]) == []
 
 
-def test_a_run_is_told_from_its_first_to_its_last():
-    [lead] = detect_leads([numbered_gun(f"TKA5238{n}") for n in (1, 2, 5)])
-    assert str(lead.summary) == "The serials follow each other, from TKA52381 to TKA52385."
+@pytest.mark.parametrize(
+    ("digits", "how"), [((1, 2, 3, 4, 5), "follow"), ((1, 2, 5), "are close to")]
+)
+def test_a_run_is_told_from_its_first_to_its_last_and_with_its_gaps(digits, how):
+    [lead] = detect_leads([numbered_gun(f"TKA5238{digit}") for digit in digits])
+    assert str(lead.summary) == f"The serials {how} each other, from TKA52381 to TKA52385."
 
 
 @pytest.mark.parametrize(

@@ -61,6 +61,8 @@ def test_a_rejection_says_why(as_actor, police):
     police.post("/seizures", bodies.seizure())
     [match] = matches(police)
     assert list(act(police, match, "reject", 422)["errors"]) == ["reason"]
+    assert list(act(police, match, "reject", 422, reason_code="other")["errors"]) == ["reason"]
+    assert act(police, match, "reject", reason_code="neighbour")["reason"] is None
 
 
 @pytest.mark.parametrize("header,status", [({}, 428), ({"If_Match": '"7"'}, 412)])

@@ -70,6 +70,13 @@ def test_the_worker_and_a_correction_leave_it_as_it_is(as_actor, police, pairs):
     assert police.get("/matches?least_worth=crime").json["items"] == before
 
 
+def test_lawful_trade_beside_what_is_not_disclosed_is_no_question(as_actor, police):
+    as_actor("BRA", "licensing_officer").post("/transfers", bodies.transfer())
+    as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(visibility="pointer"))
+    assert [each["worth"] for each in police.get("/matches").json["items"]] == ["trade"]
+    assert police.get("/notifications").json["items"] == []
+
+
 def seize_often(police, count):
     for number in range(count):
         police.post("/seizures", bodies.seizure(number=f"S-{number}"))

@@ -40,7 +40,6 @@ def press(page):
 
 
 def send_a_trace(page):
-    go(page, "Traces")
     go(page, "Ask for a trace")
     expect(page.get_by_role("heading", level=1)).to_have_text("Ask for a trace")
     assert fits(page)

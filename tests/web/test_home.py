@@ -15,11 +15,14 @@ from tests.support import bodies
 LIST_OF_KIND = {
     "request": "/requests?limit=200",
     "hit": "/hits?status=open",
-    "discrepancy": "/discrepancies?waiting=true",
+    "receipt": "/shipments?awaiting_receipt=true&limit=200",
+    "discrepancy": "/discrepancies?unexplained=true&limit=200",
+    "match": "/matches?status=proposed&least_worth=crime&limit=200",
     "consent": "/consents?status=asked",
     "trace": "/traces?status=completed",
     "lookup": "/lookups?status=open",
 }
+COUNTED_ALIKE = ("receipt", "discrepancy", "match")
 
 
 @pytest.mark.parametrize("role", sorted(ROLE_PERMISSIONS.keys() - {"display"}))
@@ -50,6 +53,8 @@ def test_tasks_are_those_that_their_lists_hold(region, state, role):
     for kind in lists.keys() & LIST_OF_KIND.keys():
         listed = {row["id"] for row in _get(region, who, f"{LIST_OF_KIND[kind]}")["items"]}
         assert {task["subject_id"] for task in lists[kind]["tasks"]} <= listed
+        if kind in COUNTED_ALIKE:
+            assert lists[kind]["count"] == len(listed)
 
 
 def test_every_kind_of_task_waits_for_somebody_in_a_busy_region(region):

@@ -50,7 +50,7 @@ def test_a_lead_draws_each_gun_and_the_table_says_the_same(analyst, own):
     assert {*re.findall(r'href="(/guns/[^"]+)"', drawn)} <= {*re.findall(r'href="([^"]+)"', table)}
     assert "/guns/" in drawn
     assert "style=" not in page and "<script" not in page.partition("<main")[2]
-    assert "/matches/" in table and "Domestic sale" in table
+    assert "/matches/" in table and "Domestic sale" in table and "Taurus" in table
 
 
 def test_records_of_other_states_make_a_lead_for_a_purpose_and_a_case(analyst, others):

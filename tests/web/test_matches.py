@@ -38,6 +38,7 @@ def test_the_list_shows_the_own_gun_the_other_state_and_the_status(officer, matc
     said = text(page)
     assert "Seized, 1 Mar 2026 ≈ with Paraguay" in said
     assert "ABC123456 Pistol · Taurus · G2C · 9x19" in said
+    assert "Gun of the other record ABC123456 Pistol · Taurus · G2C Worth a look" in said
     assert "● Strong evidence" in said and "○ Proposed" in said
     assert f'href="/matches/{match["id"]}"' in page
 
@@ -172,6 +173,22 @@ def test_a_match_is_confirmed_and_then_rejected_with_the_reason(officer, match):
     assert f"/matches/{match['id']}/confirm" not in officer.open(answer.location)
     said = text(officer.open(judge(officer, match, "reject", reason="Another mark").location))
     assert "✕ Rejected" in said and "Reason Another mark" in said
+
+
+def test_the_form_names_both_guns(officer, match):
+    said = text(officer.open(f"/matches/{match['id']}/reject"))
+    assert "Your record ABC123456 · Pistol · Taurus · G2C · 9x19" in said
+    assert "Paraguay ABC123456 · Pistol · Taurus · G2C" in said
+
+
+@pytest.mark.between_writes
+def test_a_judged_match_leads_to_the_next_of_the_work_list(officer, as_actor, police, match):
+    sold(as_actor, "URY")
+    [other] = [each for each in matches(police) if each["id"] != match["id"]]
+    page = officer.open(judge(officer, match, "confirm").location)
+    assert re.search(rf'href="/matches/{other["id"]}">Next match', page)
+    page = officer.open(judge(officer, other, "reject", reason_code="neighbour").location)
+    assert "Next match" not in page
 
 
 def test_a_rejection_without_a_reason_is_refused_at_its_field(officer, match):

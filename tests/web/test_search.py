@@ -41,6 +41,26 @@ def test_own_documents_are_found_by_the_serial_of_a_gun_in_them(police):
     assert ("seizure", "INC-77") in _find(police, serial.lower())
 
 
+def test_a_serial_recorded_with_alternatives_is_found_by_each(police):
+    item = bodies.firearm(serial="TX 99-[8B]1/Z")
+    police.post("/seizures", bodies.seizure(number="INC-79", items=[item]))
+    assert _find(police, "TX9981Z") == _find(police, "tx99b1z") == [("seizure", "INC-79")]
+
+
+def test_a_shipment_is_found_by_a_serial_of_its_manifest(as_actor):
+    licensing = as_actor("BRA", "licensing_officer")
+    permit = licensing.post("/permits", bodies.permit()).json["id"]
+    licensing.post(f"/permits/{permit}/shipments", bodies.shipment(("QWE44001",)))
+    assert _find(licensing, "qwe-44001") == [("shipment", "A-1")]
+
+
+def test_other_states_are_asked_about_a_serial_alone(police, signed_in):
+    officer = signed_in("BRA", "police_officer")
+    for typed, is_asked in (("ABC123456", True), ("INC-77", False), ("Armas del Sur", False)):
+        page = officer.open(f"/search?{urlencode({'q': typed})}")
+        assert ("Ask other states about this serial" in page) is is_asked
+
+
 def test_a_date_known_to_the_year_is_found_as_the_year(police, signed_in):
     police.post("/seizures", bodies.seizure(number="INC-78", occurred_on="2019"))
     [found] = police.get("/search?q=INC-78").json["items"]

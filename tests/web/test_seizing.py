@@ -62,7 +62,8 @@ def test_it_says_loudly_what_it_matches_and_whose_alert_it_meets(police, as_acto
     as_actor("BRA", "police_officer").post("/alerts", bodies.alert())
     page = police.open(police.send("/seizures/new", TYPED).location)
     said = text(page)
-    assert "▲ ABC123456: Hit. Hold the gun and call Brazil, which has an alert on it." in said
+    assert "ABC123456 What it matches ▲ Hit" in said
+    assert "What to do Hold the gun and call Brazil, which has an alert on it." in said
     [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
     assert "Hit with Brazil : Hold and call ▲ Open · BRA-POLICE · +55 45 0000000" in said
     assert f'href="/hits/{hit["id"]}"' in page and 'href="tel:+55450000000"' in page
@@ -71,7 +72,8 @@ def test_it_says_loudly_what_it_matches_and_whose_alert_it_meets(police, as_acto
 def test_a_gun_of_lawful_records_alone_is_told_as_that_and_leads_to_no_hits(police, as_actor):
     as_actor("BRA", "licensing_officer").post("/transfers", bodies.transfer())
     page = police.open(police.send("/seizures/new", TYPED).location)
-    assert "ABC123456 : ● In lawful records only. Compare the gun with the record" in text(page)
+    assert "ABC123456 What it matches ● In lawful records only" in text(page)
+    assert "What to do Compare the gun with the record" in text(page)
     assert '<a class="button second" href="/hits"' not in page and "▲" not in text(page)
 
 
@@ -161,6 +163,45 @@ def test_what_is_wrong_of_pasted_rows_is_shown_at_all_of_them_at_once(police):
     assert "A form takes 100 lines" in page and len(gun_rows(page)) == 2
     page = police.send("/seizures/new", TYPED | {"pasted": "x" * 150_000}, 200).text
     assert re.search("At most 50.?000 characters", page)
+
+
+def test_a_pasted_gun_without_a_serial_is_marked_until_it_is_confirmed(police, as_actor):
+    pasted = "Taurus\tPT 92\t9 mm\tTKA1\tPistola\nTaurus\t9x19\nRossi\t\t.38\tRASPADA\trevolver"
+    typed = {name: typed for name, typed in TYPED.items() if not name.startswith("items.")}
+    shown = police.send("/seizures/new", typed | {"pasted": pasted}, 200).text
+    assert "3 guns added." in text(shown)
+    assert '<a href="#items-1-serial">Line 2: 2 columns, no serial number.</a>' in shown
+    assert '<a href="#items-2-serial">Line 3: “RASPADA” is no serial number.</a>' in shown
+    assert re.findall(r'id="(items-\d-serial)-wrong"', shown) == ["items-1-serial"]
+    assert '<option value="obliterated" selected>' in shown
+
+    fields = dict(re.findall(r'name="(items\.\d+\.\w+)" type="text" value="([^"]+)"', shown))
+    fields |= {"items.0.type": "pistol", "items.2.marking": "obliterated"}
+    signs = {"items.1.no_serial": "ask", "items.2.no_serial": "ask"}
+    again = police.send("/seizures/new", typed | fields | signs, 422).text
+    assert re.findall(r'id="(items-\d-serial)-wrong"', again) == ["items-1-serial"]
+    done = police.send("/seizures/new", typed | fields | signs | {"items.1.no_serial": "true"})
+    [made] = as_actor("PRY", "police_officer").get("/seizures").json["items"]
+    assert [(item["serial"], item["marking"]) for item in made["items"]] == [
+        ("TKA1", "unknown"),
+        (None, "unknown"),
+        (None, "obliterated"),
+    ]
+    page = text(police.open(done.location))
+    assert "3 guns without a match. Not in the records searched" in page
+    assert (
+        "Without a serial number: Firearm · Taurus · 9x19; Firearm · Rossi" in page
+        and page.count("Not in the records") == 1
+    )
+
+
+def test_a_pasted_gun_of_unknown_type_is_marked_until_a_type_is_chosen(police):
+    marked = TYPED | {"items.2.type_text": "cannon x"}
+    page = police.send("/seizures/new", marked, 422).text
+    assert 'id="items-1-type-wrong"' in page
+    assert 'name="items.1.type_text" value="cannon x"' in page
+    emptied = marked | {"items.2.serial": ""}
+    police.send("/seizures/new", emptied)
 
 
 def test_a_single_pasted_row_is_no_row_of_names_and_not_lost(police):

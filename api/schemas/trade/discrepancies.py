@@ -92,11 +92,15 @@ class DiscrepancyResponse(Schema):
 
 
 class DiscrepancyQuery(ListQuery):
-    """Filter of discrepancies; `waiting`: neither agreed nor resolved."""
+    """Filter of discrepancies; `waiting`: neither agreed nor resolved.
+
+    `unexplained`: of these, those without a statement of the own state.
+    """
 
     kind = Code(codes.DISCREPANCY_KINDS)
     status = Code(codes.DISCREPANCY_STATUSES)
     waiting = QueryFlag()
+    unexplained = QueryFlag()
     subject_kind = Code(("permit", "shipment"))
     subject_id = Id(data_key="subject")
     subject_number = Text(most=100, data_key="number")

@@ -10,7 +10,7 @@ from api.http.fields.codes import Code, PostCode, StateCode
 from api.http.fields.declared import DeclaredRequest
 from api.http.fields.numbers import Whole
 from api.http.fields.schemas import Items, Nested, RequestSchema, repeats
-from api.http.fields.texts import Flag, Id, Text
+from api.http.fields.texts import Flag, Id, QueryFlag, Text
 from api.http.fields.times import Day, Moment
 from api.http.pagination import ListQuery, listing_fields
 from api.schemas.common import (
@@ -219,6 +219,7 @@ class ShipmentQuery(ListQuery):
     post = PostCode()
     status = Code(codes.SHIPMENT_STATUSES)
     due_before = Moment()
+    awaiting_receipt = QueryFlag()
 
 
 class ShipmentItemResponse(ItemResponse):

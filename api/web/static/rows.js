@@ -14,3 +14,15 @@ document.addEventListener("click", async (event) => {
   main.replaceWith(fresh);
   fresh.querySelector("[autofocus]")?.focus();
 });
+
+// A form that was sent shows that it is worked on, and is sent once; coming back to the page makes it ready again.
+const setBusy = (form, isBusy) => form.querySelectorAll("button").forEach((button) => {
+  button.disabled = isBusy;
+  button.ariaBusy = isBusy;
+});
+document.addEventListener("submit", ({ target }) => {
+  if (target.matches("main form.form")) setTimeout(() => setBusy(target, true)); // once its button's value is sent
+});
+addEventListener("pageshow", ({ persisted }) => {
+  if (persisted) document.querySelectorAll("main form.form").forEach((form) => setBusy(form, false));
+});

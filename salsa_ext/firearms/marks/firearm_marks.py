@@ -80,6 +80,17 @@ def is_words(serial: str) -> bool:
     return bool(readable and is_clear) and not cell_reading.read_cell(serial).marks
 
 
+def marking_instead_of_serial(cell: str) -> str | None:
+    """Return the marking that words in the place of a serial report.
+
+    `obliterated` for RASPADA, `unmarked` for S/N, `unknown` for N/A; None for a serial, for words
+    that no list holds and for an empty cell.
+    """
+    reading = cell_reading.read_cell(cell)
+    is_serial = reading.marks or reading.remarks or any(map(str.isdigit, cell))
+    return None if is_serial else reading.marking
+
+
 def with_marks_of_serial(firearm: Firearm) -> Firearm:
     """Return the gun with the further marks in its serial's cell added."""
     return replace(firearm, marks=firearm.marks + _extra_marks(firearm.serial, firearm.marks))

@@ -7,6 +7,8 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import product
+from math import prod
 from typing import NamedTuple
 
 from salsa_ext.firearms.marks.marking_words import marking_of
@@ -18,6 +20,7 @@ LOT_SIGN = "#"
 UNREADABLE = "?*"
 UNRELIABLE_MARKINGS = frozenset(("altered", "obliterated"))  # a serial proves nothing
 MIN_DIGITS = 3  # digits; fewer are a year or a class
+MAX_READINGS = 16  # of a mark with alternatives that are looked up
 MAX_COMMON_DIGITS = 7  # digits that several makers give out; longer ones are rare
 _YEAR = re.compile(r"[^\W\d]*(1[89]|20)\d\d")
 _SEPARATORS = re.compile(r"[\s\-_./\\,;:'\"·–—]+")
@@ -133,6 +136,34 @@ def whole_key(text: str) -> Key | None:
     if marking_of(text) or not count_readable(norm) or any(sign in folded for sign in UNREADABLE):
         return None
     return Key(norm, folded, hash_skeleton(folded))
+
+
+def lookup_keys(text: str) -> set[int]:
+    """Return the keys that marks which may be this text are stored under.
+
+    Of up to MAX_READINGS readings of its alternatives; a stored mark may itself have alternatives
+    in one place that do not look alike. Compare what is found with `may_be_equal`.
+    """
+    norm = normalise(text)
+    if marking_of(text) or not count_readable(norm):
+        return set()
+    options = glyph_options(norm)
+    readings = [norm]
+    if prod(map(len, options)) <= MAX_READINGS:
+        readings += map("".join, product(*options))
+    folded = {skeleton(reading) for reading in readings}
+    folded |= {each[:at] + "?" + each[at + 1 :] for each in folded for at in range(len(each))}
+    if lot := mark_key("lot", text):
+        folded.add(lot.skeleton)
+    return set(map(hash_skeleton, folded))
+
+
+def may_be_equal(norm: str, other: str) -> bool:
+    """Return whether two marks agree glyph by glyph, each with its alternatives."""
+    pairs = zip(glyph_options(norm), glyph_options(other), strict=False)
+    return len(skeleton(norm)) == len(skeleton(other)) and all(
+        left & right for left, right in pairs
+    )
 
 
 def serial_key(text: str, marking: str) -> Key | None:

@@ -50,18 +50,24 @@ _MARKS_BY_RECORD: Final = select(Mark).where(is_any_of_param(Mark.record_id)).or
 def documents_with_serial(state: str, text: str) -> Select[Any]:
     """Return a query of the ids of a state's documents about a gun with a serial, or of a lot.
 
-    A serial that is fully read agrees but for case and separators, another as it is written.
+    Words such as “obliterated” agree as they are written, all else as in `records_with_mark`.
     """
     own = select(Record.document_id).where(Record.owner_state == state)
-    key, lot = keys.whole_key(text), keys.mark_key("lot", text)
-    if key is None or lot is None:
-        return own.where(Record.serial == text)
-    bearing = select(MarkKey.record_id).where(
-        MarkKey.key.in_((key.value, lot.value)),
-        MarkKey.state == state,
-        MarkKey.serial_norm.in_((key.norm, lot.norm)),
-    )
-    return own.where(Record.id.in_(bearing))
+    bearing = records_with_mark(state, text)
+    return own.where(Record.serial == text if bearing is None else Record.id.in_(bearing))
+
+
+def records_with_mark(state: str, text: str) -> Select[Any] | None:
+    """Return a query of the ids of a state's records with a mark or lot; None for words.
+
+    Marks agree but for case, separators and alternatives such as `[8B]` of either.
+    """
+    if not (values := keys.lookup_keys(text)):
+        return None
+    norm, keyed = keys.normalise(text), (MarkKey.key.in_(values), MarkKey.state == state)
+    stored = db.session.scalars(select(MarkKey.serial_norm).where(*keyed).distinct())
+    equal = [each for each in stored if keys.may_be_equal(norm, each.removeprefix(keys.LOT_SIGN))]
+    return select(MarkKey.record_id).where(*keyed, MarkKey.serial_norm.in_(equal))
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, Final
 
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.dates import first_day, last_day
 from salsa_ext.core.errors import CodeLabel, Message, message
 from salsa_ext.firearms.marks.keys import normalise, skeleton
 from salsa_ext.firearms.marks.variants import MIN_HALF, searched_length
@@ -161,7 +162,7 @@ def _reported_hit(decisive: Sequence[Candidate]) -> MarkHit | None:
         for hit in reported
         if hit.event not in MISSING_EVENTS
         or not any(
-            back.occurred_on >= hit.occurred_on
+            first_day(back.on) >= last_day(hit.on)
             and skeleton(back.serial_norm) == skeleton(hit.serial_norm)
             and not contradict(back, hit)
             for back in recovered

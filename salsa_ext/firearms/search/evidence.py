@@ -54,10 +54,11 @@ def count_unregistered(events: Collection[str]) -> int:
 def worth_of(event: str, other: str | None) -> str:
     """Return why two events are worth a look, a code of MATCH_WORTHS.
 
-    An unknown event (None) is more than trade, so that no missing gun is overlooked.
+    Beside an event of crime an unknown one (None) is a question to its state. Beside trade it is
+    that state's to act, which sees both.
     """
     events = {event, other}
-    if other is None:
+    if other is None and event in FIELD_EVENTS:
         return "pointer"
     if events & FOUND_EVENTS and events & MISSING_OR_ALERT:
         return "missing"

@@ -29,7 +29,7 @@ from salsa_ext.tracing.chains import chain
 from salsa_ext.tracing.chains.identity import contradicting_fields, difference_bits, serials_of
 from salsa_ext.tracing.requests.message_log import MessageView
 from salsa_ext.tracing.requests.values import NOT_PARTICIPATING, WAITING_STATUSES
-from salsa_ext.tracing.traces.attempts import best_status, reported_failure
+from salsa_ext.tracing.traces.attempts import TO_SEND, best_status, reported_failure
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.routing import unasked_maker
 
@@ -81,8 +81,8 @@ FORM_SENT: Final = "form_sent"
 REFUSED: Final = "refused"
 STATUS_MESSAGES: Final = ("acknowledge", "ask", "reply", "refuse", "answer", "by_hand")
 """Kinds of messages that make or replace a refusal."""
-TO_SEND, NOT_SENT = "to_send", "not_sent"
-"""Shown status of a form to send again, and of one never sent."""
+NOT_SENT: Final = "not_sent"
+"""Shown status of a form never sent."""
 NOT_TRACED: Final = "not_traced"
 """Shown status of a state for which the gun is too old: nobody looked."""
 

@@ -14,9 +14,9 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import UNSENT
-from salsa_ext.core.errors import Message, NotFound, message
+from salsa_ext.core.errors import Message, message
 from salsa_ext.database.paging import Listing, Page
-from salsa_ext.database.session import db
+from salsa_ext.database.session import db, read_row
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure.restrictions import restricted_by_subject
 from salsa_ext.documents.models import Seizure
@@ -188,7 +188,7 @@ def list_to_approve(actor: Actor, limit: int) -> Sequence[TraceView]:
 
 def load_with_seizure(actor: Actor, trace_id: UUID) -> list[TraceView]:
     """Return a trace with the other sent ones of its seizure, by gun; raises NotFound."""
-    trace = _find_trace(trace_id)
+    trace = read_row(Trace, trace_id)
     if trace.seizure_id is None:
         return _views([trace])
     query = select(Trace).where(
@@ -224,19 +224,12 @@ def find_seizure(actor: Actor, trace: Trace) -> Seizure | None:
 
 def current_version(actor: Actor, trace_id: UUID) -> int:
     """Return the current version, for If-Match; raises NotFound."""
-    return _find_trace(trace_id).version
+    return read_row(Trace, trace_id).version
 
 
 def load(actor: Actor, trace_id: UUID) -> TraceView:
     """Return one visible trace, for a command; raises NotFound."""
-    return _views([_find_trace(trace_id)])[0]
-
-
-def _find_trace(trace_id: UUID) -> Trace:
-    trace = db.session.get(Trace, trace_id, populate_existing=True)
-    if trace is None:
-        raise NotFound("trace", trace_id)
-    return trace
+    return _views([read_row(Trace, trace_id)])[0]
 
 
 def _views(traces: Sequence[Trace]) -> list[TraceView]:

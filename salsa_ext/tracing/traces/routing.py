@@ -86,9 +86,10 @@ def origin_reasons(firearm: Mapping[str, Any]) -> Reasons:
 
 
 def unasked_maker(trace: Trace, states: Collection[str]) -> str | None:
-    """Return the state where a gun was made, or its make is, if neither among the asked `states` nor searched.
+    """Return the state of the maker, if neither asked nor searched.
 
-    The service searched it where its registers are complete for the gun.
+    Of manufacture, else of the make; `states` are the asked ones. The service searched it where its
+    registers are complete for the gun.
     """
     gun = trace.firearm
     maker = gun.get("country_of_manufacture") or names.make_country(gun.get("make"))

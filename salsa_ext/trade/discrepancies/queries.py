@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, and_, func, select
 
 from salsa_ext.access.models import Account
 from salsa_ext.access.permissions import Permission
@@ -119,20 +119,42 @@ def list_discrepancies(
 ) -> Page[DiscrepancyView]:
     """Return a page of discrepancies concerning the own state, newest first."""
     require(actor, Permission.DISCREPANCY_READ)
+    page = fetch_page(select_discrepancies(actor, filters), Discrepancy.id, limit, cursor)
+    return page.with_items(view_discrepancies(actor, page.items))
+
+
+def select_discrepancies(actor: Actor, filters: Mapping[str, Any]) -> Select[Any]:
+    """Select discrepancies concerning the own state.
+
+    `waiting`: unresolved; `unexplained`: also without a statement of the own state.
+    """
     query = select(Discrepancy)
     for name in ("kind", "status", "subject_kind", "subject_id", "subject_number", "owner_state"):
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(Discrepancy, name) == value)
+    is_waiting = Discrepancy.status.in_(UNRESOLVED_STATUSES)
     if (waiting := filters.get("waiting")) is not None:
-        is_waiting = Discrepancy.status.in_(UNRESOLVED_STATUSES)
         query = query.where(is_waiting if waiting else ~is_waiting)
+    if (unexplained := filters.get("unexplained")) is not None:
+        is_unexplained = and_(is_waiting, ~_is_explained_by(actor.own_state()))
+        query = query.where(is_unexplained if unexplained else ~is_unexplained)
     if (assignee := filters.get("assignee")) is not None:
         assigned = select(DiscrepancyAssignment.discrepancy_id).join(
             Account, Account.id == DiscrepancyAssignment.account_id
         )
         query = query.where(Discrepancy.id.in_(assigned.where(Account.username == assignee)))
-    page = fetch_page(query, Discrepancy.id, limit, cursor)
-    return page.with_items(view_discrepancies(actor, page.items))
+    return query
+
+
+def _is_explained_by(state: str) -> Any:
+    """Return whether a state has made its statement since facts last reopened a discrepancy."""
+    statement = select(Statement.discrepancy_id).where(
+        Statement.discrepancy_id == Discrepancy.id,
+        Statement.owner_state == state,
+        Statement.stance != "open",
+        Statement.version > Discrepancy.reopened_version,
+    )
+    return statement.exists()
 
 
 def get_discrepancy(actor: Actor, discrepancy_id: UUID) -> DiscrepancyView:

@@ -51,6 +51,13 @@ class Permit(Owned, Detailed, Base):
             text("LEAST(expires_on, latest_import_on)"),
             postgresql_where=text("status = 'issued'"),
         ),
+        Index(
+            "ix_permit_awaiting",
+            text("LEAST(expires_on, latest_import_on)"),
+            postgresql_where=text(
+                "status = 'issued' AND counterpart_status = 'awaiting_counterpart'"
+            ),
+        ),
         Index("ix_permit_concerned", "concerned", postgresql_using="gin"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)

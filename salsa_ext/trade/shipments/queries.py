@@ -144,10 +144,19 @@ def list_shipments(
         query = query.where(status_expression(actor.now()) == status)
     if (external := filters.get("external_id")) is not None:
         query = query.where(Shipment.owner_state == actor.state, Shipment.has_external_id(external))
+    if (awaiting := filters.get("awaiting_receipt")) is not None:
+        is_awaiting = awaits_receipt(actor.own_state(), actor.now())
+        query = query.where(is_awaiting if awaiting else ~is_awaiting)
     if (serial := filters.get("serial")) is not None:
         query = query.where(_has_serial(actor.own_state(), serial))
     page = LISTING.fetch(query, filters, limit, cursor)
     return page.with_items(view_shipments(actor, page.items))
+
+
+def awaits_receipt(state: str, now: datetime) -> ColumnElement[bool]:
+    """Return whether a shipment to a state arrived, or should have."""
+    is_late = and_(Shipment.status.in_(OPEN_STATUSES), Shipment.due_at < now)
+    return and_(Shipment.importing_state == state, or_(Shipment.status == "arrived", is_late))
 
 
 def _has_serial(state: str, serial: str) -> ColumnElement[bool]:

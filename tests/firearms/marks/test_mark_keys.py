@@ -122,3 +122,30 @@ def test_glyphs_that_somebody_could_read_are_counted(text, count):
 @pytest.mark.parametrize("text", ["", "???", "*", " - ", "[8B]", "★"])
 def test_a_mark_of_which_nothing_can_be_read_has_no_key(text):
     assert keys.whole_key(text) is None
+
+
+@pytest.mark.parametrize(
+    ("typed", "stored", "is_found"),
+    [
+        ("tx9981z", "TX 99-[8B]1/Z", True),
+        ("TX99B1Z", "TX 99-[8B]1/Z", True),
+        ("CP16608[37]", "CP16608[37]", True),
+        ("CP166083", "CP16608[37]", True),
+        ("CP16608[37]", "CP-166087", True),
+        ("CP166085", "CP16608[37]", False),
+        ("CP16608[37]", "CP166085", False),
+        ("CP166083", "CP1660837", False),
+        ("CP166083", "CP16608?", False),
+        ("CP16608?", "CP16608?", True),
+    ],
+)
+def test_a_mark_is_looked_up_by_each_of_its_readings_and_compared_glyph_by_glyph(
+    typed, stored, is_found
+):
+    key = keys.storage_key(stored)
+    is_near = key.value in keys.lookup_keys(typed)
+    assert (is_near and keys.may_be_equal(keys.normalise(typed), key.norm)) == is_found
+
+
+def test_words_are_not_looked_up():
+    assert keys.lookup_keys("obliterated") == keys.lookup_keys("-?-") == set()

@@ -20,6 +20,7 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.errors import message
+from salsa_ext.database.paging import MAX_COUNTED
 from salsa_ext.reference import agencies
 from salsa_ext.reference import queries as reference_queries
 from salsa_ext.worklists import search, tasks
@@ -34,10 +35,13 @@ TASKS: Final[Mapping[str, tuple[str, Link]]] = {
     "request": ("send", ("tracing.request_list", {})),
     "hit": ("crosshair", ("investigation.hit_list", {"status": "open"})),
     "approval": ("check", ("tracing.approvals", {})),
-    "receipt": ("package", ("licensing.shipment_list", {"status": "arrived"})),
-    "discrepancy": ("equal-not", ("licensing.discrepancy_list", {"waiting": "true"})),
+    "receipt": ("package", ("licensing.shipment_list", {"awaiting_receipt": "true"})),
+    "discrepancy": ("equal-not", ("licensing.discrepancy_list", {"unexplained": "true"})),
     "permit": ("circle-dashed", ("licensing.home", {"_anchor": "awaiting"})),
-    "alert": ("siren", ("investigation.alert_list", {})),
+    "alert": (
+        "siren",
+        ("investigation.alert_list", {"status": "active", "second_check": "waiting"}),
+    ),
     "consent": ("handshake", ("tracing.consent_list", {"status": "asked"})),
     "match": ("fingerprint", ("investigation.match_list", {})),
     "trace": ("waypoints", ("tracing.trace_list", {"status": "completed"})),
@@ -98,7 +102,7 @@ def _work(actor: Actor) -> dict[str, Any]:
             kind: (icon, url_for(page, **query)) for kind, (icon, (page, query)) in TASKS.items()
         },
         "next": tasks.next_tasks(lists, MAX_NEXT),
-        "most": tasks.MAX_COUNTED,
+        "most": MAX_COUNTED,
         "acts": tasks.list_recent_acts(actor) if has_tasks else [],
         "action_name": action_name,
         "starts": starts,
@@ -112,7 +116,10 @@ def search_page(actor: Actor) -> str:
     """Show what bears the typed text, by kind."""
     text = request.args.get("q", "").replace("\x00", "").strip()[:MAX_TYPED]
     objects = search.find_objects(actor, text)
-    return render_page("account/search.html", actor, text=text, objects=objects)
+    is_serial = search.reads_as_serial(text, objects)
+    return render_page(
+        "account/search.html", actor, text=text, objects=objects, is_serial=is_serial
+    )
 
 
 @account_pages.get("/docs")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,7 @@ from api.schemas.records import (
     MatchResponse,
     RecordResponse,
 )
-from api.web import lists
+from api.web import formatting, lists
 from api.web.document_actions import Action, Actions, Subject
 from api.web.forms import Field, Form
 from api.web.pages import investigation_pages
@@ -25,6 +26,7 @@ from api.web.pages.investigation.guns import rows_by_gun
 from api.web.record_pages import DocumentPages, register_form
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import Invalid, Message, NotFound, message
 from salsa_ext.database.paging import Page
 from salsa_ext.disclosure import disclosures
@@ -32,7 +34,7 @@ from salsa_ext.firearms.records.queries import find_records
 from salsa_ext.firearms.search.values import MarkHit
 from salsa_ext.matches import commands as match_commands
 from salsa_ext.matches import queries as match_queries
-from salsa_ext.matches.queries import MatchView
+from salsa_ext.matches.queries import WORK_LIST, MatchView
 from salsa_ext.reference.names import label
 
 FILTERS = (
@@ -64,9 +66,33 @@ ReasonField = partial(
 )
 REJECTION_FIELDS = (
     Field("reason_code", message("What it is instead"), "choice", "match_rejection"),
-    ReasonField(required=True),
+    ReasonField(
+        required=False,
+        hint=message(
+            "In words if nothing, or “Another reason”, is chosen. Nobody outside your state reads it."
+        ),
+    ),
 )
 CHECKBOX_PREFIX = "pick."
+
+
+def _both_guns(actor: Actor, view: MatchView) -> Sequence[tuple[str, str | None, str]]:
+    """Return whose record it is, serial and gun of both records, with RECORD_READ."""
+    if Permission.RECORD_READ not in actor.permissions:
+        return ()
+    row = view.match
+    own = [each.record for each in find_records([row.record_id], with_marks=False)]
+    guns = [
+        (translate(message("Your record")), each.serial, formatting.gun_name(each)) for each in own
+    ]
+    serials = {each.id: each.serial for each in own}
+    others = match_queries.other_record_guns(actor, {key: [view] for key in serials}, serials)
+    return guns + [
+        (label("state", hit.state, actor.language), hit.serial_norm, formatting.mark_gun_name(hit))
+        for hit in others.values()
+    ]
+
+
 ACTIONS: Actions = (
     Action(
         "confirm",
@@ -82,6 +108,8 @@ ACTIONS: Actions = (
         (ReasonField(required=False),),
         message("Your state says that it is one gun."),
         is_for=lambda actor, view: view.match.is_current,
+        template="investigation/match_action.html",
+        context=_both_guns,
     ),
     Action(
         "reject",
@@ -96,6 +124,8 @@ ACTIONS: Actions = (
         REJECTION_FIELDS,
         message("Your state says that it is not one gun."),
         is_for=lambda actor, view: view.match.is_current,
+        template="investigation/match_action.html",
+        context=_both_guns,
     ),
 )
 
@@ -136,12 +166,18 @@ def _list_context(actor: Actor, page: Page[MatchView], sent: Form | None = None)
     if Permission.RECORD_READ in actor.permissions:
         records = find_records({view.match.record_id for view in rows})
         own_records = {view.record.id: view for view in records}
+    by_record = group_by(
+        (view for view in rows if view.match.record_id in own_records),
+        lambda view: view.match.record_id,
+    )
+    serials = {key: each.record.serial for key, each in own_records.items()}
     others = match_queries.other_record_events(actor, rows)
     return {
         "rows": rows,
         "own_records": own_records,
         "repeated": repeated,
         "others": others,
+        "other_guns": match_queries.other_record_guns(actor, by_record, serials),
         "worth_text": worth_text,
         "sent": sent or Form(),
         "prefix": CHECKBOX_PREFIX,
@@ -160,7 +196,17 @@ def _render_match(actor: Actor, form: Form | None, match_id: UUID) -> str:
         if row.other_record and (form is None or row.other_state == actor.state):
             other = _read_record(actor, row.other_record)
     match = MatchResponse().dump(subject.view)
-    return PAGES.render_detail(actor, subject, match=match, own=own, other=other, form=form)
+    data = {"own": own, "other": other, "form": form, "next_match": _next_match(actor, match_id)}
+    return PAGES.render_detail(actor, subject, match=match, **data)
+
+
+def _next_match(actor: Actor, match_id: UUID) -> MatchView | None:
+    """Return what follows in the work list after a match that was just judged."""
+    if "done" not in request.args:
+        return None
+    after = (str(match_id), None)
+    pages = (match_queries.list_matches(actor, {**WORK_LIST}, 1, cursor) for cursor in after)
+    return next((page.items[0] for page in pages if page.items), None)
 
 
 def _read_record(actor: Actor, record_id: UUID) -> Any:
@@ -171,10 +217,11 @@ def _read_record(actor: Actor, record_id: UUID) -> Any:
 
 
 def _list_matches(actor: Actor, filters: dict[str, Any], *page: Any) -> Page[MatchView]:
-    """List what can be judged and is of crime, unless the filter asks for something else."""
-    defaults: dict[str, Any] = {} if "worth" in filters else {"least_worth": "crime"}
-    if "is_current" not in filters:
-        defaults["status"] = "proposed"
+    """List the work list, unless the filter asks for something else."""
+    defaults = {**WORK_LIST}
+    for name, default in (("worth", "least_worth"), ("is_current", "status")):
+        if name in filters:
+            del defaults[default]
     return match_queries.list_matches(actor, defaults | filters, *page)
 
 

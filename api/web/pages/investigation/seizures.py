@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Mapping
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
@@ -44,6 +45,7 @@ from salsa_ext.custody.queries import ItemCustody
 from salsa_ext.documents import queries as document_queries
 from salsa_ext.documents import related, seizures
 from salsa_ext.documents.queries import SEIZURES
+from salsa_ext.firearms.marks import firearm_marks
 from salsa_ext.reference import names
 from salsa_ext.reference.calendars import actor_zone, today
 from salsa_ext.tracing.traces import queries as trace_queries
@@ -52,6 +54,12 @@ MAX_ATTACHMENTS: Final = 100
 MAX_GUNS: Final = 100
 """Firearms that a form takes."""
 MAX_PASTED: Final = 50_000
+SERIAL_NEEDED: Final = message(
+    "This gun of the list has no serial number. Type it, choose the state of the mark, or confirm that"
+    " it has none."
+)
+PASTED_SIGNS: Final = (".no_serial", ".type_text")
+"""Fields of a pasted gun that say what it lacks; no part of what is recorded."""
 PASTED_COLUMNS: Final = ("make", "model", "calibre", "serial", "type")
 FILTERS: Final = (
     SERIAL,
@@ -157,15 +165,16 @@ def _show_form(actor: Actor, form: Form | None) -> dict[str, Any]:
 
 def _add_pasted(form: Form) -> bool:
     """Add the firearms of a pasted list as rows, with what is wrong of all of them."""
+    _remove_emptied_guns(form)
     form.values.pop("pasted", None)
     text = request.form.get("pasted", "").strip("\r\n ")  # a tab: the first cell may be empty
     if text and (wrong := text_problem(text.replace("\r\n", "\n"), MAX_PASTED)):
         form.errors["pasted"] = [form.translate(wrong)]
         return True
-    cells = csv.reader(text.splitlines(), delimiter="\t" if "\t" in text else ";")
-    guns = [dict(zip(PASTED_COLUMNS, map(str.strip, row), strict=False)) for row in cells]
-    guns = [gun for gun in guns if any(gun.values())]
-    guns = guns[1:] if len(guns) > 1 and _is_head(guns[0]) else guns
+    reader = csv.reader(text.splitlines(), delimiter="\t" if "\t" in text else ";")
+    rows = [(reader.line_num, [*map(str.strip, cells)]) for cells in reader]
+    guns = [(line, cells) for line, cells in rows if any(cells)]
+    guns = guns[1:] if len(guns) > 1 and _is_head(guns[0][1]) else guns
     first = len(form.row_numbers("items")) if form.has_values("items.") else 0
     if first + len(guns) > MAX_GUNS:
         problem = message(
@@ -173,22 +182,73 @@ def _add_pasted(form: Form) -> bool:
         )
         form.values["pasted"], form.errors["pasted"] = text, [form.translate(problem)]
         return True
-    for row, gun in enumerate(guns, first):
-        path, typed = f"items.{row}.", gun.get("type", "")
-        code = names.resolve("type", typed)
-        form.values |= {path + name: value for name, value in (gun | {"type": code or ""}).items()}
-        if typed and code is None:
-            problem = message(
-                "No type is known as “{value}”. Choose it from the list.", value=typed
-            )
-            form.errors[path + "type"] = [form.translate(problem)]
+    if guns:
+        form.notices.append(("", form.translate(message("{count} guns added.", count=len(guns)))))
+    for row, (line, cells) in enumerate(guns, first):
+        _add_gun(form, f"items.{row}.", line, cells)
+    if guns:
+        problems = _pasted_problems(form)
+        form.errors |= {path: [form.translate(text)] for path, [text] in problems.items()}
     return bool(guns)
 
 
-def _is_head(gun: Mapping[str, str]) -> bool:
+def _add_gun(form: Form, path: str, line: int, cells: Sequence[str]) -> None:
+    """Add a pasted gun; without a serial or known type it is marked until there is one.
+
+    Words such as RASPADA are the state of the mark, not a serial.
+    """
+    gun = dict.fromkeys(PASTED_COLUMNS, "") | dict(zip(PASTED_COLUMNS, cells, strict=False))
+    serial, typed = gun["serial"], gun["type"]
+    marking = firearm_marks.marking_instead_of_serial(serial)
+    gun["type"] = names.resolve("type", typed) or ""
+    if typed and not gun["type"]:
+        gun["type_text"] = typed
+    if marking or not serial:
+        gun |= {"serial": "", "no_serial": "ask"}
+        if marking != "unknown":
+            gun["marking"] = marking or ""
+        columns = PASTED_COLUMNS.index("serial") + 1
+        if serial:
+            notice = message("Line {line}: “{value}” is no serial number.", line=line, value=serial)
+        elif len(cells) < columns:
+            notice = message(
+                "Line {line}: {count} columns, no serial number.", line=line, count=len(cells)
+            )
+        else:
+            notice = message("Line {line}: no serial number.", line=line)
+        form.notices.append((f"{path}serial", form.translate(notice)))
+    form.values |= {path + name: value for name, value in gun.items()}
+
+
+def _pasted_problems(form: Form) -> dict[str, Sequence[Message]]:
+    """Return what is still to be said of pasted guns, by field."""
+    problems: dict[str, Sequence[Message]] = {}
+    for path in [f"items.{row}." for row in form.row_numbers("items")]:
+        is_open = form.get(f"{path}no_serial") == "ask"
+        if is_open and not (form.get(f"{path}serial") or form.get(f"{path}marking")):
+            problems[f"{path}serial"] = [SERIAL_NEEDED]
+        if (typed := form.get(f"{path}type_text")) and not form.get(f"{path}type"):
+            problem = message(
+                "No type is known as “{value}”. Choose it from the list.", value=typed
+            )
+            problems[f"{path}type"] = [problem]
+    return problems
+
+
+def _remove_emptied_guns(form: Form) -> None:
+    """Remove pasted guns of which only the signs of what they lack are left."""
+    for path in [name.rpartition(".")[0] for name in form.values if name.endswith(PASTED_SIGNS)]:
+        typed = {name for name, text in form.values.items() if text and name.startswith(f"{path}.")}
+        if all(name.endswith(PASTED_SIGNS) for name in typed):
+            form.values = {name: text for name, text in form.values.items() if name not in typed}
+    form.remove_empty_rows("items")
+
+
+def _is_head(cells: Sequence[str]) -> bool:
     """Return whether a first row has the names of its columns: no number, make or type."""
+    gun = dict(zip(PASTED_COLUMNS, cells, strict=False))
     named = [names.resolve(kind, gun.get(kind)) for kind in ("make", "type")]
-    return not any(named) and not any(map(str.isdigit, "".join(gun.values())))
+    return not any(named) and not any(map(str.isdigit, "".join(cells)))
 
 
 def _record(actor: Actor, form: Form) -> str:
@@ -210,6 +270,8 @@ def _complete_seizure(body: dict[str, Any], actor: Actor, form: Form) -> None:
     if transit := codes_in(form.get("route.transit")):
         body["route"]["transit"] = transit
     number_items(body, has_photo=form.photo.content is not None)
+    if problems := _pasted_problems(form):
+        raise Invalid(problems)
 
 
 @investigation_pages.get("/seizures/<uuid:seizure_id>/recorded")
@@ -220,15 +282,25 @@ def seizure_result(actor: Actor, seizure_id: UUID) -> str:
     seizures.find_own_seizure(actor, seizure_id)
     view = document_queries.load_document(SEIZURES, seizure_id)
     guns = [item.record for item in view.items]
+    answers = {row["line"]: row for row in check_answers.stored_matches(actor, seizure_id)}
+    hits = alert_queries.hits_of_records(actor, [gun.id for gun in guns])
+    matched, unmatched = [], defaultdict(list)
+    for gun in guns:
+        answer = answers.get(gun.line)
+        if hits.get(gun.id) or (answer and answer["verdict"] != "no_hit"):
+            matched.append(gun)
+        else:
+            unmatched[answer["next"]["text"] if answer else ""].append(gun)
     return render_page(
         "investigation/seizure_recorded.html",
         actor,
         trail=PAGES.trail,
         success=message("The seizure is recorded."),
-        answers={row["line"]: row for row in check_answers.stored_matches(actor, seizure_id)},
-        firearms=guns,
+        answers=answers,
+        matched=matched,
+        unmatched=unmatched,
         seizure=view.document,
-        hits=alert_queries.hits_of_records(actor, [gun.id for gun in guns]),
+        hits=hits,
         is_complete=check_answers.follow_matching(actor, view),
     )
 

@@ -38,6 +38,12 @@ FILTERS = (
     Field("kind", message("Kind"), "choice", "discrepancy_kind"),
     Field("status", message("Status"), "choice", "discrepancy_status"),
     Field("assignee", message("Assigned to"), max_length=100),
+    Field(
+        "unexplained",
+        message("Statement of your state"),
+        "choice",
+        (("true", message("Still to be made")),),
+    ),
 )
 TextField = partial(Field, "text", message("In words"), "area", max_length=2000)
 TEXT_FIELD = TextField(required=True, hint=READ_BY_CONCERNED)

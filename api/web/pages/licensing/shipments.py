@@ -49,6 +49,12 @@ FILTERS = (
     Field("document", message("Transport document"), max_length=100),
     Field("status", message("Status"), "choice", "shipment_status"),
     Field("due_before", message("Due before"), "date"),
+    Field(
+        "awaiting_receipt",
+        message("Receipt"),
+        "choice",
+        (("true", message("Still to be recorded")),),
+    ),
 )
 ShipmentBody = dict[str, Any]
 
