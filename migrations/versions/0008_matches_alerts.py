@@ -163,6 +163,7 @@ CREATE TABLE serial_check (
     id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
     query JSONB NOT NULL,
+    mark TEXT,
     purpose TEXT NOT NULL,
     case_number TEXT,
     incident TEXT,
@@ -170,6 +171,7 @@ CREATE TABLE serial_check (
     checked_at TIMESTAMPTZ NOT NULL,
     CONSTRAINT pk_serial_check PRIMARY KEY (id)
 );
+CREATE INDEX ix_serial_check_owner_state_mark ON serial_check (owner_state, mark);
 CALL salsa_protect('serial_check', 'SELECT, INSERT, UPDATE');
 """
 

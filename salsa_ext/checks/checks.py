@@ -23,7 +23,7 @@ from salsa_ext.core.ids import new_id
 from salsa_ext.database.locks import lock
 from salsa_ext.disclosure import disclosures
 from salsa_ext.disclosure.disclosures import HOLDER_GROUPS, FieldGroups
-from salsa_ext.firearms.marks import firearm_marks
+from salsa_ext.firearms.marks import firearm_marks, keys
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.records.validation import bracket_problem
 from salsa_ext.firearms.search import advice
@@ -123,6 +123,8 @@ def run_checks(
         answer = build_answer(
             actor, result.id, result.listed, scope, alert_hits, result.query.serial
         )
+        if result.query.lot and not result.query.serial:
+            answer = replace(answer, advice=_advise_on_goods(answer.advice))
         remarks = suggestions.remarks_on_query(result.query, actor.language)
         more = advice.count_unlisted(result.candidates, result.listed)
         answers.append(replace(answer, remarks=remarks, more=more))
@@ -166,6 +168,7 @@ def _store_checks(
                 "owner_state": own,
                 "concerned": [own],
                 "query": vars(search.query),
+                "mark": keys.normalise(search.query.serial or search.query.lot or "") or None,
                 "purpose": purpose.code,
                 "case_number": purpose.case_number,
                 "incident": purpose.incident,
@@ -245,11 +248,18 @@ def _advise_on_hit(hit: AnswerHit) -> tuple[str, Message]:
     state = CodeLabel("state", hit.alert_state)
     if hit.strength == "strong":
         return hit.action, Message(ACTION_TEXTS[hit.action].text, {"state": state})
-    return "compare", message(
-        "It may be the gun of an alert of {state}: compare marks, make, model and calibre,"
-        " and call {state} before you do anything else.",
-        state=state,
-    )
+    return "compare", Message(MAYBE_HIT_TEXT.text, {"state": state})
+
+
+def _advise_on_goods(text: Message) -> Message:
+    """Return an advice on a gun as one on goods of a lot."""
+    return Message(GOODS_TEXTS[text.text].text, text.params) if text.text in GOODS_TEXTS else text
+
+
+MAYBE_HIT_TEXT: Final = message(
+    "It may be the gun of an alert of {state}: compare marks, make, model and calibre,"
+    " and call {state} before you do anything else."
+)
 
 
 ACTION_TEXTS: Final = {
@@ -266,3 +276,59 @@ ACTION_TEXTS: Final = {
         " hit alone is no ground."
     ),
 }
+GOODS_TEXTS: Final = {
+    of_gun.text: of_goods
+    for of_gun, of_goods in (
+        (
+            advice.CALL_TEXT,
+            message("Compare the goods with the record, then call the state that holds it."),
+        ),
+        (
+            advice.OWN_RECORD_TEXT,
+            message("Compare the goods with the record, which your own state holds."),
+        ),
+        (
+            advice.RESTRICTED_TEXT,
+            message(
+                "A state holds something of this lot and lets only its office say what: call it, and"
+                " let it compare the goods."
+            ),
+        ),
+        (
+            advice.MAYBE_RESTRICTED_TEXT,
+            message(
+                "A state may hold something of this lot and lets only its office say what: ask it"
+                " before you act."
+            ),
+        ),
+        (
+            MAYBE_HIT_TEXT,
+            message(
+                "These may be the goods of an alert of {state}: compare lot, make and calibre,"
+                " and call {state} before you do anything else."
+            ),
+        ),
+        (
+            ACTION_TEXTS["seize"],
+            message(
+                "Hold the goods and call {state}, which asks to seize them. This hit alone is no ground:"
+                " seize them once {state} has confirmed the hit, and by your own law."
+            ),
+        ),
+        (
+            ACTION_TEXTS["hold_and_call"],
+            message(
+                "Hold the goods and call {state}, which has an alert on them. This hit alone is no ground:"
+                " do nothing more until {state} has confirmed it."
+            ),
+        ),
+        (
+            ACTION_TEXTS["inform_only"],
+            message(
+                "{state} asks to be notified of these goods, and was. Do not hold them for that: this"
+                " hit alone is no ground."
+            ),
+        ),
+    )
+}
+"""Advice on goods of a lot, ammunition or parts, by that on a gun."""

@@ -9,11 +9,12 @@ from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, String, case, cast, literal, select, union, union_all
+from sqlalchemy import Select, String, case, cast, func, literal, select, union, union_all
 
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.alerts.models import Alert, Hit
+from salsa_ext.checks.models import Check
 from salsa_ext.core import ids as core_ids
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.dates import parse_date, rough_date
@@ -114,10 +115,10 @@ def find_answer_records(actor: Actor, case_number: str, text: str) -> list[Recor
 def find_subject_ids(
     actor: Actor, text: str, permission: Permission = Permission.AUDIT_READ
 ) -> list[UUID]:
-    """Return ids of all own records with a number, serial or case.
+    """Return ids of all own records with a number, serial, lot or case.
 
-    Includes their documents, and the traces, requests, alerts and hits of a case. Unlimited, since
-    an audit must be complete. Requires `permission`.
+    Includes their documents, checks of the serial or lot, and the traces, requests, alerts and hits
+    of a case. Unlimited, since an audit must be complete. Requires `permission`.
     """
     require(actor, permission)
     if actor.state is None or core_ids.parse_id(text):
@@ -128,8 +129,10 @@ def find_subject_ids(
     records = _select_record_ids(actor.state, text)
     written_in = select(Record.document_id).where(Record.id.in_(records))
     documents = _select_document_ids(actor.state, text)
+    mark = keys.normalise(text.replace("\0", ""))
+    checks = select(Check.id).where(Check.owner_state == actor.state, Check.mark == mark)
     subject_ids = union(
-        permits, documents, records, written_in, _select_case_ids(actor.state, text)
+        permits, documents, records, written_in, checks, _select_case_ids(actor.state, text)
     )
     return [*db.session.scalars(subject_ids)]
 
@@ -148,11 +151,14 @@ def describe_records(
 def find_numbers(
     actor: Actor, subjects: Iterable[SubjectKey], permission: Permission = Permission.AUDIT_READ
 ) -> dict[SubjectKey, str]:
-    """Return document or case numbers of own subjects, in one query; requires `permission`."""
+    """Return document or case numbers of own subjects, in one query; requires `permission`.
+
+    That of a check is its serial or lot.
+    """
     require(actor, permission)
     ids_by_kind: dict[str, list[UUID]] = {}
     for kind, subject in subjects:
-        if subject and kind in (*NUMBERED_MODELS, *CASE_MODELS, "hit"):
+        if subject and kind in (*NUMBERED_MODELS, *CASE_MODELS, "hit", "check"):
             ids_by_kind.setdefault(kind, []).append(subject)
     if not ids_by_kind or actor.state is None:
         return {}
@@ -168,6 +174,11 @@ def _select_numbers(state: str, kind: str, ids: Collection[UUID]) -> Any:
             .where(Hit.id.in_(ids))
             .with_only_columns(named, Hit.id, Alert.case_number)
         )
+    if kind == "check":
+        number = func.coalesce(
+            func.nullif(Check.query["serial"].astext, ""), Check.query["lot"].astext
+        )
+        return select(named, Check.id, number).where(Check.owner_state == state, Check.id.in_(ids))
     model = NUMBERED_MODELS.get(kind) or CASE_MODELS[kind]
     columns = (named, model.id, model.number if kind in NUMBERED_MODELS else model.case_number)
     query = select_current(model) if issubclass(model, Versioned) else select(model)
@@ -209,7 +220,7 @@ def _select_document_ids(state: str, typed: str) -> Any:
 
 
 def _select_record_ids(state: str, typed: str) -> Any:
-    """Select ids of records by document number or serial."""
+    """Select ids of records by document number, serial or lot."""
     queries = [
         select(Record.id).where(
             Record.document_id.in_(_select_document_ids(state, typed)), Record.owner_state == state

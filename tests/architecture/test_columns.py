@@ -13,6 +13,7 @@ DIRECT = {
 BY_LINK = {  # each with what has to stand beside it before it names someone
     "licensee.name_key": "who guesses the name; it is erased with the party",
     "hit.serial_read": "who was met with the gun of this serial",
+    "serial_check.mark": "who registered the gun of this serial",
     "serial_check.query": "who registered the gun of this serial",
     "record.register_number": "who had the gun, in the register of its owner",
     "seizure.latitude": "who lives at the place",

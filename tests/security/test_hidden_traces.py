@@ -21,6 +21,7 @@ BODIES = {
     "channel": {"channel": "mla"},
     "attempts": {"channel": "mla"},
     "etrace-data": {"crime_code": "x"},
+    "origin": {"country_of_manufacture": "AUT"},
     "feedback": {"helped": True},
     "assign": {"username": "x"},
     "notes": {"text": "x"},

@@ -16,6 +16,8 @@ DUTY = {
     "telephone": "+595 21 0000000",
 }
 
+LOT_ITEM = {"line": 1, "category": "ammunition", "lot": "AYT23", "quantity": 50, "calibre": "9x19"}
+
 
 def query(**changes):
     return {
@@ -239,3 +241,23 @@ def test_how_many_more_fit_is_said_and_all_are_listed_where_it_is_asked_to(offic
     page = ask(officer, **sent)
     assert page.count("Record and history of this gun") == 20
     assert "are not listed" not in page
+
+
+def test_a_lot_is_named_everywhere_and_nothing_speaks_of_a_gun(officer, pry_police):
+    pry_police.post(
+        "/seizures", bodies.seizure(place=bodies.FOZ | {"country": "PRY"}, items=[LOT_ITEM])
+    )
+    page = ask(officer, serial="", make="", calibre="", lot="AYT23")
+    title = re.search("<title>(.*?)</title>", page, re.S)[1]
+    answered = text(page.split("Ask once more")[0])
+    assert ": AYT23" in title and "Lot AYT23" in answered and "Serial number" not in answered
+    assert "Records that may be of this lot" in answered and " gun" not in answered
+
+
+def test_a_check_has_its_mark_as_number_in_the_audit_and_is_found_by_it(officer, signed_in):
+    ask(officer, serial="", make="", calibre="", lot="ayt 23")
+    ask(officer)
+    supervisor = signed_in("BRA", "auditor")
+    for typed, number in (("AYT23", "ayt 23"), ("abc-123456", "ABC123456")):
+        found = text(supervisor.open(f"/audit?action=check:made&subject_id={typed}"))
+        assert found.count("Police officer") == 1 and f"Check {number}" in found

@@ -41,6 +41,12 @@ def test_own_documents_are_found_by_the_serial_of_a_gun_in_them(police):
     assert ("seizure", "INC-77") in _find(police, serial.lower())
 
 
+def test_own_documents_are_found_by_the_lot_of_goods_in_them(police):
+    goods = {"line": 1, "category": "ammunition", "lot": "AYT-23", "quantity": 50}
+    police.post("/seizures", bodies.seizure(number="INC-79", items=[goods]))
+    assert _find(police, "ayt23") == [("seizure", "INC-79")]
+
+
 def test_a_serial_recorded_with_alternatives_is_found_by_each(police):
     item = bodies.firearm(serial="TX 99-[8B]1/Z")
     police.post("/seizures", bodies.seizure(number="INC-79", items=[item]))
