@@ -225,8 +225,10 @@ def _origin(own: str, state: str, event: Event) -> Message:
 
 def build_trace_chain(trace: Trace, legs: Sequence[chain.ChainLeg]) -> chain.ChainResult:
     """Return the chain of a trace from its legs."""
-    is_seized = any(event["event"] in SEIZED for leg in legs for event in leg.events)
-    same_find = _records_of_find(trace.record_id) if trace.record_id and is_seized else ()
+    seized = {event["record"] for leg in legs for event in leg.events if event["event"] in SEIZED}
+    same_find: Collection[str] = {str(trace.record_id)} if trace.record_id else ()
+    if trace.record_id and seized - {*same_find}:
+        same_find = _records_of_find(trace.record_id)
     is_unknown = not any(leg.events for leg in legs)
     maker = unasked_maker(trace, [leg.state for leg in legs]) if is_unknown else None
     return chain.build_chain(
