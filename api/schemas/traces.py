@@ -327,7 +327,14 @@ class DiversionResponse(Schema):
     reason = fields.String(attribute="why", required=True)
 
 
-SEARCHED_STATUSES = (*codes.LEG_STATUSES, "to_send", "not_sent", "not_asked", "not_traced")
+SEARCHED_STATUSES = (
+    *codes.LEG_STATUSES,
+    "to_send",
+    "not_sent",
+    "not_asked",
+    "to_ask",
+    "not_traced",
+)
 
 
 class SearchedRegisterResponse(Schema):

@@ -63,7 +63,7 @@ AREAS: Final = (
         "flag",
     ),
     (Permission.ACCOUNT_CONFIRM, "account.account_list", message("Accounts"), "user"),
-    (Permission.AGENCY_MANAGE, "account.agency_list", message("Agencies and offices"), "landmark"),
+    (Permission.REFERENCE_READ, "account.agency_list", message("Agencies and offices"), "landmark"),
     (Permission.AGENCY_PLACE, "account.post_list", message("Agencies at border posts"), "landmark"),
 )
 """Permission, first page, name and icon, in the order of the navigation."""

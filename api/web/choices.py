@@ -179,6 +179,13 @@ def states(excluded: str | None = None) -> Groups:
     return [(translate(taking_part), first), (translate(others), rest)]
 
 
+def countries() -> Groups:
+    """Return where a gun may have been made: states, then those that are no more."""
+    labels = names.labels("state", g.language)
+    former = {code: labels[code] for code in names.former_states()}
+    return [*states(), (translate(message("No more")), _sort_by_name(former))]
+
+
 def participating_states(excluded: str | None = None) -> Options:
     """Return the participating states, sorted by name."""
     return states(excluded)[0][1]
@@ -267,6 +274,7 @@ SOURCES: Final[Mapping[str, Callable[[Actor], Options | Groups]]] = {
     "post": own_posts,
     "state": lambda actor: states(actor.state),
     "any_state": lambda actor: states(),
+    "country": lambda actor: countries(),
     "participant": lambda actor: participating_states(),
     "other_participant": lambda actor: participating_states(actor.state),
     "role": lambda actor: [(code, formatting.label("role", code)) for code in codes.ROLES],

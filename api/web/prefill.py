@@ -46,11 +46,9 @@ def complete_gun(body: dict[str, Any], item: dict[str, Any]) -> None:
     firearm["category"] = firearm_category(firearm, item["category"])
 
 
-def gun_values(item: Mapping[str, Any], language: str) -> dict[str, str]:
+def gun_values(item: Mapping[str, Any]) -> dict[str, str]:
     """Return the recorded description of a gun as form values."""
     values = {name: item[key] for name, key in GUN_FIELDS.items()}
-    country = values["country_of_manufacture"]
-    values["country_of_manufacture"] = names.label("state", country, language)
     return {f"firearm.{name}": str(value) for name, value in values.items() if value}
 
 

@@ -226,6 +226,12 @@ def related_families(family: str | None) -> frozenset[str]:
 
 
 @cache
+def make_country(make: str | None) -> str | None:
+    """Return the country of a make, or None."""
+    return db.session.scalar(select(Make.country).where(Make.code == make))
+
+
+@cache
 def related_makes(make: str | None) -> frozenset[str]:
     """Return the parent, brands and sister brands of a make."""
     rows = db.session.execute(select(Make.code, Make.parent).where(Make.parent.is_not(None)))

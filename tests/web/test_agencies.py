@@ -43,3 +43,23 @@ def test_an_administrator_corrects_an_agency_and_its_office_and_closes_that(sign
     [close] = re.findall(rf'href="({address}/offices/[^/]+/close_office)"', page)
     administrator.send(close, {})
     assert "No office is registered" in text(administrator.open(address))
+
+
+def test_agencies_of_the_own_state_are_listed_without_a_filter(signed_in):
+    administrator = signed_in("BRA", "state_administrator")
+    fields = {"name": "Polícia Exemplo", "kind": "police", "time_zone": "America/Sao_Paulo"}
+    address = administrator.send("/agencies/new", fields | {"code": "BRA-PF"}).location
+    other = signed_in("PRY", "police_officer")
+    assert f'href="{address}"' in administrator.open("/agencies")
+    assert f'href="{address}"' not in other.open("/agencies")
+    assert f'href="{address}"' in other.open("/agencies?state=")
+
+
+def test_an_office_without_an_ori_number_is_offered_one(signed_in):
+    administrator = signed_in("BRA", "state_administrator")
+    fields = {"name": "Polícia Exemplo", "kind": "police", "time_zone": "America/Sao_Paulo"}
+    address = administrator.send("/agencies/new", fields | {"code": "BRA-PF"}).location
+    administrator.send(f"{address}/add_office", OFFICE)
+    page = administrator.open(address)
+    assert "Add the ORI number" in page and re.search(r"/correct_office#ori", page)
+    assert "Add the ORI number" not in signed_in("PRY", "police_officer").open(address)

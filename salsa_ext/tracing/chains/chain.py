@@ -73,11 +73,11 @@ TAKES_NO_PART: Final = message(
     "The answer of {state}, which does not use this service: send it the form by another channel."
 )
 DEALER_IS_GONE: Final = message(
-    "Who bought the gun from a dealer of {state}: the dealer is out of business. Ask the authority that"
+    "Who bought the gun from a dealer in {state}: the dealer is out of business. Ask the authority that"
     " licensed it for the records that it left."
 )
 AMERICAN_DEALER_IS_GONE: Final = message(
-    "Who bought the gun from a dealer of {state}: the dealer is out of business. Ask the National"
+    "Who bought the gun from a dealer in the {state}: the dealer is out of business. Ask the National"
     " Tracing Center to search the out-of-business records (18 U.S.C. 923(g)(4))."
 )
 TOO_OLD: Final = message("The answer of {state}, for which the gun is too old to be traced.")
@@ -200,6 +200,8 @@ def build_chain(
     asking_state: str,
     firearm: Mapping[str, Any],
     same_find: Collection[str] = (),
+    *,
+    is_maker_unasked: bool = False,
 ) -> ChainResult:
     """Order the events of all legs and derive the result.
 
@@ -208,7 +210,8 @@ def build_chain(
     concluded (the days, where all are of one day). Sales between dealers and the resale of a gun
     returned to a dealer are no first sales. Conflicts, shown but not used: events after the gun was
     found, events that contradict earlier ones, and events that contradict the description of the
-    gun. `same_find` are the records of the find itself.
+    gun. `same_find` are the records of the find itself. `is_maker_unasked`: the state of the maker
+    was neither asked nor searched.
     """
     events = in_order(event for leg in legs for event in leg.events if event["event"] != ALERT)
     others = other_gun_objections(events, firearm)
@@ -227,6 +230,8 @@ def build_chain(
     reached = _reached(last, sales)
     diversion = _confirmed_diversion(find_diversion(last, chain, found_on), last, legs)
     outcome = _outcome(legs, chain, last, reached, contradictions, is_diverted=bool(diversion))
+    if outcome == "no_record" and is_maker_unasked:
+        outcome = "not_searched"
     seized_before = custody_conflicts(chain, found_on, asking_state, same_find)
     custody = [] if is_ambiguous else [*seized_before]
     conflicts = [*contradictions, *custody, *others, *after]

@@ -13,6 +13,8 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, Message, message
 from salsa_ext.core.text import ENGLISH
@@ -21,7 +23,9 @@ from salsa_ext.reference import names
 from salsa_ext.reference.packaged import read_csv
 from salsa_ext.tracing.channels.forms import RequestForm, build_form
 from salsa_ext.tracing.traces import queries as trace_queries
-from salsa_ext.tracing.traces.attempts import ETRACE, Attempt
+from salsa_ext.tracing.traces.attempts import ETRACE, Attempt, find_attempt
+from salsa_ext.tracing.traces.models import TraceLeg
+from salsa_ext.tracing.traces.queries import TraceView
 from salsa_ext.tracing.traces.values import Possessor, RecoveryAddress
 
 ATF_FORM: Final = "ATF F 3312.1 (February 2018)"
@@ -88,14 +92,28 @@ def check_complete(actor: Actor, trace_id: UUID, leg_id: UUID) -> None:
     """Raise Invalid where the form of a leg lacks what eTrace requires."""
     view = trace_queries.load(actor, trace_id)
     leg = next(leg for leg in view.legs if leg.id == leg_id)
-    form = build_form(actor, view, leg, Attempt(ETRACE))
-    if missing := missing_fields(atf_fields(form, actor.now().date())):
+    if missing := _missing_of_leg(actor, view, leg):
         problem = message(
             "eTrace requires what the form lacks: {fields}. Fill it in, or confirm it.",
             fields=tuple(field.name for field in missing),
         )
         needs_office = any(field.item == ORI_ITEM for field in missing)
         raise Invalid({"confirm_incomplete": [problem, *([NO_ORI] if needs_office else ())]})
+
+
+def missing_of_trace(actor: Actor, view: TraceView) -> list[FormField]:
+    """Return what eTrace requires and the form of a trace lacks, until it is answered."""
+    require(actor, Permission.TRACE_REQUEST)
+    for leg in view.legs:
+        attempt = find_attempt(leg, ETRACE)
+        if attempt is not None and attempt.answered_on is None:
+            return _missing_of_leg(actor, view, leg)
+    return []
+
+
+def _missing_of_leg(actor: Actor, view: TraceView, leg: TraceLeg) -> list[FormField]:
+    form = build_form(actor, view, leg, Attempt(ETRACE))
+    return missing_fields(atf_fields(form, actor.now().date()))
 
 
 def crime_code(contexts: Sequence[str]) -> str | None:

@@ -28,13 +28,21 @@ from salsa_ext.notifications.commands import (
 )
 from salsa_ext.notifications.notice_rules import AssigneeData
 from salsa_ext.reference import names
+from salsa_ext.reference.calendars import today
 from salsa_ext.reference.participation.declarations import participating_states
 from salsa_ext.tracing.requests import message_log
 from salsa_ext.tracing.requests.message_log import NOTE, MessageEntry
 from salsa_ext.tracing.requests.models import TraceMessage
 from salsa_ext.tracing.requests.values import ANSWERED_STATUSES, CommentData, RestrictionData
 from salsa_ext.tracing.traces import approvals, legs, messages, routing
-from salsa_ext.tracing.traces.attempts import check_channel, events_by_hand
+from salsa_ext.tracing.traces.attempts import (
+    TO_SEND,
+    Attempt,
+    check_channel,
+    events_by_hand,
+    iso_day,
+    store_attempt,
+)
 from salsa_ext.tracing.traces.leg_views import build_trace_chain, to_chain_leg
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.values import SENT_STATUSES, FeedbackData, LegData, TraceOriginData
@@ -56,8 +64,8 @@ ALL_STATUSES: Final = (*UNSENT, *SENT_STATUSES, "withdrawn", "closed")
 def ask_another_state(*, actor: Actor, trace_id: UUID, data: LegData) -> None:
     """Ask another state, with the reason.
 
-    A non-participating state is asked by a named channel. Raises Invalid, or Conflict for a state
-    already asked.
+    A non-participating state is asked by a named channel, one that takes part by the service and by
+    a named one too. Raises Invalid, or Conflict for a state already asked.
     """
     require(actor, Permission.TRACE_REQUEST)
     trace = legs.lock_trace(trace_id, "legs", SENT_STATUSES)
@@ -66,11 +74,15 @@ def ask_another_state(*, actor: Actor, trace_id: UUID, data: LegData) -> None:
         raise Invalid({"state": [problem]})
     existing = legs.for_trace(trace)
     if any(leg.state == data.state for leg in existing):
-        raise Conflict(message("{state} was asked already.", state=CodeLabel("state", data.state)))
+        problem = message(
+            "{state} was asked already. Ask it by another channel where the trace shows its answer.",
+            state=CodeLabel("state", data.state),
+        )
+        raise Conflict(problem)
     check_channel(data.state, data.channel, trace.owner_state)
     takes_part = data.state in participating_states(actor)
-    if takes_part and (data.channel or data.reference):
-        raise Invalid({"channel": [IS_PARTICIPANT]})
+    if data.channel is None and data.reference:
+        raise Invalid({"channel": [message("Say by which channel it has this reference.")]})
     if not takes_part and data.channel is None:
         problem = message(
             "This state does not participate: say by which channel it is asked: {channels}.",
@@ -81,7 +93,19 @@ def ask_another_state(*, actor: Actor, trace_id: UUID, data: LegData) -> None:
     reasons = {data.state: [Message("{text}", {"text": data.reason})]}
     route = routing.route_to(actor, reasons)
     new = legs.new_legs(actor, trace, route, (), data.channel, data.reference)
+    if takes_part and data.channel:
+        sent_on = iso_day(today(actor)) if data.reference else None
+        status = "sent" if data.reference else TO_SEND
+        store_attempt(new[0], Attempt(data.channel, status, data.reference, sent_on))
     _create_legs(actor, trace, existing, new)
+
+
+def data_to_ask(actor: Actor, maker: str) -> LegData:
+    """Return what asks the state of a maker by its usual channel."""
+    require(actor, Permission.TRACE_READ)
+    is_participant = maker in participating_states(actor)
+    channel = None if is_participant else legs.USUAL_CHANNELS.get(maker, "iarms")
+    return LegData(maker, message("The make of the gun is at home there.").text, channel)
 
 
 def add_origin(*, actor: Actor, trace_id: UUID, data: TraceOriginData) -> None:

@@ -31,6 +31,7 @@ from salsa_ext.tracing.requests.message_log import MessageView
 from salsa_ext.tracing.requests.values import NOT_PARTICIPATING, WAITING_STATUSES
 from salsa_ext.tracing.traces.attempts import TO_SEND, best_status, reported_failure
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
+from salsa_ext.tracing.traces.routing import unasked_maker
 
 
 def compare_events(
@@ -226,7 +227,16 @@ def build_trace_chain(trace: Trace, legs: Sequence[chain.ChainLeg]) -> chain.Cha
     """Return the chain of a trace from its legs."""
     is_seized = any(event["event"] in SEIZED for leg in legs for event in leg.events)
     same_find = _records_of_find(trace.record_id) if trace.record_id and is_seized else ()
-    return chain.build_chain(legs, trace.found_on, trace.owner_state, trace.firearm, same_find)
+    is_unknown = not any(leg.events for leg in legs)
+    maker = unasked_maker(trace, [leg.state for leg in legs]) if is_unknown else None
+    return chain.build_chain(
+        legs,
+        trace.found_on,
+        trace.owner_state,
+        trace.firearm,
+        same_find,
+        is_maker_unasked=maker is not None,
+    )
 
 
 def _records_of_find(record_id: UUID) -> Collection[str]:

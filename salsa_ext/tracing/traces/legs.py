@@ -172,6 +172,8 @@ def ends_at_home(trace: Trace, own_legs: Sequence[TraceLeg]) -> bool:
     From its origin here to its last lawful holder. States whose records have a mark like its own
     are asked all the same: they may claim it.
     """
+    if not any(leg.events for leg in own_legs):
+        return False
     own = []
     for leg in own_legs:
         events = compare_events(leg.events, trace.firearm, trace.found_on)

@@ -37,7 +37,7 @@ from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.values import SENT_STATUSES
 
 ENDED_STATUSES: Final = ("withdrawn", "closed")
-TOO_OLD, NONE_SEARCHED = "too_old", "none_searched"
+TOO_OLD, NONE_SEARCHED, NOT_ALL_ASKED = "too_old", "none_searched", "not_all_asked"
 """Shown outcomes, which say why not all states were searched."""
 
 
@@ -108,18 +108,22 @@ class TraceView:
     @property
     def is_answered_in_part(self) -> bool:
         """Return whether no answer is owed, though a state refused or referred."""
-        open_legs = any(leg.status in OPEN_STATUSES for leg in self.legs)
+        open_legs = any(best_status(leg) in OPEN_STATUSES for leg in self.legs)
         return self.trace.status == "completed" and open_legs
 
     @property
     def shown_outcome(self) -> str | None:
-        """Return the outcome, TOO_OLD where nothing else stopped a search, or NONE_SEARCHED."""
+        """Return the outcome, or of `not_searched` what stopped it.
+
+        TOO_OLD where nothing else did, NONE_SEARCHED, or NOT_ALL_ASKED where each asked state was
+        searched.
+        """
         if self.trace.outcome != "not_searched":
             return self.trace.outcome
         searched = [leg for leg in self.legs if best_status(leg) in SEARCHED_STATUSES]
         unknown = {reported_failure(leg) for leg in searched} - {None}
-        if len(searched) == len(self.legs) and unknown == {TOO_OLD}:
-            return TOO_OLD
+        if searched and len(searched) == len(self.legs) and unknown <= {TOO_OLD}:
+            return TOO_OLD if unknown else NOT_ALL_ASKED
         return self.trace.outcome if searched else NONE_SEARCHED
 
     @property

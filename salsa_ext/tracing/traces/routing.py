@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, Final
@@ -18,7 +18,8 @@ from salsa_ext.firearms.search.search import best_scores, likely_candidates
 from salsa_ext.firearms.search.values import Candidate, Coverage
 from salsa_ext.reference import names
 from salsa_ext.reference.names import participants
-from salsa_ext.reference.participation.declarations import participating_states
+from salsa_ext.reference.participation.declarations import declarations_at, participating_states
+from salsa_ext.reference.participation.rules import reports_no_record
 from salsa_ext.tracing.requests import record_search
 from salsa_ext.tracing.traces.models import Trace
 
@@ -82,6 +83,21 @@ def origin_reasons(firearm: Mapping[str, Any]) -> Reasons:
     if country := firearm.get("country_of_manufacture"):
         why.setdefault(country, []).append(message("The gun was made there."))
     return why
+
+
+def unasked_maker(trace: Trace, states: Collection[str]) -> str | None:
+    """Return the state of the maker, if neither asked nor searched.
+
+    Of manufacture, else of the make; `states` are the asked ones. The service searched it where its
+    registers are complete for the gun.
+    """
+    gun = trace.firearm
+    maker = gun.get("country_of_manufacture") or names.make_country(gun.get("make"))
+    if maker is None or not {*states}.isdisjoint(with_successors({maker: []}).keys() | {maker}):
+        return None
+    declared = declarations_at({maker: trace.sent_at or trace.created_at})[maker]
+    is_searched = reports_no_record(declared, gun.get("make"), gun.get("year"))
+    return None if is_searched else maker
 
 
 def has_american_importer(firearm: Mapping[str, Any]) -> bool:

@@ -19,7 +19,7 @@ from salsa_ext.database.session import acting_as, db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure import disclosures
 from salsa_ext.disclosure.sharing import Sharing, party_group, share_events
-from salsa_ext.firearms.records.event_kinds import Event
+from salsa_ext.firearms.records.event_kinds import ORIGIN_EVENTS, Event
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.queries import PartiesById, find_parties
 from salsa_ext.reference import names
@@ -36,11 +36,14 @@ from salsa_ext.tracing.traces.leg_views import (
     with_replies,
 )
 from salsa_ext.tracing.traces.models import Trace
+from salsa_ext.tracing.traces.routing import unasked_maker
 
 LATE_FACTOR: Final = 2
 FOUND_EVENT: Final = "found"
 NOT_ASKED: Final = "not_asked"
 """Shown status of a state that was searched and not asked."""
+TO_ASK: Final = "to_ask"
+"""Shown status of a state that was not asked, though a person answers from its registers."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,8 @@ class SearchedState:
     """A searched or asked state: its registers, how far its records reach, and its answer.
 
     `registers` are those that it took part with when it was asked; `status` is that of its leg,
-    TO_SEND, NOT_SENT, NOT_TRACED or NOT_ASKED; of a state that declared
-    none, NOT_PARTICIPATING in place of NOT_ASKED.
+    TO_SEND, NOT_SENT, NOT_TRACED, NOT_ASKED or TO_ASK; of a state that declared none,
+    NOT_PARTICIPATING in place of these.
     """
 
     state: str
@@ -62,7 +65,8 @@ class SearchedState:
 class ResultView:
     """The result of a trace, searched states, readable parties, and sharing.
 
-    `find_event` is how the gun came to the own state: seized, found or surrendered.
+    `find_event` is how the gun came to the own state: seized, found or surrendered; `maker` the
+    state of the maker that is to be asked yet.
     """
 
     trace: Trace
@@ -71,6 +75,7 @@ class ResultView:
     parties: PartiesById
     sharing: Mapping[str, Sharing]
     find_event: str
+    maker: str | None
 
     def events(self) -> list[Event]:
         """Return each event once, conflicts last."""
@@ -125,6 +130,10 @@ def get_result(actor: Actor, trace_id: UUID) -> ResultView:
     result = build_trace_chain(trace, legs)
     country = trace.firearm.get("country_of_manufacture") or ""
     _, successors = names.former_states().get(country, (None, ()))
+    maker = _maker_to_ask(trace, result, legs)
+    if maker is not None:
+        text = message("The answer of {state}, where the make is at home: ask it.", state=maker)
+        result.missing.append(text)
     if len(successors) > 1:
         text = message(
             "Which of the states that followed {state} keeps the books of the maker.", state=country
@@ -139,18 +148,32 @@ def get_result(actor: Actor, trace_id: UUID) -> ResultView:
     return ResultView(
         trace,
         result,
-        _searched_states(trace, view.leg_views),
+        _searched_states(trace, view.leg_views, maker),
         _readable_parties(actor, events, sharing),
         sharing,
         find_event or FOUND_EVENT,
+        maker,
     )
 
 
-def _searched_states(trace: Trace, legs: Sequence[LegView]) -> list[SearchedState]:
-    """Return the states with records when the trace was sent, and other asked ones."""
+def _maker_to_ask(
+    trace: Trace, result: chain.ChainResult, legs: Sequence[chain.ChainLeg]
+) -> str | None:
+    """Return the state of the maker that was not asked, unless the chain shows the origin."""
+    is_known = any(event["event"] in ORIGIN_EVENTS for event in result.chain)
+    if not legs or is_known or result.outcome == "traced":
+        return None
+    maker = unasked_maker(trace, [leg.state for leg in legs])
+    return None if maker in names.former_states() else maker
+
+
+def _searched_states(
+    trace: Trace, legs: Sequence[LegView], maker: str | None
+) -> list[SearchedState]:
+    """Return the states with records when the trace was sent, asked ones, and that of the maker."""
     views_by_state = {view.leg.state: view for view in legs}
     covered = {row["state"]: row for row in trace.coverage or ()}
-    moments = dict.fromkeys(covered, trace.sent_at or trace.created_at)
+    moments = dict.fromkeys({*covered, maker} - {None}, trace.sent_at or trace.created_at)
     moments |= {state: view.leg.asked_at for state, view in views_by_state.items()}
     declared = declarations_at(moments) if moments else {}
     states = []
@@ -159,7 +182,8 @@ def _searched_states(trace: Trace, legs: Sequence[LegView]) -> list[SearchedStat
         through = view.leg.records_through if view else None
         if row is not None:
             through = date.fromisoformat(row["through"])
-        status = view.shown_status if view else NOT_ASKED
+        is_by_person = any(each.mode == "person" for each in declared[state].values())
+        status = view.shown_status if view else TO_ASK if is_by_person else NOT_ASKED
         if not declared[state]:  # nothing was searched, whatever it has recorded
             through, status = None, status if view else NOT_PARTICIPATING
         registers = sorted(

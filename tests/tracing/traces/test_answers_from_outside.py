@@ -111,11 +111,11 @@ def test_what_comes_beside_an_answer_is_added_to_it(spain):
         ),
         (
             "fr",
-            "Consigné par un agent du Brésil : l’Espagne l’a répondu par un autre canal le 2 mars 2026.",
+            "Consigné par un agent du Brésil : réponse de l’Espagne par un autre canal le 2 mars 2026.",
         ),
         (
             "pt",
-            "Registrado por um funcionário do Brasil: a Espanha respondeu isso por outro canal em"
+            "Registrado por um funcionário do Brasil: resposta da Espanha por outro canal em"
             " 2 de mar. de 2026.",
         ),
     ],

@@ -205,3 +205,14 @@ def test_the_form_of_an_attempt_goes_by_its_channel(analyst, leg):
     leg.attempt()
     names = {field["name"] for field in analyst.get(f"{form}/fields").json["fields"]}
     assert {"Serial number", "Importer"} <= names
+
+
+def test_a_state_that_takes_part_is_asked_by_the_service_and_by_etrace_at_once(analyst):
+    path = f"/traces/{analyst.post('/traces', bodies.trace()).json['id']}"
+    body = {"state": "USA", "reason": "A witness", "channel": "etrace"}
+    asked = analyst.post(f"{path}/legs", body).json["legs"][-1]
+    assert [each["channel"] for each in asked["attempts"]] == ["service", "etrace"]
+    assert asked["attempts"][1]["status"] == "to_send"
+    assert "by another channel" in analyst.post(f"{path}/legs", body, 409).json["detail"]
+    nameless = {"state": "URY", "reason": "A witness", "reference": "1"}
+    assert list(analyst.post(f"{path}/legs", nameless, 422).json["errors"]) == ["channel"]

@@ -1,8 +1,11 @@
 """Whom a trace searched: as far as the records reached when it was sent, and every state asked."""
 
+from dataclasses import asdict
+
 import pytest
 
 from salsa_ext.core import codes
+from salsa_ext.tracing.traces.attempts import Attempt
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.queries import TraceView
 from tests.support import bodies
@@ -101,6 +104,7 @@ def test_a_maker_state_that_takes_no_part_is_no_reason_while_its_form_is_to_be_s
         ([("no_record", "too_old"), ("no_record", "records_lost")], "not_searched"),
         ([("no_record", "too_old"), ("not_participating", None)], "not_searched"),
         ([("not_participating", None)], "none_searched"),
+        ([("no_record", None), ("answered", None)], "not_all_asked"),
     ],
 )
 def test_the_outcome_is_shown_with_why_not_all_states_were_searched(answers, shown):
@@ -110,3 +114,45 @@ def test_the_outcome_is_shown_with_why_not_all_states_were_searched(answers, sho
     ]
     view = TraceView(Trace(outcome="not_searched"), legs, {}, None, (), (), None)
     assert view.shown_outcome == shown
+
+
+def test_a_state_that_refused_and_answered_by_another_channel_has_answered():
+    answered = asdict(Attempt("etrace", "answered"))
+    leg = TraceLeg(channel="service", status="refused", failure_reason=None, attempts=[answered])
+    view = TraceView(Trace(status="completed"), [leg], {}, None, (), (), None)
+    assert not view.is_answered_in_part
+
+
+FOREIGN = bodies.firearm(make="Glock", country_of_manufacture=None)
+FOREIGN = {name: value for name, value in FOREIGN.items() if value is not None}
+
+
+def test_a_state_of_the_maker_that_was_not_asked_leaves_no_trace_without_a_record(analyst):
+    trace, found = result(analyst, firearm=FOREIGN)
+    assert (found["status"], found["outcome"]) == ("completed", "not_searched")
+    assert "The answer of Austria, where the make is at home: ask it." in found["missing"]
+    answers = {row["state"]: row["answer"] for row in found["searched"]}
+    assert answers == {"BRA": "no_record", "AUT": "not_participating"}
+    asked = {"state": "AUT", "reason": "The maker", "channel": "iarms"}
+    leg = analyst.post(f"/traces/{trace}/legs", asked).json["legs"][-1]["id"]
+    reply = {"status": "no_record", "text": "Nothing"}
+    analyst.post(f"/traces/{trace}/legs/{leg}/reply", reply)
+    found = analyst.get(f"/traces/{trace}/result").json
+    assert found["outcome"] == "no_record" and not any(
+        "Austria" in text for text in found["missing"]
+    )
+
+
+def test_a_state_of_the_maker_that_the_service_searched_was_searched(analyst):
+    _, found = result(analyst, firearm=FOREIGN | {"make": "Bersa"})
+    assert found["outcome"] == "no_record" and not any(
+        "at home" in text for text in found["missing"]
+    )
+
+
+def test_a_maker_answered_for_by_a_person_is_yet_to_ask(analyst, as_actor):
+    by_person = {"register": "import", "mode": "person", "since": "2026-01-01", "complete": True}
+    as_actor("ARG", "state_administrator").post("/participation", by_person, 201)
+    _, found = result(analyst, firearm=FOREIGN | {"make": "Bersa"})
+    answers = {row["state"]: row["answer"] for row in found["searched"]}
+    assert (found["outcome"], answers["ARG"]) == ("not_searched", "to_ask")

@@ -230,3 +230,26 @@ def test_who_refused_stands_beside_the_status_and_at_its_leg(
     assert ("✕ All that were asked refused" in page) is (action is None)
     assert "✕ Refused by: Paraguay" in page and "Paraguay ✕ Refused" in page
     assert "✕ Refused by: Paraguay" in text(analyst.open("/traces"))
+
+
+def test_what_the_form_of_etrace_lacks_is_named_with_where_it_is_given(analyst, bra):
+    gun = bodies.firearm()
+    del gun["country_of_manufacture"]
+    trace = bra.post("/traces", bodies.trace(firearm=gun)).json
+    asked = {"state": "USA", "reason": "A witness", "channel": "etrace"}
+    path = f"/traces/{trace['id']}"
+    bra.post(f"{path}/legs", asked)
+    page = analyst.open(path)
+    links = dict(re.findall(r'<a href="([^"]+)">(\w+ [^<]+)</a>', page))
+    assert links[f"{path}/etrace_data#crime_code"] == "2a NCIC crime code"
+    assert links["/agencies"] == "4a ORI number"
+    assert links[f"{path}/origin"] == "5g Country of origin"
+    form = analyst.open(f"{path}/etrace_data")
+    assert "4a ORI number" in form and re.search(r'id="crime_code" required', form)
+
+
+def test_an_answer_of_the_own_register_is_written_down_in_words_of_its_own(analyst, trace):
+    [leg] = [each["id"] for each in trace["legs"] if each["state"] == "BRA"]
+    said = text(analyst.open(f"/traces/{trace['id']}/legs/{leg}/attempt_reply?channel=mail"))
+    assert "Write down what your own register answered" in said
+    assert "tracing center" not in said and "reads nothing" not in said

@@ -65,6 +65,21 @@ def test_each_step_is_taken_and_shown(analyst, trace, name, fields, shown):
     assert shown in text(analyst.open(step(analyst, trace, name, **fields).location))
 
 
+def test_the_state_of_the_maker_is_asked_by_one_button_and_an_unknown_origin_given(analyst, bra):
+    gun = bodies.firearm(make="Glock")
+    del gun["country_of_manufacture"]
+    trace = bra.post("/traces", bodies.trace(firearm=gun)).json
+    page = analyst.open(f"/traces/{trace['id']}")
+    said = text(page)
+    assert "Not all that may know were asked" in said and "Completed" not in said
+    assert f"/traces/{trace['id']}/origin" in analyst.open(f"/traces/{trace['id']}")
+    names = ("state", "reason", "channel")
+    fields = {name: re.search(rf'name="{name}" value="([^"]+)"', page)[1] for name in names}
+    assert fields["state"] == "AUT" and "Ask Austria" in said
+    page = analyst.open(step(analyst, trace, "legs", **fields).location)
+    assert "Ask Austria" not in text(page) and "to be sent by you: Austria" in text(page)
+
+
 def test_what_changed_meanwhile_is_not_closed_over(analyst, trace):
     assert "This was changed since" in step(analyst, trace, "close", 412, seen="99").text
 

@@ -1,5 +1,7 @@
 """The pages of traces: asking for one, the list, and one with its chain; who may see them."""
 
+import re
+
 import pytest
 
 from tests.support import bodies
@@ -142,3 +144,10 @@ def test_a_page_learns_that_it_has_to_show_something_new(analyst, bra, trace):
 
 def test_who_is_signed_out_learns_nothing(visitor, trace):
     visitor.open(f"/traces/{trace['id']}/live?version=1", expect=401)
+
+
+def test_what_a_described_gun_needs_is_marked_and_its_country_chosen_from_the_list(analyst):
+    form = analyst.open("/traces/new")
+    assert re.search(r'id="found_on" required', form)
+    assert re.search(r'<select id="firearm-country_of_manufacture"[^>]*>', form)
+    assert '<option value="YUG">' in form

@@ -8,6 +8,8 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
+from flask import request
+
 from api.schemas.reference import (
     AgencyChangeRequest,
     AgencyQuery,
@@ -17,6 +19,7 @@ from api.schemas.reference import (
 )
 from api.web.document_actions import Action, Subject
 from api.web.forms import Field, Form
+from api.web.lists import UNSHOWN
 from api.web.pages import account_pages
 from api.web.record_pages import DocumentPages
 from salsa_ext.access.permissions import Permission
@@ -77,6 +80,12 @@ OFFICE_FIELDS: Final = (
         hint=message("Of the office, under its agreement with ATF. Only your state reads it."),
     ),
 )
+
+
+def _own_state(actor: Actor) -> dict[str, str]:
+    """Return the own state as filter of a list without filters."""
+    is_unfiltered = set(request.args) <= UNSHOWN
+    return {"state": actor.state} if is_unfiltered and actor.state else {}
 
 
 def _find(actor: Actor, agency_id: UUID) -> Subject:
@@ -190,7 +199,14 @@ PAGES = DocumentPages(
     ACTIONS,
     OFFICE_MESSAGES,
 )
-PAGES.add_list(AgencyQuery, reference_agencies.list_agencies, FILTERS, item=AgencyResponse)
+PAGES.add_list(
+    AgencyQuery,
+    reference_agencies.list_agencies,
+    FILTERS,
+    lambda actor, page: {"is_own": bool(_own_state(actor))},
+    presets=_own_state,
+    item=AgencyResponse,
+)
 PAGES.add_form(Permission.AGENCY_MANAGE, _show_form, _create)
 PAGES.add_detail()
 PAGES.add_part_action("offices/<uuid:contact_id>", "correct_office", _correct_office)

@@ -68,7 +68,7 @@ def _correction_values(actor: Actor, view: DocumentView) -> dict[str, str]:
         | {f"from.{name}": value for name, value in party.items()}
         | {"place.name": (report["place"] or {}).get("name")}
         | {"visibility": setting.visibility if setting else "open"}
-        | gun_values(report["firearm"], actor.language)
+        | gun_values(report["firearm"])
     )
     return {path: str(value) for path, value in values.items() if value}
 

@@ -317,7 +317,7 @@ def _own_seizure_item(actor: Actor, seizure_id: UUID, line: int) -> tuple[Any, A
 
 def _show_correction(actor: Actor, form: Form | None, seizure_id: UUID, line: int) -> str:
     seizure, item = _own_seizure_item(actor, seizure_id, line)
-    form = form or Form(gun_values(item, actor.language))
+    form = form or Form(gun_values(item))
     form.values[VERSION_FIELD] = str(seizure["version"])
     title = message("Seizure {number}", number=seizure["number"])
     trail = (*PAGES.trail, (PAGES.address(seizure_id), title))

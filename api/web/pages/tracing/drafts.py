@@ -80,7 +80,7 @@ def _show_draft(actor: Actor, form: Form | None, trace_id: UUID) -> Any:
     if form is None:
         values = {name: getattr(trace, name) for name in TRACE_FIELDS}
         if trace.seizure_id is None:
-            values |= gun_values(trace.firearm, actor.language) | {"found_on": trace.found_on}
+            values |= gun_values(trace.firearm) | {"found_on": trace.found_on}
         if trace.confidentiality_requested:
             values["confidentiality_requested"] = "true"
         form = Form({name: str(value) for name, value in values.items() if value})

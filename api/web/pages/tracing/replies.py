@@ -91,6 +91,14 @@ RESULT_WORDING = (
         "By the channel by which this state was asked: it does not participate, and reads nothing of this."
     ),
 )
+OWN_REPLY_WORDING = (
+    message("Write down what your own register answered"),
+    message("On paper or by telephone: the service does not search it."),
+)
+OWN_ATTEMPT_WORDING = (
+    message("Ask your own register on paper"),
+    message("You send it the form, and write down what it answers."),
+)
 REPLY_ACTION = Action(
     "reply",
     message("Reply"),
@@ -237,6 +245,26 @@ def _reply_action(leg_id: UUID) -> Action:
     )
 
 
+def _attempt_action(action: Action, leg_id: UUID) -> Action:
+    """Return an action on one more attempt of a leg; of an own register in words of its own."""
+
+    def is_own(view: TraceView) -> bool:
+        return bool(_find_leg(view, leg_id).leg.state == view.trace.owner_state)
+
+    def fields(view: TraceView) -> tuple[Field, ...]:
+        foreign = ("reply_class",) if is_own(view) else ()
+        return tuple(field for field in action.fields if field.path not in foreign)
+
+    own_wording = OWN_REPLY_WORDING if action is ATTEMPT_REPLY_ACTION else OWN_ATTEMPT_WORDING
+    return replace(
+        _leg_action(action, leg_id),
+        fields=(),
+        extra_fields=fields,
+        wording=lambda view: own_wording if is_own(view) else None,
+    )
+
+
 PAGES.add_part_action("legs/<uuid:leg_id>", "reply", _reply_action)
-for _action in (CHANNEL_ACTION, ATTEMPT_ACTION, ATTEMPT_REPLY_ACTION):
-    PAGES.add_part_action("legs/<uuid:leg_id>", _action.name, partial(_leg_action, _action))
+PAGES.add_part_action("legs/<uuid:leg_id>", "channel", partial(_leg_action, CHANNEL_ACTION))
+for _action in (ATTEMPT_ACTION, ATTEMPT_REPLY_ACTION):
+    PAGES.add_part_action("legs/<uuid:leg_id>", _action.name, partial(_attempt_action, _action))

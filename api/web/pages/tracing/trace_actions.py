@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 from uuid import UUID
+
+from flask import g, url_for
 
 from api.schemas.requests import EtraceRequest, FeedbackRequest, LegRequest, TraceOriginRequest
 from api.schemas.traces import (
@@ -21,13 +24,14 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import UNSENT
 from salsa_ext.core.errors import Message, message
 from salsa_ext.tracing.channels import etrace_data
+from salsa_ext.tracing.channels.atf_form import ORI_ITEM, FormField, crime_code, missing_of_trace
 from salsa_ext.tracing.channels.commands import may_change_channel, may_reply
 from salsa_ext.tracing.channels.etrace_data import read_etrace_data
 from salsa_ext.tracing.traces import approvals, follow_up
 from salsa_ext.tracing.traces import commands as trace_commands
 from salsa_ext.tracing.traces.attempts import ETRACE_STATE
 from salsa_ext.tracing.traces.follow_up import ALL_STATUSES, needs_feedback
-from salsa_ext.tracing.traces.queries import TraceView
+from salsa_ext.tracing.traces.queries import TraceView, find_seizure
 from salsa_ext.tracing.traces.values import SENT_STATUSES
 
 LEG_FIELDS = (
@@ -39,7 +43,7 @@ LEG_FIELDS = (
         "choice",
         "leg_channel",
         required=False,
-        hint=message("Only for a state that does not participate."),
+        hint=message("For a state that does not participate, or beside the service."),
     ),
     Field("reference", message("Reference there"), required=False, max_length=100),
 )
@@ -48,7 +52,7 @@ ORIGIN_FIELDS = (
         "country_of_manufacture",
         message("Country of manufacture"),
         "choice",
-        "state",
+        "country",
         required=False,
     ),
     Field("make", message("Make"), required=False, max_length=100),
@@ -58,7 +62,9 @@ ORIGIN_FIELDS = (
         hint=message("As it is stamped."),
         required=False,
     ),
-    Field("import_state", message("State that the mark names"), "choice", "state", required=False),
+    Field(
+        "import_state", message("State that the mark names"), "choice", "any_state", required=False
+    ),
 )
 ETRACE_FIELDS = (
     Field("crime_code", message("NCIC crime code"), hint=message("Else by the crime context.")),
@@ -126,6 +132,49 @@ def legs_of(actor: Actor, view: TraceView) -> dict[str, set[UUID]]:
         "attempts": {leg.id for leg in legs},
         "channels": {leg.id for leg in legs if may_change_channel(leg)},
     }
+
+
+@dataclass(frozen=True)
+class MissingField:
+    """A field that eTrace requires and the form lacks; `address` of the page that gives it."""
+
+    item: str
+    name: Message
+    address: str | None
+
+
+def missing_for_etrace(actor: Actor, view: TraceView) -> list[MissingField]:
+    """Return what the form by eTrace lacks, for those who may send it."""
+    if view.trace.status not in SENT_STATUSES or Permission.TRACE_REQUEST not in actor.permissions:
+        return []
+    return [
+        MissingField(field.item or field.part, field.name, _page_of(actor, view, field))
+        for field in missing_of_trace(actor, view)
+    ]
+
+
+def _page_of(actor: Actor, view: TraceView, field: FormField) -> str | None:
+    """Return the address of the page that gives a field of ATF F 3312.1, or None."""
+    trace = view.trace
+    if field.item == ORI_ITEM:
+        return url_for("account.agency_list")
+    if field.part == "II":
+        return f"{url_for('tracing.trace_page', trace_id=trace.id)}/etrace_data#crime_code"
+    if field.part == "V" and trace.seizure_id and Permission.SEIZURE_RECORD in actor.permissions:
+        line = trace.firearm["line"]
+        page = "investigation.gun_correction_form"
+        return url_for(page, seizure_id=trace.seizure_id, line=line)
+    if field.item in ("5c", "5g", "5h") and not trace.seizure_id:
+        return f"{url_for('tracing.trace_page', trace_id=trace.id)}/origin"
+    return None
+
+
+def _etrace_fields(view: TraceView) -> tuple[Field, ...]:
+    """Return the fields for eTrace; its crime code is required where no crime context gives it."""
+    seizure = find_seizure(g.actor, view.trace)
+    is_required = crime_code(seizure.crime_context if seizure else ()) is None
+    first, *others = ETRACE_FIELDS
+    return (replace(first, required=is_required), *others)
 
 
 def _is_by_etrace(actor: Actor, view: TraceView) -> bool:
@@ -240,7 +289,9 @@ ACTIONS: Actions = (
         EtraceRequest,
         etrace_data.set_etrace_data,
         statuses=SENT_STATUSES,
-        fields=ETRACE_FIELDS,
+        extra_fields=_etrace_fields,
+        template="tracing/etrace_data.html",
+        context=missing_for_etrace,
         success=message("What you typed for eTrace is stored."),
         is_versioned=False,
         is_for=_is_by_etrace,

@@ -30,10 +30,11 @@ from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.errors import CodeLabels, Message, Unauthenticated, message
+from salsa_ext.tracing.chains.description_gaps import missing_fields
 from salsa_ext.tracing.channels.forms import form_language
 from salsa_ext.tracing.requests.values import WAITING_STATUSES
+from salsa_ext.tracing.traces import follow_up, trace_results
 from salsa_ext.tracing.traces import queries as trace_queries
-from salsa_ext.tracing.traces import trace_results
 from salsa_ext.tracing.traces.queries import TraceView
 from salsa_ext.tracing.traces.reports import read_locations
 
@@ -82,6 +83,9 @@ def _detail(actor: Actor, subject: Subject) -> dict[str, Any]:
         "completion": completion_links(actor, view),
         "success": _success(view),
         "form_language": form_language,
+        "missing_for_etrace": trace_actions.missing_for_etrace(actor, view),
+        "maker": result.maker and follow_up.data_to_ask(actor, result.maker),
+        "unknown_origin": "origin" in missing_fields(view.trace.firearm),
         **trace_actions.legs_of(actor, view),
     }
 
