@@ -39,3 +39,13 @@ def test_a_line_is_added_by_keyboard_without_leaving_the_page_and_takes_the_focu
     expect(page.locator("#lines-1-type")).to_be_focused()
     assert page.evaluate("window.isSame") is True
     assert page.evaluate(WIDER) is False
+
+
+def test_a_form_that_was_sent_shows_that_it_is_worked_on_and_is_not_sent_again(page, site):
+    sign_in(page, site)
+    page.goto(f"{site.url}/desk/permits/new?kind=export")
+    page.route("**/desk/permits/new*", lambda route: route.fulfill(status=204))  # stays here
+    button = page.locator("main form.form .actions .button")
+    button.click()
+    expect(button).to_be_disabled()
+    expect(button).to_have_attribute("aria-busy", "true")
