@@ -51,6 +51,7 @@ FREE = {  # what people write, which is no code
     "about_number",
     "agency",
     "name",
+    "username",
 }
 
 

@@ -348,7 +348,7 @@ def test_a_problem_is_shown_by_field_in_the_language_of_the_reader(service):
 
 
 def test_what_another_role_may_do_is_refused_with_the_permission(service):
-    assert "  permission: account:manage\n" in salsa("account", "list", *POLICE, code=1).stderr
+    assert "  permission: account:confirm\n" in salsa("account", "list", *POLICE, code=1).stderr
 
 
 @pytest.mark.parametrize(
