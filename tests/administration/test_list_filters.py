@@ -35,6 +35,7 @@ UNKNOWN = [
 ]
 FREE = {  # what people write, which is no code
     "cursor",
+    "external_id",
     "number",
     "document",
     "plate",

@@ -185,7 +185,7 @@ def test_a_quantity_is_told_its_limit(refused):
 )
 def test_a_date_beyond_those_that_are_taken_is_told_the_years(refused, changes):
     [[said]] = refused(**changes).values()
-    assert said.endswith("from 1800 to 2200.")
+    assert "from 1800 to 2200." in said
 
 
 def test_one_serial_is_one_piece(refused):

@@ -81,9 +81,9 @@ def test_each_lead_by_dealer_is_of_the_guns_of_the_rows(leads, rows):
             assert serials == by_dealer[fold_name("name", min(lead.dealers))]
 
 
-def test_times_to_crime_under_three_years_are_those_of_the_rows(leads, rows):
+def test_times_to_crime_within_a_year_are_those_of_the_rows(leads, rows):
     days = (rows.seized - rows.sold).dt.days
-    counted = Counter(rows[(rows.days_sold == 1) & (days < 1_095)].serial)
+    counted = Counter(rows[(rows.days_sold == 1) & (days < 365)].serial)
     told = Counter(
         lead.guns[0].seizures[0].serial for lead in leads if lead.kind == "short_time_to_crime"
     )

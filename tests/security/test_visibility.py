@@ -49,7 +49,9 @@ def test_a_state_of_which_the_only_record_became_silent_is_not_among_those_searc
 def test_an_open_record_is_counted_among_those_searched(as_actor):
     record_gun(as_actor, "open")
     answer = as_actor("BRA", "police_officer").post("/checks", bodies.check()).json
-    assert answer["searched"] == [{"state": "PRY", "records": 1, "records_through": "2026-03-09"}]
+    [found] = [one for one in answer["searched"] if one["records"]]
+    assert (found["state"], found["records"]) == ("PRY", 1)
+    assert found["records_through"] == "2026-03-09"
 
 
 def test_a_seizure_shows_no_match_with_a_silent_record(as_actor):

@@ -67,7 +67,7 @@ def send_a_trace(page):
 
 
 def answer_it(page):
-    go(page, "Requests of other states")
+    go(page, "Requests to answer")
     expect(page.get_by_role("row", name="Brazil, C-77")).to_contain_text("days")
     assert fits(page)
     go(page, "Brazil, C-77")

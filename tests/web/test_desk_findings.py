@@ -131,7 +131,7 @@ def test_what_may_be_left_open_is_not_marked(officer, name):
 def test_a_line_without_a_type_is_refused_at_its_field(officer):
     answer = officer.send(ISSUE, papers.import_certificate(lines__0__type=""), 422)
     shown = answer.get_data(as_text=True)
-    assert re.search(r'id="lines-0-type-wrong">.*does not say of which type', shown, re.S)
+    assert re.search(r'id="lines-0-type-wrong">.*This field is required', shown, re.S)
 
 
 def test_words_that_nobody_knows_are_shown_after_issuing(officer):
