@@ -14,6 +14,14 @@ from api.http.resource import Item, Resource
 from api.papers import trace_form, trace_report
 from api.papers.trace_form import FormFile
 from api.schemas.common import AssignRequest
+from api.schemas.papers import (
+    FormFieldsQuery,
+    FormFieldsResponse,
+    FormQuery,
+    ReportHashRequest,
+    ReportVerdictResponse,
+    WorkingFileResponse,
+)
 from api.schemas.requests import (
     ChannelRequest,
     EtraceRequest,
@@ -23,14 +31,6 @@ from api.schemas.requests import (
     ReplyRequest,
     RestrictRequest,
     TraceOriginRequest,
-)
-from api.schemas.trace_forms import (
-    FormFieldsQuery,
-    FormFieldsResponse,
-    FormQuery,
-    ReportHashRequest,
-    ReportVerdictResponse,
-    WorkingFileResponse,
 )
 from api.schemas.traces import (
     AmendTraceRequest,

@@ -24,7 +24,7 @@ LARGE_REGISTER: Final = 2_000
 
 
 def store_leads(*, actor: Actor) -> int:
-    """Compute the leads of a state with a large register anew; returns how many."""
+    """Store the current leads of a state with a large register; returns how many."""
     require(actor, Permission.LEAD_READ)
     own = actor.own_state()
     db.session.execute(delete(StoredLead).where(StoredLead.owner_state == own))

@@ -14,7 +14,7 @@ from salsa_ext.database.session import Base
 
 
 class StoredLead(Base):
-    """Where a lead of a large register is, as a job computed it last; what it shows is read anew.
+    """Records of a lead of a large register, as a job last computed it.
 
     `with_others`: other states' records count. `record_ids` are those of its guns, `record_states`
     their owners, in this order. `rarity` has the numbers of that reason.

@@ -2,7 +2,7 @@
 
 From what the reader may see at that moment: a decided match or a record that is no longer open
 counts at once. Of a large register a job stores where the leads are (`leads.jobs`); those of a page
-are computed anew. Parties and shipments are read as the state that recorded
+are computed again. Parties and shipments are read as the state that recorded
 them. Firms are compared across states by name and country; persons only within one state's records
 and by what identifies them, since many share a name.
 """

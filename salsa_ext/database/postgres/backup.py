@@ -314,7 +314,7 @@ def is_followed(url: str) -> bool:
 
 
 def _ensure_slot(url: str) -> None:
-    """Make the slot that lets the server hold the log for us; one that was lost is made anew."""
+    """Make the replication slot that makes the server retain its log, also after it was lost."""
     with closing(connect(url)) as connection, connection.cursor() as cursor:
         cursor.execute("SELECT wal_status FROM pg_replication_slots WHERE slot_name = %s", [SLOT])
         slot = cursor.fetchone()

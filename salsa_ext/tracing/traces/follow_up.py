@@ -141,7 +141,7 @@ def add_origin(*, actor: Actor, trace_id: UUID, data: TraceOriginData) -> None:
 
 
 def ask_by_origin(actor: Actor, trace: Trace, firearm: Mapping[str, Any]) -> None:
-    """Add to a sent trace what its request did not say of the origin, and ask who follows from it.
+    """Add the origin of the gun to a sent trace, and ask the states that follow from it.
 
     Requires no permission of its own.
     """
