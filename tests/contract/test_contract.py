@@ -31,6 +31,8 @@ CHECKS = [
 ]
 BOUNDED = drawn(2, 50)
 OF_THE_STATE = ("/settings",)  # acts on what there is, though no id names it
+BATCHES = tuple(f"/{noun}/batch" for noun in ("permits transfers seizures custody reports".split()))
+"""Their rows are refused in the answer, each on its line."""
 OF_SOMETHING = [route for route in ROUTES if "{" in route.path]
 ON_NOTHING = [route for route in ROUTES if route not in OF_SOMETHING]
 CASES = sized([*zip(ON_NOTHING, cycle(GenerationMode))], [*product(ROUTES, GenerationMode)])
@@ -59,6 +61,7 @@ def test_an_operation_keeps_its_contract(served, document, route, mode):
     def holds(case):
         headers = served.keys[role_for(route)]
         assume(mode is GenerationMode.POSITIVE or is_sent(case.query or {}))
+        assume(mode is GenerationMode.POSITIVE or not route.path.endswith(BATCHES))
         if route.path in OF_THE_STATE and route.method == "POST":
             assume(mode is GenerationMode.POSITIVE or is_wrong_in_its_body(case))
             headers = headers | served.seen(route)
