@@ -53,6 +53,8 @@ class Action(StrEnum):
     CONTACT_CLOSED = "contact:closed"
     KEY_ISSUED = "key:issued"
     KEY_REVOKED = "key:revoked"
+    KEY_ROTATED = "key:rotated"
+    KEY_REFUSED = "key:refused"
     SETTING_CHANGED = "setting:changed"
     SIGNING_KEY_MADE = "signing_key:made"
     SIGNING_KEY_RETIRED = "signing_key:retired"

@@ -113,6 +113,7 @@ def correct_fields(
 def _with_other_fields(view: DocumentView, data: ReportData) -> ReportData:
     recorded: ReportData = view.value
     gun, place, named = to_entered_firearm(view.items[0]), recorded.place, data.place
+    described = {name: getattr(data.firearm, name) for name in (*DESCRIPTION_FIELDS, "lot")}
     same_day = data.occurred_on == recorded.occurred_on
     same_place = place and place.name == (named.name if named else None)
     plain = [each.name for each in members(type(data)) if not (each.is_nested or each.is_many)]
@@ -120,7 +121,7 @@ def _with_other_fields(view: DocumentView, data: ReportData) -> ReportData:
         recorded,
         giver=data.giver,
         **{name: getattr(data, name) for name in plain if name not in vars(data.when)},
-        firearm=replace(gun, **{name: getattr(data.firearm, name) for name in DESCRIPTION_FIELDS}),
+        firearm=replace(gun, **described),
         **vars(recorded.when if same_day else data.when),
         place=place if same_place else named,
     )

@@ -35,7 +35,13 @@ BATCHES = tuple(f"/{noun}/batch" for noun in ("permits transfers seizures custod
 """Their rows are refused in the answer, each on its line."""
 OF_SOMETHING = [route for route in ROUTES if "{" in route.path]
 ON_NOTHING = [route for route in ROUTES if route not in OF_SOMETHING]
-CASES = sized([*zip(ON_NOTHING, cycle(GenerationMode))], [*product(ROUTES, GenerationMode)])
+CASES = [
+    (route, mode)
+    for route, mode in sized(
+        [*zip(ON_NOTHING, cycle(GenerationMode))], [*product(ROUTES, GenerationMode)]
+    )
+    if mode is GenerationMode.POSITIVE or not route.path.endswith(BATCHES)
+]
 BODIES = """
     correct shipments checkpoints receipt case cancel suspend reinstate amend reissue release
     hold resume incidents explain agree reopen assign acknowledge answer report-no-record
@@ -61,7 +67,6 @@ def test_an_operation_keeps_its_contract(served, document, route, mode):
     def holds(case):
         headers = served.keys[role_for(route)]
         assume(mode is GenerationMode.POSITIVE or is_sent(case.query or {}))
-        assume(mode is GenerationMode.POSITIVE or not route.path.endswith(BATCHES))
         if route.path in OF_THE_STATE and route.method == "POST":
             assume(mode is GenerationMode.POSITIVE or is_wrong_in_its_body(case))
             headers = headers | served.seen(route)
