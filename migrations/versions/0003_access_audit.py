@@ -113,6 +113,8 @@ CREATE TABLE audit_entry (
 );
 CREATE INDEX ix_audit_entry_account_id_id ON audit_entry (account_id, id);
 CREATE INDEX ix_audit_entry_at ON audit_entry USING brin (at);
+CREATE INDEX ix_audit_entry_batch ON audit_entry USING gin ((data -> 'ids'))
+    WHERE subject_kind = 'batch';
 CREATE INDEX ix_audit_entry_concerned ON audit_entry USING gin (concerned);
 CREATE INDEX ix_audit_entry_reported ON audit_entry (owner_state) WHERE action = 'trace:reported';
 CREATE INDEX ix_audit_entry_shown ON audit_entry USING gin ((data -> 'records'))

@@ -140,6 +140,12 @@ class AuditEntry(Owned, Base):
             ),
         ),
         Index(
+            "ix_audit_entry_batch",
+            text("(data -> 'ids')"),
+            postgresql_using="gin",
+            postgresql_where=text("subject_kind = 'batch'"),
+        ),
+        Index(
             "ix_audit_entry_reported",
             "owner_state",
             postgresql_where=text("action = 'trace:reported'"),
