@@ -102,8 +102,8 @@ def has_changes(actor: Actor, after: int) -> bool:
 def _visible(actor: Actor, changes: Sequence[Change]) -> list[ChangedObject]:
     versions: dict[tuple[str, UUID], int] = {}
     for kind, of_kind in group_by(changes, lambda change: change.kind).items():
-        found = _versions(actor, kind, {change.object_id for change in of_kind})
-        versions |= {(kind, object_id): version for object_id, version in found}
+        rows = _versions(actor, kind, {change.object_id for change in of_kind})
+        versions |= {(kind, object_id): version for object_id, version in rows}
     return [
         ChangedObject(
             change.kind,
