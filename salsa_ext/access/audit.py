@@ -33,6 +33,8 @@ class Action(StrEnum):
     ACCOUNT_LINKED = "account:linked"
     SECOND_FACTOR_SET = "account:factor_set"
     SECOND_FACTOR_REMOVED = "account:factor_removed"
+    PASSKEY_ADDED = "account:passkey_added"
+    PASSKEY_REMOVED = "account:passkey_removed"
     AGENCY_REGISTERED = "agency:registered"
     AGENCY_CORRECTED = "agency:corrected"
     AGENCY_PLACED = "agency:placed"
