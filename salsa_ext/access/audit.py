@@ -17,7 +17,14 @@ from salsa_ext.access.models import AuditEntry, Officer
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.ids import new_id
 from salsa_ext.core.log_verifier import hash_leaf, hash_rows
-from salsa_ext.database.bulk import COPY_FROM_ROWS, NO_STATEMENT, SqlStatement, TableRows, send_rows
+from salsa_ext.database.bulk import (
+    COPY_FROM_ROWS,
+    NO_STATEMENT,
+    SqlStatement,
+    TableRows,
+    insert_into_tables,
+    send_rows,
+)
 from salsa_ext.database.session import NO_STATE, db, execute_raw, wake_after_commit
 from salsa_ext.database.written_rows import WrittenText, collect_rows, take_texts
 from salsa_ext.jobs.models import ChangeNew

@@ -22,6 +22,7 @@ from salsa_ext.database import session
 from salsa_ext.database.session import Base, db
 
 WAITING: Final = "written_rows"
+COUNTS: Final = "written_rows of savepoints"
 
 
 class Sealed:
@@ -149,12 +150,20 @@ def sealed_models() -> list[Any]:
     return [model for model in models if issubclass(model, Sealed)]
 
 
+@event.listens_for(Session, "after_transaction_create")
+def _note_count(began: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        began.info.setdefault(COUNTS, {})[transaction] = len(began.info.get(WAITING, ()))
+
+
 @event.listens_for(Session, "after_soft_rollback")
-def _forget_undone(ended: Session, _: SessionTransaction) -> None:
-    ended.info.pop(WAITING, None)
+def _forget_undone(ended: Session, transaction: SessionTransaction) -> None:
+    if (count := ended.info.get(COUNTS, {}).pop(transaction, None)) is not None:
+        del ended.info.get(WAITING, [])[count:]
 
 
 @event.listens_for(Session, "after_transaction_end")
 def _forget_rest(ended: Session, transaction: SessionTransaction) -> None:
-    if transaction.parent is None:
+    if transaction.parent is None:  # it was rolled back, or no act came
         ended.info.pop(WAITING, None)
+        ended.info.pop(COUNTS, None)

@@ -13,6 +13,7 @@ from salsa_ext.core import log_verifier
 from salsa_ext.core.log_verifier import NotProven
 from salsa_ext.database.session import transaction
 from salsa_ext.sealed_log.row_comparison import compare_rows
+from tests.http.test_batches import send
 from tests.support import bodies
 from tests.support.jobs import run_due
 from tests.support.movements import Way
@@ -141,3 +142,15 @@ def test_an_edited_row_is_not_proven_offline(recorded, owner, verify):
     owner("UPDATE seizure SET number = 'S-9' WHERE version = 2")
     with pytest.raises(NotProven, match=r"seizure/.* is not as entry"):
         verify()
+
+
+def test_a_batch_with_a_refused_row_has_the_hashes_of_the_others(
+    real_client, real_database, real_app
+):
+    police = real_client("BRA", "police_officer")
+    rows = [bodies.seizure(number=f"S-{number}") for number in (1, 2, 1, 3)]
+    send(police, "/seizures/batch", *rows)
+    run_due(real_app, "sealing")
+    result = compare_rows(real_database.migration_url)
+    assert result.problems == []
+    assert result.rows == 6
