@@ -7,6 +7,7 @@ from flask.testing import FlaskClient
 from sqlalchemy import create_engine, func, make_url, select, text
 
 from api.app import create_app
+from api.schemas.imports import read_imported
 from benchmarks import imports, marks, replayed_statements, seizures, traces, trade_data
 from benchmarks.boards import border_data, cost
 from salsa_ext.access.rules import operator
@@ -101,7 +102,7 @@ def test_seizures_are_matched_with_records_behind_marks_that_are_kept(
 
 
 def test_a_file_is_imported_and_its_rows_are_copied_into_a_twin(app, owner, twin, tmp_path, capsys):
-    found = ratios(imports.run(owner, twin, 40, 2, tmp_path / "imports.json"))
+    found = ratios(imports.run(owner, twin, 40, 2, tmp_path / "imports.json", read_imported))
     assert found["bare COPY, each row"] == 1.0 < found["import, each row"]
     tables = (
         "transfer",
