@@ -6,7 +6,7 @@ as before is left alone. So a run that was killed is begun again, and nothing is
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -30,6 +30,7 @@ from importers.judge import (
 from importers.profiles import Profile
 from importers.read import Row, open_table
 from importers.subjects import SUBJECTS
+from salsa_ext.access.batches import Result, record_each
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.administration import agencies, imports
@@ -37,7 +38,7 @@ from salsa_ext.administration.agencies import AgencyData
 from salsa_ext.administration.models import ImportedDocument
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
-from salsa_ext.core.errors import Conflict, ImportRejected, Invalid, Message, StaleVersion, message
+from salsa_ext.core.errors import Conflict, ImportRejected, Invalid, Message, message
 from salsa_ext.core.occurrence import ImportSource
 from salsa_ext.database.session import transaction
 from salsa_ext.documents import withdrawals
@@ -116,28 +117,15 @@ class Import:
         self, groups: _Groups, rows: Sequence[Row], judgement: Judgement, run_id: UUID | None
     ) -> None:
         """Judge a batch of rows and write what they became, in one transaction."""
-        judgement.rows_read += len(rows)
-        candidates, rejects, is_read = list[Candidate](), list[Reject](), False
-        changes = _Changes(self, judgement, run_id)
-        try:
-            with transaction(self.actor):
-                self._check_permissions()
-                missing = self._register_agencies(run_id)
-                candidates, rejects = groups.add(rows) if rows else groups.end()
-                candidates, refused = self._judge(candidates, missing)
-                rejects += refused
-                is_read = True
-                rejects += changes.sort_out(candidates)
-                changes.write()
-                changes.count(rejects)
-        except (Invalid, Conflict, StaleVersion):
-            if not is_read:
-                raise
-            # nothing of the batch was written: each document by itself shows which it was
-            for candidate in candidates:
-                self._alone(candidate, judgement, run_id)
-            with transaction(self.actor):
-                _Changes(self, judgement, run_id).count(rejects)
+        with transaction(self.actor):
+            self._check_permissions()
+            missing = self._register_agencies(run_id)
+            judgement.rows_read += len(rows)
+            candidates, rejects = groups.add(rows) if rows else groups.end()
+            candidates, refused = self._judge(candidates, missing)
+            changes = _Changes(self, judgement, run_id)
+            rejects += refused + changes.sort_out(candidates)
+            changes.count(rejects + changes.write())
 
     def _judge(
         self, candidates: Iterable[Candidate], agencies: frozenset[str]
@@ -149,18 +137,6 @@ class Import:
             rejects += refused
             sound += [] if refused else [candidate]
         return sound, rejects
-
-    def _alone(self, candidate: Candidate, judgement: Judgement, run_id: UUID | None) -> None:
-        changes = _Changes(self, judgement, run_id)
-        try:
-            with transaction(self.actor):
-                rejects = changes.sort_out([candidate])
-                changes.write()
-                changes.count(rejects)
-        except (Invalid, Conflict, StaleVersion) as error:
-            errors = error.errors if isinstance(error, Invalid) else {"": [error.message]}
-            with transaction(self.actor):
-                _Changes(self, judgement, run_id).count(refuse(candidate, errors))
 
     def _check_permissions(self) -> None:
         require(self.actor, Permission.IMPORT_RUN)
@@ -270,44 +246,62 @@ class _Changes:
                     self._changed.append((candidate, before))
         return rejects
 
-    def write(self) -> None:
-        """Record new documents, correct changed ones; raises Invalid or Conflict."""
+    def write(self) -> list[Reject]:
+        """Record new documents and correct changed ones; return the rows of those refused."""
         actor, run_id, profile = self._import.actor, self._run_id, self._import.profile
         if run_id is None:
-            return
+            return []
+        rejects: list[Reject] = []
         for name, some in group_by(self._new, lambda each: each.subject.name).items():
             batch = [self._with_source(candidate) for candidate in some]
-            ids = SUBJECTS[name].record_many(actor=actor, batch=batch)
+            results = record_each(actor, batch, SUBJECTS[name].record_many)
+            recorded = dict(self._recorded(some, results, rejects))
             shared = {"subject": name, "profile": profile.name, "run_id": run_id, "version": 1}
-            imports.add_imported(
-                actor,
-                [
-                    shared
-                    | {"number": each.number, "document_id": document_id, "digest": each.digest()}
-                    | {"seen_in": run_id}
-                    for each, document_id in zip(some, ids, strict=True)
-                ],
-            )
-        for candidate, before in self._changed:
-            self._correct(candidate, before)
+            rows = [
+                shared
+                | {"number": number, "document_id": results[at], "seen_in": run_id}
+                | {"digest": some[at].digest()}
+                for number, at in recorded.items()
+            ]
+            imports.add_imported(actor, rows)
+        corrected = record_each(actor, self._changed, self._correct_many)
+        self._changed = [
+            self._changed[at]
+            for _, at in self._recorded([each for each, _ in self._changed], corrected, rejects)
+        ]
         if profile.full:
             same = [candidate for candidate, _ in self._same]
             for name, some in group_by(same, lambda each: each.subject.name).items():
                 imports.mark_seen(actor, name, [each.number for each in some], run_id)
+        return rejects
 
-    def _correct(self, candidate: Candidate, before: ImportedDocument) -> None:
-        subject, actor = candidate.subject, self._import.actor
-        identified = {f"{subject.view.name}_id": before.document_id}
-        subject.correct(
-            actor=actor,
-            expected_version=before.version,
-            data=self._with_source(candidate),
-            reason=CHANGED_BY_FILE.format(date=actor.now().date()),
-            **identified,
-        )
-        before.version += 1
-        before.digest = candidate.digest()
-        before.run_id = before.seen_in = self._run_id or before.run_id
+    def _recorded(
+        self, some: Sequence[Candidate], results: Sequence[Result], rejects: list[Reject]
+    ) -> Iterator[tuple[str, int]]:
+        """Yield number and place of the recorded documents; add the rows of the others."""
+        for at, (candidate, result) in enumerate(zip(some, results, strict=True)):
+            if isinstance(result, UUID):
+                yield candidate.number, at
+                continue
+            if candidate in self._new:
+                self._new.remove(candidate)
+            errors = result.errors if isinstance(result, Invalid) else {"": [result.message]}
+            rejects += refuse(candidate, errors)
+
+    def _correct_many(
+        self, *, actor: Actor, batch: Sequence[tuple[Candidate, ImportedDocument]]
+    ) -> list[UUID]:
+        for candidate, before in batch:
+            subject = candidate.subject
+            subject.correct(
+                actor=actor,
+                expected_version=before.version,
+                data=self._with_source(candidate),
+                reason=CHANGED_BY_FILE.format(date=actor.now().date()),
+                **{f"{subject.view.name}_id": before.document_id},
+            )
+            imports.mark_corrected(actor, before, candidate.digest(), self._run_id)
+        return [before.document_id for _, before in batch]
 
     def _with_source(self, candidate: Candidate) -> Any:
         assert self._run_id
@@ -405,7 +399,7 @@ def message_data(text: Message) -> dict[str, Any]:
 def reject_row(reject: Reject) -> dict[str, Any]:
     """Return a refused row as it is stored."""
     problems = [{"column": each.column, **message_data(each.text)} for each in reject.problems]
-    cells = [[column, text] for column, text in reject.row.cells.items()]
+    cells = [{"column": name, "text": text} for name, text in reject.row.cells.items()]
     return {"row": reject.row.number, "cells": cells, "problems": problems}
 
 

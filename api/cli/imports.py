@@ -207,13 +207,13 @@ def _write_rejects(actor: Actor, run_id: UUID, rejects_file: Path) -> None:
         columns: list[str] = []
         for reject in imports.read_rejects(actor, run_id):
             if not columns:
-                columns = [column for column, _ in reject.cells]
+                columns = [cell["column"] for cell in reject.cells]
                 writer.writerow([*columns, "row", "reason"])
             reasons = "; ".join(
                 f"{each['column']}: {translate(each)}".removeprefix(": ")
                 for each in reject.problems
             )
-            cells = [escape_formula(text) for _, text in reject.cells]
+            cells = [escape_formula(cell["text"]) for cell in reject.cells]
             writer.writerow([*cells, reject.row, reasons])
 
 

@@ -16,7 +16,7 @@ from sqlalchemy.dialects.postgresql import insert
 from salsa_ext.access.models import AuditEntry, Officer
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.ids import new_id
-from salsa_ext.core.log_verifier import add_leaf, hash_leaf, root_of
+from salsa_ext.core.log_verifier import hash_leaf
 from salsa_ext.database.bulk import (
     COPY_FROM_ROWS,
     NO_STATEMENT,
@@ -347,35 +347,6 @@ def append_groups(
     else:  # a copy would come before the few rows of other tables
         insert_into_tables(tables, done)
         insert_into_tables({ChangeNew: changes})
-
-
-def append_batch(
-    actor: Actor, acts: Sequence[AuditEvent], rows: Sequence[Mapping[str, Any]], run_id: UUID
-) -> None:
-    """Append one entry for many like acts of an import: their subjects, and the root over `rows`.
-
-    What concerns other states has entries of its own. Each act is a change that the entry causes.
-    """
-    append_many(actor, [act for act in acts if {*act.concerned} - {actor.state}])
-    batch = [act for act in acts if not {*act.concerned} - {actor.state}]
-    if not batch:
-        return
-    peaks: list[bytes] = []
-    for size, row in enumerate(rows):
-        add_leaf(peaks, size, hash_leaf(b"", json.dumps(row, default=str, sort_keys=True)))
-    subjects = [str(act.subject_id) for act in batch]
-    data = {"kind": batch[0].subject_kind, "ids": subjects, "root": root_of(peaks).hex()}
-    event = AuditEvent(batch[0].action, "import", run_id, data=data)
-    entry = _entry_row(actor, resolve_officer(actor), event, ())
-    changes = [
-        change
-        for act, subject in zip(batch, subjects, strict=True)
-        if (change := _change_row(actor, act, entry | {"subject_id": subject}))
-    ]
-    db.session.flush()
-    wake_after_commit()
-    insert_into_tables({AuditEntry: [entry], NewLeaf: [_new_leaf(entry)]})
-    insert_into_tables({ChangeNew: changes})
 
 
 def _new_leaf(entry: Mapping[str, Any]) -> dict[str, Any]:

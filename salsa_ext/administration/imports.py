@@ -149,6 +149,18 @@ def add_imported(actor: Actor, rows: Sequence[Mapping[str, Any]]) -> None:
     insert_many(ImportedDocument, [{"owner_state": actor.own_state(), **row} for row in rows])
 
 
+def mark_corrected(
+    actor: Actor, document: ImportedDocument, digest: bytes, run_id: UUID | None
+) -> None:
+    """Write what a run corrected a document to."""
+    mine = (ImportedDocument.owner_state == actor.state) & (
+        ImportedDocument.document_id == document.document_id
+    )
+    values = {"digest": digest, "run_id": run_id, "seen_in": run_id}
+    corrected = update(ImportedDocument).where(mine).values(version=document.version + 1, **values)
+    db.session.execute(corrected.execution_options(synchronize_session=False))
+
+
 def mark_seen(actor: Actor, subject: str, numbers: Collection[str], run_id: UUID) -> None:
     """Write that a full file has documents that did not change."""
     mine = (ImportedDocument.owner_state == actor.state) & (ImportedDocument.subject == subject)

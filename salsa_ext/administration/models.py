@@ -117,5 +117,5 @@ class ImportReject(Base):
     run_id: Mapped[UUID] = mapped_column(primary_key=True)
     row: Mapped[int] = mapped_column(primary_key=True)
     owner_state: Mapped[str] = mapped_column(CHAR(3))
-    cells: Mapped[list[list[str]]]
+    cells: Mapped[list[dict[str, Any]]]
     problems: Mapped[list[dict[str, Any]]]

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from salsa_ext.access.audit import Action, AuditEvent, append_batch, append_many, append_with_rows
+from salsa_ext.access.audit import Action, AuditEvent, append_many, append_with_rows
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor, Purpose
@@ -56,12 +56,9 @@ def record_many(*, actor: Actor, batch: Sequence[SeizureData]) -> list[UUID]:
     pairs = zip(rows, batch, strict=True)
     entries = [entry for row, data in pairs for entry in _record_entries(row, data)]
     record_writing.write_records(entries, now)
-    events = [_seizure_event(Action.SEIZURE_RECORDED, row) for row in rows]
-    if batch and (source := batch[0].source):
-        insert_many(Seizure, rows)
-        append_batch(actor, events, rows, source.import_id)
-    else:
-        append_with_rows(actor, events, {Seizure: rows})
+    append_with_rows(
+        actor, [_seizure_event(Action.SEIZURE_RECORDED, row) for row in rows], {Seizure: rows}
+    )
     return [row["id"] for row in rows]
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, TypeVar
 from uuid import UUID
 
-from salsa_ext.access.audit import Action, AuditEvent, append_batch, append_many
+from salsa_ext.access.audit import Action, AuditEvent, append_many
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
@@ -68,11 +68,7 @@ def record_many(
     for data in batch:
         kind.check(data, on)
     rows = _insert_documents(kind, actor, actor.own_state(), batch, links=links)
-    events = [_document_event(kind, kind.recorded, row) for row in rows]
-    if batch and (source := batch[0].source):
-        append_batch(actor, events, rows, source.import_id)
-    else:
-        append_many(actor, events)
+    append_many(actor, [_document_event(kind, kind.recorded, row) for row in rows])
     return [row["id"] for row in rows]
 
 

@@ -2,7 +2,7 @@
 
 from alembic import op
 
-revision = "0020_imports"
+revision = "0019_imports"
 down_revision = "0018_leads"
 
 IMPORTS = """
