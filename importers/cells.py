@@ -76,12 +76,12 @@ def read_date(text: str, order: str, *, is_rough: bool = True) -> str:
     not exchanged.
     """
     try:
-        found = _find_date(text.strip(), order)
+        day = _find_date(text.strip(), order)
     except ValueError:
-        found = ""
-    if not found or (len(found) < len("2020-01-01") and not is_rough):
+        day = ""
+    if not day or (len(day) < len("2020-01-01") and not is_rough):
         raise CellError(message("This is no date that can be read: {cell}.", cell=text[:60]))
-    return found
+    return day
 
 
 def _find_date(text: str, order: str) -> str:

@@ -130,8 +130,8 @@ class Occurrences:
     def count(self, text: str) -> int:
         """Return how often a text came."""
         key = hashlib.blake2b(text.encode(), digest_size=12).digest()
-        found = self._database.execute("SELECT count FROM seen WHERE text = ?", (key,)).fetchone()
-        return found[0] if found else 0
+        row = self._database.execute("SELECT count FROM seen WHERE text = ?", (key,)).fetchone()
+        return row[0] if row else 0
 
 
 @dataclass(frozen=True)
@@ -198,9 +198,9 @@ class Interpreter:
             for piece in self._pieces(texts)
         ]
         if not made:
-            wanted = ", ".join(name for mapping, _ in self._mappings for name in mapping.when)
+            columns = ", ".join(name for mapping, _ in self._mappings for name in mapping.when)
             raise RowRefused(
-                Problem("", message("None of these is filled in: {names}.", names=wanted))
+                Problem("", message("None of these is filled in: {names}.", names=columns))
             )
         return self._grouped(made)
 
@@ -231,13 +231,13 @@ class Interpreter:
                 problems.append(Problem(self._column_of(step, texts), error.problem))
             else:
                 if value not in (None, "", []):
-                    _put(body, step.path, value)
+                    _write(body, step.path, value)
         if number is None:
             text = message("The row has no number of its own, so a second run would load it twice.")
             problems.append(Problem("", text))
         if number is None or problems:
             raise RowRefused(*problems, key=(subject.name, number or ""))
-        _put_constants(body, subject, mapping.constants)
+        _write_constants(body, subject, mapping.constants)
         body["number"] = number
         _complete(body, subject.value, self.actor.own_state())
         _interpret_guns(body, subject)
@@ -254,8 +254,8 @@ class Interpreter:
         source, member = step.source, step.member
         text = _text_of(source, texts)
         if source.part and text:
-            found = re.search(source.part, text)
-            text = (found[1] if found[1] is not None else "") if found else ""
+            match = re.search(source.part, text)
+            text = (match[1] or "") if match else ""
         text = _replace(text, step.values) if step.values else text
         if not text:
             return None
@@ -374,7 +374,7 @@ def _text_of(source: Source, texts: Mapping[str, str]) -> str:
 # --- bodies -------------------------------------------------------------------------------------
 
 
-def _put(body: dict[str, Any], path: Path, value: Any) -> None:
+def _write(body: dict[str, Any], path: Path, value: Any) -> None:
     """Write a value into a body; a list of objects has one entry a row."""
     for member in path[:-1]:
         inner = body.setdefault(member.key, [{}] if member.is_many else {})
@@ -382,7 +382,7 @@ def _put(body: dict[str, Any], path: Path, value: Any) -> None:
     body[path[-1].key] = value
 
 
-def _put_constants(body: dict[str, Any], subject: Subject, constants: Mapping[str, Any]) -> None:
+def _write_constants(body: dict[str, Any], subject: Subject, constants: Mapping[str, Any]) -> None:
     """Write constants; one of an optional object only where a cell gave the object something."""
     known = targets(subject.value)
     for name, value in constants.items():
@@ -390,7 +390,7 @@ def _put_constants(body: dict[str, Any], subject: Subject, constants: Mapping[st
         if len(path) > 1 and path[0].is_optional and path[0].key not in body:
             continue
         if _get(body, path) is None:
-            _put(body, path, value)
+            _write(body, path, value)
 
 
 def _get(body: Any, path: Path) -> Any:
@@ -482,8 +482,8 @@ def refuse(candidate: Candidate, errors: Mapping[str, Sequence[Message | str]]) 
         is_of_item = len(parts) > 1 and parts[0] == candidate.subject.items and parts[1].isdigit()
         at = min(int(parts[1]), len(rows) - 1) if is_of_item else 0
         for text in texts:
-            said = text if isinstance(text, Message) else Message(str(text))
+            sentence = text if isinstance(text, Message) else Message(str(text))
             if not column and plain:
-                said = Message(f"{plain}: {said.text}", said.params)
-            by_row.setdefault(at, []).append(Problem(column, said))
+                sentence = Message(f"{plain}: {sentence.text}", sentence.params)
+            by_row.setdefault(at, []).append(Problem(column, sentence))
     return [Reject(row, by_row.get(at, [ANOTHER_ROW])) for at, row in enumerate(rows)]

@@ -69,8 +69,7 @@ class Import:
         judgement = self._go_through(run_id)
         with transaction(self.actor):
             if self.profile.full:
-                found = imports.find_vanished(self.actor, self.profile.name, run_id)
-                judgement.vanished = found
+                judgement.vanished = imports.find_vanished(self.actor, self.profile.name, run_id)
             imports.update_run(
                 actor=self.actor,
                 run_id=run_id,

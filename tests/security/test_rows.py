@@ -12,6 +12,7 @@ KEPT = """
     account api_key consent conversation_message discrepancy_assignment document_number hit
     idempotency_key import_profile import_reject imported_document
     inbox canary lead lookup_review second_factor inbox_pair inbox_progress match officer
+    passkey
     outbox outbox_pair outbox_progress signing_secret trace_message trace_request trace_restriction
 """.split()
 SEALED = """
