@@ -191,18 +191,18 @@ class Interpreter:
                 self.judgement.skipped[reason] += 1
                 self.judgement.counts["skipped"] += 1
                 return []
-        made = [
+        documents = [
             self._document(mapping, steps, piece, row)
             for mapping, steps in self._mappings
             if all(texts[name] for name in mapping.when)
             for piece in self._pieces(texts)
         ]
-        if not made:
+        if not documents:
             columns = ", ".join(name for mapping, _ in self._mappings for name in mapping.when)
             raise RowRefused(
                 Problem("", message("None of these is filled in: {names}.", names=columns))
             )
-        return self._grouped(made)
+        return self._grouped(documents)
 
     def _pieces(self, texts: dict[str, str]) -> list[dict[str, str]]:
         """Return the row for each of several guns in one cell."""
@@ -283,11 +283,11 @@ class Interpreter:
                 number += text
         return (number + template[end:])[:100]
 
-    def _grouped(self, made: Sequence[Candidate]) -> list[Candidate]:
+    def _grouped(self, documents: Sequence[Candidate]) -> list[Candidate]:
         """Return documents with the pieces of one number put together; raises RowRefused."""
         by_key: dict[tuple[str, str], Candidate] = {}
         grouping = {each.subject: each.group for each in self.profile.documents}
-        for at, candidate in enumerate(made):
+        for at, candidate in enumerate(documents):
             key = (candidate.subject.name, candidate.number)
             if key in by_key and candidate.subject.items:
                 merge(by_key[key], candidate)
@@ -296,7 +296,7 @@ class Interpreter:
                 candidate.number = candidate.body["number"] = f"{candidate.number}/{at + 1}"
                 key = (candidate.subject.name, candidate.number)
             by_key[key] = candidate
-        row = made[0].rows[0].number
+        row = documents[0].rows[0].number
         for subject, number in by_key:
             times, first = self._numbers.add(f"{subject} {number}", row)
             if times > 1 and not grouping[subject]:

@@ -319,8 +319,8 @@ class _Changes:
         for candidate in [*self._new, *(each for each, _ in self._changed)]:
             if len(judgement.preview) < PREVIEW:
                 row = candidate.rows[0]
-                shown = {"row": row.number, "cells": row.cells, "subject": candidate.subject.name}
-                judgement.preview.append(shown | {"document": candidate.body})
+                origin = {"row": row.number, "cells": row.cells, "subject": candidate.subject.name}
+                judgement.preview.append(origin | {"document": candidate.body})
         for reject in rejects:  # a row may be part of two documents
             first = by_row.setdefault(reject.row.number, Reject(reject.row, []))
             first.problems = [*first.problems, *reject.problems]

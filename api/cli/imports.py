@@ -35,10 +35,21 @@ class Imports(click.Group):
     """`salsa import FILE` loads a file; a first word that is a command is one."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the arguments, with the command left out for a file."""
-        if args and args[0] not in (*self.commands, "--help", "-h"):
+        """Read the arguments; options alone are those of the load."""
+        if args and args[0].startswith("-") and args[0] not in ("--help", "-h"):
             args = ["load", *args]
         return super().parse_args(ctx, args)
+
+    def get_command(self, ctx: click.Context | None, name: str) -> click.Command:
+        """Return the command of a name, that of loading for a file."""
+        return self.commands.get(name, self.commands["load"])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the first word means, with the file as an argument."""
+        is_named = args[0] in self.commands
+        return args[0], self.get_command(ctx, args[0]), args[1:] if is_named else args
 
 
 @click.group("import", cls=Imports)
@@ -187,10 +198,11 @@ def _show(judgement: Judgement, verb: str) -> None:
     for reason, count in report["skipped"].items():
         click.echo(f"  {count:>6}  skipped: {reason}")
     for each in report["problems"]:
-        shown = ", ".join(each["examples"])
+        examples = ", ".join(each["examples"])
         where = f"{each['column']}: " if each["column"] else ""
         click.echo(
-            f"  {each['count']:>6}  {where}{translate(each)}" + (f" ({shown})" if shown else "")
+            f"  {each['count']:>6}  {where}{translate(each)}"
+            + (f" ({examples})" if examples else "")
         )
     for each in report["unknown"][:MAX_PRINTED]:
         click.echo(f"  {each['count']:>6}  unknown {each['kind']}: {each['text']}")

@@ -164,8 +164,8 @@ def mark_corrected(
 def mark_seen(actor: Actor, subject: str, numbers: Collection[str], run_id: UUID) -> None:
     """Write that a full file has documents that did not change."""
     mine = (ImportedDocument.owner_state == actor.state) & (ImportedDocument.subject == subject)
-    seen = update(ImportedDocument).where(mine, ImportedDocument.number.in_(numbers))
-    db.session.execute(seen.values(seen_in=run_id))
+    same = update(ImportedDocument).where(mine, ImportedDocument.number.in_(numbers))
+    db.session.execute(same.values(seen_in=run_id))
 
 
 def find_vanished(actor: Actor, profile: str, run_id: UUID) -> list[str]:
@@ -186,6 +186,7 @@ def add_rejects(actor: Actor, run_id: UUID, rows: Iterable[Mapping[str, Any]]) -
 
 def read_rejects(actor: Actor, run_id: UUID) -> Iterable[ImportReject]:
     """Return the refused rows of an own run, in order; raises NotFound."""
+    require(actor, Permission.IMPORT_RUN)
     read_run(actor, run_id)
     rows = select(ImportReject).where(ImportReject.run_id == run_id).order_by(ImportReject.row)
     return db.session.scalars(rows.execution_options(yield_per=1_000))
