@@ -47,6 +47,30 @@ class SecondFactor(Base):
     last_step: Mapped[int] = mapped_column(BigInteger)
 
 
+class Passkey(Base):
+    """Public key of a device of an account (WebAuthn), with the counter of its signatures."""
+
+    __tablename__ = "passkey"
+    __table_args__ = (UniqueConstraint("credential_id"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_state: Mapped[str] = mapped_column(CHAR(3))
+    account_id: Mapped[UUID] = mapped_column(index=True)
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str]
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class UsedChallenge(Base):
+    """Challenge that a passkey answered already; forgotten once it would be too old."""
+
+    __tablename__ = "used_challenge"
+    challenge: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    until: Mapped[datetime]
+
+
 class ApiKey(Base):
     """Bearer key of 256 random bits, stored as SHA-256; sessions expire soon.
 

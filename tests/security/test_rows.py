@@ -11,6 +11,7 @@ CONCERNING = [table.name for table in TABLES if "concerned" in table.columns]
 KEPT = """
     account api_key consent conversation_message discrepancy_assignment document_number hit
     idempotency_key inbox canary lead lookup_review second_factor inbox_pair inbox_progress match officer
+    passkey
     outbox outbox_pair outbox_progress signing_secret trace_message trace_request trace_restriction
 """.split()
 SEALED = """

@@ -285,6 +285,8 @@ VISITS = (
     Visit("/second-factor", POLICE_PRY),
     refused("/second-factor", POLICE_PRY, code="000000"),
     Visit("/account", POLICE_PRY),
+    refused("/account", POLICE_PRY, "/account/passkeys", name="Telephone", answer="{}"),
+    refused("/sign-in", "", "/sign-in/passkey", answer="{}")._replace(status=401),
     refused("/account", POLICE_PRY, "/account/keys", days="x"),
     Visit("/account", POLICE_PRY, {"name": "Register", "days": "30"}, "/account/keys"),
     Visit("/participation", POLICE_PRY),
