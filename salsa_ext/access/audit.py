@@ -16,15 +16,17 @@ from sqlalchemy.dialects.postgresql import insert
 from salsa_ext.access.models import AuditEntry, Officer
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.ids import new_id
-from salsa_ext.core.log_verifier import hash_leaf
+from salsa_ext.core.log_verifier import hash_leaf, hash_rows
 from salsa_ext.database.bulk import (
     COPY_FROM_ROWS,
     NO_STATEMENT,
     SqlStatement,
     TableRows,
     insert_into_tables,
+    send_rows,
 )
 from salsa_ext.database.session import NO_STATE, db, execute_raw, wake_after_commit
+from salsa_ext.database.written_rows import WrittenText, collect_rows, take_texts
 from salsa_ext.jobs.models import ChangeNew
 from salsa_ext.sealed_log.models import NewLeaf
 
@@ -226,6 +228,8 @@ AUTOMATIC_KEY: Final = "automatic"
 """Key in the data of entries made by the service itself."""
 CAUSE_KEY: Final = "caused_by"
 """Key in the data of entries of jobs: the id of the entry that caused them."""
+WRITTEN_KEY: Final = "written"
+"""Key in the data of entries: the hashes of the rows that the act wrote."""
 CHANGE_ACTIONS: Final = frozenset(
     Action[name]
     for name in (
@@ -333,7 +337,12 @@ def append_groups(
     acts = [entered for _, entered in groups]
     officer = resolve_officer(actor) if acts else None
     about = _purpose_traces(actor, acts)
-    entries = [_entry_row(actor, officer, act, about) for act in acts]
+    collect_rows(rows)
+    written = _texts_by_act(acts)
+    entries = [
+        _entry_row(actor, officer, act, about, texts)
+        for act, texts in zip(acts, written, strict=True)
+    ]
     changes = [
         change
         for (group, _), entry in zip(groups, entries, strict=True)
@@ -346,10 +355,22 @@ def append_groups(
     leaves = [_new_leaf(entry) for entry in entries]
     tables: TableRows = {**rows, AuditEntry: entries, NewLeaf: leaves}
     if len(changes) < COPY_FROM_ROWS:
-        insert_into_tables({**tables, ChangeNew: changes}, done)
+        send_rows({**tables, ChangeNew: changes}, done)
     else:  # a copy would come before the few rows of other tables
-        insert_into_tables(tables, done)
-        insert_into_tables({ChangeNew: changes})
+        send_rows(tables, done)
+        send_rows({ChangeNew: changes})
+
+
+def _texts_by_act(acts: Sequence[AuditEvent]) -> list[dict[str, WrittenText]]:
+    """Return the texts of waiting rows for each act: of its subject, others by turns."""
+    texts: list[dict[str, WrittenText]] = [{} for _ in acts]
+    visible = [number for number, act in enumerate(acts) if not act.hidden]
+    if not visible:
+        return texts  # what waits is for an act that the own state may read
+    by_subject = {str(acts[number].subject_id): number for number in visible}
+    for turn, (key, text) in enumerate(take_texts().items()):
+        texts[by_subject.get(text.subject or "", visible[turn % len(visible)])][key] = text
+    return texts
 
 
 def _new_leaf(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -394,9 +415,14 @@ def _purpose_traces(actor: Actor, acts: Sequence[AuditEvent]) -> tuple[str, ...]
 
 
 def _entry_row(
-    actor: Actor, officer: UUID | None, act: AuditEvent, about: Sequence[str]
+    actor: Actor,
+    officer: UUID | None,
+    act: AuditEvent,
+    about: Sequence[str],
+    texts: Mapping[str, WrittenText],
 ) -> dict[str, Any]:
-    state = actor.state or NO_STATE
+    state, salt = actor.state or NO_STATE, secrets.token_bytes(16)
+    hashes = {key: hash_rows(each.salt or salt, each.text) for key, each in texts.items()}
     entry: dict[str, Any] = {
         "id": new_id(),
         "owner_state": state,
@@ -417,9 +443,9 @@ def _entry_row(
         "data": act.data
         | _trace_data(act, about)
         | ({AUTOMATIC_KEY: True} if actor.is_automatic else {})
-        | ({CAUSE_KEY: str(actor.cause)} if actor.cause else {}),
+        | ({CAUSE_KEY: str(actor.cause)} if actor.cause else {})
+        | ({WRITTEN_KEY: hashes} if hashes else {}),
     }
-    salt = secrets.token_bytes(16)
     return entry | {"salt": salt, "leaf_hash": hash_leaf(salt, entry_text(entry))}
 
 

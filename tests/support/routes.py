@@ -67,6 +67,7 @@ ROUTES = (
     Route("POST", "/contacts/{contact_id}/close", Of.AGENCY_MANAGE),
     Route("GET", "/participation", Of.REFERENCE_READ),
     Route("POST", "/participation", Of.PARTICIPATION_DECLARE),
+    Route("GET", "/changes", Of.CHANGE_READ),
     Route("GET", "/canaries", Of.CANARY_MANAGE),
     Route("POST", "/canaries", Of.CANARY_MANAGE),
     Route("GET", "/canaries/{canary_id}", Of.CANARY_MANAGE),
