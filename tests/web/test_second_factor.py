@@ -97,7 +97,7 @@ def test_two_persons_recover_the_account_of_a_lost_device(signed_in, sign_in):
     one = part(first)
     assert username in browser.open("/")
     whole = f"{one}+{part(second)}"
-    assert browser.client.get("/").location.startswith("/sign-in")
+    assert browser.client.get("/account").location.startswith("/sign-in")
     assert browser.sign_in(username, whole, new_password="six words are better").location == "/"
     assert browser.client.get("/").location == "/second-factor"
 
