@@ -165,7 +165,7 @@ def create_key(actor: Actor, data: KeyData) -> dict[str, Any]:
 @blueprint.posting(
     "/keys/<uuid:key_id>/rotate", RotationRequest, NewKeyResponse, Permission.KEY_ISSUE
 )
-def rotate_key(actor: Actor, key_id: UUID, data: Rotation) -> dict[str, Any]:
+def rotate_key(actor: Actor, data: Rotation, key_id: UUID) -> dict[str, Any]:
     """Create a key like one of yours, which ends some hours later; shown once."""
     new_id, token = keys.rotate_key(actor=actor, key_id=key_id, data=data)
     return {"id": new_id, "token": token}
