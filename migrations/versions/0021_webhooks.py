@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0021_webhooks"
-down_revision = "0018_leads"
+down_revision = "0019_imports"
 
 TABLES = """
 CREATE TABLE webhook (
