@@ -114,6 +114,9 @@ def _fill(app: Flask) -> Ids:
     webhook = administrator.post("/webhooks", receiver).json["id"]
     administrator.post(f"/webhooks/{webhook}/test", expect=200)
     [delivery] = administrator.get(f"/webhooks/{webhook}/deliveries").json["items"]
+    partners = client("PRY", "state_administrator")
+    other = partners.post("/webhooks", receiver).json["id"]
+    partners.post(f"/webhooks/{other}/test", expect=200)
     return {
         "webhook_id": webhook,
         "delivery_id": delivery["id"],
