@@ -195,6 +195,8 @@ class Action(StrEnum):
     CONSENT_REVOKED = "consent:revoked"
     CONSENT_COMPELLED = "consent:compelled"
     FILE_IMPORTED = "file:imported"
+    IMPORT_UNDONE = "file:undone"
+    PROFILE_STORED = "file:profile_stored"
     DATASET_RECOUNTED = "dataset:recounted"
     JOB_SET_ASIDE = "job:set_aside"
     JOB_RETRIED = "job:retried"
