@@ -101,6 +101,7 @@ def list_deliveries(
     actor: Actor, filters: Mapping[str, Any], limit: int, cursor: str | None, webhook_id: UUID
 ) -> Page[WebhookDelivery]:
     """Return a page of a webhook's deliveries, newest first; raises NotFound."""
+    require(actor, Permission.WEBHOOK_MANAGE)
     get_webhook(actor, webhook_id)
     query = select(WebhookDelivery).where(WebhookDelivery.webhook_id == webhook_id)
     if status := filters.get("status"):
@@ -110,6 +111,7 @@ def list_deliveries(
 
 def read_secret(actor: Actor, webhook_id: UUID) -> str:
     """Return the secret as receivers write it; audited. Raises NotFound."""
+    require(actor, Permission.WEBHOOK_MANAGE)
     webhook = get_webhook(actor, webhook_id)
     append(actor, _event(Action.WEBHOOK_READ, webhook_id))
     return webhook_sending.secret_text(_open(actor, webhook, webhook.secret))
@@ -117,6 +119,7 @@ def read_secret(actor: Actor, webhook_id: UUID) -> str:
 
 def rotate_webhook(*, actor: Actor, webhook_id: UUID, expected_version: int | None) -> None:
     """Make a new secret; the old one signs for another day. Raises NotFound, StaleVersion."""
+    require(actor, Permission.WEBHOOK_MANAGE)
     webhook = _lock(actor, webhook_id, expected_version, "rotate", ("active", "disabled"))
     webhook.old_secret, webhook.old_until = webhook.secret, actor.now() + OVERLAP
     webhook.secret = _seal(actor, webhook_id, webhook_sending.new_secret())
@@ -125,6 +128,7 @@ def rotate_webhook(*, actor: Actor, webhook_id: UUID, expected_version: int | No
 
 def enable_webhook(*, actor: Actor, webhook_id: UUID, expected_version: int | None) -> None:
     """Send again, also what waited since; raises NotFound, StaleVersion, IllegalTransition."""
+    require(actor, Permission.WEBHOOK_MANAGE)
     webhook = _lock(actor, webhook_id, expected_version, "enable", ("disabled",))
     webhook.status, webhook.failures = "active", 0
     webhook.failing_since = webhook.rests_until = None
@@ -134,6 +138,7 @@ def enable_webhook(*, actor: Actor, webhook_id: UUID, expected_version: int | No
 
 def disable_webhook(*, actor: Actor, webhook_id: UUID, expected_version: int | None) -> None:
     """Send nothing until it is enabled; raises NotFound, StaleVersion, IllegalTransition."""
+    require(actor, Permission.WEBHOOK_MANAGE)
     webhook = _lock(actor, webhook_id, expected_version, "disable", ("active",))
     webhook.status = "disabled"
     _change(actor, webhook, "disabled")
@@ -141,6 +146,7 @@ def disable_webhook(*, actor: Actor, webhook_id: UUID, expected_version: int | N
 
 def remove_webhook(*, actor: Actor, webhook_id: UUID, expected_version: int | None) -> None:
     """Remove a webhook with what waits; raises NotFound, StaleVersion, IllegalTransition."""
+    require(actor, Permission.WEBHOOK_MANAGE)
     webhook = _lock(actor, webhook_id, expected_version, "remove", ("active", "disabled"))
     webhook.status = "removed"
     db.session.execute(
@@ -153,12 +159,14 @@ def remove_webhook(*, actor: Actor, webhook_id: UUID, expected_version: int | No
 
 def send_test(*, actor: Actor, webhook_id: UUID) -> None:
     """Send a message of the kind `test`; raises NotFound, IllegalTransition."""
+    require(actor, Permission.WEBHOOK_MANAGE)
     webhook = _lock(actor, webhook_id, None, "test", ("active",))
     _queue(actor, [(webhook, TEST_KIND, webhook_id, webhook.version, actor.now())])
 
 
 def replay_delivery(*, actor: Actor, webhook_id: UUID, delivery_id: UUID) -> None:
     """Send a message again, under its id; raises NotFound, IllegalTransition."""
+    require(actor, Permission.WEBHOOK_MANAGE)
     _lock(actor, webhook_id, None, "replay", ("active",))
     delivery = lock(WebhookDelivery, delivery_id, kind="webhook")
     if delivery.webhook_id != webhook_id:
@@ -170,7 +178,6 @@ def replay_delivery(*, actor: Actor, webhook_id: UUID, delivery_id: UUID) -> Non
 def _lock(
     actor: Actor, webhook_id: UUID, version: int | None, action: str, statuses: Sequence[str]
 ) -> Webhook:
-    require(actor, Permission.WEBHOOK_MANAGE)
     webhook = lock(Webhook, webhook_id, version)
     if webhook.status not in statuses:
         raise IllegalTransition("webhook", webhook.status, action)
