@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+import salsa_ext.custody.figures
 import salsa_ext.documents.figures
 import salsa_ext.tracing.traces.figures
 import salsa_ext.trade.shipments.figures
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
-from salsa_ext.documents.figures import SEIZURES
+from salsa_ext.custody.figures import SEIZURES
 from salsa_ext.firearms.records.frequencies import COVERAGE, DESCRIBED
 from salsa_ext.jobs.changes import Change
 from salsa_ext.jobs.runner import ChangeJob
@@ -24,6 +25,7 @@ DATASETS: Final = (SEIZURES, TRACES, LICIT_TRADE, OVERDUE)
 COUNTED_DATASETS: Final = (SEIZURES, TRACES, LICIT_TRADE, COVERAGE, DESCRIBED)
 """Those that stored objects tell; requests are overdue once, and are counted then."""
 COUNTED_KINDS: Final = (
+    salsa_ext.custody.figures.COUNTED,
     *salsa_ext.documents.figures.COUNTED,
     salsa_ext.trade.shipments.figures.COUNTED,
     salsa_ext.tracing.traces.figures.COUNTED,

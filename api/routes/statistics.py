@@ -15,14 +15,28 @@ from salsa_ext.figures import DATASETS
 from salsa_ext.reference import names
 from salsa_ext.statistics import queries as statistic_queries
 
-blueprint = Resource("statistics", "Figures of ended quarters; cells under 5 are withheld")
+blueprint = Resource(
+    "statistics", "Figures: your own whole, those of others by ended quarters without small cells"
+)
 
 
 def list_datasets(actor: Actor) -> dict[str, Any]:
     """Return the datasets of figures."""
     labels = names.labels("dataset", actor.language)
-    codes = [dataset.code for dataset in statistic_queries.list_datasets(actor, DATASETS)]
-    return {"items": [{"code": code, "name": labels.get(code, code)} for code in codes]}
+    names_of = names.labels("dimension", actor.language)
+    return {
+        "items": [
+            {
+                "code": dataset.code,
+                "name": labels.get(dataset.code, dataset.code),
+                "dimensions": [
+                    {"code": code, "name": names_of[code], "is_finer": each in dataset.finer}
+                    for code, each in dataset.dimensions.items()
+                ],
+            }
+            for dataset in statistic_queries.list_datasets(actor, DATASETS)
+        ]
+    }
 
 
 def get_dataset(
@@ -31,7 +45,13 @@ def get_dataset(
     """Return the figures of a dataset."""
     table = present_table(statistic_queries.get_table(actor, DATASETS, dataset, filters))
     form = tables.requested_format(format)
-    return tables.table_response(table["cells"], form, dataset) if form else table
+    rows = [
+        {"state": cell["state"], "partner": cell["partner"]}
+        | cell["values"]
+        | {name: cell[name] for name in ("period", "amount", "withheld")}
+        for cell in table["cells"]
+    ]
+    return tables.table_response(rows, form, dataset) if form else table
 
 
 blueprint.reading("/statistics", DatasetsResponse, list_datasets, Permission.STATISTICS_READ)

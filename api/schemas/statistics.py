@@ -2,26 +2,46 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, post_load
 
 from api.http.fields.codes import Code, StateCode
 from api.http.fields.schemas import RequestSchema
 from api.http.fields.texts import Text
 from api.http.fields.times import Day
-from salsa_ext.statistics.queries import StatisticsTable
+from salsa_ext.figures import DATASETS
+from salsa_ext.statistics.queries import PERIODS, StatisticsTable
 
 
-class StatisticsQuery(RequestSchema):
-    """Filter of cells."""
+class Names(fields.Field[tuple[str, ...]]):
+    """Several names in a query string, with commas between them."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(part.strip() for part in str(value).split(",") if part.strip()))
+
+
+DIMENSIONS: Final = tuple(dict.fromkeys(code for each in DATASETS for code in each.dimensions))
+"""Those of all datasets: each is a filter by one of its values."""
+
+
+class StatisticsQuery(
+    RequestSchema.from_dict({code: Text(most=100) for code in DIMENSIONS}, name="Dimensions")  # type: ignore[misc]
+):
+    """Which table of a dataset, of which cells."""
 
     format = Code(("json", "csv", "xlsx"))
     state = StateCode()
     partner = StateCode()
-    subject = Text(most=50)
+    by = Names(metadata={"type": "string", "maxLength": 200})
+    grain = Code(PERIODS)
     from_period = Day()
     to_period = Day()
+
+    @post_load
+    def gather(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Gather the dimensions in `where`."""
+        return {"where": {code: data.pop(code) for code in DIMENSIONS if code in data}} | data
 
 
 class CellResponse(Schema):
@@ -29,7 +49,7 @@ class CellResponse(Schema):
 
     state = StateCode(required=True)
     partner = fields.String(allow_none=True)
-    subject = fields.String(required=True)
+    values = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     period = fields.String(required=True)
     amount = fields.Integer(allow_none=True, required=True)
     withheld = fields.Boolean(required=True)
@@ -39,11 +59,19 @@ class TableResponse(Schema):
     """Cells of a dataset; no total with withheld cells."""
 
     dataset = fields.String(required=True)
-    subject = fields.String(required=True)
+    by = fields.List(fields.String(), required=True)
     before = fields.Date(required=True)
     cells = fields.List(fields.Nested(CellResponse), required=True)
     withheld = fields.Integer(required=True)
     total = fields.Integer(allow_none=True, required=True)
+
+
+class DimensionResponse(Schema):
+    """A dimension of a dataset; by how many finer ones a table may be is one."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    is_finer = fields.Boolean(required=True)
 
 
 class DatasetResponse(Schema):
@@ -51,6 +79,7 @@ class DatasetResponse(Schema):
 
     code = fields.String(required=True)
     name = fields.String(required=True)
+    dimensions = fields.List(fields.Nested(DimensionResponse), required=True)
 
 
 class DatasetsResponse(Schema):
@@ -64,7 +93,7 @@ def present_table(table: StatisticsTable) -> dict[str, Any]:
     cells = [vars(cell) | {"withheld": cell.amount is None} for cell in table.cells]
     return {
         "dataset": table.dataset.code,
-        "subject": table.dataset.subject,
+        "by": table.by,
         "before": table.through,
         "cells": cells,
         "withheld": table.withheld,

@@ -244,7 +244,7 @@ def build_trace_chain(trace: Trace, legs: Sequence[chain.ChainLeg]) -> chain.Cha
 
 def _records_of_find(record_id: UUID) -> Collection[str]:
     """Return the records of a record's seizure and, of a joint one, of the other side's."""
-    own = select(Record.document_id).where(Record.id == record_id)
+    own = select(Record.document_id).where(Record.id == record_id).limit(1)
     seizures, records = _seizures_with_records(own.scalar_subquery())
     joints = [each.seizure for each in find_references(seizures).values() if each.seizure]
     others = _seizures_with_records(joints[0])[1] if joints else set()
