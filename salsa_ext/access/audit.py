@@ -53,6 +53,8 @@ class Action(StrEnum):
     CONTACT_CLOSED = "contact:closed"
     KEY_ISSUED = "key:issued"
     KEY_REVOKED = "key:revoked"
+    KEY_ROTATED = "key:rotated"
+    KEY_REFUSED = "key:refused"
     SETTING_CHANGED = "setting:changed"
     SIGNING_KEY_MADE = "signing_key:made"
     SIGNING_KEY_RETIRED = "signing_key:retired"
@@ -193,9 +195,9 @@ class Action(StrEnum):
 
 
 SUBJECT_KINDS: Final = tuple(
-    "account agency alert attachment canary check consent contact conversation dataset discrepancy envelope "
-    "hit import key licensee log lookup match notification participation permit post record report request "
-    "seizure setting shipment signing_key trace transfer".split()
+    "account agency alert attachment batch canary check consent contact conversation dataset "
+    "discrepancy envelope hit import key licensee log lookup match notification participation "
+    "permit post record report request seizure setting shipment signing_key trace transfer".split()
 )
 
 
@@ -280,6 +282,12 @@ class AuditEvent:
         return replace(self, data={**self.data, **data})
 
 
+EventGroup = tuple[Sequence[AuditEvent], AuditEvent]
+"""Events, and the one that is entered for them."""
+ONE_ENTRY: Final = "one_entry"
+"""Where a session holds the events that wait for the end of a batch."""
+
+
 def audit_event(action: Action, row: Any, **data: Any) -> AuditEvent:
     """Return the event of a row whose table is named like its kind of subject."""
     kind = type(row).__tablename__
@@ -303,14 +311,29 @@ def append_with_rows(
 ) -> None:
     """Append events and insert the changed rows, in one round trip.
 
-    Changes come last: their ids follow the order in which their rows were written.
+    Changes come last: their ids follow the order in which their rows were written. Within
+    `one_entry` the events wait for its end.
     """
+    if (waiting := db.session.info.get(ONE_ENTRY)) is not None:
+        waiting += acts
+        insert_into_tables(rows, done)
+        return
+    groups = [((act,), act) for act in acts]
+    append_groups(actor, groups, rows, done)
+
+
+def append_groups(
+    actor: Actor, groups: Sequence[EventGroup], rows: TableRows, done: SqlStatement = NO_STATEMENT
+) -> None:
+    """Append the entry of each group of events, and the changes that they are."""
+    acts = [entered for _, entered in groups]
     officer = resolve_officer(actor) if acts else None
     about = _purpose_traces(actor, acts)
     entries = [_entry_row(actor, officer, act, about) for act in acts]
     changes = [
         change
-        for act, entry in zip(acts, entries, strict=True)
+        for (group, _), entry in zip(groups, entries, strict=True)
+        for act in group
         if (change := _change_row(actor, act, entry))
     ]
     if changes:
@@ -340,7 +363,7 @@ def _change_row(actor: Actor, act: AuditEvent, entry: Mapping[str, Any]) -> dict
     return {
         "states": [actor.state, *sorted(others - {actor.state})],
         "kind": act.subject_kind,
-        "object": entry["subject_id"],
+        "object": str(act.subject_id),
         "action": entry["action"],
         "cause": entry["id"],
         "at": entry["at"],

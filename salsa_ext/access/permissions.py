@@ -57,7 +57,7 @@ class Permission(StrEnum):
     INCIDENT_RECORD = "incident:record"
     """Tell an irregularity of a shipment that concerns the own state."""
     KEY_ISSUE = "key:issue"
-    """Issue keys for one's own account."""
+    """Issue, list, rotate and end keys and sessions of one's own account."""
     KEY_MANAGE = "key:manage"
     """List and revoke keys of the own state."""
     LEAD_READ = "lead:read"

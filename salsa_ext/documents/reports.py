@@ -32,16 +32,22 @@ from salsa_ext.matches.queries import MatchView
 
 
 def record(*, actor: Actor, data: ReportData) -> UUID:
-    """Record one report.
+    """Record one report; raises as `record_new`."""
+    require(actor, Permission.REPORT_RECORD)
+    return record_new(actor=actor, batch=[data])[0]
 
-    Raises Invalid, Duplicate, or Conflict if the gun is reported already and the second report is
-    not confirmed.
+
+def record_new(*, actor: Actor, batch: Sequence[ReportData]) -> list[UUID]:
+    """Record reports of guns that have no such report yet; return their ids in order.
+
+    Raises Invalid, Duplicate, or Conflict if a gun is reported already and the second report is not
+    confirmed.
     """
     require(actor, Permission.REPORT_RECORD)
-    duplicates.lock_report_keys(actor, data)
-    [report_id] = record_many(actor=actor, batch=[data])
-    duplicates.check_report(actor, data, report_id)
-    return report_id
+    duplicates.lock_report_keys(actor, batch)
+    ids = record_many(actor=actor, batch=batch)
+    duplicates.check_reports(actor, batch, ids)
+    return ids
 
 
 def record_many(*, actor: Actor, batch: Sequence[ReportData]) -> list[UUID]:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from salsa_ext.administration.accounts import KeyData, issue_key
+from salsa_ext.administration.keys import KeyData, issue_key
 from tests.support import bodies
 
 READERS = ["police_officer", "trace_analyst", "border_officer", "supervisor", "licensing_officer"]

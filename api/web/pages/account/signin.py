@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from flask import current_app, g, redirect, render_template, request, url_for
 
@@ -21,6 +21,17 @@ from salsa_ext.core.errors import (
     PasswordChangeRequired,
     TooManyAttempts,
     Unauthenticated,
+)
+
+BROWSERS: Final = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("Chrom", "Chrome"),
+    ("CriOS/", "Chrome"),
+    ("Safari/", "Safari"),
 )
 
 
@@ -102,4 +113,11 @@ def _open_session(username: str) -> str:
             request.remote_addr or "",
             request.form.get("new_password"),
             code=request.form.get("code", ""),
+            browser=_browser_family(),
         )
+
+
+def _browser_family() -> str | None:
+    """Return the name of the browser; most of them also call themselves by those after it."""
+    agent = request.headers.get("User-Agent", "")
+    return next((name for word, name in BROWSERS if word in agent), None)
