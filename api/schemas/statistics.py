@@ -7,8 +7,9 @@ from typing import Any, Final
 from marshmallow import Schema, fields, post_load
 
 from api.http.fields.codes import Code, StateCode
+from api.http.fields.numbers import QueryWhole
 from api.http.fields.schemas import RequestSchema
-from api.http.fields.texts import Text
+from api.http.fields.texts import QueryFlag, Text
 from api.http.fields.times import Day
 from salsa_ext.figures import DATASETS
 from salsa_ext.statistics.queries import PERIODS, StatisticsTable
@@ -42,6 +43,15 @@ class StatisticsQuery(
     def gather(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Gather the dimensions in `where`."""
         return {"where": {code: data.pop(code) for code in DIMENSIONS if code in data}} | data
+
+
+class FiguresQuery(StatisticsQuery):
+    """Which figures a page shows, and how."""
+
+    dataset = Text(most=50)
+    then = Text(most=50)
+    of_all = QueryFlag()
+    year = QueryWhole(least=2000, most=2100)
 
 
 class CellResponse(Schema):
@@ -86,6 +96,35 @@ class DatasetsResponse(Schema):
     """Available datasets."""
 
     items = fields.List(fields.Nested(DatasetResponse), required=True)
+
+
+class OriginShareQuery(RequestSchema):
+    """Of which year."""
+
+    year = QueryWhole(least=2000, most=2100, required=True)
+
+
+class OriginShareResponse(Schema):
+    """Indicator 16.4.2 of the own state: `percent` is null without guns."""
+
+    established = fields.Integer(required=True)
+    recovered = fields.Integer(required=True)
+    percent = fields.Float(allow_none=True, required=True)
+
+
+def flat_rows(table: StatisticsTable) -> list[dict[str, Any]]:
+    """Return the cells of a table as rows of a file."""
+    return [
+        {
+            "state": cell.state,
+            "partner": cell.partner,
+            **cell.values,
+            "period": cell.period,
+            "amount": cell.amount,
+            "withheld": cell.amount is None,
+        }
+        for cell in table.cells
+    ]
 
 
 def present_table(table: StatisticsTable) -> dict[str, Any]:

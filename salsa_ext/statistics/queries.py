@@ -55,7 +55,7 @@ class StatisticsTable:
 
 
 @dataclass(frozen=True)
-class _Wanted:
+class _Selection:
     """Which table is read: by what, of which values, for periods of what length."""
 
     by: Sequence[str]
@@ -89,24 +89,24 @@ def get_table(
     dataset = next((each for each in list_datasets(actor, datasets) if each.code == code), None)
     if dataset is None or dataset.published is None:
         raise NotFound("dataset", code)
-    wanted = _read_wanted(actor, dataset, filters)
+    selection = _read_selection(actor, dataset, filters)
     today = actor.now().date()  # the day of UTC, or a period would end sooner for some readers
-    through = today + timedelta(days=1) if wanted.is_whole else wanted.grain.start(today)
-    query = _build_query(dataset, wanted, filters, through)
+    through = today + timedelta(days=1) if selection.is_whole else selection.grain.start(today)
+    query = _build_query(dataset, selection, filters, through)
     cells = [
         StatisticsCell(
             state,
             partner or None,
-            dict(zip(wanted.by, values, strict=True)),
-            wanted.grain.label(period),
-            int(count) if wanted.is_whole or count >= MIN_CELL else None,
+            dict(zip(selection.by, values, strict=True)),
+            selection.grain.label(period),
+            int(count) if selection.is_whole or count >= MIN_CELL else None,
         )
         for state, partner, period, *values, count in db.session.execute(query)
     ]
-    return StatisticsTable(dataset, wanted.by, through, cells, _total(dataset, wanted, cells))
+    return StatisticsTable(dataset, selection.by, through, cells, _total(dataset, selection, cells))
 
 
-def _read_wanted(actor: Actor, dataset: Dataset, filters: Mapping[str, Any]) -> _Wanted:
+def _read_selection(actor: Actor, dataset: Dataset, filters: Mapping[str, Any]) -> _Selection:
     """Return what is asked for; raises Invalid."""
     published = dataset.published
     assert published is not None
@@ -125,20 +125,20 @@ def _read_wanted(actor: Actor, dataset: Dataset, filters: Mapping[str, Any]) -> 
         } | {code: code != published.by for code in where}
         if problems := {name: [_UNPUBLISHED] for name, is_wrong in unpublished.items() if is_wrong}:
             raise Invalid(problems)
-    wanted = _Wanted(
+    selection = _Selection(
         (published.by,) if by is None else tuple(by),
         where if is_whole and by is not None else {**published.where, **where},
         Grain(grain or Grain.QUARTER.value),
         is_whole,
     )
-    _check_dimensions(dataset, wanted)
-    return wanted
+    _check_dimensions(dataset, selection)
+    return selection
 
 
-def _check_dimensions(dataset: Dataset, wanted: _Wanted) -> None:
+def _check_dimensions(dataset: Dataset, selection: _Selection) -> None:
     known = dataset.dimensions
-    unknown = {"by": [code for code in wanted.by if code not in known]}
-    unknown |= {code: [code] for code in wanted.where if code not in known}
+    unknown = {"by": [code for code in selection.by if code not in known]}
+    unknown |= {code: [code] for code in selection.where if code not in known}
     problems = {
         name: [Message(_UNKNOWN.text, {"dimension": codes[0], "choices": ", ".join(known)})]
         for name, codes in unknown.items()
@@ -146,7 +146,7 @@ def _check_dimensions(dataset: Dataset, wanted: _Wanted) -> None:
     }
     if problems:
         raise Invalid(problems)
-    finer = [each.code for each in dataset.finer if each.code in wanted.used]
+    finer = [each.code for each in dataset.finer if each.code in selection.used]
     if len(finer) > 1:
         problem = message(
             "{first} and {second} cannot be combined. Leave one of them out.",
@@ -157,36 +157,36 @@ def _check_dimensions(dataset: Dataset, wanted: _Wanted) -> None:
 
 
 def _build_query(
-    dataset: Dataset, wanted: _Wanted, filters: Mapping[str, Any], through: date
+    dataset: Dataset, selection: _Selection, filters: Mapping[str, Any], through: date
 ) -> Any:
-    finer = next((each.code for each in dataset.finer if each.code in wanted.used), "")
+    finer = next((each.code for each in dataset.finer if each.code in selection.used), "")
     columns: dict[str, Any] = {
         each.code: func.split_part(Rollup.subject, "|", at)
         for at, each in enumerate(dataset.base, start=1)
     }
     columns[finer] = Rollup.value
-    period = cast(func.date_trunc(wanted.grain.value, Rollup.period), Date)
-    keys = [Rollup.state, Rollup.partner, period, *(columns[code] for code in wanted.by)]
+    period = cast(func.date_trunc(selection.grain.value, Rollup.period), Date)
+    keys = [Rollup.state, Rollup.partner, period, *(columns[code] for code in selection.by)]
     amount = func.sum(Rollup.amount)
     query = select(*keys, amount).where(
         Rollup.dataset == dataset.code,
         Rollup.dimension == finer,
         Rollup.period < through,
-        *(columns[code] == value for code, value in wanted.where.items()),
+        *(columns[code] == value for code, value in selection.where.items()),
     )
     for name in ("state", "partner"):
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(Rollup, name) == value)
     if (first := filters.get("from_period")) is not None:
-        query = query.where(Rollup.period >= wanted.grain.start(first))
+        query = query.where(Rollup.period >= selection.grain.start(first))
     if (last := filters.get("to_period")) is not None:
         query = query.where(Rollup.period <= last)
     return query.group_by(*keys).having(amount > 0).order_by(*keys)
 
 
-def _total(dataset: Dataset, wanted: _Wanted, cells: Sequence[StatisticsCell]) -> int | None:
+def _total(dataset: Dataset, selection: _Selection, cells: Sequence[StatisticsCell]) -> int | None:
     """Return the sum of the cells; None where one is suppressed, or objects count several times."""
     amounts = [cell.amount for cell in cells]
-    if None in amounts or any(dataset.dimensions[code].is_several for code in wanted.by):
+    if None in amounts or any(dataset.dimensions[code].is_several for code in selection.by):
         return None
     return sum(amount or 0 for amount in amounts)

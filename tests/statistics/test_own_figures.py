@@ -82,7 +82,7 @@ def test_an_established_origin_counts_until_it_is_withdrawn(police):
     assert cells(police, query) == [("trace", "seized", "2026", 1)]
     assert cells(police, "&by=diverted_in&class=pistol&grain=year") == [("PRY", "2026", 1)]
     entry = item["origins"][0]
-    path = f"/seizures/{made['id']}/custody/{entry['id']}/withdraw"
+    path = f"/seizures/{made['id']}/entries/{entry['id']}/withdraw"
     police.post(path, {"reason": "Another gun"}, 200, If_Match=f'"{entry["version"]}"')
     assert cells(police, query) == [("none", "seized", "2026", 1)]
 
@@ -109,3 +109,14 @@ def test_dimensions_are_named_in_the_callers_language(police):
     names = {each["code"]: (each["name"], each["is_finer"]) for each in seizures["dimensions"]}
     assert names["kind"] == ("Apreendida, encontrada ou entregue", False)
     assert names["marking"] == ("Estado da marcação", True)
+
+
+def test_indicator_16_4_2_is_the_share_of_guns_whose_origin_is_established(police, as_actor):
+    guns = [bodies.firearm(line=line, serial=f"SDG{line}5{line}0") for line in range(1, 5)]
+    rounds = {"line": 5, "category": "ammunition", "quantity": 900}
+    made = police.post("/seizures", bodies.seizure(items=[*guns, rounds])).json
+    police.post(f"/seizures/{made['id']}/origins", ORIGIN | {"lines": [1, 2]})
+    share = police.get("/statistics/origins-established?year=2026").json
+    assert share == {"established": 2, "recovered": 4, "percent": 50.0}
+    assert police.get("/statistics/origins-established?year=2025").json["percent"] is None
+    as_actor(None, "secretariat").get("/statistics/origins-established?year=2026", 404)

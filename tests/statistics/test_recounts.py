@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 
 from salsa_ext import figures
 from salsa_ext.access.rules import operator
-from salsa_ext.database.session import db
 from salsa_ext.custody.figures import SEIZURES
+from salsa_ext.database.session import db
 from salsa_ext.firearms.records.frequencies import COVERAGE
 from salsa_ext.jobs.runner import ChangeJob
 from salsa_ext.statistics import rollups
@@ -28,7 +28,11 @@ def recounted():
 
 
 def amount(dataset):
-    return db.session.scalar(select(func.sum(Rollup.amount)).where(Rollup.dataset == dataset.code, Rollup.dimension == ""))
+    return db.session.scalar(
+        select(func.sum(Rollup.amount)).where(
+            Rollup.dataset == dataset.code, Rollup.dimension == ""
+        )
+    )
 
 
 def check(dataset, expected):
@@ -139,7 +143,9 @@ class Writes:
 
     def one(self):
         self.number += 1
-        names = "seize correct dispose report withdraw_report transfer trace withdraw_trace ship cancel"
+        names = (
+            "seize correct dispose report withdraw_report transfer trace withdraw_trace ship cancel"
+        )
         getattr(self, self.random.choice(names.split()))()
 
 
