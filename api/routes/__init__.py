@@ -8,6 +8,7 @@ from api.routes import (
     alerts,
     attachments,
     boards,
+    changes,
     checks,
     conversations,
     custody,
@@ -55,4 +56,5 @@ BLUEPRINTS: tuple[Resource, ...] = (
     access.settings_blueprint,
     access.blueprint,
     sealed_log.blueprint,
+    changes.blueprint,
 )

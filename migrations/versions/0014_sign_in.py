@@ -23,7 +23,9 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON sign_in_attempt TO salsa_service;
 ALTER TABLE account ADD COLUMN must_change BOOLEAN NOT NULL DEFAULT false;
 ALTER TABLE account ADD COLUMN second_hash TEXT;
 ALTER TABLE account ADD COLUMN opened_by UUID;
-GRANT UPDATE (must_change, second_hash, opened_by) ON account TO salsa_service;
+ALTER TABLE account ADD COLUMN recovery_by UUID;
+ALTER TABLE account ADD COLUMN recovery_hash TEXT;
+GRANT UPDATE (must_change, second_hash, opened_by, recovery_by, recovery_hash) ON account TO salsa_service;
 
 CREATE TABLE second_factor (
     account_id UUID NOT NULL,
@@ -34,7 +36,31 @@ CREATE TABLE second_factor (
 );
 CALL salsa_protect_owned('second_factor', 'SELECT, INSERT, DELETE, UPDATE (last_step)');
 
--- Before anybody is known there is no state to see rows by: these two look up exactly one row. The
+CREATE TABLE passkey (
+    id UUID NOT NULL,
+    owner_state CHAR(3) NOT NULL,
+    account_id UUID NOT NULL,
+    credential_id BYTEA NOT NULL,
+    public_key BYTEA NOT NULL,
+    sign_count BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    used_at TIMESTAMPTZ,
+    CONSTRAINT pk_passkey PRIMARY KEY (id),
+    CONSTRAINT uq_passkey_credential_id UNIQUE (credential_id)
+);
+CREATE INDEX ix_passkey_account_id ON passkey (account_id);
+CALL salsa_protect_owned('passkey', 'SELECT, INSERT, DELETE, UPDATE (sign_count, used_at)');
+
+-- Of no state: 56 random and signed bytes, forgotten after minutes.
+CREATE TABLE used_challenge (
+    challenge BYTEA NOT NULL,
+    until TIMESTAMPTZ NOT NULL,
+    CONSTRAINT pk_used_challenge PRIMARY KEY (challenge)
+);
+GRANT SELECT, INSERT, DELETE ON used_challenge TO salsa_service;
+
+-- Before anybody is known there is no state to see rows by: these look up exactly one row. The
 -- first sets the state and agency of row-level security for the rest of the transaction: in a query the
 -- service cannot, since set_config is for the owner alone.
 CREATE FUNCTION salsa_api_key(token_digest bytea)
@@ -56,7 +82,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT id, a.owner_state, a.agency, a.role, a.password_hash, a.second_hash, a.must_change
     FROM account a WHERE username = login AND is_active
 $$;
-GRANT EXECUTE ON FUNCTION salsa_api_key, salsa_account TO salsa_service;
+CREATE FUNCTION salsa_passkey(credential bytea)
+RETURNS TABLE (passkey_id uuid, account_id uuid, owner_state char(3), agency text, role text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT p.id, a.id, a.owner_state, a.agency, a.role
+    FROM passkey p JOIN account a ON a.id = p.account_id
+    WHERE p.credential_id = credential AND a.is_active
+$$;
+GRANT EXECUTE ON FUNCTION salsa_api_key, salsa_account, salsa_passkey TO salsa_service;
 """
 
 

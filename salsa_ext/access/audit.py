@@ -16,15 +16,17 @@ from sqlalchemy.dialects.postgresql import insert
 from salsa_ext.access.models import AuditEntry, Officer
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.ids import new_id
-from salsa_ext.core.log_verifier import hash_leaf
+from salsa_ext.core.log_verifier import hash_leaf, hash_rows
 from salsa_ext.database.bulk import (
     COPY_FROM_ROWS,
     NO_STATEMENT,
     SqlStatement,
     TableRows,
     insert_into_tables,
+    send_rows,
 )
 from salsa_ext.database.session import NO_STATE, db, execute_raw, wake_after_commit
+from salsa_ext.database.written_rows import WrittenText, collect_rows, take_texts
 from salsa_ext.jobs.models import ChangeNew
 from salsa_ext.sealed_log.models import NewLeaf
 
@@ -38,6 +40,11 @@ class Action(StrEnum):
     ACCOUNT_LINKED = "account:linked"
     SECOND_FACTOR_SET = "account:factor_set"
     SECOND_FACTOR_REMOVED = "account:factor_removed"
+    RECOVERY_BEGUN = "account:recovery_begun"
+    RECOVERY_APPROVED = "account:recovered"
+    RECOVERY_CANCELLED = "account:recovery_cancelled"
+    PASSKEY_ADDED = "account:passkey_added"
+    PASSKEY_REMOVED = "account:passkey_removed"
     AGENCY_REGISTERED = "agency:registered"
     AGENCY_CORRECTED = "agency:corrected"
     AGENCY_PLACED = "agency:placed"
@@ -188,6 +195,8 @@ class Action(StrEnum):
     CONSENT_REVOKED = "consent:revoked"
     CONSENT_COMPELLED = "consent:compelled"
     FILE_IMPORTED = "file:imported"
+    IMPORT_UNDONE = "file:undone"
+    PROFILE_STORED = "file:profile_stored"
     DATASET_RECOUNTED = "dataset:recounted"
     JOB_SET_ASIDE = "job:set_aside"
     JOB_RETRIED = "job:retried"
@@ -221,6 +230,8 @@ AUTOMATIC_KEY: Final = "automatic"
 """Key in the data of entries made by the service itself."""
 CAUSE_KEY: Final = "caused_by"
 """Key in the data of entries of jobs: the id of the entry that caused them."""
+WRITTEN_KEY: Final = "written"
+"""Key in the data of entries: the hashes of the rows that the act wrote."""
 CHANGE_ACTIONS: Final = frozenset(
     Action[name]
     for name in (
@@ -329,7 +340,12 @@ def append_groups(
     acts = [entered for _, entered in groups]
     officer = resolve_officer(actor) if acts else None
     about = _purpose_traces(actor, acts)
-    entries = [_entry_row(actor, officer, act, about) for act in acts]
+    collect_rows(rows)
+    written = _texts_by_act(acts)
+    entries = [
+        _entry_row(actor, officer, act, about, texts)
+        for act, texts in zip(acts, written, strict=True)
+    ]
     changes = [
         change
         for (group, _), entry in zip(groups, entries, strict=True)
@@ -342,10 +358,22 @@ def append_groups(
     leaves = [_new_leaf(entry) for entry in entries]
     tables: TableRows = {**rows, AuditEntry: entries, NewLeaf: leaves}
     if len(changes) < COPY_FROM_ROWS:
-        insert_into_tables({**tables, ChangeNew: changes}, done)
+        send_rows({**tables, ChangeNew: changes}, done)
     else:  # a copy would come before the few rows of other tables
-        insert_into_tables(tables, done)
-        insert_into_tables({ChangeNew: changes})
+        send_rows(tables, done)
+        send_rows({ChangeNew: changes})
+
+
+def _texts_by_act(acts: Sequence[AuditEvent]) -> list[dict[str, WrittenText]]:
+    """Return the texts of waiting rows for each act: of its subject, others by turns."""
+    texts: list[dict[str, WrittenText]] = [{} for _ in acts]
+    visible = [number for number, act in enumerate(acts) if not act.hidden]
+    if not visible:
+        return texts  # what waits is for an act that the own state may read
+    by_subject = {str(acts[number].subject_id): number for number in visible}
+    for turn, (key, text) in enumerate(take_texts().items()):
+        texts[by_subject.get(text.subject or "", visible[turn % len(visible)])][key] = text
+    return texts
 
 
 def _new_leaf(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -390,9 +418,14 @@ def _purpose_traces(actor: Actor, acts: Sequence[AuditEvent]) -> tuple[str, ...]
 
 
 def _entry_row(
-    actor: Actor, officer: UUID | None, act: AuditEvent, about: Sequence[str]
+    actor: Actor,
+    officer: UUID | None,
+    act: AuditEvent,
+    about: Sequence[str],
+    texts: Mapping[str, WrittenText],
 ) -> dict[str, Any]:
-    state = actor.state or NO_STATE
+    state, salt = actor.state or NO_STATE, secrets.token_bytes(16)
+    hashes = {key: hash_rows(each.salt or salt, each.text) for key, each in texts.items()}
     entry: dict[str, Any] = {
         "id": new_id(),
         "owner_state": state,
@@ -413,9 +446,9 @@ def _entry_row(
         "data": act.data
         | _trace_data(act, about)
         | ({AUTOMATIC_KEY: True} if actor.is_automatic else {})
-        | ({CAUSE_KEY: str(actor.cause)} if actor.cause else {}),
+        | ({CAUSE_KEY: str(actor.cause)} if actor.cause else {})
+        | ({WRITTEN_KEY: hashes} if hashes else {}),
     }
-    salt = secrets.token_bytes(16)
     return entry | {"salt": salt, "leaf_hash": hash_leaf(salt, entry_text(entry))}
 
 
@@ -454,29 +487,3 @@ def resolve_officer(actor: Actor) -> UUID | None:
     mine = {"owner_state": actor.state or NO_STATE, "number": actor.officer}
     db.session.execute(insert(Officer).values(id=new_id(), **mine).on_conflict_do_nothing())
     return db.session.scalar(select(Officer.id).filter_by(**mine))
-
-
-def is_same_person(actor: Actor, subject_id: UUID, *actions: Action) -> bool:
-    """Return whether the actor already acted so on a subject.
-
-    Four-eyes check: what one person does, a second one approves. The same account or officer number
-    is the same person. An actor without account and number counts as having done it; so do two
-    commands without a number.
-    """
-    done = select(AuditEntry.account_id, AuditEntry.officer_id).where(
-        AuditEntry.subject_id == str(subject_id), AuditEntry.action.in_(actions)
-    )
-    officer = resolve_officer(actor)
-    if actor.account_id is None and officer is None:
-        return True
-    return any(_is_same_actor(actor, officer, *who) for who in db.session.execute(done))
-
-
-def _is_same_actor(
-    actor: Actor, officer: UUID | None, account_then: UUID | None, officer_then: UUID | None
-) -> bool:
-    if actor.account_id is not None and actor.account_id == account_then:
-        return True
-    if officer_then is None:
-        return actor.account_id is None and account_then is None
-    return officer_then == officer

@@ -20,7 +20,13 @@ from zxcvbn import zxcvbn
 from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.models import Account, ApiKey
 from salsa_ext.access.rules import role_permissions
-from salsa_ext.access.second_factor import REQUIRED_ROLES, WRONG_CODE, has_second_factor, use_code
+from salsa_ext.access.second_factor import (
+    REQUIRED_ROLES,
+    WRONG_CODE,
+    has_codes,
+    has_passkey,
+    use_code,
+)
 from salsa_ext.access.sign_in_attempts import count_attempt, forget_attempts
 from salsa_ext.core.actor import NO_VAULT, Actor, Vault
 from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
@@ -258,14 +264,17 @@ def _check_code(actor: Actor, code: str, address: str) -> bool:
     Attempts with a right password and no right code are counted, as those with a wrong password are.
     """
     with transaction(actor):
-        has_factor = has_second_factor(actor)
-        is_right = not has_factor or bool(code and use_code(actor, code))
+        if not has_codes(actor):
+            if has_passkey(actor):
+                raise CodeRequired(message("Your account has a passkey. Sign in with that."))
+            return False
+        is_right = bool(code and use_code(actor, code))
     if code and not is_right:
         _audit_refusal(actor, address)
         raise CodeRequired(WRONG_CODE)
     if not is_right:
         raise CodeRequired(message("Enter your password again, and the code of your application."))
-    return has_factor
+    return True
 
 
 def _hash_new(username: str, old: str, new: str) -> str:

@@ -17,7 +17,8 @@ class Account(Base):
     """Account of a person, with an argon2id password hash.
 
     `opened_by` is set until a second person confirms the account; its first password then has two
-    parts, the second by `second_hash`. `must_change`: another person set the password.
+    parts, the second by `second_hash`. `must_change`: another person set the password. `recovery_by`
+    began a recovery, whose password's first part has `recovery_hash`.
     """
 
     __tablename__ = "account"
@@ -35,6 +36,8 @@ class Account(Base):
     must_change: Mapped[bool] = mapped_column(server_default="false")
     second_hash: Mapped[str | None]
     opened_by: Mapped[UUID | None]
+    recovery_by: Mapped[UUID | None]
+    recovery_hash: Mapped[str | None]
 
 
 class SecondFactor(Base):
@@ -45,6 +48,30 @@ class SecondFactor(Base):
     owner_state: Mapped[str] = mapped_column(CHAR(3))
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
     last_step: Mapped[int] = mapped_column(BigInteger)
+
+
+class Passkey(Base):
+    """Public key of a device of an account (WebAuthn), with the counter of its signatures."""
+
+    __tablename__ = "passkey"
+    __table_args__ = (UniqueConstraint("credential_id"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_state: Mapped[str] = mapped_column(CHAR(3))
+    account_id: Mapped[UUID] = mapped_column(index=True)
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str]
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class UsedChallenge(Base):
+    """Challenge that a passkey answered already; forgotten once it would be too old."""
+
+    __tablename__ = "used_challenge"
+    challenge: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    until: Mapped[datetime]
 
 
 class ApiKey(Base):

@@ -30,6 +30,8 @@ class Permission(StrEnum):
     """See the board of a border post of which the own state is a side."""
     CANARY_MANAGE = "canary:manage"
     """Plant serials that nobody has, and remove them."""
+    CHANGE_READ = "change:read"
+    """Follow the changes of what the role may read."""
     CHECK_MAKE = "check:make"
     """Ask whether a serial is known."""
     CHECKPOINT_RECORD = "checkpoint:record"

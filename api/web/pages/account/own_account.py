@@ -14,7 +14,9 @@ from api.web import submission
 from api.web.access import login_required, login_required_for_form, render_again
 from api.web.forms import Field, Form
 from api.web.pages import account_pages
+from api.web.pages.account import second_factor
 from api.web.record_pages import render_page
+from salsa_ext.access import passkeys
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.administration import accounts, keys
@@ -118,5 +120,7 @@ def _show(actor: Actor, form: Form, token: str | None = None) -> str:
         fields=KEY_FIELDS,
         keys=[row for row in rows if row.kind == "key"],
         sessions=[row for row in rows if row.kind == "session"],
+        own_passkeys=passkeys.list_passkeys(actor),
+        options=second_factor.creation_options(actor),
         token=token,
     )
