@@ -292,6 +292,8 @@ VISITS = (
     refused("/second-factor", POLICE_PRY, code="000000"),
     Visit("/account", POLICE_PRY),
     refused("/account", POLICE_PRY, "/account/keys", days="x"),
+    refused("/account", POLICE_PRY, "/account/preferences", time_zone="Nowhere"),
+    refused("/account", POLICE_PRY, "/account/password", old="x", password="y"),
     Visit("/account", POLICE_PRY, {"name": "Register", "days": "30"}, "/account/keys"),
     Visit("/participation", POLICE_PRY),
     Visit("/participation?state=BRA&register=import", "BRA state_administrator"),
