@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
+from zoneinfo import available_timezones
 
 from sqlalchemy import func, select
 
@@ -31,6 +32,7 @@ from salsa_ext.access.rules import (
     role_permissions,
 )
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.errors import Conflict, Forbidden, Invalid, NotFound, message
 from salsa_ext.core.field_checks import Problems, check_agency
 from salsa_ext.core.ids import new_id
@@ -149,9 +151,10 @@ def close_account(*, actor: Actor, account_id: UUID, expected_version: int | Non
 
 
 def reset_password(*, actor: Actor, username: str) -> str:
-    """Set a new password and revoke the account's keys.
+    """Set a new password, and end the account's codes, passkeys, keys and sessions.
 
-    Returns the password, shown only once. Raises as `lock_open_account`.
+    For who runs the server, who counts as two persons. Returns the password, shown only once. Raises
+    as `lock_open_account`.
     """
     require(actor, Permission.ACCOUNT_MANAGE)
     account, password = lock_open_account(username), secrets.token_urlsafe(15)
@@ -159,21 +162,10 @@ def reset_password(*, actor: Actor, username: str) -> str:
         raise Conflict(message("{username} signs in by a link.", username=account.username))
     account.password_hash, account.second_hash = PASSWORD_HASHER.hash(password), None
     account.must_change = is_real()
+    second_factor.remove(actor, account.id)
     revoke_keys(actor, account.id)
     append(actor, AuditEvent(Action.ACCOUNT_RENEWED, "account", account.id))
     return password
-
-
-def remove_second_factor(*, actor: Actor, account_id: UUID, expected_version: int) -> None:
-    """Remove an account's second factor, as of a lost device, and revoke its keys and sessions.
-
-    Raises NotFound, StaleVersion.
-    """
-    require(actor, Permission.ACCOUNT_MANAGE)
-    account = lock(Account, account_id, expected_version)
-    second_factor.remove(actor, str(account.id))
-    account.version += 1
-    revoke_keys(actor, account.id)
 
 
 def issue_link(*, actor: Actor, username: str) -> str:
@@ -307,6 +299,31 @@ def list_eligible(actor: Actor, permission: Permission) -> Sequence[Any]:
     open_ = (Account.owner_state == actor.state, Account.is_active, Account.role.in_(roles))
     query = select(Account.username, Account.agency).where(*open_)
     return db.session.execute(query.order_by(Account.username)).all()
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """Language and IANA time zone in which a person reads pages; None for those of the agency."""
+
+    language: str | None = None
+    time_zone: str | None = None
+
+
+def set_preferences(*, actor: Actor, data: Preferences) -> None:
+    """Set the preferences of the own account; raises Invalid for an unknown zone."""
+    require(actor, Permission.KEY_ISSUE)
+    if data.time_zone is not None and data.time_zone not in available_timezones():
+        raise Invalid({"time_zone": [message("A time zone is written America/Asuncion.")]})
+    if data.language is not None and data.language not in LANGUAGES:
+        raise Invalid({"language": [message("One of: {choices}.", choices=", ".join(LANGUAGES))]})
+    account = lock(Account, actor.account_id)
+    account.language, account.time_zone = data.language, data.time_zone
+
+
+def read_preferences(actor: Actor) -> Preferences:
+    """Return the preferences of the own account."""
+    account = db.session.get_one(Account, actor.account_id)
+    return Preferences(account.language, account.time_zone)
 
 
 class Identity(NamedTuple):

@@ -10,7 +10,8 @@ TABLES = sorted(Base.metadata.tables.values(), key=lambda table: table.name)
 CONCERNING = [table.name for table in TABLES if "concerned" in table.columns]
 KEPT = """
     account api_key consent conversation_message discrepancy_assignment document_number hit
-    idempotency_key inbox canary lead lookup_review second_factor inbox_pair inbox_progress match officer
+    idempotency_key import_profile import_reject imported_document
+    inbox canary lead lookup_review second_factor inbox_pair inbox_progress match officer
     passkey
     outbox outbox_pair outbox_progress signing_secret trace_message trace_request trace_restriction
 """.split()
@@ -18,7 +19,7 @@ SEALED = """
     attachment_part audit_entry call_answer call_request checkpoint inbox notification
     notification_read outbox receipt report seizure trace_message trade_event transfer
 """.split()
-APPEND_ONLY = [*SEALED, "import_run", "mark", "record"]
+APPEND_ONLY = [*SEALED, "mark", "record"]
 CHANGES = (
     "UPDATE {table} SET owner_state = owner_state",
     "DELETE FROM {table}",
