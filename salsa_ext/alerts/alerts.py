@@ -11,7 +11,6 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from salsa_ext.access.audit import Action, AuditEvent, append, append_many
-from salsa_ext.access.four_eyes import is_same_person
 from salsa_ext.access.models import Account
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
