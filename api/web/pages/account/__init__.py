@@ -13,6 +13,7 @@ from api.web.pages.account import (
     post_agencies,
     second_factor,
     signin,
+    webhooks,
 )
 
 __all__ = [
@@ -28,4 +29,5 @@ __all__ = [
     "post_agencies",
     "second_factor",
     "signin",
+    "webhooks",
 ]
