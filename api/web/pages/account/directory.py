@@ -147,10 +147,10 @@ def _fetch_json(address: str) -> dict[str, Any]:
     try:
         answer = requests.get(address, timeout=SECONDS, allow_redirects=False)
         answer.raise_for_status()
-        found: dict[str, Any] = answer.json()
+        content: dict[str, Any] = answer.json()
     except (requests.RequestException, ValueError):
         raise Unauthenticated(FAILED) from None
-    return found
+    return content
 
 
 def _check_address(address: str) -> None:
