@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -27,6 +28,7 @@ class Config:
     to the names in `hosts`; () means any. A session ends after `session_idle` minutes without use.
     `origin` is the address of the pages, to which passkeys are bound; `directory_file` describes the
     directory of the state (OpenID Connect).
+    Webhooks go to public addresses, and to those in `webhook_networks`.
     Backups of `backup_url` (None: of the own PostgreSQL) go to `backups` for `backup_days` days.
     """
 
@@ -45,6 +47,7 @@ class Config:
     directory_file: Path | None = None
     proxies: int = 0
     hosts: tuple[str, ...] = ()
+    webhook_networks: tuple[str, ...] = ()
     master_key_file: Path | None = None
     backup_url: str | None = None
     backup_folder: Path | None = None
@@ -84,6 +87,7 @@ class Config:
             directory_file=_file_path(env, "SALSA_DIRECTORY_FILE"),
             proxies=int(env.get("SALSA_PROXIES", "") == "1"),
             hosts=tuple(env.get("SALSA_HOSTS", "").split()),
+            webhook_networks=_networks(env, "SALSA_WEBHOOK_NETWORKS"),
             master_key_file=_file_path(env, "SALSA_MASTER_KEY_FILE"),
             backup_url=_database_url(env, "SALSA_BACKUP_URL"),
             backup_folder=_file_path(env, "SALSA_BACKUPS"),
@@ -121,6 +125,15 @@ def _origin(env: Mapping[str, str]) -> str | None:
             )
         )
     return origin or None
+
+
+def _networks(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    networks = env.get(name, "").split()
+    try:
+        return tuple(str(ip_network(each)) for each in networks)
+    except ValueError:
+        text = message("{name} has ranges of addresses, such as 10.1.0.0/16.", name=name)
+        raise NotConfigured(text) from None
 
 
 def _file_path(env: Mapping[str, str], name: str) -> Path | None:
