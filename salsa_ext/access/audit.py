@@ -135,6 +135,9 @@ class Action(StrEnum):
     CUSTODY_WITHDRAWN = "custody:withdrawn"
     MARK_ADDED = "mark:added"
     MESSAGE_SENT = "conversation:sent"
+    WEBHOOK_ADDED = "webhook:added"
+    WEBHOOK_CHANGED = "webhook:changed"
+    WEBHOOK_READ = "webhook:read"
     CANARY_PLANTED = "canary:planted"
     CANARY_REMOVED = "canary:removed"
     CANARY_LOOKED_UP = "canary:looked_up"
@@ -204,7 +207,7 @@ class Action(StrEnum):
 SUBJECT_KINDS: Final = tuple(
     "account agency alert attachment batch canary check consent contact conversation dataset "
     "discrepancy envelope hit import key licensee log lookup match notification participation "
-    "permit post record report request seizure setting shipment signing_key trace transfer".split()
+    "permit post record report request seizure setting shipment signing_key trace transfer webhook".split()
 )
 
 

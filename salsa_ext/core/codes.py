@@ -45,6 +45,8 @@ FIELD_GROUPS: Final = tuple(
 CONSENT_USES: Final = ("names", "court", "onward", "compelled")
 CONSENT_STATUSES: Final = ("asked", "granted", "refused", "revoked", "expired", "notified")
 PURPOSES: Final = ("street", "border", "seizure", "licensing", "investigation", "stock")
+WEBHOOK_STATUSES: Final = ("active", "disabled", "removed")
+DELIVERY_STATUSES: Final = ("waiting", "delivered", "failed")
 LOOKUP_STATUSES: Final = ("open", "justified", "questioned")
 PURPOSES_WITH_INCIDENT: Final = ("street", "border")
 

@@ -14,6 +14,7 @@ KEPT = """
     inbox canary lead lookup_review second_factor inbox_pair inbox_progress match officer
     passkey
     outbox outbox_pair outbox_progress signing_secret trace_message trace_request trace_restriction
+    webhook webhook_delivery
 """.split()
 SEALED = """
     attachment_part audit_entry call_answer call_request checkpoint inbox notification
