@@ -153,6 +153,9 @@ class AuditEntry(Owned, Base):
             postgresql_where=text("subject_kind = 'batch'"),
         ),
         Index(
+            "ix_audit_entry_batches", "owner_state", postgresql_where=text("subject_kind = 'batch'")
+        ),
+        Index(
             "ix_audit_entry_reported",
             "owner_state",
             postgresql_where=text("action = 'trace:reported'"),

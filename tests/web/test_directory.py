@@ -1,12 +1,14 @@
 """Sign-in by a directory (OpenID Connect), against a provider that listens on this machine."""
 
 import html
+from contextlib import ExitStack
 from urllib.parse import urlsplit
 
 import pytest
 import requests
 from joserfc.jwk import RSAKey
 
+from api.web.pages.account import directory
 from salsa_ext.administration import installation
 from salsa_ext.administration.directory import load_directory
 from salsa_ext.core.errors import NotConfigured
@@ -182,6 +184,17 @@ def test_signing_out_leads_to_the_end_of_the_directory_session(visitor, provider
     enter(visitor)
     assert visitor.send("/sign-out", {}).location == "/signed-out"
     assert f"{provider.issuer}/end_session?client_id=salsa" in visitor.open("/signed-out")
+
+
+def test_who_asks_while_four_wait_for_the_directory_is_refused_at_once(
+    visitor, provider, set_directory
+):
+    with ExitStack() as waiting:
+        for _ in range(4):
+            waiting.enter_context(directory.ASKING)
+        refused = visitor.client.get("/sign-in/directory").headers.get("Location", "")
+    assert not refused.startswith(provider.issuer)
+    assert visitor.client.get("/sign-in/directory").location.startswith(provider.issuer)
 
 
 def test_without_a_directory_there_is_no_way_to_one(visitor):

@@ -14,6 +14,7 @@ from api.web.pages.account import (
     post_agencies,
     second_factor,
     signin,
+    webhooks,
 )
 
 __all__ = [
@@ -30,4 +31,5 @@ __all__ = [
     "post_agencies",
     "second_factor",
     "signin",
+    "webhooks",
 ]

@@ -10,8 +10,11 @@ import base64
 import json
 import secrets
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from functools import lru_cache
+from threading import BoundedSemaphore
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
 
@@ -38,6 +41,8 @@ COOKIE_LIFE: Final = timedelta(minutes=10)
 SEAL: Final = "sign-in by the directory"
 SECONDS: Final = 10
 METADATA_LIFE: Final = 600
+ASKING: Final = BoundedSemaphore(4)
+"""Requests to the directory at once: a slow one, and who asks unknown, leave threads to others."""
 ALGORITHMS: Final = ["RS256", "PS256", "ES256", "Ed25519"]
 FAILED: Final = message("Your directory did not sign you in. Try again.")
 
@@ -159,12 +164,24 @@ def _fetch_metadata(issuer: str, period: int) -> dict[str, Any]:
 def _fetch_json(address: str) -> dict[str, Any]:
     _check_address(address)
     try:
-        answer = requests.get(address, timeout=SECONDS, allow_redirects=False)
+        with _turn():
+            answer = requests.get(address, timeout=SECONDS, allow_redirects=False)
         answer.raise_for_status()
         content: dict[str, Any] = answer.json()
     except (requests.RequestException, ValueError):
         raise Unauthenticated(FAILED) from None
     return content
+
+
+@contextmanager
+def _turn() -> Iterator[None]:
+    """Ask the directory in the block; raises Unauthenticated at once while others wait for it."""
+    if not ASKING.acquire(blocking=False):
+        raise Unauthenticated(FAILED)
+    try:
+        yield
+    finally:
+        ASKING.release()
 
 
 def _check_address(address: str) -> None:
@@ -195,12 +212,13 @@ def _fetch_claims(directory: Directory, begun: dict[str, Any]) -> dict[str, Any]
         raise Unauthenticated(FAILED)
     _check_address(metadata["token_endpoint"])
     try:
-        answer = _client(directory).fetch_token(
-            metadata["token_endpoint"],
-            code=request.args["code"],
-            code_verifier=begun["verifier"],
-            timeout=SECONDS,
-        )
+        with _turn():
+            answer = _client(directory).fetch_token(
+                metadata["token_endpoint"],
+                code=request.args["code"],
+                code_verifier=begun["verifier"],
+                timeout=SECONDS,
+            )
         public: Any = _fetch_json(metadata["jwks_uri"])
         keys = KeySet.import_key_set(public)
         signed = jwt.decode(answer["id_token"], keys, algorithms=ALGORITHMS)
