@@ -12,6 +12,7 @@ from api.web.pages.account import (
     post_agencies,
     second_factor,
     signin,
+    subject_requests,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "post_agencies",
     "second_factor",
     "signin",
+    "subject_requests",
 ]
