@@ -30,6 +30,7 @@ def create_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:
         MAX_FORM_PARTS=2_000,  # of a seizure of a hundred guns
         SESSION_IDLE=timedelta(minutes=config.session_idle),
         SECURE_COOKIES=config.secure_cookies,
+        ORIGIN=config.origin,
         BACKUPS=BackupFolder(config.backups, config.backup_key),
         TRUSTED_HOSTS=[*config.hosts] or None,
         **openapi.SETTINGS,

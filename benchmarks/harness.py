@@ -21,9 +21,10 @@ from flask.testing import FlaskClient
 from sqlalchemy import text
 
 from salsa_ext.access.rules import operator
-from salsa_ext.administration import accounts, agencies, settings
-from salsa_ext.administration.accounts import AccountData, KeyData
+from salsa_ext.administration import accounts, agencies, keys, settings
+from salsa_ext.administration.accounts import AccountData
 from salsa_ext.administration.agencies import AgencyData
+from salsa_ext.administration.keys import KeyData
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import db, transaction
 from salsa_ext.reference.state_settings import LOOKUP_PERCENTS, SettingsChange
@@ -200,7 +201,7 @@ def make_client(app: Flask, state: str, role: str, kind: str) -> Client:
         accounts.open_account(actor=actor, data=AccountData(name, role, agency))
         more = SettingsChange(lookup_percent=LOOKUP_PERCENTS[1])
         settings.change_settings(actor=actor, data=more, expected_version=None)
-        _, token = accounts.issue_key(actor=actor, data=KeyData(name, "bench", 1))
+        _, token = keys.issue_key(actor=actor, data=KeyData(name, "bench", 1))
     return Client(app.test_client(), {"Authorization": f"Bearer {token}"})
 
 

@@ -21,9 +21,10 @@ from api.cli.context import (
 from api.cli.printing import echo_table
 from salsa_ext.access import signing
 from salsa_ext.access.models import ApiKey
-from salsa_ext.administration import accounts, agencies
-from salsa_ext.administration.accounts import AccountData, KeyData
+from salsa_ext.administration import accounts, agencies, keys
+from salsa_ext.administration.accounts import AccountData
 from salsa_ext.administration.agencies import AgencyData
+from salsa_ext.administration.keys import KeyData
 from salsa_ext.core.codes import AGENCY_KINDS, ROLES
 from salsa_ext.reference import agencies as registered
 
@@ -137,7 +138,7 @@ def key() -> None:
     "--days",
     default=90,
     show_default=True,
-    type=click.IntRange(1, accounts.MAX_KEY_DAYS),
+    type=click.IntRange(1, keys.MAX_KEY_DAYS),
     help="How long it lasts.",
 )
 @click.option(
@@ -148,22 +149,27 @@ def key() -> None:
     help="Only this permission; give the option once for each. Left out, all of the role's.",
 )
 @click.option(
+    "--network",
+    "networks",
+    multiple=True,
+    type=Line(50),
+    help="Only from this range of addresses (CIDR); give the option once for each.",
+)
+@click.option(
     "--name", default="program", show_default=True, type=Line(100), help="What the key is for."
 )
 @click.argument("username", type=USERNAME)
 @explained
-def create_key(
-    state: str | None, days: int, scopes: tuple[str, ...], name: str, username: str
-) -> None:
+def create_key(state: str | None, username: str, **options: Any) -> None:
     """Create a key for an account; shown once.
 
     \b
     Example:
-      salsa key create --state PRY --days 30 --scope check:make pry.ana
+      salsa key create --state PRY --days 30 --scope check:make --network 10.1.0.0/16 pry.ana
     """
     with acting(state) as actor:
-        data = KeyData(username, name, days, scopes)
-        key_id, token = accounts.issue_key(actor=actor, data=data)
+        data = KeyData(username, **options)
+        key_id, token = keys.issue_key(actor=actor, data=data)
     click.echo(f"{key_id}\n{token}")
 
 
@@ -178,7 +184,7 @@ def list_keys(state: str | None) -> None:
       salsa key list --state PRY
     """
     with acting(state) as actor:
-        echo_table(map(_key_row, accounts.list_keys(actor, {}, 10_000, None).items))
+        echo_table(map(_key_row, keys.list_keys(actor, {}, 10_000, None).items))
 
 
 @key.command("revoke")
@@ -193,7 +199,7 @@ def revoke_key(state: str | None, key_id: UUID) -> None:
       salsa key revoke --state PRY 0199f2c0-0000-7000-8000-000000000000
     """
     with acting(state) as actor:
-        accounts.revoke_key(actor=actor, key_id=key_id)
+        keys.revoke_key(actor=actor, key_id=key_id)
     click.echo("The key is revoked.")
 
 

@@ -20,6 +20,7 @@ import click
 
 from api.cli.client import BASE, JSON, Answer, Client, connect, encode_parts
 from api.cli.openapi_operations import (
+    NDJSON,
     Operation,
     Schema,
     group_operations,
@@ -245,7 +246,9 @@ class Call:
         """Send the body; what needs If-Match gets the version that was read."""
         body, upload = self.build_body(client), self.values.get("upload")
         content, media_type = (None if body is None else json.dumps(body).encode()), JSON
-        if upload:
+        if upload and NDJSON in self.operation.contents:
+            content, media_type = upload.read_bytes(), NDJSON
+        elif upload:
             assert self.operation.upload
             content, media_type = encode_parts(body or {}, self.operation.upload[0], upload)
         version = None

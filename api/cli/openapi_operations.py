@@ -16,6 +16,7 @@ from api.cli.client import BASE, JSON
 
 DOCUMENT: Final = Path(__file__).with_name("openapi.json")
 MULTIPART: Final = "multipart/form-data"
+NDJSON: Final = "application/x-ndjson"
 Schema = Mapping[str, Any]
 
 
@@ -105,6 +106,8 @@ class Operation:
     @cached_property
     def upload(self) -> tuple[str, str] | None:
         """Return the name and description of the file that may be sent, or None."""
+        if NDJSON in self.contents:
+            return "rows", "A file of JSON objects, one a line."
         parts = self.contents.get(MULTIPART, {}).get("schema", {}).get("properties", {})
         files = ((name, part["description"]) for name, part in parts.items() if name != "document")
         return next(files, None)

@@ -67,6 +67,7 @@ def _find_actor(token: str) -> Actor:
         token,
         config.get("CLOCK", SYSTEM_CLOCK),
         current_vault(),
+        address=request.remote_addr or "",
         idle=config["SESSION_IDLE"],
         is_use=not request.path.endswith("/live"),  # a page asks for it by itself
     )

@@ -41,7 +41,10 @@ def current_attempt(may_be_parts: bool) -> RequestAttempt | None:
 
 
 def with_replay(
-    view: View, may_be_parts: bool, is_current: Callable[[bytes], bool] | None = None
+    view: View,
+    may_be_parts: bool,
+    is_current: Callable[[bytes], bool] | None = None,
+    media_type: str = "application/json",
 ) -> View:
     """Wrap a view so that repeated requests get the stored answer.
 
@@ -55,7 +58,7 @@ def with_replay(
             return view(*args, **ids)
         if (first := idempotency.find_answer(attempt)) is not None:
             require_current(first.body, is_current)
-            return _replay_response(first)
+            return _replay_response(first, media_type)
         response: Response = view(*args, **ids)
         etag, body = response.headers.get("ETag", ""), response.get_data()
         idempotency.store_answer(g.actor, attempt, StoredAnswer(response.status_code, etag, body))
@@ -72,9 +75,9 @@ def require_current(body: bytes, is_current: Callable[[bytes], bool] | None) -> 
         )
 
 
-def _replay_response(first: StoredAnswer) -> Response:
+def _replay_response(first: StoredAnswer, media_type: str) -> Response:
     response = current_app.response_class(
-        first.body, first.status, content_type="application/json" if first.body else None
+        first.body, first.status, content_type=media_type if first.body else None
     )
     if first.etag:
         response.headers["ETag"] = first.etag

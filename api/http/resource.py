@@ -13,7 +13,7 @@ from flask_smorest import Blueprint
 from marshmallow import Schema
 from werkzeug.exceptions import UnsupportedMediaType
 
-from api.http import files, tables
+from api.http import batches, files, tables
 from api.http.auth import authenticate
 from api.http.context import transaction
 from api.http.etags import remember_version, with_conditional_etag, with_etag, with_weak_etag
@@ -22,6 +22,7 @@ from api.http.json import BodyParser, declared_size, receive_body
 from api.http.pagination import ListQuery, link_header, list_body, list_schema
 from api.http.row_files import NDJSON
 from api.http.waiting import wait_for
+from salsa_ext.access.batches import RecordMany
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require, visitor
 from salsa_ext.core.errors import PreconditionRequired, StaleVersion, message
@@ -268,6 +269,41 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
             return command
 
         return decorate
+
+    def batch(
+        self,
+        path: str,
+        row: type[Schema],
+        record_many: RecordMany,
+        permission: Permission,
+        find_used: batches.FindUsed | None = None,
+    ) -> None:
+        """Add a POST of up to 1,000 documents as NDJSON, each recorded by itself.
+
+        `record_many(actor=…, batch=…)` returns their ids, all or none. `find_used(actor, batch)`
+        returns an error for each whose number is used already.
+        """
+        noun = path.strip("/")
+
+        def view() -> Response:
+            return tables.as_requested(batches.record_rows(g.actor, record_many, find_used))
+
+        view.__doc__ = (
+            f"Create up to 1,000 {noun}, a JSON object a line; each is answered by itself."
+        )
+        documented = self.doc(
+            requestBody=batches.describe_rows(row),
+            responses={200: _describe_answer(None, None, batches.LINES)},
+        )(self.response(200)(view))
+        self._add(
+            f"{path}/batch",
+            "POST",
+            with_replay(documented, False, media_type=NDJSON),
+            f"create_{noun}",
+            permission,
+            ("officer", "key"),
+            partial(batches.receive_rows, row),
+        )
 
     def _add(
         self,

@@ -8,6 +8,7 @@ from api.routes import (
     alerts,
     attachments,
     boards,
+    changes,
     checks,
     conversations,
     custody,
@@ -58,4 +59,5 @@ BLUEPRINTS: tuple[Resource, ...] = (
     access.settings_blueprint,
     access.blueprint,
     sealed_log.blueprint,
+    changes.blueprint,
 )

@@ -7,7 +7,6 @@ from uuid import UUID
 
 from flask import Response, g, url_for
 
-from api.http.pagination import ListQuery
 from api.http.resource import Item, Resource
 from api.schemas.access import (
     AccountQuery,
@@ -15,19 +14,22 @@ from api.schemas.access import (
     AccountResponse,
     AuditQuery,
     AuditResponse,
+    KeyQuery,
     KeyRequest,
     KeyResponse,
     LinkResponse,
     MeResponse,
     NewAccountResponse,
     NewKeyResponse,
+    RotationRequest,
     SecondPartResponse,
     SettingsRequest,
     SettingsResponse,
 )
 from salsa_ext.access.permissions import Permission
-from salsa_ext.administration import accounts, audit, settings
-from salsa_ext.administration.accounts import AccountData, KeyData
+from salsa_ext.administration import accounts, audit, keys, settings
+from salsa_ext.administration.accounts import AccountData
+from salsa_ext.administration.keys import KeyData, Rotation
 from salsa_ext.core.actor import Actor
 from salsa_ext.reference import state_settings
 
@@ -57,7 +59,7 @@ def get_me(actor: Actor) -> dict[str, Any]:
 blueprint.reading("/me", MeResponse, get_me, None)
 blueprint.listing("/accounts", AccountQuery, AccountResponse, accounts.list_accounts, CONFIRM)
 blueprint.reading(ACCOUNT, AccountResponse, accounts.get_account, CONFIRM)
-blueprint.listing("/keys", ListQuery, KeyResponse, accounts.list_keys, Permission.KEY_MANAGE)
+blueprint.listing("/keys", KeyQuery, KeyResponse, keys.list_keys, Permission.KEY_ISSUE)
 blueprint.listing(
     "/audit",
     AuditQuery,
@@ -123,14 +125,23 @@ def issue_account_link(actor: Actor, account_id: UUID) -> dict[str, Any]:
 @blueprint.posting("/keys", KeyRequest, NewKeyResponse, Permission.KEY_ISSUE)
 def create_key(actor: Actor, data: KeyData) -> dict[str, Any]:
     """Create a key for your own account; shown once."""
-    key_id, token = accounts.issue_key(actor=actor, data=data)
+    key_id, token = keys.issue_key(actor=actor, data=data)
     return {"id": key_id, "token": token}
 
 
-@blueprint.posting("/keys/<uuid:key_id>/revoke", None, None, Permission.KEY_MANAGE, status=204)
+@blueprint.posting(
+    "/keys/<uuid:key_id>/rotate", RotationRequest, NewKeyResponse, Permission.KEY_ISSUE
+)
+def rotate_key(actor: Actor, data: Rotation, key_id: UUID) -> dict[str, Any]:
+    """Create a key like one of yours, which ends some hours later; shown once."""
+    new_id, token = keys.rotate_key(actor=actor, key_id=key_id, data=data)
+    return {"id": new_id, "token": token}
+
+
+@blueprint.posting("/keys/<uuid:key_id>/revoke", None, None, Permission.KEY_ISSUE, status=204)
 def revoke_key(actor: Actor, key_id: UUID) -> Response:
-    """Revoke a key at once."""
-    accounts.revoke_key(actor=actor, key_id=key_id)
+    """Revoke a key at once: your own, or as administrator any of your state."""
+    keys.revoke_key(actor=actor, key_id=key_id)
     return Response(status=204)
 
 

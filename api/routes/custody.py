@@ -5,7 +5,13 @@ from __future__ import annotations
 from uuid import UUID
 
 from api.http.resource import Item, Resource
-from api.schemas.custody import CustodyResponse, DispositionRequest, HandoverRequest, OriginRequest
+from api.schemas.custody import (
+    CustodyResponse,
+    CustodyRowRequest,
+    DispositionRequest,
+    HandoverRequest,
+    OriginRequest,
+)
 from api.schemas.documents import WithdrawalRequest
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
@@ -27,6 +33,7 @@ blueprint.reading(
     Permission.SEIZURE_READ,
     name="get_seizure_custody",
 )
+blueprint.batch("/custody", CustodyRowRequest, entries.record_many, RECORD)
 for name, schema, summary in (
     ("handover", HandoverRequest, "Enter or correct a hand-over; gaps and overlaps are shown."),
     ("disposition", DispositionRequest, "Enter or correct a disposition, with its transfer."),

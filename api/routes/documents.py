@@ -37,7 +37,14 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import with_field_paths
 from salsa_ext.database.paging import Page
-from salsa_ext.documents import added_marks, reports, seizures, transfers, withdrawals
+from salsa_ext.documents import (
+    added_marks,
+    number_claims,
+    reports,
+    seizures,
+    transfers,
+    withdrawals,
+)
 from salsa_ext.documents import queries as document_queries
 from salsa_ext.documents.queries import (
     REPORTS,
@@ -143,6 +150,15 @@ def create_seizure(actor: Actor, data: SeizureData) -> MatchedDocument:
     return _seizure_with_matches(actor, data, seizures.record(actor=actor, data=data))
 
 
+seizures_blueprint.batch(
+    "/seizures",
+    SeizureRequest,
+    seizures.record_many,
+    Permission.SEIZURE_RECORD,
+    number_claims.find_used("seizure"),
+)
+
+
 @seizures_blueprint.posting(
     "/seizures/<uuid:seizure_id>/correct",
     SeizureCorrectionRequest,
@@ -227,6 +243,15 @@ def create_report(actor: Actor, data: ReportData) -> ReportView:
     return _report_with_matches(actor, data, reports.record(actor=actor, data=data))
 
 
+reports_blueprint.batch(
+    "/reports",
+    ReportRequest,
+    reports.record_new,
+    Permission.REPORT_RECORD,
+    number_claims.find_used("report"),
+)
+
+
 @reports_blueprint.posting(
     "/reports/<uuid:report_id>/correct",
     ReportCorrectionRequest,
@@ -283,6 +308,15 @@ def _transfer_with_remarks(actor: Actor, data: TransferData, transfer_id: UUID) 
 def create_transfer(actor: Actor, data: TransferData) -> DocumentView:
     """Create a transfer."""
     return _transfer_with_remarks(actor, data, transfers.record(actor=actor, data=data))
+
+
+transfers_blueprint.batch(
+    "/transfers",
+    TransferRequest,
+    transfers.record_many,
+    Permission.TRANSFER_RECORD,
+    number_claims.find_used("transfer"),
+)
 
 
 @transfers_blueprint.posting(

@@ -10,13 +10,14 @@ from marshmallow import Schema, fields, pre_dump
 from api.http.fields.codes import Code, PostCode, StateCode
 from api.http.fields.numbers import Whole
 from api.http.fields.schemas import Items, RequestSchema, repeats
-from api.http.fields.texts import Flag, Line, Text
+from api.http.fields.texts import Flag, Line, QueryFlag, Text
 from api.http.fields.times import Day
 from api.http.pagination import ListQuery
 from api.schemas.common import row_fields
 from salsa_ext.access.audit import SUBJECT_KINDS, Action
-from salsa_ext.administration.accounts import AccountData, KeyData
+from salsa_ext.administration.accounts import AccountData
 from salsa_ext.administration.audit import AuditEntryView
+from salsa_ext.administration.keys import MAX_NETWORKS, MAX_OVERLAP_HOURS, KeyData, Rotation
 from salsa_ext.core import codes
 from salsa_ext.core.codes import LICENSEE_ROLES, TRACE_APPROVAL_MODES
 from salsa_ext.reference.state_settings import (
@@ -88,17 +89,34 @@ class KeyRequest(RequestSchema):
     name = Line(most=100, required=True)
     days = Whole(least=1, most=366, required=True)
     scopes = Items(Text(most=50), most=50)
+    networks = Items(Line(most=50), most=MAX_NETWORKS)
+
+
+class RotationRequest(RequestSchema):
+    """How long the old key goes on."""
+
+    value = Rotation
+    hours = Whole(least=0, most=MAX_OVERLAP_HOURS)
+
+
+class KeyQuery(ListQuery):
+    """Filter of keys."""
+
+    own = QueryFlag()
 
 
 @repeats(KeyRequest, "username", "days")
 class KeyResponse(Schema):
-    """Key without its token."""
+    """Key or session without its token."""
 
     id = fields.UUID(required=True)
+    kind = fields.String(required=True)
     account = fields.UUID(attribute="account_id", required=True)
     scopes = fields.List(fields.String(), required=True)
     created_at = fields.DateTime(required=True)
     expires_at = fields.DateTime(required=True)
+    used_at = fields.DateTime(required=True)
+    ends_at = fields.DateTime(allow_none=True)
     revoked_at = fields.DateTime(allow_none=True)
 
 

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from typing import Any
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from api.http.fields.codes import Code
 from api.http.fields.declared import DeclaredRequest
+from api.http.fields.schemas import Nested, RequestSchema
 from api.i18n.messages import translate_event
 from api.schemas.common import FramedResponse, row_fields
 from salsa_ext.core import codes
+from salsa_ext.core.errors import message
+from salsa_ext.custody.entries import CustodyRow
 from salsa_ext.custody.queries import EntryView
-from salsa_ext.custody.values import DispositionData, HandoverData, OriginData
+from salsa_ext.custody.values import ENTRY_CLASSES, DispositionData, HandoverData, OriginData
 
 
 class HandoverRequest(DeclaredRequest):
@@ -34,6 +37,26 @@ class OriginRequest(DeclaredRequest):
     """How items of a seizure left lawful hands, as an authority established."""
 
     value = OriginData
+
+
+class CustodyRowRequest(RequestSchema):
+    """A row of a batch: what became of items of one seizure, one of three kinds."""
+
+    seizure = fields.UUID(required=True)
+    handover = Nested(HandoverRequest)
+    disposition = Nested(DispositionRequest)
+    origin = Nested(OriginRequest)
+
+    @validates_schema
+    def _check_kind(self, data: dict[str, Any], **_: Any) -> None:
+        if len(data) != 2:
+            raise ValidationError([message("One of: {choices}.", choices=", ".join(ENTRY_CLASSES))])
+
+    def build(self, data: dict[str, Any]) -> CustodyRow:
+        """Return the seizure with the entry."""
+        seizure = data.pop("seizure")
+        [entry] = data.values()
+        return CustodyRow(seizure, entry)
 
 
 class EntryResponse(FramedResponse):

@@ -273,6 +273,9 @@ SOURCES: Final[Mapping[str, Callable[[Actor], Options | Groups]]] = {
     "agency": agencies,
     "other_agency": other_agencies,
     "own_agency": agencies,
+    "own_permission": lambda actor: _sort_by_name(
+        {code: names.label("permission", code, g.language) for code in actor.permissions}
+    ),
     "post": own_posts,
     "state": lambda actor: states(actor.state),
     "any_state": lambda actor: states(),

@@ -45,6 +45,12 @@ def csrf_token() -> str:
     return str(g.form_field)
 
 
+def browser_token() -> str:
+    """Return the form token of this browser, which no other has."""
+    csrf_token()
+    return str(g.form_token)
+
+
 def _read_field(text: str) -> bytes:
     """Return the token in a masked field; empty bytes if it is none."""
     try:

@@ -37,13 +37,19 @@ CREATE TABLE api_key (
     created_at TIMESTAMPTZ NOT NULL,
     expires_at TIMESTAMPTZ NOT NULL,
     revoked_at TIMESTAMPTZ,
-    is_link BOOLEAN NOT NULL DEFAULT false,
+    kind TEXT NOT NULL,
+    used_at TIMESTAMPTZ NOT NULL,
+    ends_at TIMESTAMPTZ,
+    networks TEXT[] NOT NULL,
+    address TEXT,
+    browser TEXT,
     CONSTRAINT pk_api_key PRIMARY KEY (id),
-    CONSTRAINT uq_api_key_digest UNIQUE (digest)
+    CONSTRAINT uq_api_key_digest UNIQUE (digest),
+    CONSTRAINT ck_api_key_kind CHECK (kind IN ('key', 'session', 'display', 'link'))
 );
 CREATE INDEX ix_api_key_account_id ON api_key (account_id);
 CREATE INDEX ix_api_key_owner_state ON api_key (owner_state);
-CALL salsa_protect_owned('api_key', 'SELECT, INSERT, UPDATE (revoked_at)');
+CALL salsa_protect_owned('api_key', 'SELECT, INSERT, UPDATE (revoked_at, used_at, ends_at)');
 
 CREATE TABLE officer (
     id UUID NOT NULL,
@@ -53,23 +59,6 @@ CREATE TABLE officer (
     CONSTRAINT uq_officer_owner_state_number UNIQUE (owner_state, number)
 );
 CALL salsa_protect_owned('officer', 'SELECT, INSERT');
-
--- Before anybody is known there is no state to see rows by: these two look up exactly one row.
-CREATE FUNCTION salsa_api_key(token_digest bytea)
-RETURNS TABLE (key_id uuid, scopes text[], expires_at timestamptz, account_id uuid,
-               owner_state char(3), agency text, role text, is_link boolean)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT k.id, k.scopes, k.expires_at, a.id, a.owner_state, a.agency, a.role, k.is_link
-    FROM api_key k JOIN account a ON a.id = k.account_id
-    WHERE k.digest = token_digest AND k.revoked_at IS NULL AND a.is_active
-$$;
-CREATE FUNCTION salsa_account(login text)
-RETURNS TABLE (account_id uuid, owner_state char(3), agency text, role text, password_hash text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT id, a.owner_state, a.agency, a.role, a.password_hash FROM account a
-    WHERE username = login AND is_active
-$$;
-GRANT EXECUTE ON FUNCTION salsa_api_key, salsa_account TO salsa_service;
 
 -- Anyone may read a public key, even before a state is known; only its state adds or ends it.
 CREATE TABLE signing_key (
@@ -124,6 +113,8 @@ CREATE TABLE audit_entry (
 );
 CREATE INDEX ix_audit_entry_account_id_id ON audit_entry (account_id, id);
 CREATE INDEX ix_audit_entry_at ON audit_entry USING brin (at);
+CREATE INDEX ix_audit_entry_batch ON audit_entry USING gin ((data -> 'ids'))
+    WHERE subject_kind = 'batch';
 CREATE INDEX ix_audit_entry_concerned ON audit_entry USING gin (concerned);
 CREATE INDEX ix_audit_entry_reported ON audit_entry (owner_state) WHERE action = 'trace:reported';
 CREATE INDEX ix_audit_entry_shown ON audit_entry USING gin ((data -> 'records'))

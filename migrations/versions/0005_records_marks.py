@@ -24,6 +24,7 @@ CREATE TABLE party (
     identification TEXT,
     licence TEXT,
     erased_at TIMESTAMPTZ,
+    salt BYTEA,
     CONSTRAINT pk_party PRIMARY KEY (id)
 );
 CREATE INDEX ix_party_owner_state_folded ON party (owner_state, salsa_folded_name(name) COLLATE "C");

@@ -23,9 +23,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON sign_in_attempt TO salsa_service;
 ALTER TABLE account ADD COLUMN must_change BOOLEAN NOT NULL DEFAULT false;
 ALTER TABLE account ADD COLUMN second_hash TEXT;
 ALTER TABLE account ADD COLUMN opened_by UUID;
-ALTER TABLE api_key ADD COLUMN used_at TIMESTAMPTZ;
 GRANT UPDATE (must_change, second_hash, opened_by) ON account TO salsa_service;
-GRANT UPDATE (used_at) ON api_key TO salsa_service;
 
 CREATE TABLE second_factor (
     account_id UUID NOT NULL,
@@ -36,17 +34,42 @@ CREATE TABLE second_factor (
 );
 CALL salsa_protect_owned('second_factor', 'SELECT, INSERT, DELETE, UPDATE (last_step)');
 
-DROP FUNCTION salsa_api_key, salsa_account;
--- Sets the state and agency of row-level security for the rest of the transaction: in a query the
+CREATE TABLE passkey (
+    id UUID NOT NULL,
+    owner_state CHAR(3) NOT NULL,
+    account_id UUID NOT NULL,
+    credential_id BYTEA NOT NULL,
+    public_key BYTEA NOT NULL,
+    sign_count BIGINT NOT NULL,
+    name TEXT NOT NULL,
+    created_at TIMESTAMPTZ NOT NULL,
+    used_at TIMESTAMPTZ,
+    CONSTRAINT pk_passkey PRIMARY KEY (id),
+    CONSTRAINT uq_passkey_credential_id UNIQUE (credential_id)
+);
+CREATE INDEX ix_passkey_account_id ON passkey (account_id);
+CALL salsa_protect_owned('passkey', 'SELECT, INSERT, DELETE, UPDATE (sign_count, used_at)');
+
+-- Of no state: 56 random and signed bytes, forgotten after minutes.
+CREATE TABLE used_challenge (
+    challenge BYTEA NOT NULL,
+    until TIMESTAMPTZ NOT NULL,
+    CONSTRAINT pk_used_challenge PRIMARY KEY (challenge)
+);
+GRANT SELECT, INSERT, DELETE ON used_challenge TO salsa_service;
+
+-- Before anybody is known there is no state to see rows by: these look up exactly one row. The
+-- first sets the state and agency of row-level security for the rest of the transaction: in a query the
 -- service cannot, since set_config is for the owner alone.
 CREATE FUNCTION salsa_api_key(token_digest bytea)
 RETURNS TABLE (key_id uuid, scopes text[], expires_at timestamptz, account_id uuid,
-               owner_state char(3), agency text, role text, is_link boolean, used_at timestamptz)
+               owner_state char(3), agency text, role text, kind text, used_at timestamptz,
+               networks text[])
 LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT k.id, k.scopes, k.expires_at, a.id,
+    SELECT k.id, k.scopes, least(k.expires_at, k.ends_at), a.id,
         set_config('salsa.state', a.owner_state::text, true)::char(3),
         set_config('salsa.agency', coalesce(a.agency, ''), true),
-        a.role, k.is_link, k.used_at
+        a.role, k.kind, k.used_at, k.networks
     FROM api_key k JOIN account a ON a.id = k.account_id
     WHERE k.digest = token_digest AND k.revoked_at IS NULL AND a.is_active
 $$;
@@ -57,7 +80,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     SELECT id, a.owner_state, a.agency, a.role, a.password_hash, a.second_hash, a.must_change
     FROM account a WHERE username = login AND is_active
 $$;
-GRANT EXECUTE ON FUNCTION salsa_api_key, salsa_account TO salsa_service;
+CREATE FUNCTION salsa_passkey(credential bytea)
+RETURNS TABLE (passkey_id uuid, account_id uuid, owner_state char(3), agency text, role text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT p.id, a.id, a.owner_state, a.agency, a.role
+    FROM passkey p JOIN account a ON a.id = p.account_id
+    WHERE p.credential_id = credential AND a.is_active
+$$;
+GRANT EXECUTE ON FUNCTION salsa_api_key, salsa_account, salsa_passkey TO salsa_service;
 """
 
 

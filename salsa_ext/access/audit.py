@@ -16,15 +16,17 @@ from sqlalchemy.dialects.postgresql import insert
 from salsa_ext.access.models import AuditEntry, Officer
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.ids import new_id
-from salsa_ext.core.log_verifier import hash_leaf
+from salsa_ext.core.log_verifier import hash_leaf, hash_rows
 from salsa_ext.database.bulk import (
     COPY_FROM_ROWS,
     NO_STATEMENT,
     SqlStatement,
     TableRows,
     insert_into_tables,
+    send_rows,
 )
 from salsa_ext.database.session import NO_STATE, db, execute_raw, wake_after_commit
+from salsa_ext.database.written_rows import WrittenText, collect_rows, take_texts
 from salsa_ext.jobs.models import ChangeNew
 from salsa_ext.sealed_log.models import NewLeaf
 
@@ -38,6 +40,8 @@ class Action(StrEnum):
     ACCOUNT_LINKED = "account:linked"
     SECOND_FACTOR_SET = "account:factor_set"
     SECOND_FACTOR_REMOVED = "account:factor_removed"
+    PASSKEY_ADDED = "account:passkey_added"
+    PASSKEY_REMOVED = "account:passkey_removed"
     AGENCY_REGISTERED = "agency:registered"
     AGENCY_CORRECTED = "agency:corrected"
     AGENCY_PLACED = "agency:placed"
@@ -53,6 +57,8 @@ class Action(StrEnum):
     CONTACT_CLOSED = "contact:closed"
     KEY_ISSUED = "key:issued"
     KEY_REVOKED = "key:revoked"
+    KEY_ROTATED = "key:rotated"
+    KEY_REFUSED = "key:refused"
     SETTING_CHANGED = "setting:changed"
     SIGNING_KEY_MADE = "signing_key:made"
     SIGNING_KEY_RETIRED = "signing_key:retired"
@@ -199,9 +205,10 @@ class Action(StrEnum):
 
 
 SUBJECT_KINDS: Final = tuple(
-    "account agency alert attachment canary check consent contact conversation dataset discrepancy envelope "
-    "hit import key licensee log lookup match notification participation permit post record report request "
-    "seizure setting shipment signing_key subject_request trace transfer".split()
+    "account agency alert attachment batch canary check consent contact conversation dataset "
+    "discrepancy envelope hit import key licensee log lookup match notification participation "
+    "permit post record report request seizure setting shipment signing_key subject_request trace"
+    " transfer".split()
 )
 
 
@@ -225,6 +232,8 @@ AUTOMATIC_KEY: Final = "automatic"
 """Key in the data of entries made by the service itself."""
 CAUSE_KEY: Final = "caused_by"
 """Key in the data of entries of jobs: the id of the entry that caused them."""
+WRITTEN_KEY: Final = "written"
+"""Key in the data of entries: the hashes of the rows that the act wrote."""
 CHANGE_ACTIONS: Final = frozenset(
     Action[name]
     for name in (
@@ -285,6 +294,12 @@ class AuditEvent:
         return replace(self, data={**self.data, **data})
 
 
+EventGroup = tuple[Sequence[AuditEvent], AuditEvent]
+"""Events, and the one that is entered for them."""
+ONE_ENTRY: Final = "one_entry"
+"""Where a session holds the events that wait for the end of a batch."""
+
+
 def audit_event(action: Action, row: Any, **data: Any) -> AuditEvent:
     """Return the event of a row whose table is named like its kind of subject."""
     kind = type(row).__tablename__
@@ -308,14 +323,34 @@ def append_with_rows(
 ) -> None:
     """Append events and insert the changed rows, in one round trip.
 
-    Changes come last: their ids follow the order in which their rows were written.
+    Changes come last: their ids follow the order in which their rows were written. Within
+    `one_entry` the events wait for its end.
     """
+    if (waiting := db.session.info.get(ONE_ENTRY)) is not None:
+        waiting += acts
+        insert_into_tables(rows, done)
+        return
+    groups = [((act,), act) for act in acts]
+    append_groups(actor, groups, rows, done)
+
+
+def append_groups(
+    actor: Actor, groups: Sequence[EventGroup], rows: TableRows, done: SqlStatement = NO_STATEMENT
+) -> None:
+    """Append the entry of each group of events, and the changes that they are."""
+    acts = [entered for _, entered in groups]
     officer = resolve_officer(actor) if acts else None
     about = _purpose_traces(actor, acts)
-    entries = [_entry_row(actor, officer, act, about) for act in acts]
+    collect_rows(rows)
+    written = _texts_by_act(acts)
+    entries = [
+        _entry_row(actor, officer, act, about, texts)
+        for act, texts in zip(acts, written, strict=True)
+    ]
     changes = [
         change
-        for act, entry in zip(acts, entries, strict=True)
+        for (group, _), entry in zip(groups, entries, strict=True)
+        for act in group
         if (change := _change_row(actor, act, entry))
     ]
     if changes:
@@ -324,10 +359,22 @@ def append_with_rows(
     leaves = [_new_leaf(entry) for entry in entries]
     tables: TableRows = {**rows, AuditEntry: entries, NewLeaf: leaves}
     if len(changes) < COPY_FROM_ROWS:
-        insert_into_tables({**tables, ChangeNew: changes}, done)
+        send_rows({**tables, ChangeNew: changes}, done)
     else:  # a copy would come before the few rows of other tables
-        insert_into_tables(tables, done)
-        insert_into_tables({ChangeNew: changes})
+        send_rows(tables, done)
+        send_rows({ChangeNew: changes})
+
+
+def _texts_by_act(acts: Sequence[AuditEvent]) -> list[dict[str, WrittenText]]:
+    """Return the texts of waiting rows for each act: of its subject, others by turns."""
+    texts: list[dict[str, WrittenText]] = [{} for _ in acts]
+    visible = [number for number, act in enumerate(acts) if not act.hidden]
+    if not visible:
+        return texts  # what waits is for an act that the own state may read
+    by_subject = {str(acts[number].subject_id): number for number in visible}
+    for turn, (key, text) in enumerate(take_texts().items()):
+        texts[by_subject.get(text.subject or "", visible[turn % len(visible)])][key] = text
+    return texts
 
 
 def _new_leaf(entry: Mapping[str, Any]) -> dict[str, Any]:
@@ -345,7 +392,7 @@ def _change_row(actor: Actor, act: AuditEvent, entry: Mapping[str, Any]) -> dict
     return {
         "states": [actor.state, *sorted(others - {actor.state})],
         "kind": act.subject_kind,
-        "object": entry["subject_id"],
+        "object": str(act.subject_id),
         "action": entry["action"],
         "cause": entry["id"],
         "at": entry["at"],
@@ -372,9 +419,14 @@ def _purpose_traces(actor: Actor, acts: Sequence[AuditEvent]) -> tuple[str, ...]
 
 
 def _entry_row(
-    actor: Actor, officer: UUID | None, act: AuditEvent, about: Sequence[str]
+    actor: Actor,
+    officer: UUID | None,
+    act: AuditEvent,
+    about: Sequence[str],
+    texts: Mapping[str, WrittenText],
 ) -> dict[str, Any]:
-    state = actor.state or NO_STATE
+    state, salt = actor.state or NO_STATE, secrets.token_bytes(16)
+    hashes = {key: hash_rows(each.salt or salt, each.text) for key, each in texts.items()}
     entry: dict[str, Any] = {
         "id": new_id(),
         "owner_state": state,
@@ -395,9 +447,9 @@ def _entry_row(
         "data": act.data
         | _trace_data(act, about)
         | ({AUTOMATIC_KEY: True} if actor.is_automatic else {})
-        | ({CAUSE_KEY: str(actor.cause)} if actor.cause else {}),
+        | ({CAUSE_KEY: str(actor.cause)} if actor.cause else {})
+        | ({WRITTEN_KEY: hashes} if hashes else {}),
     }
-    salt = secrets.token_bytes(16)
     return entry | {"salt": salt, "leaf_hash": hash_leaf(salt, entry_text(entry))}
 
 

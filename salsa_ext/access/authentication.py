@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from threading import BoundedSemaphore
@@ -20,7 +20,13 @@ from zxcvbn import zxcvbn
 from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.models import Account, ApiKey
 from salsa_ext.access.rules import role_permissions
-from salsa_ext.access.second_factor import REQUIRED_ROLES, WRONG_CODE, has_second_factor, use_code
+from salsa_ext.access.second_factor import (
+    REQUIRED_ROLES,
+    WRONG_CODE,
+    has_codes,
+    has_passkey,
+    use_code,
+)
 from salsa_ext.access.sign_in_attempts import count_attempt, forget_attempts
 from salsa_ext.core.actor import NO_VAULT, Actor, Vault
 from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
@@ -34,6 +40,7 @@ from salsa_ext.core.errors import (
     message,
 )
 from salsa_ext.core.ids import new_id
+from salsa_ext.core.ip_addresses import is_within
 from salsa_ext.database.bulk import insert_many, is_any_of_param
 from salsa_ext.database.locks import lock
 from salsa_ext.database.models import Installation
@@ -62,9 +69,14 @@ _HASHING: Final = BoundedSemaphore(1)
 _HASHING_OR_WAITING: Final = BoundedSemaphore(1 + 8)
 _DUMMY_HASH = PASSWORD_HASHER.hash(secrets.token_urlsafe(16))
 _KEY_COLUMNS = tuple(
-    "key_id scopes expires_at account_id owner_state agency role is_link used_at".split()
+    "key_id scopes expires_at account_id owner_state agency role kind used_at networks".split()
 )
 _FIND_KEY = f"SELECT {', '.join(_KEY_COLUMNS)} FROM salsa_api_key(%s)"  # noqa: S608 - names of columns
+_NOTE_USE = """
+    UPDATE api_key SET used_at = %s
+    WHERE id = (SELECT id FROM api_key WHERE id = %s FOR UPDATE SKIP LOCKED)
+"""
+"""Waits for no other request of the same key."""
 _FIND_ACCOUNT = text("SELECT * FROM salsa_account(:username)")
 
 
@@ -73,32 +85,28 @@ def authenticate_key(
     clock: Clock = SYSTEM_CLOCK,
     vault: Vault = NO_VAULT,
     *,
+    address: str = "",
     is_link: bool = False,
     idle: timedelta | None = None,
     is_use: bool = True,
 ) -> Actor:
-    """Return the actor of a key; raises Unauthenticated if unknown or expired.
+    """Return the actor of a key; raises Unauthenticated if unknown, expired or of other addresses.
 
-    A session that was not used for `idle` has expired, too; its use is noted once in a tenth of it,
-    and not at all unless `is_use`.
+    A session that was not used for `idle` has expired, too; use is noted once in a tenth of it, and
+    not at all unless `is_use`.
     """
     account = execute_raw(_FIND_KEY, (token_digest(token),)).fetchone()
     row = dict(zip(_KEY_COLUMNS, account, strict=True)) if account else {}
-    if not row or row["is_link"] != is_link:
+    if not row or (row["kind"] == "link") != is_link:
         raise Unauthenticated(message("This key is unknown, revoked or its account is closed."))
     mark_row_security_set(row["owner_state"])
     if row["expires_at"] <= clock.now():
         raise Unauthenticated(message("This key has expired; ask for a new one."))
-    if idle and row["used_at"]:
-        unused = clock.now() - row["used_at"]
-        if unused > idle:
-            raise Unauthenticated(message("Your session has ended. Sign in again."))
-        if is_use and unused > idle / 10:
-            execute_raw(
-                "UPDATE api_key SET used_at = %s WHERE id = %s", (clock.now(), row["key_id"])
-            )
+    unused = clock.now() - row["used_at"]
+    if idle and row["kind"] == "session" and unused > idle:
+        raise Unauthenticated(message("Your session has ended. Sign in again."))
     allowed = role_permissions(row["role"])
-    return Actor(
+    actor = Actor(
         state=None if row["owner_state"] == NO_STATE else row["owner_state"],
         role=row["role"],
         agency=row["agency"],
@@ -108,6 +116,22 @@ def authenticate_key(
         clock=clock,
         vault=vault,
     )
+    if row["networks"] and not is_within(address, row["networks"]):
+        _audit_elsewhere(actor, address)
+        raise Unauthenticated(
+            message("This key is not for your address. Use it from its own network.")
+        )
+    if idle and is_use and unused > idle / 10:
+        execute_raw(_NOTE_USE, (clock.now(), row["key_id"]))
+    return actor
+
+
+def _audit_elsewhere(actor: Actor, address: str) -> None:
+    """Audit the use of a key from another address; many are braked as wrong passwords are."""
+    with suppress(TooManyAttempts), transaction(actor):
+        count_attempt(str(actor.key_id), address, actor.now())
+        refused = AuditEvent(Action.KEY_REFUSED, "key", str(actor.key_id))
+        append(actor, replace(refused, data={"address": address}))
 
 
 class PasswordCheck(NamedTuple):
@@ -174,6 +198,7 @@ def sign_in(
     new_password: str | None = None,
     *,
     code: str = "",
+    browser: str | None = None,
 ) -> str:
     """Open a session by a password, and change it to `new_password`; returns the session's token.
 
@@ -210,8 +235,8 @@ def sign_in(
             revoke_keys(known, account.id)
             append(known, AuditEvent(Action.PASSWORD_CHANGED, "account", account.id))
         if not has_factor and known.role in REQUIRED_ROLES and is_real():
-            return open_session(replace(known, permissions=frozenset()))
-        return open_session(known)
+            known = replace(known, permissions=frozenset())
+        return open_session(known, address=address, browser=browser)
 
 
 def is_real() -> bool:
@@ -222,7 +247,9 @@ def is_real() -> bool:
 def renew_session(actor: Actor) -> str:
     """End the session of the actor's key, and open one with all permissions of the role."""
     close_session(actor)
-    return open_session(replace(actor, permissions=role_permissions(actor.role)))
+    old = db.session.get_one(ApiKey, actor.key_id)
+    known = replace(actor, permissions=role_permissions(actor.role))
+    return open_session(known, address=old.address, browser=old.browser)
 
 
 def _audit_refusal(actor: Actor, address: str) -> None:
@@ -237,14 +264,17 @@ def _check_code(actor: Actor, code: str, address: str) -> bool:
     Attempts with a right password and no right code are counted, as those with a wrong password are.
     """
     with transaction(actor):
-        has_factor = has_second_factor(actor)
-        is_right = not has_factor or bool(code and use_code(actor, code))
+        if not has_codes(actor):
+            if has_passkey(actor):
+                raise CodeRequired(message("Your account has a passkey. Sign in with that."))
+            return False
+        is_right = bool(code and use_code(actor, code))
     if code and not is_right:
         _audit_refusal(actor, address)
         raise CodeRequired(WRONG_CODE)
     if not is_right:
         raise CodeRequired(message("Enter your password again, and the code of your application."))
-    return has_factor
+    return True
 
 
 def _hash_new(username: str, old: str, new: str) -> str:
@@ -280,10 +310,17 @@ def _find_account_row(username: str) -> RowMapping | None:
     return db.session.execute(_FIND_ACCOUNT, {"username": username}).mappings().first()
 
 
-def open_session(actor: Actor, lasts: timedelta = SESSION_LIFETIME) -> str:
+def open_session(
+    actor: Actor,
+    lasts: timedelta = SESSION_LIFETIME,
+    *,
+    address: str | None = None,
+    browser: str | None = None,
+) -> str:
     """Open a session; returns its token, an expiring key."""
     token, row = generate_key(actor, "session", sorted(actor.permissions), lasts)
-    insert_many(ApiKey, [row | {"used_at": row["created_at"] if lasts != DISPLAYED else None}])
+    kind = "display" if lasts == DISPLAYED else "session"
+    insert_many(ApiKey, [row | {"kind": kind, "address": address, "browser": browser}])
     append(actor, AuditEvent(Action.SIGNED_IN, "key", row["id"]))
     return token
 
@@ -322,8 +359,12 @@ def generate_key(
         "created_at": now,
         "expires_at": now + lifetime,
         "revoked_at": None,
-        "is_link": False,
-        "used_at": None,
+        "kind": "key",
+        "used_at": now,
+        "ends_at": None,
+        "networks": [],
+        "address": None,
+        "browser": None,
     }
 
 

@@ -47,10 +47,36 @@ class SecondFactor(Base):
     last_step: Mapped[int] = mapped_column(BigInteger)
 
 
+class Passkey(Base):
+    """Public key of a device of an account (WebAuthn), with the counter of its signatures."""
+
+    __tablename__ = "passkey"
+    __table_args__ = (UniqueConstraint("credential_id"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_state: Mapped[str] = mapped_column(CHAR(3))
+    account_id: Mapped[UUID] = mapped_column(index=True)
+    credential_id: Mapped[bytes] = mapped_column(LargeBinary)
+    public_key: Mapped[bytes] = mapped_column(LargeBinary)
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    name: Mapped[str]
+    created_at: Mapped[datetime]
+    used_at: Mapped[datetime | None]
+
+
+class UsedChallenge(Base):
+    """Challenge that a passkey answered already; forgotten once it would be too old."""
+
+    __tablename__ = "used_challenge"
+    challenge: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    until: Mapped[datetime]
+
+
 class ApiKey(Base):
     """Bearer key of 256 random bits, stored as SHA-256; sessions expire soon.
 
-    A key with `post` belongs to a wall display and opens only that post's board.
+    `kind`: key of a program, session of a browser or of a wall display, link that opens one.
+    `networks` are the ranges of addresses of its use (CIDR); none means any. `ends_at`: a newer one
+    replaces it then.
     """
 
     __tablename__ = "api_key"
@@ -64,8 +90,12 @@ class ApiKey(Base):
     created_at: Mapped[datetime]
     expires_at: Mapped[datetime]
     revoked_at: Mapped[datetime | None]
-    is_link: Mapped[bool]
-    used_at: Mapped[datetime | None]
+    kind: Mapped[str]
+    used_at: Mapped[datetime]
+    ends_at: Mapped[datetime | None]
+    networks: Mapped[list[str]]
+    address: Mapped[str | None]
+    browser: Mapped[str | None]
 
 
 class SignInAttempt(Base):
@@ -108,6 +138,12 @@ class AuditEntry(Owned, Base):
             postgresql_where=text(
                 "action IN ('check:made', 'trace:sent', 'record:disclosed', 'lookup:refused')"
             ),
+        ),
+        Index(
+            "ix_audit_entry_batch",
+            text("(data -> 'ids')"),
+            postgresql_using="gin",
+            postgresql_where=text("subject_kind = 'batch'"),
         ),
         Index(
             "ix_audit_entry_reported",

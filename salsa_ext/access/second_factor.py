@@ -1,4 +1,4 @@
-"""Second factor: codes of an authenticator application (TOTP, RFC 6238)."""
+"""Second factor: codes of an authenticator application (TOTP, RFC 6238), or a passkey."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from sqlalchemy import delete, select
 
 from salsa_ext.access.audit import Action, AuditEvent, append
-from salsa_ext.access.models import SecondFactor
+from salsa_ext.access.models import Passkey, SecondFactor
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Conflict, Invalid, NotConfigured, message
 from salsa_ext.database.bulk import insert_many
@@ -58,9 +58,15 @@ def confirm(actor: Actor, sealed: bytes, code: str) -> None:
     append(actor, AuditEvent(Action.SECOND_FACTOR_SET, "account", str(actor.account_id)))
 
 
-def has_second_factor(actor: Actor) -> bool:
-    """Return whether the actor's account has one."""
+def has_codes(actor: Actor) -> bool:
+    """Return whether the actor's account has codes of an application."""
     return db.session.get(SecondFactor, actor.account_id) is not None
+
+
+def has_passkey(actor: Actor) -> bool:
+    """Return whether the actor's account has a passkey."""
+    own = select(Passkey.id).where(Passkey.account_id == actor.account_id)
+    return db.session.scalar(own.limit(1)) is not None
 
 
 def use_code(actor: Actor, code: str) -> bool:
@@ -74,8 +80,9 @@ def use_code(actor: Actor, code: str) -> bool:
 
 
 def remove(actor: Actor, account_id: str) -> None:
-    """Remove an account's second factor; a password is reset by the server's command line alone."""
-    db.session.execute(delete(SecondFactor).where(SecondFactor.account_id == account_id))
+    """Remove an account's codes and passkeys."""
+    for factor in (SecondFactor, Passkey):
+        db.session.execute(delete(factor).where(factor.account_id == account_id))
     append(actor, AuditEvent(Action.SECOND_FACTOR_REMOVED, "account", account_id))
 
 

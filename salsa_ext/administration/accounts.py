@@ -1,4 +1,4 @@
-"""Accounts of one state and their API keys."""
+"""Accounts of one state."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import func, select
 
 from salsa_ext.access import second_factor
 from salsa_ext.access.audit import Action, AuditEvent, append
@@ -31,7 +31,7 @@ from salsa_ext.access.rules import (
     role_permissions,
 )
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Conflict, Forbidden, Invalid, NotFound, Unauthenticated, message
+from salsa_ext.core.errors import Conflict, Forbidden, Invalid, NotFound, message
 from salsa_ext.core.field_checks import Problems, check_agency
 from salsa_ext.core.ids import new_id
 from salsa_ext.core.text import is_blank
@@ -192,7 +192,7 @@ def issue_link(*, actor: Actor, username: str) -> str:
 
 def _link(actor: Actor, account_id: UUID) -> str:
     token, row = generate_key(actor, "link", (), LINK)
-    insert_many(ApiKey, [row | {"account_id": account_id, "is_link": True}])
+    insert_many(ApiKey, [row | {"account_id": account_id, "kind": "link"}])
     return token
 
 
@@ -278,111 +278,6 @@ def _check_username(problems: Problems, username: str, state: str | None) -> Non
         problems.add("username", message("A user name that begins so is one of a state."))
 
 
-MAX_KEY_DAYS = 366
-
-
-@dataclass(frozen=True)
-class KeyData:
-    """New key of an account; no `scopes` means all of its role."""
-
-    username: str
-    name: str
-    days: int
-    scopes: Sequence[str] = ()
-
-
-def issue_key(*, actor: Actor, data: KeyData) -> tuple[UUID, str]:
-    """Issue a key to one's own account; returns its id and token, shown only once.
-
-    The server's command line may issue one for any account. A limited key issues no more
-    permissions than its own. Raises Invalid, Forbidden, Unauthenticated, or as `lock_open_account`.
-    """
-    require(actor, Permission.KEY_ISSUE)
-    account = lock_open_account(data.username)
-    if actor.role != OPERATOR_ROLE and actor.account_id != account.id:
-        raise Forbidden(message("A key is issued by the person of its account alone."))
-    own_key = select(ApiKey.revoked_at).where(ApiKey.id == actor.key_id)
-    if db.session.scalar(own_key) is not None:  # a new password ended it meanwhile
-        raise Unauthenticated(message("This key is unknown, revoked or its account is closed."))
-    scopes = _check_scopes(actor, account.role, data.scopes)
-    if not 1 <= data.days <= MAX_KEY_DAYS:
-        raise Invalid({"days": [message("From 1 to {count} days.", count=MAX_KEY_DAYS)]})
-    token, row = generate_key(actor, data.name, scopes, timedelta(days=data.days))
-    row["account_id"] = account.id
-    insert_many(ApiKey, [row])
-    append(
-        actor,
-        AuditEvent(
-            Action.KEY_ISSUED, "key", row["id"], data={"scopes": scopes, "account": str(account.id)}
-        ),
-    )
-    return UUID(str(row["id"])), token
-
-
-def revoke_key(*, actor: Actor, key_id: UUID) -> None:
-    """Revoke a key immediately; raises NotFound."""
-    require(actor, Permission.KEY_MANAGE)
-    mine = update(ApiKey).where(ApiKey.id == key_id, ApiKey.revoked_at.is_(None))
-    ended = db.session.scalar(mine.values(revoked_at=actor.now()).returning(ApiKey.id))
-    if ended is None:
-        raise NotFound("key", key_id)
-    append(actor, AuditEvent(Action.KEY_REVOKED, "key", key_id))
-
-
-def list_own_keys(actor: Actor) -> Sequence[ApiKey]:
-    """Return the keys and sessions with which the actor's account can sign in, newest first."""
-    require(actor, Permission.KEY_ISSUE)
-    return db.session.scalars(_own_keys(actor).order_by(ApiKey.id.desc())).all()
-
-
-def end_own_key(*, actor: Actor, key_id: UUID) -> None:
-    """End a key or session of the actor's account; raises NotFound."""
-    require(actor, Permission.KEY_ISSUE)
-    key = db.session.scalar(_own_keys(actor).where(ApiKey.id == key_id))
-    if key is None:
-        raise NotFound("key", key_id)
-    key.revoked_at = actor.now()
-    append(actor, AuditEvent(Action.KEY_REVOKED, "key", key_id))
-
-
-def _own_keys(actor: Actor) -> Select[ApiKey]:
-    return select(ApiKey).where(
-        ApiKey.account_id == actor.account_id,
-        ApiKey.revoked_at.is_(None),
-        ApiKey.expires_at > actor.now(),
-    )
-
-
-def _check_scopes(actor: Actor, role: str, named_scopes: Sequence[str]) -> list[str]:
-    allowed = role_permissions(role)
-    unknown = sorted(set(named_scopes) - allowed)
-    if unknown:
-        raise Invalid(
-            {
-                "scopes": [
-                    message(
-                        "The role {role} does not include {scopes}.",
-                        role=role,
-                        scopes=", ".join(unknown),
-                    )
-                ]
-            }
-        )
-    scopes = set(named_scopes or allowed)
-    if has_limited_key(actor) and (beyond := sorted(scopes - actor.permissions)):
-        raise Invalid(
-            {
-                "scopes": [
-                    message(
-                        "Your own key does not carry {scopes}; it issues no more than it carries.",
-                        scopes=", ".join(beyond),
-                    )
-                ]
-            }
-        )
-    return sorted(scopes)
-
-
 def list_accounts(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[Account]:
@@ -412,14 +307,6 @@ def list_eligible(actor: Actor, permission: Permission) -> Sequence[Any]:
     open_ = (Account.owner_state == actor.state, Account.is_active, Account.role.in_(roles))
     query = select(Account.username, Account.agency).where(*open_)
     return db.session.execute(query.order_by(Account.username)).all()
-
-
-def list_keys(
-    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
-) -> Page[ApiKey]:
-    """Return a page of the own state's keys, without tokens."""
-    require(actor, Permission.KEY_MANAGE)
-    return fetch_page(select(ApiKey), ApiKey.id, limit, cursor)
 
 
 class Identity(NamedTuple):

@@ -12,7 +12,7 @@ from sqlalchemy import Select, String, and_, func, literal, select, true, union_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
-from salsa_ext.access.audit import AUTOMATIC_ACTIONS, AUTOMATIC_KEY, CAUSE_KEY, Action
+from salsa_ext.access.audit import AUTOMATIC_ACTIONS, AUTOMATIC_KEY, CAUSE_KEY, WRITTEN_KEY, Action
 from salsa_ext.access.authentication import usernames_by_id
 from salsa_ext.access.models import Account, AuditEntry, Officer
 from salsa_ext.access.permissions import Permission
@@ -28,6 +28,8 @@ from salsa_ext.reference.calendars import local_days
 from salsa_ext.worklists import record_lookup
 from salsa_ext.worklists.record_lookup import RecordReference
 
+OF_THE_LOG: Final = (AUTOMATIC_KEY, WRITTEN_KEY)
+"""Keys in the data of entries that no reader of the audit is shown."""
 MAX_NAMED_RECORDS: Final = 5
 """Records of an entry shown with number and serial."""
 
@@ -80,9 +82,8 @@ def list_entries(
     query: Select[Any] = select(AuditEntry)
     entry: Any = AuditEntry
     if (typed := filters.get("subject_id")) is not None:
-        query, entry = _select_by_subjects(
-            {typed, *map(str, record_lookup.find_subject_ids(actor, typed))}
-        )
+        ids = {typed, *map(str, record_lookup.find_subject_ids(actor, typed))}
+        query, entry = _select_by_subjects(ids | _batches_of(ids))
     for name in ("action", "subject_kind", "owner_state"):
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(entry, name) == value)
@@ -104,6 +105,13 @@ def _person_and_days(actor: Actor, entry: Any, filters: Mapping[str, Any]) -> It
             yield entry.at >= days.start(state, first)
         if last:
             yield entry.at < days.start(state, last + timedelta(days=1))
+
+
+def _batches_of(ids: Collection[str]) -> set[str]:
+    """Return the subjects of the entries of batches that hold one of the ids."""
+    has_id = AuditEntry.data["ids"].has_any(literal([*ids], ARRAY(String)))
+    query = select(AuditEntry.subject_id).where(AuditEntry.subject_kind == "batch", has_id)
+    return {*db.session.scalars(query)}
 
 
 def _select_by_subjects(ids: Collection[str]) -> tuple[Select[Any], Any]:
@@ -167,7 +175,7 @@ def _own_data(entry: AuditEntry) -> dict[str, Any]:
     """Return an own entry's data; corrections omit the traces of other states."""
     if entry.action == Action.RECORD_CORRECTED:
         return _without_traces(entry)
-    return {name: value for name, value in entry.data.items() if name != AUTOMATIC_KEY}
+    return {name: value for name, value in entry.data.items() if name not in OF_THE_LOG}
 
 
 def _without_traces(entry: AuditEntry) -> dict[str, Any]:
@@ -175,7 +183,7 @@ def _without_traces(entry: AuditEntry) -> dict[str, Any]:
     return {
         name: value
         for name, value in entry.data.items()
-        if name not in ("about", AUTOMATIC_KEY, CAUSE_KEY)
+        if name not in ("about", CAUSE_KEY, *OF_THE_LOG)
     }
 
 

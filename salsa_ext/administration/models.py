@@ -11,15 +11,18 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from salsa_ext.access.models import Officer
 from salsa_ext.database.models import Owned
 from salsa_ext.database.session import Base
+from salsa_ext.database.written_rows import Sealed
 
 
-class Attachment(Owned, Base):
+class Attachment(Sealed, Owned, Base):
     """File attached to an object; withdrawn with a reason, never deleted.
 
     `received_sha256` is of the received bytes, `stored_sha256` of the stored ones.
     """
 
     __tablename__ = "attachment"
+    seal_key = ("attachment", "id")
+    unsealed = frozenset({"version", "withdrawn_at", "withdrawn_reason"})
     __table_args__ = (Index(None, "subject_id"),)
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     version: Mapped[int]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +25,7 @@ class Config:
     master key is stored in `home`.
     `proxies` is 1 behind a proxy, whose X-Forwarded-For then names the sender. The service answers
     to the names in `hosts`; () means any. A session ends after `session_idle` minutes without use.
+    `origin` is the address of the pages, to which passkeys are bound.
     Backups of `backup_url` (None: of the own PostgreSQL) go to `backups` for `backup_days` days.
     """
 
@@ -38,6 +40,7 @@ class Config:
     max_body: int = 16 * MIB
     secure_cookies: bool = False
     session_idle: int = 120
+    origin: str | None = None
     proxies: int = 0
     hosts: tuple[str, ...] = ()
     master_key_file: Path | None = None
@@ -75,6 +78,7 @@ class Config:
             max_body=_positive_number(env, "SALSA_MAX_BODY", cls.max_body),
             secure_cookies=env.get("SALSA_SECURE_COOKIES", "") == "1",
             session_idle=_positive_number(env, "SALSA_SESSION_IDLE", cls.session_idle),
+            origin=_origin(env),
             proxies=int(env.get("SALSA_PROXIES", "") == "1"),
             hosts=tuple(env.get("SALSA_HOSTS", "").split()),
             master_key_file=_file_path(env, "SALSA_MASTER_KEY_FILE"),
@@ -102,6 +106,18 @@ def _database_url(env: Mapping[str, str], name: str) -> str | None:
             )
         ) from None
     return value.replace("postgresql://", "postgresql+psycopg2://", 1)
+
+
+def _origin(env: Mapping[str, str]) -> str | None:
+    origin = env.get("SALSA_ORIGIN")
+    if origin and not re.fullmatch(r"https://[a-z0-9.-]+(:\d+)?|http://localhost(:\d+)?", origin):
+        raise NotConfigured(
+            message(
+                "SALSA_ORIGIN is the address of the pages without a path, such as"
+                " https://salsa.example."
+            )
+        )
+    return origin or None
 
 
 def _file_path(env: Mapping[str, str], name: str) -> Path | None:

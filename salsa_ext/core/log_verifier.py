@@ -1,18 +1,20 @@
 """Verify a bundle of a state's sealed log, offline: this file and public keys are enough.
 
-    python log_verifier.py bundle.zip keys.json [older checkpoints …]
+    python log_verifier.py bundle.zip keys.json [BRA-rows.jsonl.gz] [older checkpoints …]
 
 A bundle holds `checkpoint`, a signed note (C2SP) of the state, the number of leaves and their root;
 `leaves`, 32 bytes each, in order; `entries.jsonl`, a line for each leaf: its salt and the text that
 was hashed, or null where it was erased or is withheld. `keys.json` is that of `salsa signing-key
 get`, from another source than the bundle. Shown are: each entry is as it was written, none is
-missing, added or moved, and checkpoints of before are beginnings of this log. Not shown: that an
+missing, added or moved, and checkpoints of before are beginnings of this log; with the file of
+`salsa audit compare --export` also that rows are as the acts of the entries wrote them. Not shown: that an
 entry is true, and what was written in the second before a crash.
 """
 
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
 import json
 import sys
@@ -36,18 +38,24 @@ class NotProven(Exception):
 
 @dataclass(frozen=True)
 class Result:
-    """What was verified: entries read, and those without a text."""
+    """What was verified: entries read, those without a text, and rows that acts wrote."""
 
     state: str
     size: int
     entries: int
     without_text: int
     older: int
+    rows: int
 
 
 def hash_leaf(salt: bytes, text: str) -> bytes:
     """Return the hash of an entry: 0x00 comes first, as RFC 6962 has it."""
     return hashlib.sha256(b"\x00" + salt + text.encode()).digest()
+
+
+def hash_rows(salt: bytes, text: str) -> str:
+    """Return the hash of rows that an act wrote, as its entry holds it."""
+    return base64.b64encode(hashlib.sha256(b"\x02" + salt + text.encode()).digest()).decode()
 
 
 def hash_node(left: bytes, right: bytes) -> bytes:
@@ -137,9 +145,12 @@ def read_note(note: str, keys: Mapping[str, Mapping[str, Any]]) -> tuple[str, in
 
 
 def verify_bundle(
-    bundle: Path, keys: Mapping[str, Mapping[str, Any]], older: Sequence[str] = ()
+    bundle: Path,
+    keys: Mapping[str, Mapping[str, Any]],
+    older: Sequence[str] = (),
+    rows: Path | None = None,
 ) -> Result:
-    """Verify a bundle and checkpoints of before; raises NotProven with what is wrong."""
+    """Verify a bundle, checkpoints of before and rows; raises NotProven with what is wrong."""
     with zipfile.ZipFile(bundle) as files:
         state, size, root = read_note(files.read("checkpoint").decode(), keys)
         leaves = files.read("leaves")
@@ -155,9 +166,8 @@ def verify_bundle(
             if expected.setdefault(its_size, its_root) != its_root:
                 raise NotProven(f"two logs of {its_size} entries were signed")
         _verify_roots(leaves, expected)
-        without = 0
+        without, count, proven = 0, -1, Rows(rows)
         with files.open("entries.jsonl") as lines:
-            count = -1
             for count, line in enumerate(lines):
                 leaf = leaves[count * HASH_SIZE : (count + 1) * HASH_SIZE]
                 entry = json.loads(line)
@@ -165,9 +175,54 @@ def verify_bundle(
                     without += 1
                 elif hash_leaf(bytes.fromhex(entry["salt"]), entry["text"]) != leaf:
                     raise NotProven(f"entry {count} is not the one that was sealed")
+                proven.verify(count, entry)
         if count + 1 != size:
             raise NotProven(f"{size} entries were sealed, the bundle has {count + 1}")
-    return Result(state, size, size - without, without, len(older))
+    return Result(state, size, size - without, without, len(older), proven.finish())
+
+
+class Rows:
+    """The file of rows: a line for each entry, a text for each hash in the order of their keys.
+
+    Null for a row of a person, false for one that a later act changed.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.lines = gzip.open(path, "rt") if path else None  # noqa: SIM115 - until `finish`
+        self.count = 0
+        self.changed: set[str] = set()
+
+    def verify(self, number: int, entry: Mapping[str, str] | None) -> None:
+        """Verify the rows that an entry names; raises NotProven."""
+        if self.lines is None:
+            return
+        line = self.lines.readline()
+        if not line:
+            raise NotProven(f"the file of rows ends before entry {number}")
+        texts = json.loads(line)
+        if entry is None:
+            return
+        hashes = json.loads(entry["text"])["data"].get("written", {})
+        if len(texts or ()) != len(hashes):
+            raise NotProven(f"the file of rows has no rows of entry {number}")
+        for (key, its_hash), text in zip(sorted(hashes.items()), texts or (), strict=True):
+            if text is False:
+                self.changed.add(key)
+                continue
+            if text is not None and hash_rows(bytes.fromhex(entry["salt"]), text) != its_hash:
+                raise NotProven(f"{key} is not as entry {number} wrote it")
+            if text is None and not key.startswith("party/"):
+                raise NotProven(f"{key} is gone, which entry {number} wrote")
+            self.count += text is not None
+            self.changed.discard(key)
+
+    def finish(self) -> int:
+        """Return how many rows were verified; raises NotProven for one that is nowhere."""
+        if self.changed:
+            raise NotProven(f"{min(self.changed)} is not as any entry wrote it")
+        if self.lines:
+            self.lines.close()
+        return self.count
 
 
 def _verify_roots(leaves: bytes, expected: Mapping[int, bytes]) -> None:
@@ -194,7 +249,8 @@ def load_keys(path: Path) -> dict[str, Mapping[str, Any]]:
 if __name__ == "__main__":
     paths = [Path(name) for name in sys.argv[1:]]
     try:
-        notes = [path.read_text() for path in paths[2:]]
-        sys.stdout.write(f"{verify_bundle(paths[0], load_keys(paths[1]), notes)}\n")
+        rows = next((path for path in paths[2:] if path.suffix == ".gz"), None)
+        notes = [path.read_text() for path in paths[2:] if path != rows]
+        sys.stdout.write(f"{verify_bundle(paths[0], load_keys(paths[1]), notes, rows)}\n")
     except NotProven as error:
         sys.exit(f"NOT PROVEN: {error}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -29,10 +29,9 @@ from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents import corrections as document_corrections
-from salsa_ext.documents import withdrawals
+from salsa_ext.documents import single_gun, withdrawals
 from salsa_ext.documents.models import Seizure, Transfer
 from salsa_ext.documents.queries import TRANSFERS
-from salsa_ext.documents.single_gun import record_many
 from salsa_ext.documents.transfers import TRANSFER_KIND
 from salsa_ext.documents.values import TransferData
 from salsa_ext.firearms.marks.values import Mark
@@ -93,6 +92,25 @@ def record(*, actor: Actor, seizure_id: UUID, data: EntryData) -> None:
     insert_many(CustodyEntry, rows)
     action = Action.CUSTODY_CORRECTED if old else Action.CUSTODY_RECORDED
     append_many(actor, [_event(action, row) for row in rows])
+
+
+@dataclass(frozen=True)
+class CustodyRow:
+    """An entry of a batch, with its seizure."""
+
+    seizure_id: UUID
+    entry: EntryData
+
+
+def record_many(*, actor: Actor, batch: Sequence[CustodyRow]) -> list[UUID]:
+    """Enter what became of items of several seizures, in order; return the seizures.
+
+    Raises as `record`.
+    """
+    require(actor, Permission.SEIZURE_RECORD)
+    for row in batch:
+        record(actor=actor, seizure_id=row.seizure_id, data=row.entry)
+    return [row.seizure_id for row in batch]
 
 
 def withdraw(*, actor: Actor, seizure_id: UUID, entry_id: UUID, reason: str) -> None:
@@ -204,7 +222,7 @@ def _record_transfers(
             )
         )
     links = [(item.record.owner_state, item.record.id) for item in items]
-    return record_many(TRANSFER_KIND, actor, batch, links)
+    return single_gun.record_many(TRANSFER_KIND, actor, batch, links)
 
 
 def _void_transfer(actor: Actor, entry: CustodyEntry, reason: str) -> None:

@@ -10,10 +10,11 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.database.models import Dated, Owned, Versioned
 from salsa_ext.database.session import Base
+from salsa_ext.database.written_rows import Sealed
 from salsa_ext.documents.models import STATUSES
 
 
-class CustodyEntry(Owned, Versioned, Dated, Base):
+class CustodyEntry(Sealed, Owned, Versioned, Dated, Base):
     """A hand-over, disposition or established origin of one item of a seizure.
 
     `details` holds the declared fields of its kind; `agency` and `officer_id` say who entered it.
@@ -21,6 +22,8 @@ class CustodyEntry(Owned, Versioned, Dated, Base):
     """
 
     __tablename__ = "custody_entry"
+    seal_key = ("custody_entry", "id", "version")
+    seal_subject = "seizure_id"
     __table_args__ = (
         Index(None, "owner_state", "seizure_id"),
         CheckConstraint("kind IN ('handover', 'disposition', 'origin')", name="kind"),

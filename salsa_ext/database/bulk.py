@@ -28,6 +28,7 @@ from sqlalchemy.schema import CreateTable
 from salsa_ext.core.batches import chunks
 from salsa_ext.database import acting_state, session
 from salsa_ext.database.session import Base
+from salsa_ext.database.written_rows import collect_rows
 
 COPY_FROM_ROWS = 50
 
@@ -56,8 +57,15 @@ def insert_many(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
 def insert_into_tables(parts: TableRows, before: SqlStatement = NO_STATEMENT) -> None:
     """Insert rows into several tables in one round trip, many by COPY.
 
-    Rows of one table have one shape. `before` is a statement without result, sent first.
+    Rows of one table have one shape. `before` is a statement without result, sent first. Sealed rows
+    wait for the audit entry of their act.
     """
+    collect_rows(parts)
+    send_rows(parts, before)
+
+
+def send_rows(parts: TableRows, before: SqlStatement = NO_STATEMENT) -> None:
+    """Insert rows that are hashed already, or are never."""
     if before.text and not any(0 < len(rows) < COPY_FROM_ROWS for rows in parts.values()):
         session.execute_raw(*before)
         before = NO_STATEMENT

@@ -153,7 +153,7 @@ def transaction(actor: Actor) -> Iterator[None]:
     except (SQLAlchemyError, psycopg2.Error) as error:
         _roll_back()
         if isinstance(error, IntegrityError):
-            raise _constraint_error(error) from error
+            raise constraint_error(error) from error
         if _is_unavailable(error):
             raise Unavailable(_unavailable_message(error)) from error
         raise
@@ -230,7 +230,8 @@ def _is_row_security_set(state: str | None) -> bool:
     return begun is db.session().get_transaction() and selected == (state or NO_STATE)
 
 
-def _constraint_error(error: IntegrityError) -> Conflict:
+def constraint_error(error: IntegrityError) -> Conflict:
+    """Return a violated constraint as Duplicate or Conflict."""
     name = getattr(getattr(error.orig, "diag", None), "constraint_name", None)
     if name in DUPLICATE_MESSAGES:
         return Duplicate(DUPLICATE_MESSAGES[name], constraint=name)

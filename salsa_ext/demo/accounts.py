@@ -12,8 +12,9 @@ from typing import Final
 
 from salsa_ext.access import authentication
 from salsa_ext.access.rules import operator
-from salsa_ext.administration import accounts
-from salsa_ext.administration.accounts import AccountData, KeyData
+from salsa_ext.administration import accounts, keys
+from salsa_ext.administration.accounts import AccountData
+from salsa_ext.administration.keys import KeyData
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import ROLES
 from salsa_ext.core.errors import NotFound, Unauthenticated
@@ -104,7 +105,7 @@ def _username(state: str | None, role: str) -> str:
 
 def _issue_key(actor: Actor, role: str, password: str) -> DemoAccount:
     username = _username(actor.state, role)
-    _, token = accounts.issue_key(actor=actor, data=KeyData(username, "demo", KEY_DAYS))
+    _, token = keys.issue_key(actor=actor, data=KeyData(username, "demo", KEY_DAYS))
     return DemoAccount(actor.state, role, username, password, token)
 
 

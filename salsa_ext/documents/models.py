@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.database.models import Dated, Detailed, Owned, Versioned
 from salsa_ext.database.session import Base
+from salsa_ext.database.written_rows import Sealed
 
 
 class DocumentNumber(Base):
@@ -35,13 +36,14 @@ STATUSES = "status IN ('standing', 'withdrawn')"
 IS_JOINT = text("cardinality(concerned) > 1")
 
 
-class Seizure(Owned, Versioned, Dated, Withdrawable, Base):
+class Seizure(Sealed, Owned, Versioned, Dated, Withdrawable, Base):
     """One seizure, find or surrender; each item is a record.
 
     `square` is a quarter of a degree each way; places nearby are found by it and the day.
     """
 
     __tablename__ = "seizure"
+    seal_key = ("seizure", "id", "version")
     __table_args__ = (
         Index(None, "owner_state", "number"),
         Index(None, "owner_state", "id"),
@@ -71,7 +73,7 @@ class Seizure(Owned, Versioned, Dated, Withdrawable, Base):
     )
 
 
-class Transfer(Owned, Versioned, Dated, Withdrawable, Base):
+class Transfer(Sealed, Owned, Versioned, Dated, Withdrawable, Base):
     """One domestic transfer with its one record.
 
     The licence belongs to the transaction; only the register that issued it leads to a person. Its
@@ -79,6 +81,8 @@ class Transfer(Owned, Versioned, Dated, Withdrawable, Base):
     """
 
     __tablename__ = "transfer"
+    seal_key = ("transfer", "id", "version")
+    unsealed = frozenset({"licence"})
     __table_args__ = (
         Index(None, "owner_state", "number"),
         Index(None, "owner_state", "id"),
@@ -93,10 +97,11 @@ class Transfer(Owned, Versioned, Dated, Withdrawable, Base):
     receiver_id: Mapped[UUID | None]
 
 
-class Report(Owned, Versioned, Dated, Withdrawable, Base):
+class Report(Sealed, Owned, Versioned, Dated, Withdrawable, Base):
     """A report of loss, theft, recovery or surrender, with one record."""
 
     __tablename__ = "report"
+    seal_key = ("report", "id", "version")
     __table_args__ = (
         Index(None, "owner_state", "number"),
         Index(None, "owner_state", "id"),

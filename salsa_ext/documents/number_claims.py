@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import delete, select, text
 
+from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Duplicate, Message, message
 from salsa_ext.database.session import db
 from salsa_ext.documents.models import DocumentNumber
@@ -50,9 +52,33 @@ def _insert_numbers(kind: str, owner: str, new: Sequence[tuple[str, str]]) -> No
         raise Duplicate(Message(NUMBER_USED[kind].text, {"number": listed}), numbers=duplicates)
 
 
+def find_used(kind: str) -> Callable[[Actor, Sequence[Any]], list[Duplicate | None]]:
+    """Return what finds the documents of a batch whose number the own state uses."""
+
+    def find(actor: Actor, batch: Sequence[Any]) -> list[Duplicate | None]:
+        ids = _ids_by_number(
+            kind, actor.own_state(), [data.number for data in batch if data.number]
+        )
+        return [
+            Duplicate(Message(NUMBER_USED[kind].text, {"number": data.number}), existing=used)
+            if (used := ids.get(data.number))
+            else None
+            for data in batch
+        ]
+
+    return find
+
+
+def _ids_by_number(kind: str, owner: str, numbers: Sequence[str]) -> dict[str, UUID]:
+    if not numbers:
+        return {}
+    query = select(DocumentNumber.number, DocumentNumber.id).filter_by(owner_state=owner, kind=kind)
+    rows = db.session.execute(query.where(DocumentNumber.number.in_(numbers)))
+    return dict(rows.all())
+
+
 def _numbers_with_ids(kind: str, owner: str, used: Sequence[str], batch: set[str]) -> list[str]:
     """Return used numbers with their documents' ids, except those of the batch."""
-    query = select(DocumentNumber.number, DocumentNumber.id).filter_by(owner_state=owner, kind=kind)
-    rows = db.session.execute(query.where(DocumentNumber.number.in_(used)))
-    ids = {number: row_id for number, row_id in rows if str(row_id) not in batch}
+    owners = _ids_by_number(kind, owner, used).items()
+    ids = {number: row_id for number, row_id in owners if str(row_id) not in batch}
     return [f"{number} (id {ids[number]})" if number in ids else number for number in used]

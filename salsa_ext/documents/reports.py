@@ -32,16 +32,22 @@ from salsa_ext.matches.queries import MatchView
 
 
 def record(*, actor: Actor, data: ReportData) -> UUID:
-    """Record one report.
+    """Record one report; raises as `record_new`."""
+    require(actor, Permission.REPORT_RECORD)
+    return record_new(actor=actor, batch=[data])[0]
 
-    Raises Invalid, Duplicate, or Conflict if the gun is reported already and the second report is
-    not confirmed.
+
+def record_new(*, actor: Actor, batch: Sequence[ReportData]) -> list[UUID]:
+    """Record reports of guns that have no such report yet; return their ids in order.
+
+    Raises Invalid, Duplicate, or Conflict if a gun is reported already and the second report is not
+    confirmed.
     """
     require(actor, Permission.REPORT_RECORD)
-    duplicates.lock_report_keys(actor, data)
-    [report_id] = record_many(actor=actor, batch=[data])
-    duplicates.check_report(actor, data, report_id)
-    return report_id
+    duplicates.lock_report_keys(actor, batch)
+    ids = record_many(actor=actor, batch=batch)
+    duplicates.check_reports(actor, batch, ids)
+    return ids
 
 
 def record_many(*, actor: Actor, batch: Sequence[ReportData]) -> list[UUID]:
@@ -107,6 +113,7 @@ def correct_fields(
 def _with_other_fields(view: DocumentView, data: ReportData) -> ReportData:
     recorded: ReportData = view.value
     gun, place, named = to_entered_firearm(view.items[0]), recorded.place, data.place
+    described = {name: getattr(data.firearm, name) for name in (*DESCRIPTION_FIELDS, "lot")}
     same_day = data.occurred_on == recorded.occurred_on
     same_place = place and place.name == (named.name if named else None)
     plain = [each.name for each in members(type(data)) if not (each.is_nested or each.is_many)]
@@ -114,7 +121,7 @@ def _with_other_fields(view: DocumentView, data: ReportData) -> ReportData:
         recorded,
         giver=data.giver,
         **{name: getattr(data, name) for name in plain if name not in vars(data.when)},
-        firearm=replace(gun, **{name: getattr(data.firearm, name) for name in DESCRIPTION_FIELDS}),
+        firearm=replace(gun, **described),
         **vars(recorded.when if same_day else data.when),
         place=place if same_place else named,
     )

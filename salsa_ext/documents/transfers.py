@@ -7,7 +7,7 @@ from datetime import date
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import or_, select, true
+from sqlalchemy import or_, select, true, tuple_
 
 from salsa_ext.access.audit import Action
 from salsa_ext.access.permissions import Permission
@@ -42,9 +42,10 @@ def record_many(*, actor: Actor, batch: Sequence[TransferData]) -> list[UUID]:
     Raises Invalid or Duplicate; then none is recorded.
     """
     require(actor, Permission.TRANSFER_RECORD)
-    for data in batch:
-        if data.kind in CUSTODY_KINDS or _is_sale_by_state(data):
-            _check_not_in_custody(actor.own_state(), data)
+    _check_not_in_custody(
+        actor.own_state(),
+        [data for data in batch if data.kind in CUSTODY_KINDS or _is_sale_by_state(data)],
+    )
     return single_gun.record_many(TRANSFER_KIND, actor, batch)
 
 
@@ -76,19 +77,29 @@ def _is_sale_by_state(data: TransferData) -> bool:
     return is_sale and data.giver is not None and data.giver.kind in STATE_PARTIES
 
 
-def _check_not_in_custody(owner: str, data: TransferData) -> None:
+def _check_not_in_custody(owner: str, batch: Sequence[TransferData]) -> None:
     """Raise Invalid for a gun in custody: its disposition makes the record."""
-    key = keys.whole_key(data.firearm.serial or "")
-    if key is None:
+    whole = [(data, keys.whole_key(data.firearm.serial or "")) for data in batch]
+    marked = [(data, key) for data, key in whole if key]
+    if not marked:
         return
-    bearing = select(MarkKey.record_id).where(
-        MarkKey.key == key.value,
+    seized = select(MarkKey.key, MarkKey.serial_norm, MarkKey.record_id).where(
+        tuple_(MarkKey.key, MarkKey.serial_norm).in_({(key.value, key.norm) for _, key in marked}),
         MarkKey.state == owner,
-        MarkKey.serial_norm == key.norm,
         MarkKey.event.in_(SEIZED),
         ~MarkKey.is_void,
         ~MarkKey.is_superseded,
     )
+    records: dict[tuple[int, str], list[UUID]] = {}
+    for value, norm, record_id in db.session.execute(seized):
+        records.setdefault((value, norm), []).append(record_id)
+    for data, key in marked:
+        if bearing := records.get((key.value, key.norm)):
+            _check_ended(data, bearing)
+
+
+def _check_ended(data: TransferData, bearing: Sequence[UUID]) -> None:
+    """Raise Invalid unless the custody ended of the seized records that bear a gun's serial."""
     ended = select_current(CustodyEntry).where(
         CustodyEntry.seizure_id == Record.document_id,
         CustodyEntry.line == Record.line,

@@ -11,9 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.database.models import Owned
 from salsa_ext.database.session import Base
+from salsa_ext.database.written_rows import Sealed
 
 
-class TradeEvent(Owned, Base):
+class TradeEvent(Sealed, Owned, Base):
     """A decision on, or event of, a permit, shipment, discrepancy or licensee.
 
     Append-only, owned by the state that wrote it. `data` holds codes, dates, numbers and party ids,
@@ -21,6 +22,8 @@ class TradeEvent(Owned, Base):
     """
 
     __tablename__ = "trade_event"
+    seal_key = ("trade_event", "id")
+    seal_subject = "subject_id"
     __table_args__ = (
         Index(
             "ix_trade_event_stops",

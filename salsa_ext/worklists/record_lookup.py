@@ -113,12 +113,15 @@ def find_answer_records(actor: Actor, case_number: str, text: str) -> list[Recor
 
 
 def find_subject_ids(
-    actor: Actor, text: str, permission: Permission = Permission.AUDIT_READ
+    actor: Actor,
+    text: str,
+    permission: Permission = Permission.AUDIT_READ,
+    limit: int | None = None,
 ) -> list[UUID]:
-    """Return ids of all own records with a number, serial, lot or case.
+    """Return ids of all own records with a number, serial, lot or case, newest first.
 
     Includes their documents, checks of the serial or lot, and the traces, requests, alerts and hits
-    of a case. Unlimited, since an audit must be complete. Requires `permission`.
+    of a case. An audit must be complete, without a limit. Requires `permission`.
     """
     require(actor, permission)
     if actor.state is None or core_ids.parse_id(text):
@@ -134,7 +137,11 @@ def find_subject_ids(
     subject_ids = union(
         permits, documents, records, written_in, checks, _select_case_ids(actor.state, text)
     )
-    return [*db.session.scalars(subject_ids)]
+    return [
+        *db.session.scalars(
+            subject_ids.order_by(subject_ids.selected_columns[0].desc()).limit(limit)
+        )
+    ]
 
 
 def describe_records(

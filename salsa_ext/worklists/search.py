@@ -27,6 +27,8 @@ from salsa_ext.worklists.record_lookup import find_subject_ids
 
 MAX_FOUND: Final = 20
 """Objects of each kind, the newest."""
+MAX_READ: Final = 2_000
+"""Ids of a number or serial that are looked up, the newest: a lot may be of a million rounds."""
 MAX_SERIAL_GLYPHS: Final = 20
 
 
@@ -97,7 +99,7 @@ def _find_trade(actor: Actor, text: str) -> Iterator[FoundObject]:
 
 
 def _find_own(actor: Actor, text: str) -> Sequence[FoundObject]:
-    ids = find_subject_ids(actor, text, Permission.NOTIFICATION_READ)
+    ids = find_subject_ids(actor, text, Permission.NOTIFICATION_READ, MAX_READ)
     queries = [
         _select_found(actor, kind, searched, ids, text)
         for kind, searched in SEARCHED.items()

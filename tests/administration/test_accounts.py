@@ -7,8 +7,9 @@ from sqlalchemy import text
 
 from salsa_ext.access import authentication
 from salsa_ext.access.authentication import check_password
-from salsa_ext.administration import accounts
-from salsa_ext.administration.accounts import AccountData, KeyData
+from salsa_ext.administration import accounts, keys
+from salsa_ext.administration.accounts import AccountData
+from salsa_ext.administration.keys import KeyData
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.errors import Conflict, Invalid
 from salsa_ext.database.session import db, transaction
@@ -85,17 +86,17 @@ def test_a_closed_account_opens_nothing_any_more(app, run, administrator):
     account = administrator.post("/accounts", ANA | {"password": "correct horse battery"}).json[
         "id"
     ]
-    _, issued = run("BRA", accounts.issue_key, data=KeyData("bra.ana", "desk", 1))
+    _, issued = run("BRA", keys.issue_key, data=KeyData("bra.ana", "desk", 1))
     session = open_session("bra.ana", "correct horse battery")
     closed = administrator.post(f"/accounts/{account}/close", expect=200, If_Match='"1"')
     assert (closed.json["is_active"], closed.json["version"]) == (False, 2)
     assert closed.headers["ETag"].startswith('"2.')
     for token in (issued, session):
         actors.Client(app.test_client(), token).get("/me", 401)
-    keys = administrator.get("/keys").json["items"]
-    assert all(key["revoked_at"] for key in keys if key["account"] == account)
+    rows = administrator.get("/keys").json["items"]
+    assert all(key["revoked_at"] for key in rows if key["account"] == account)
     with pytest.raises(Conflict, match=r"bra\.ana is closed; open an account with another"):
-        run("BRA", accounts.issue_key, data=KeyData("bra.ana", "desk", 1))
+        run("BRA", keys.issue_key, data=KeyData("bra.ana", "desk", 1))
 
 
 def test_an_account_that_is_closed_again_stays_as_it_is(as_actor, administrator):
@@ -121,7 +122,7 @@ def test_a_user_name_in_capitals_is_taken_in_small_letters(run, administrator):
     administrator.post("/accounts", body)
     [found] = administrator.get("/accounts?role=auditor").json["items"]
     assert found["username"] == "bra.ana"
-    run("BRA", accounts.issue_key, data=KeyData("Bra.ana", "desk", 1))
+    run("BRA", keys.issue_key, data=KeyData("Bra.ana", "desk", 1))
     assert check_password("BRA.ANA", "correct horse battery").is_right
 
 
@@ -171,7 +172,7 @@ def test_accounts_of_another_state_are_in_no_list(as_actor, administrator):
 
 def test_a_key_is_issued_for_an_account(run, administrator):
     administrator.post("/accounts", ANA)
-    issued, _ = run("BRA", accounts.issue_key, data=KeyData("bra.ana", "desk", 30, ["audit:read"]))
+    issued, _ = run("BRA", keys.issue_key, data=KeyData("bra.ana", "desk", 30, ["audit:read"]))
     [key] = [k for k in administrator.get("/keys").json["items"] if k["id"] == str(issued)]
     assert (key["scopes"], key["expires_at"][:10]) == (["audit:read"], "2026-04-08")
 

@@ -36,9 +36,10 @@ ALLOWED = {
         access.rules.require database.session.transaction
         database.idempotency.store_answer disclosure.disclosures.require_purpose""",
     "of the own account, before it may do anything": """
-        access.second_factor.confirm access.second_factor.has_second_factor
+        access.second_factor.confirm access.second_factor.has_codes
         access.second_factor.is_own_secret access.second_factor.new_secret
-        access.second_factor.setup_address""",
+        access.second_factor.setup_address access.passkeys.creation_options
+        access.passkeys.request_options access.passkeys.add_passkey access.passkeys.sign_in""",
     "decides what is released": "disclosure.sharing.share_records",
     "of whoever runs the server": "statistics.rollups.recount",
     "which day it is, and by which clock": """

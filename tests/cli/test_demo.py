@@ -18,8 +18,7 @@ from api.http.context import core_app
 from api.server import serve
 from salsa_ext.access import authentication
 from salsa_ext.access.rules import operator
-from salsa_ext.administration import accounts as administration_accounts
-from salsa_ext.administration import agencies, installation, migrations
+from salsa_ext.administration import agencies, installation, keys, migrations
 from salsa_ext.administration.agencies import AgencyData
 from salsa_ext.core import errors
 from salsa_ext.core.config import Config
@@ -102,7 +101,7 @@ def test_one_revoked_key_leaves_the_other_accounts_alone(demo, path, copied):
         with transaction(operator(None)):
             actor = authentication.authenticate_key(first.token)
         with transaction(operator(first.state)):
-            administration_accounts.revoke_key(actor=operator(first.state), key_id=actor.key_id)
+            keys.revoke_key(actor=operator(first.state), key_id=actor.key_id)
         db.engine.dispose()
     demo()
     assert path.read_text() == before

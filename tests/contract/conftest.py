@@ -1,5 +1,6 @@
 """The whole API in one process, with rows of its own and a key for each role."""
 
+import json
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -68,6 +69,12 @@ def served(server, fill_once, tmp_path_factory):
         yield Served(application, ids | more, keys)
         with application.app_context():
             db.engine.dispose()
+
+
+@schemathesis.serializer("application/x-ndjson")
+def as_rows(context, value):
+    """Send a body as the one row of a batch."""
+    return {"data": json.dumps(value).encode() + b"\n"}
 
 
 @pytest.fixture(scope="module")

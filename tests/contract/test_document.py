@@ -9,7 +9,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from api.http.openapi import load_properties
 
-OF_ANY_KIND = ("Problem", "BoardEventResponse")
+OF_ANY_KIND = ("Problem", "BoardEventResponse", "BatchRowResponse", "BatchProblemResponse")
 VERB_NOUN = re.compile(r"[a-z]+(_[a-z]+)*")
 
 

@@ -33,6 +33,7 @@ def small(server, fill_once, tmp_path_factory):
     region, facts = fill_once("small", fill)
     with server.copied(region, tmp_path_factory.mktemp("small")) as config:
         app = create_app(config, NOON)
+        app.config["OWNER_URL"] = config.migration_url
         yield Small(app, *facts)
         with app.app_context():
             db.engine.dispose()

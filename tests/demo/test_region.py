@@ -22,6 +22,7 @@ from salsa_ext.demo.plan import Planner
 from salsa_ext.demo.trade.licensees import LICENCE_FLAWS
 from salsa_ext.demo.world import STATES, Calendar
 from salsa_ext.reference import names
+from salsa_ext.sealed_log.row_comparison import compare_rows
 from tests.conftest import cheap_passwords
 from tests.support.small import ANCHOR, SCALE, SEED, digest, make
 
@@ -340,3 +341,9 @@ def numbers(plan):
         *(document.data.number for document in [*plan.shipments, *plan.seizures]),
         *(case.number for case in plan.traces),
     ]
+
+
+def test_every_row_is_as_its_act_wrote_it(small):
+    result = compare_rows(small.app.config["OWNER_URL"])
+    assert result.problems == []
+    assert result.rows > result.entries / 2

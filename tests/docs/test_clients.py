@@ -15,7 +15,7 @@ from tests.conftest import NOW
 from tests.support import actors, bodies, serving
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "clients.md").read_text()
-MANIFEST, BATCH = re.findall(r"((?:^    .*\n)+)", GUIDE, re.M)
+MANIFEST, BATCH, ROWS = re.findall(r"((?:^    .*\n)+)", GUIDE, re.M)
 
 
 def test_the_command_posts_a_manifest(ran):
@@ -29,6 +29,12 @@ def test_the_command_posts_a_batch_of_checks(ran):
     first, second, end = map(json.loads, ran(BATCH).splitlines())
     assert (first["line"], first["verdict"]) == (2, "no_hit")
     assert (second["line"], second["status"], end["checks"]) == (3, 422, 2)
+
+
+def test_the_command_posts_a_batch_of_documents(ran):
+    first, second, end = map(json.loads, ran(ROWS).splitlines())
+    assert (first["status"], second["status"], end["recorded"]) == (201, 422, 1)
+    assert list(second["errors"]) == ["occurred_on"]
 
 
 def test_the_table_says_of_each_action_whether_it_wants_if_match(app):

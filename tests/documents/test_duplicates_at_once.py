@@ -10,7 +10,7 @@ from salsa_ext.firearms.records import duplicates
 from tests.support import bodies
 
 CASES = [
-    ("police_officer", "/reports", "check_report", bodies.report),
+    ("police_officer", "/reports", "check_reports", bodies.report),
     ("police_officer", "/alerts", "check_alerts", bodies.alert),
     ("trace_analyst", "/traces", "check_trace", bodies.trace),
 ]

@@ -9,7 +9,7 @@ from sqlalchemy import create_engine, pool, text
 
 from api.app import create_app
 from salsa_ext.access import authentication
-from salsa_ext.administration.accounts import KeyData, issue_key
+from salsa_ext.administration.keys import KeyData, issue_key
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import db
 from tests.conftest import NOW

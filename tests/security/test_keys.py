@@ -5,8 +5,10 @@ from datetime import timedelta
 import pytest
 
 from salsa_ext.access.models import ApiKey
-from salsa_ext.administration.accounts import KeyData, issue_key
+from salsa_ext.administration.keys import KeyData, issue_key
+from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import db, transaction
+from tests.conftest import NOW
 from tests.support import bodies
 from tests.support.actors import Client
 
@@ -156,3 +158,62 @@ def account(administrator):
 def issued(app, run, account):
     key, token = run("BRA", issue_key, data=KeyData("bra.ana", "desk", 1))
     return account, Client(app.test_client(), token), str(key)
+
+
+def test_a_key_opens_nothing_from_another_address(app, run, account, as_actor):
+    data = KeyData("bra.ana", "desk", 1, networks=["10.1.0.7/16", "2001:db8::/32"])
+    client = Client(app.test_client(), run("BRA", issue_key, data=data)[1])
+
+    def get_from(address, expect):
+        client.client.environ_base["REMOTE_ADDR"] = address
+        return client.get("/me", expect)
+
+    for inside in ("10.1.0.1", "::ffff:10.1.200.1", "2001:db8::7"):
+        get_from(inside, 200)
+    for outside in ("10.2.0.1", "2001:db9::7", "", *["192.0.2.7"] * 9):
+        answer = get_from(outside, 401).json
+    assert answer["detail"] == "This key is not for your address. Use it from its own network."
+    entries = as_actor("BRA", "auditor").get("/audit?action=key:refused").json["items"]
+    assert [entry["data"]["address"] for entry in entries][-3:] == ["", "2001:db9::7", "10.2.0.1"]
+    assert len(entries) == 3 + 6  # many from one address are braked, not audited
+
+
+@pytest.mark.parametrize("network", ["10.1", "10.0.0.0/33", "example.org"])
+def test_a_range_of_addresses_is_written_as_one(issue, network):
+    assert list(issue(422, networks=[network])["errors"]) == ["networks"]
+
+
+def test_a_key_of_few_addresses_issues_none_of_more(app, run, account):
+    data = KeyData("bra.ana", "own", 1, networks=["127.0.0.0/8"])
+    client = Client(app.test_client(), run("BRA", issue_key, data=data)[1])
+    body = {"username": "bra.ana", "name": "desk", "days": 1}
+    refused = client.post("/keys", body | {"networks": ["0.0.0.0/0"]}, 422).json
+    assert list(refused["errors"]) == ["networks"]
+    client.post("/keys", body)
+    assert {(*key["networks"],) for key in client.get("/keys").json["items"]} == {("127.0.0.0/8",)}
+
+
+def test_a_rotated_key_goes_on_for_some_hours_beside_the_new_one(app, run, account, monkeypatch):
+    data = KeyData("bra.ana", "desk", 30, ["audit:read", "key:issue"], ["127.0.0.0/8"])
+    old_id, token = run("BRA", issue_key, data=data)
+    old = Client(app.test_client(), token)
+    answer = old.post(f"/keys/{old_id}/rotate", {"hours": 2}).json
+    new = Client(app.test_client(), answer["token"])
+    assert new.get("/me").json == old.get("/me").json
+    rows = {row["id"]: row for row in new.get("/keys").json["items"]}
+    assert rows[answer["id"]]["networks"] == ["127.0.0.0/8"]
+    assert rows[answer["id"]]["expires_at"] == rows[str(old_id)]["expires_at"]
+    old.post(f"/keys/{old_id}/rotate", {}, 409)
+    monkeypatch.setitem(app.config, "CLOCK", FixedClock(NOW + timedelta(hours=2)))
+    old.get("/me", 401)
+    new.get("/me")
+
+
+def test_a_person_lists_and_ends_own_keys_alone(as_actor, issued, app):
+    administrator, client, key = issued
+    assert [row["id"] for row in client.get("/keys").json["items"]] == [key]
+    [other] = administrator.get("/keys?own=true").json["items"]
+    client.post(f"/keys/{other['id']}/revoke", expect=404)
+    client.post(f"/keys/{other['id']}/rotate", {}, 404)
+    client.post(f"/keys/{key}/revoke", expect=204)
+    client.get("/me", 401)

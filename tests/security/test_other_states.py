@@ -2,7 +2,7 @@
 
 import pytest
 
-from salsa_ext.administration.accounts import KeyData, issue_key
+from salsa_ext.administration.keys import KeyData, issue_key
 from tests.support import bodies
 
 READERS = ["police_officer", "trace_analyst", "border_officer", "supervisor", "licensing_officer"]
@@ -32,7 +32,9 @@ def test_a_key_is_revoked_by_its_own_state_alone(run, as_actor):
     owner = as_actor("BRA", "state_administrator")
     owner.post("/accounts", account)
     key, _ = run("BRA", issue_key, data=KeyData("bra.ana", "desk", 1))
-    as_actor("PRY", "state_administrator").post(f"/keys/{key}/revoke", expect=404)
+    administrator = as_actor("PRY", "state_administrator")
+    administrator.post(f"/keys/{key}/revoke", expect=404)
+    administrator.post(f"/keys/{key}/rotate", {}, 404)
 
 
 def test_an_open_record_of_another_state_is_read_for_a_purpose_and_a_case(as_actor, police):

@@ -11,7 +11,7 @@ CONCERNING = [table.name for table in TABLES if "concerned" in table.columns]
 KEPT = """
     account api_key consent conversation_message discrepancy_assignment document_number hit
     idempotency_key inbox canary lead legal_hold lookup_review second_factor inbox_pair inbox_progress
-    match officer outbox outbox_pair outbox_progress signing_secret subject_request trace_message
+    match officer outbox outbox_pair outbox_progress passkey signing_secret subject_request trace_message
     trace_request trace_restriction
 """.split()
 SEALED = """

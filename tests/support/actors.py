@@ -133,7 +133,9 @@ def token(
                     "created_at": now,
                     "expires_at": now + lasts,
                     "revoked_at": None,
-                    "is_link": False,
+                    "kind": "key",
+                    "used_at": now,
+                    "networks": [],
                 }
             ],
         )

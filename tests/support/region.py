@@ -10,7 +10,7 @@ from flask import Flask
 
 from api.app import create_app
 from benchmarks.participation import declare_registers
-from salsa_ext.access.models import SecondFactor
+from salsa_ext.access.models import Passkey, SecondFactor
 from salsa_ext.access.rules import ROLE_PERMISSIONS, operator
 from salsa_ext.administration import accounts, agencies, installation
 from salsa_ext.administration.accounts import AccountData
@@ -237,6 +237,9 @@ def _write(app: Flask) -> None:
             )
             factor = {"account_id": new_id(), "sealed": b"x", "last_step": 1}
             insert_many(SecondFactor, [factor | {"owner_state": state}])
+            passkey = {"id": new_id(), "account_id": factor["account_id"], "name": "Key"}
+            passkey |= {"credential_id": state.encode(), "public_key": b"", "sign_count": 0}
+            insert_many(Passkey, [passkey | {"owner_state": state, "created_at": NOW}])
         with app.app_context():
             jobs.deliver_envelopes(acting.clock)
     with patch.object(lead_jobs, "LARGE_REGISTER", 1):

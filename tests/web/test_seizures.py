@@ -291,6 +291,13 @@ def test_the_form_of_a_disposition_asks_which_of_several_guns_it_is_about(
     assert f"{path}/handover" not in officer.open(path)
 
 
+def test_many_guns_are_a_list_of_lines_to_open(officer, as_actor):
+    guns = [bodies.firearm(line=line, serial=f"QX7{line}4{line}11") for line in range(1, 7)]
+    page = officer.open(f"/seizures/{record(as_actor, items=guns)['id']}")
+    lines = re.findall(r'<li id="line-\d"><details>\s*<summary><h3><code>(\w+)</code>', page)
+    assert lines == [gun["serial"] for gun in guns]
+
+
 def test_a_hand_over_shows_the_name_of_an_agency_and_stores_its_code(officer, as_actor, police):
     agency = {"code": "BRA-DEPOT", "kind": "police", "name": "Depósito Central", "time_zone": "UTC"}
     as_actor("BRA", "state_administrator").post("/agencies", agency)

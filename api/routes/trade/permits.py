@@ -46,6 +46,9 @@ def create_permit(actor: Actor, data: PermitData) -> permit_queries.PermitView:
     return replace(permit_queries.read_permit(actor, permit_id), remarks=remarks)
 
 
+blueprint.batch(
+    "/permits", PermitRequest, permits.record_many, Permission.PERMIT_RECORD, permits.find_used
+)
 blueprint.action(
     f"{PERMIT}/cancel",
     PermitDecisionRequest,

@@ -11,6 +11,7 @@ from sqlalchemy import Uuid, bindparam, or_, select, tuple_
 from salsa_ext.alerts.models import Alert
 from salsa_ext.alerts.values import AlertData
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.batches import group_by
 from salsa_ext.core.codes import UNSENT
 from salsa_ext.core.dates import first_day, last_day
 from salsa_ext.core.errors import Conflict, FieldLabels, message
@@ -108,37 +109,56 @@ def check_alerts(actor: Actor, batch: Sequence[AlertData], guns: Sequence[Firear
             raise Conflict(text, existing=alert.id)
 
 
-def lock_report_keys(actor: Actor, data: ReportData) -> None:
-    """Lock the serials of a reported gun; before other locks."""
-    if not data.confirm_second:
-        locks.lock_guns(f"report:{actor.own_state()}:{key.norm}" for key in _serial_keys(data))
+def lock_report_keys(actor: Actor, batch: Sequence[ReportData]) -> None:
+    """Lock the serials of reported guns; before other locks."""
+    keys = {key.norm for data in batch if not data.confirm_second for key in _serial_keys(data)}
+    locks.lock_guns(f"report:{actor.own_state()}:{key}" for key in keys)
 
 
-def check_report(actor: Actor, data: ReportData, report_id: UUID) -> None:
-    """Raise Conflict on another own report of this kind, day and serial."""
-    keys = _serial_keys(data)
-    if data.confirm_second or not keys:
+def check_reports(actor: Actor, batch: Sequence[ReportData], ids: Sequence[UUID]) -> None:
+    """Raise Conflict if another own report has the kind, day and serial of one of these."""
+    new = [(data, i) for data, i in zip(batch, ids, strict=True) if not data.confirm_second]
+    keys = {(key.value, key.norm): key for data, _ in new for key in _serial_keys(data)}
+    if not keys:
         return
-    alike = select(MarkKey.record_id).where(
-        tuple_(MarkKey.key, MarkKey.serial_norm).in_([(key.value, key.norm) for key in keys]),
+    columns = (
+        MarkKey.key,
+        MarkKey.serial_norm,
+        MarkKey.record_id,
+        MarkKey.event,
+        MarkKey.occurred_on,
+    )
+    alike = select(*columns).where(
+        tuple_(MarkKey.key, MarkKey.serial_norm).in_(keys),
         MarkKey.state == actor.own_state(),
-        MarkKey.event == data.kind,
-        MarkKey.occurred_on.between(first_day(data.occurred_on), last_day(data.occurred_on)),
+        MarkKey.event.in_({data.kind for data, _ in new}),
         ~MarkKey.is_void,
         ~MarkKey.is_superseded,
     )
-    records = list(db.session.scalars(alike))  # spread by key, as records are not
-    others = select(Record.document_id).where(
-        Record.id.in_(records), Record.document_kind == "report", Record.document_id != report_id
+    marks = db.session.execute(alike).all()  # spread by key, as records are not
+    records = select(Record.id, Record.document_id).where(
+        Record.id.in_([mark.record_id for mark in marks]), Record.document_kind == "report"
     )
-    if first := db.session.scalars(others.order_by(Record.document_id).limit(1)).first():
-        text = message(
-            "This gun is reported already, with the same kind and day: {number}. Go on with that"
-            " report, or confirm with {field} that a second one is wanted.",
-            number=first,
-            field=CONFIRM_FIELD,
-        )
-        raise Conflict(text, existing=first)
+    reports = dict(db.session.execute(records).all())
+    by_key = group_by(marks, lambda mark: (mark.key, mark.serial_norm))
+    for data, report_id in new:
+        days = first_day(data.occurred_on), last_day(data.occurred_on)
+        others = {
+            reports[mark.record_id]
+            for key in _serial_keys(data)
+            for mark in by_key.get((key.value, key.norm), ())
+            if mark.event == data.kind
+            and days[0] <= mark.occurred_on <= days[1]
+            and mark.record_id in reports
+        } - {report_id}
+        if others:
+            text = message(
+                "This gun is reported already, with the same kind and day: {number}. Go on with that"
+                " report, or confirm with {field} that a second one is wanted.",
+                number=min(others),
+                field=CONFIRM_FIELD,
+            )
+            raise Conflict(text, existing=min(others))
 
 
 def _serial_keys(data: ReportData) -> list[Key]:

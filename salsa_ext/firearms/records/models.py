@@ -6,12 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 from uuid import UUID
 
-from sqlalchemy import CHAR, BigInteger, Computed, Index, SmallInteger, false, text
+from sqlalchemy import CHAR, BigInteger, Computed, Index, LargeBinary, SmallInteger, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from salsa_ext.access.models import Officer
 from salsa_ext.database.models import Dated, Owned, RoughlyDated, Versioned
 from salsa_ext.database.session import Base
+from salsa_ext.database.written_rows import Sealed
 from salsa_ext.firearms.marks.values import Recorder
 
 
@@ -42,7 +43,7 @@ class FirearmColumns:
     antique: Mapped[bool]
 
 
-class Record(Owned, Versioned, Dated, FirearmColumns, Base):
+class Record(Sealed, Owned, Versioned, Dated, FirearmColumns, Base):
     """One state's statement about one gun on one occasion.
 
     `event` is the occasion, `document_*` the document; `owner_kind` to `register_number` say whose a
@@ -53,6 +54,8 @@ class Record(Owned, Versioned, Dated, FirearmColumns, Base):
     """
 
     __tablename__ = "record"
+    seal_key = ("record", "id", "version")
+    seal_subject = "document_id"
     __table_args__ = (Index(None, "document_id"), Index(None, "linked_record"))
     event: Mapped[str]
     document_kind: Mapped[str]
@@ -84,10 +87,12 @@ class RecordSetting(Owned, Base):
     is_void: Mapped[bool] = mapped_column(server_default=false())
 
 
-class Mark(Owned, Base):
+class Mark(Sealed, Owned, Base):
     """One mark as read, of one version of a record."""
 
     __tablename__ = "mark"
+    seal_key = ("record", "record_id", "record_version")
+    seal_subject = None
     record_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-32)
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-31)
     record_version: Mapped[int]
@@ -170,13 +175,17 @@ class MarkVariant(Base):
 PERSONAL = {"pii": "direct"}
 
 
-class Party(Owned, Base):
+class Party(Sealed, Owned, Base):
     """A person or firm as one document names it.
 
     The only table with personal values; they can be erased, the row stays.
+    `salt` is erased with them: the hash of the row then shows nothing.
     """
 
     __tablename__ = "party"
+    seal_key = ("party", "id")
+    seal_subject = None
+    unsealed = frozenset({"erased_at"})
     __table_args__ = (
         Index("ix_party_owner_state_folded", "owner_state", text("salsa_folded_name(name)")),
     )
@@ -189,3 +198,4 @@ class Party(Owned, Base):
     identification: Mapped[str | None] = mapped_column(info=PERSONAL)
     licence: Mapped[str | None] = mapped_column(info=PERSONAL)
     erased_at: Mapped[datetime | None]
+    salt: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -239,6 +240,7 @@ class PartyCollector:
         states = tuple(sorted({self.owner, *concerned}))
         if (party, states) not in self.rows:
             row = {"id": new_id(), "owner_state": self.owner, "concerned": list(states)}
+            row["salt"] = secrets.token_bytes(16)
             self.rows[party, states] = row | vars(party)
         return UUID(str(self.rows[party, states]["id"]))
 

@@ -10,6 +10,7 @@ from sqlalchemy import CHAR, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.database.session import Base
+from salsa_ext.database.written_rows import Sealed
 
 
 class TraceRequest(Base):
@@ -59,7 +60,7 @@ class TraceRequest(Base):
     remind_at: Mapped[datetime | None]
 
 
-class TraceMessage(Base):
+class TraceMessage(Sealed, Base):
     """A message on a leg, a request or a trace; append-only.
 
     `sender` is the state that sent it, `account_id` the own account that did, `envelope_id` its
@@ -67,6 +68,8 @@ class TraceMessage(Base):
     """
 
     __tablename__ = "trace_message"
+    seal_key = ("trace_message", "id")
+    seal_subject = "subject_id"
     __table_args__ = (Index(None, "owner_state", "subject_id", "id"),)
     id: Mapped[UUID] = mapped_column(primary_key=True)
     owner_state: Mapped[str] = mapped_column(CHAR(3))

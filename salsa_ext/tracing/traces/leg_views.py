@@ -16,13 +16,14 @@ from salsa_ext.core.errors import Message, message
 from salsa_ext.database.bulk import is_any_of_param
 from salsa_ext.database.session import db
 from salsa_ext.database.version_queries import select_current
+from salsa_ext.documents.models import Seizure
 from salsa_ext.firearms.marks.keys import normalise
 from salsa_ext.firearms.records.event_kinds import SEIZED, Event, year_of_manufacture
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.queries import query_for_description
 from salsa_ext.firearms.search.criteria import describe_query
 from salsa_ext.firearms.search.evidence import Description
-from salsa_ext.guns.joint_seizures import joined_seizures
+from salsa_ext.guns.joint_seizures import find_references
 from salsa_ext.reference import names
 from salsa_ext.reference.name_matching import fold_name
 from salsa_ext.tracing.chains import chain
@@ -243,8 +244,15 @@ def build_trace_chain(trace: Trace, legs: Sequence[chain.ChainLeg]) -> chain.Cha
 
 def _records_of_find(record_id: UUID) -> Collection[str]:
     """Return the records of a record's seizure and, of a joint one, of the other side's."""
-    query = select_current(Record).where(Record.id == record_id)
-    seizure: UUID = db.session.scalars(query.with_only_columns(Record.document_id)).one()
-    other = joined_seizures([seizure]).get(seizure, seizure)
-    query = select_current(Record).where(Record.document_id.in_((seizure, other)))
-    return {str(key) for key in db.session.scalars(query.with_only_columns(Record.id))}
+    own = select(Record.document_id).where(Record.id == record_id).limit(1)
+    seizures, records = _seizures_with_records(own.scalar_subquery())
+    joints = [each.seizure for each in find_references(seizures).values() if each.seizure]
+    others = _seizures_with_records(joints[0])[1] if joints else set()
+    return {str(record_id)} | records | others
+
+
+def _seizures_with_records(seizure_id: Any) -> tuple[set[Seizure], set[str]]:
+    """Return the seizure of an id, if it is one, and the ids of its records."""
+    query = select_current(Seizure).join(Record, Record.document_id == Seizure.id)
+    rows = db.session.execute(query.where(Seizure.id == seizure_id).add_columns(Record.id)).all()
+    return {row[0] for row in rows}, {str(row[1]) for row in rows}

@@ -23,6 +23,7 @@ from salsa_ext.core.errors import (
 )
 from salsa_ext.core.rows import from_row
 from salsa_ext.database.session import db
+from salsa_ext.database.written_rows import collect_changed
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records.parties import Party
 from salsa_ext.firearms.records.queries import find_parties
@@ -67,6 +68,7 @@ def amend(
     permit.plan = plan or None
     permit.version += 1
     db.session.flush()
+    collect_changed(permit)
     event_data = {
         "before": before,
         "after": _current_values(permit, changes),

@@ -24,16 +24,19 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.database.models import Detailed, Owned
 from salsa_ext.database.session import Base
+from salsa_ext.database.written_rows import Sealed
 from salsa_ext.firearms.records.models import FirearmColumns
 
 
-class Permit(Owned, Detailed, Base):
+class Permit(Sealed, Owned, Detailed, Base):
     """A permit of its owner state.
 
     Counterparts of other states are referenced by state and number, never by key.
     """
 
     __tablename__ = "permit"
+    seal_key = ("permit", "id")
+    unsealed = frozenset({"version", "status", "counterpart_status", "findings"})
     __table_args__ = (
         UniqueConstraint("owner_state", "kind", "number"),
         Index(None, "importing_state", "import_permit_number"),
@@ -104,7 +107,7 @@ class Permit(Owned, Detailed, Base):
         return func.least(cls.expires_on, cls.latest_import_on, type_=Date())
 
 
-class PermitLine(Owned, FirearmColumns, Base):
+class PermitLine(Sealed, Owned, FirearmColumns, Base):
     """A line of goods of a permit, with its quota.
 
     `shipped` is drawn by shipments (Model Regulations 8.3). `lapsed` can no longer be drawn,
@@ -114,6 +117,9 @@ class PermitLine(Owned, FirearmColumns, Base):
     """
 
     __tablename__ = "permit_line"
+    seal_key = ("permit_line", "permit_id")
+    seal_subject = "permit_id"
+    unsealed = frozenset({"shipped", "lapsed", "inbound", "entered"})
     __table_args__ = (
         CheckConstraint(
             "shipped >= 0 AND lapsed >= 0 AND shipped + lapsed <= quantity", name="balance"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -58,7 +58,7 @@ def record_many(
     if not is_reissue:
         registers.require_known_parties(actor, batch)
     locks.lock_trade([owner])
-    _require_unused_numbers(owner, {(data.kind, data.number) for data in batch})
+    _require_unused_numbers(owner, batch)
     rows, lines, references = [], [], []
     for data in batch:
         row = _permit_row(data, owner, parties, now)
@@ -86,21 +86,38 @@ def record_many(
     return ids
 
 
-def _require_unused_numbers(owner: str, numbers: Collection[tuple[str, str]]) -> None:
-    """Raise Duplicate if the own state uses one of (kind, number)."""
+def _require_unused_numbers(owner: str, batch: Sequence[PermitData]) -> None:
+    """Raise Duplicate if the own state uses the kind and number of one of these."""
+    if duplicates := [used for used in _used_numbers(owner, batch) if used]:
+        raise min(duplicates, key=lambda used: str(used.details["existing"]))
+
+
+def find_used(actor: Actor, batch: Sequence[PermitData]) -> list[Duplicate | None]:
+    """Return for each permit whether the own state uses its kind and number."""
+    require(actor, Permission.PERMIT_RECORD)
+    return _used_numbers(actor.own_state(), batch)
+
+
+def _used_numbers(owner: str, batch: Sequence[PermitData]) -> list[Duplicate | None]:
+    numbers = {(data.kind, data.number) for data in batch}
     query = select(Permit).where(
         Permit.owner_state == owner, tuple_(Permit.kind, Permit.number).in_(numbers)
     )
-    if permit := db.session.scalars(query.order_by(Permit.id).limit(1)).first():
-        raise Duplicate(
-            message(
-                "Your state already has a permit of this kind and number: {number} of {day} (id"
-                " {id}).",
-                number=permit.number,
-                day=permit.issued_on,
-                id=permit.id,
-            )
-        )
+    used = {(permit.kind, permit.number): permit for permit in db.session.scalars(query)}
+    return [
+        _number_used(used[data.kind, data.number]) if (data.kind, data.number) in used else None
+        for data in batch
+    ]
+
+
+def _number_used(permit: Permit) -> Duplicate:
+    text = message(
+        "Your state already has a permit of this kind and number: {number} of {day} (id {id}).",
+        number=permit.number,
+        day=permit.issued_on,
+        id=permit.id,
+    )
+    return Duplicate(text, existing=permit.id)
 
 
 def _permit_row(

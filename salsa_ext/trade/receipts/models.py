@@ -11,9 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.database.models import Detailed, Owned, Versioned
 from salsa_ext.database.session import Base
+from salsa_ext.database.written_rows import Sealed
 
 
-class Receipt(Owned, Versioned, Detailed, Base):
+class Receipt(Sealed, Owned, Versioned, Detailed, Base):
     """A receipt by the importing state (CIFTA IX.4), or of returned goods.
 
     Returned goods are confirmed by the exporting state, and goods received by a state that licenses
@@ -23,6 +24,8 @@ class Receipt(Owned, Versioned, Detailed, Base):
     """
 
     __tablename__ = "receipt"
+    seal_key = ("receipt", "id", "version")
+    seal_subject = "shipment_id"
     __table_args__ = (UniqueConstraint("shipment_id", "is_return", "version"),)
     shipment_state: Mapped[str] = mapped_column(CHAR(3))
     shipment_id: Mapped[UUID]

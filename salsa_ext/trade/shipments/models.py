@@ -11,9 +11,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.database.models import Detailed, Owned
 from salsa_ext.database.session import Base
+from salsa_ext.database.written_rows import Sealed
 
 
-class Shipment(Owned, Detailed, Base):
+class Shipment(Sealed, Owned, Detailed, Base):
     """A shipment under an export certificate; serialised items are records.
 
     Of goods of a state that licenses on paper the importing state records it, under its own import
@@ -28,6 +29,10 @@ class Shipment(Owned, Detailed, Base):
     """
 
     __tablename__ = "shipment"
+    seal_key = ("shipment", "id")
+    unsealed = frozenset(
+        {"version", "status", "due_stage", "due_at", "overdue_at", "next_check_at", "plates"}
+    )
     __table_args__ = (
         UniqueConstraint("owner_state", "number"),
         Index(None, "permit_id"),
@@ -84,13 +89,15 @@ class Shipment(Owned, Detailed, Base):
         return self.owner_state == self.importing_state
 
 
-class Checkpoint(Owned, Base):
+class Checkpoint(Sealed, Owned, Base):
     """A stage ticked by an officer; each side ticks its own.
 
     `reason` explains an outcome other than `passed`.
     """
 
     __tablename__ = "checkpoint"
+    seal_key = ("checkpoint", "id")
+    seal_subject = "shipment_id"
     __table_args__ = (
         Index(None, "shipment_id"),
         Index(None, "post", "occurred_at"),

@@ -19,6 +19,7 @@ from salsa_ext.core.field_checks import Problems
 from salsa_ext.core.occurrence import EventTime, ImportSource
 from salsa_ext.core.rows import to_plain, to_row
 from salsa_ext.database.session import db
+from salsa_ext.database.written_rows import collect_changed
 from salsa_ext.documents import corrections as document_corrections
 from salsa_ext.firearms.records import queries as record_queries
 from salsa_ext.firearms.records import record_writing
@@ -55,6 +56,7 @@ def amend_shipment(
     before = {name: _event_value(getattr(shipment, name)) for name in changes}
     for name, value in changes.items():
         setattr(shipment, name, value)
+    collect_changed(shipment)
     if shipment.ships_on != planned:
         change_export_date(actor, shipment, data.reason)
     event_data = {

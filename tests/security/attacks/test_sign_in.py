@@ -14,8 +14,9 @@ from sqlalchemy import text
 from salsa_ext.access import authentication, sign_in_attempts
 from salsa_ext.access.authentication import _HASHING, check_password
 from salsa_ext.access.rules import visitor
-from salsa_ext.administration import accounts
-from salsa_ext.administration.accounts import AccountData, KeyData
+from salsa_ext.administration import accounts, keys
+from salsa_ext.administration.accounts import AccountData
+from salsa_ext.administration.keys import KeyData
 from salsa_ext.core import clock, errors
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.errors import Invalid, TooManyAttempts
@@ -133,7 +134,7 @@ def test_a_password_is_changed_at_the_sign_in(sign_in):
 
 
 def test_a_new_password_ends_the_keys_that_the_old_one_issued(app, run, sign_in):
-    _, token = run("BRA", accounts.issue_key, data=KeyData("bra.ana", "desk", 5))
+    _, token = run("BRA", keys.issue_key, data=KeyData("bra.ana", "desk", 5))
     assert sign_in(PASSWORD, new_password="four words are better") == 303
     actors.Client(app.test_client(), token).get("/me", 401)
 
@@ -143,7 +144,7 @@ def test_a_session_that_a_new_password_ended_issues_no_key_any_more(run, sign_in
     stolen = authentication.authenticate_key(token)
     assert sign_in(PASSWORD, new_password="four words are better") == 303
     with pytest.raises(errors.Unauthenticated), transaction(stolen):
-        accounts.issue_key(actor=stolen, data=KeyData("bra.ana", "desk", 5))
+        keys.issue_key(actor=stolen, data=KeyData("bra.ana", "desk", 5))
 
 
 @pytest.mark.parametrize("new", [None, "four words are better"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from flask import current_app, g, redirect, render_template, request, url_for
 
@@ -13,14 +13,27 @@ from api.http.errors import STATUS_CODES
 from api.web import security
 from api.web.access import local_path
 from api.web.pages import account_pages
-from salsa_ext.access import authentication
+from api.web.pages.account.second_factor import passkey_ceremony
+from salsa_ext.access import authentication, passkeys
 from salsa_ext.access.rules import visitor
+from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import (
     CodeRequired,
     Invalid,
     PasswordChangeRequired,
     TooManyAttempts,
     Unauthenticated,
+)
+
+BROWSERS: Final = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("Chrom", "Chrome"),
+    ("CriOS/", "Chrome"),
+    ("Safari/", "Safari"),
 )
 
 
@@ -30,8 +43,7 @@ def sign_in_form() -> Any:
     next_path, g.actor = local_path(request.args.get("next")), authenticate_page()
     if g.actor:
         return redirect(next_path)
-    is_change = "change" in request.args
-    return render_template("account/sign_in.html", next_path=next_path, change=is_change)
+    return _show(next_path, change="change" in request.args)
 
 
 @account_pages.post("/sign-in")
@@ -54,18 +66,55 @@ def sign_in() -> Any:
     ) as error:
         reason = error.errors["password"][0] if isinstance(error, Invalid) else error.message
         is_change = "new_password" in request.form or isinstance(error, PasswordChangeRequired)
-        page = render_template(
-            "account/sign_in.html",
-            next_path=next_path,
+        page = _show(
+            next_path,
             username=username,
             error=reason,
             change=is_change,
             code=isinstance(error, CodeRequired),
         )
         return page, STATUS_CODES[type(error)]
+    return _enter(next_path, token)
+
+
+@account_pages.post("/sign-in/passkey")
+def sign_in_by_passkey() -> Any:
+    """Open a session by a passkey, and redirect to the requested page; 401 if it is refused."""
+    next_path = local_path(request.form.get("next"))
+    ceremony = passkey_ceremony(security.browser_token())
+    if ceremony is None:
+        return redirect(url_for("account.sign_in_form", next=next_path), 303)
+    try:
+        token = passkeys.sign_in(
+            _visitor(),
+            ceremony,
+            request.form.get("answer", ""),
+            request.remote_addr or "",
+            _browser_family(),
+        )
+    except Unauthenticated as error:
+        return _show(next_path, error=error.message), 401
+    return _enter(next_path, token)
+
+
+def _enter(next_path: str, token: str) -> Any:
     response = redirect(next_path, 303)
     security.set_cookie(response, SESSION_COOKIE, token, authentication.SESSION_LIFETIME)
     return response
+
+
+def _show(next_path: str, **data: Any) -> str:
+    ceremony = passkey_ceremony(security.browser_token())
+    options = passkeys.request_options(_visitor(), ceremony) if ceremony else None
+    return render_template(
+        "account/sign_in.html", next_path=next_path, passkey_options=options, **data
+    )
+
+
+def _visitor() -> Actor:
+    return replace(
+        visitor(current_app.config["CLOCK"]), vault=current_vault(), request_id=g.request_id
+    )
 
 
 @account_pages.post("/sign-out")
@@ -91,15 +140,19 @@ def signed_out() -> str:
 
 
 def _open_session(username: str) -> str:
-    actor = replace(
-        visitor(current_app.config["CLOCK"]), vault=current_vault(), request_id=g.request_id
-    )
     with without_turn():
         return authentication.sign_in(
-            actor,
+            _visitor(),
             username,
             request.form.get("password", ""),
             request.remote_addr or "",
             request.form.get("new_password"),
             code=request.form.get("code", ""),
+            browser=_browser_family(),
         )
+
+
+def _browser_family() -> str | None:
+    """Return the name of the browser; most of them also call themselves by those after it."""
+    agent = request.headers.get("User-Agent", "")
+    return next((name for word, name in BROWSERS if word in agent), None)

@@ -69,6 +69,7 @@ def _correction_values(actor: Actor, view: DocumentView) -> dict[str, str]:
         | {"place.name": (report["place"] or {}).get("name")}
         | {"visibility": setting.visibility if setting else "open"}
         | gun_values(report["firearm"])
+        | {"firearm.lot": report["firearm"]["lot"]}
     )
     return {path: str(value) for path, value in values.items() if value}
 

@@ -258,7 +258,6 @@ if (address.searchParams.has("done")) {
   address.searchParams.delete("done"); // what was just done is said once, and not again by loading the page anew
   history.replaceState(history.state, "", address);
 }
-dress(document);
 above.whenOpened('[href="#not-recorded"]', unfold);
 offer(decoder, (text) => {
   search.elements.q.value = text;

@@ -1,18 +1,20 @@
-// Fields of a photograph speak the language of the page: a browser's own button speaks that of the device.
-import { element, word } from "./words.js";
+// Fields of a file speak the language of the page: a browser's own button speaks that of the device.
 
-/** Lay a button of our own under each field, and say beside it what was chosen. */
+/** Put a button of the page under each field, and the name of the chosen file beside it. */
 export function dress(root) {
   for (const input of root.querySelectorAll(".photo input")) {
-    const chosen = element("span", word("no_photo"), { className: "chosen quiet", id: `${input.id}-chosen` });
-    const over = element("span", undefined, { className: "over" });
-    const press = element("span", word("take_photo"), { className: "button second", ariaHidden: "true" });
+    const { choose, none } = input.closest(".photo").dataset;
+    const chosen = Object.assign(document.createElement("span"), { className: "chosen quiet", id: `${input.id}-chosen`, textContent: none });
+    const over = Object.assign(document.createElement("span"), { className: "over" });
+    const press = Object.assign(document.createElement("span"), { className: "button second", ariaHidden: "true", textContent: choose });
     input.before(over);
     over.append(press, input);
     over.after(chosen);
     input.setAttribute("aria-describedby", [input.getAttribute("aria-describedby"), chosen.id].filter(Boolean).join(" "));
-    const tell = () => { chosen.textContent = input.files[0]?.name ?? word("no_photo"); };
-    input.addEventListener("change", tell);
-    input.form?.addEventListener("reset", () => setTimeout(tell));
+    const update = () => { chosen.textContent = input.files[0]?.name ?? none; };
+    input.addEventListener("change", update);
+    input.form?.addEventListener("reset", () => setTimeout(update));
   }
 }
+
+dress(document);

@@ -1,0 +1,126 @@
+"""My account: keys for programs and sessions in browsers, listed and ended by their person."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+from uuid import UUID
+
+from flask import redirect, url_for
+
+from api.http.context import transaction
+from api.schemas.access import KeyRequest, RotationRequest
+from api.web import submission
+from api.web.access import login_required, login_required_for_form, render_again
+from api.web.forms import Field, Form
+from api.web.pages import account_pages
+from api.web.pages.account import second_factor
+from api.web.record_pages import render_page
+from salsa_ext.access import passkeys
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.administration import accounts, keys
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import message
+
+KEY_FIELDS: Final = (
+    Field("name", message("Name of the program"), required=True, max_length=100),
+    Field("days", message("Days until it ends"), required=True, max_length=3),
+    Field(
+        "networks",
+        message("Addresses from which it is used"),
+        "area",
+        required=False,
+        hint=message("One range on a line, such as 10.1.0.0/16. Leave it empty for any address."),
+    ),
+    Field(
+        "scopes",
+        message("What it may do"),
+        "ticks",
+        "own_permission",
+        hint=message("Choose none for all that you may do."),
+    ),
+)
+
+
+@account_pages.get("/account")
+@login_required
+def own_account(actor: Actor) -> str:
+    """Show the own account: what it is signed in with, and the form of a new key."""
+    return _show(actor, Form({"days": "90"}))
+
+
+@account_pages.post("/account/keys")
+@login_required_for_form
+def issue_key(actor: Actor) -> Any:
+    """Issue a key and show it, this once."""
+    form = submission.read_form()
+
+    def issue() -> str:
+        identity = accounts.read_identity(actor)
+        username = identity.username if identity else ""
+        data = form.load(KeyRequest(), lambda body: body.update(username=username))
+        return keys.issue_key(actor=actor, data=data)[1]
+
+    return _show_key(actor, form, issue)
+
+
+@account_pages.post("/account/keys/<uuid:key_id>/rotate")
+@login_required_for_form
+def rotate_key(actor: Actor, key_id: UUID) -> Any:
+    """Issue a key like an own one, which ends a day later, and show it, this once."""
+    form = submission.read_form()
+
+    def rotate() -> str:
+        data = form.load(RotationRequest())
+        return keys.rotate_key(actor=actor, key_id=key_id, data=data)[1]
+
+    return _show_key(actor, form, rotate)
+
+
+@account_pages.post("/account/keys/<uuid:key_id>/end")
+@login_required_for_form
+def end_key(actor: Actor, key_id: UUID) -> Any:
+    """End an own key or session."""
+    with transaction(actor):
+        keys.revoke_key(actor=actor, key_id=key_id)
+    return redirect(url_for("account.own_account"), 303)
+
+
+@account_pages.post("/account/end-other-sessions")
+@login_required_for_form
+def end_other_sessions(actor: Actor) -> Any:
+    """End all own sessions but this one."""
+    with transaction(actor):
+        keys.end_other_sessions(actor=actor)
+    return redirect(url_for("account.own_account"), 303)
+
+
+def _show_key(actor: Actor, form: Form, run: Callable[[], str]) -> Any:
+    issued: list[str] = []
+
+    def submit() -> str:
+        issued.append(run())
+        return url_for("account.own_account")
+
+    done = submission.submit(form, actor, submit)
+    if done is not None and not issued:  # sent twice
+        return done
+    token = issued[0] if done is not None else None
+    return render_again(actor, lambda: _show(actor, form, token)), form.status
+
+
+def _show(actor: Actor, form: Form, token: str | None = None) -> str:
+    require(actor, Permission.KEY_ISSUE)
+    rows = keys.list_open_keys(actor)
+    return render_page(
+        "account/own_account.html",
+        actor,
+        form=form,
+        fields=KEY_FIELDS,
+        keys=[row for row in rows if row.kind == "key"],
+        sessions=[row for row in rows if row.kind == "session"],
+        own_passkeys=passkeys.list_passkeys(actor),
+        options=second_factor.creation_options(actor),
+        token=token,
+    )

@@ -1,0 +1,169 @@
+"""Rows that an act wrote, as texts whose hashes its audit entry holds.
+
+Insertions of `Sealed` models wait in the session until the audit entry of their act. Columns that
+jobs change later, or an erasure, are no part of the text: `unsealed` of the model.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any, ClassVar, Final, NamedTuple, cast
+from uuid import UUID
+
+from sqlalchemy import LargeBinary, Numeric, Table, event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Session, SessionTransaction
+
+from salsa_ext.database import session
+from salsa_ext.database.session import Base, db
+
+WAITING: Final = "written_rows"
+COUNTS: Final = "written_rows of savepoints"
+
+
+class Sealed:
+    """Rows whose hash is in the audit entry of the act that wrote them.
+
+    `seal_key` names the text of a row: a word, and columns; rows of one name share a text.
+    `seal_subject` is the column of the document.
+    """
+
+    seal_key: ClassVar[tuple[str, ...]]
+    seal_subject: ClassVar[str | None] = "id"
+    unsealed: ClassVar[frozenset[str]] = frozenset()
+
+
+class WrittenText(NamedTuple):
+    """The text of rows under one key, the document they belong to, and their own salt, if any."""
+
+    text: str
+    subject: str | None
+    salt: bytes | None
+
+
+def collect_rows(parts: Mapping[type[Base], Sequence[Mapping[str, Any]]]) -> None:
+    """Remember rows of sealed models until the audit entry of their act."""
+    for model, rows in parts.items():
+        if rows and issubclass(model, Sealed):
+            db.session.info.setdefault(WAITING, []).extend((model, row) for row in rows)
+
+
+def collect_changed(row: Any) -> None:
+    """Remember a row that its act changed; its newest hash is the one that holds."""
+    columns = [column.name for column in row.__table__.columns if column.computed is None]
+    properties = row.__mapper__.columns
+    names = {properties[name].name: name for name in properties.keys()}  # noqa: SIM118
+    collect_rows({type(row): [{name: getattr(row, names[name]) for name in columns}]})
+
+
+def take_texts() -> dict[str, WrittenText]:
+    """Return the texts of the rows that were written since the last entry, by key."""
+    return texts_of(db.session.info.pop(WAITING, ()))
+
+
+def texts_of(rows: Any) -> dict[str, WrittenText]:
+    """Return the texts of (model, row), by key."""
+    lines: dict[str, list[str]] = {}
+    subjects: dict[str, str] = {}
+    salts: dict[str, bytes | None] = {}
+    for model, row in rows:
+        name, *columns = model.seal_key
+        key = "/".join([name, *(str(row[column]) for column in columns)])
+        lines.setdefault(key, []).append(_row_text(model, row))
+        salts[key] = row.get("salt")
+        if model.seal_subject:
+            subjects[key] = str(row[model.seal_subject])
+    return {
+        key: WrittenText("\n".join(sorted(texts)), subjects.get(key), salts[key])
+        for key, texts in lines.items()
+    }
+
+
+def _row_text(model: type[Base], row: Mapping[str, Any]) -> str:
+    values = {
+        name: None if (value := row.get(name, default)) is None else write(value)
+        for name, default, write in _columns(model)
+    }
+    return f"{model.__tablename__} {json.dumps(values, separators=(',', ':'), sort_keys=True)}"
+
+
+@lru_cache(maxsize=50)
+def _columns(model: type[Base]) -> list[tuple[str, Any, Callable[[Any], Any]]]:
+    """Return the sealed columns with their defaults, and what writes their values."""
+    left_out = {"salt", *cast(type[Sealed], model).unsealed}
+    return [
+        (column.name, _default(column), _writer(column))
+        for column in cast(Table, model.__table__).columns
+        if column.computed is None and column.name not in left_out
+    ]
+
+
+def _default(column: Any) -> Any:
+    """Return the value of a column that a command leaves to the database."""
+    if column.server_default is None:
+        return None
+    written = getattr(column.server_default.arg, "text", None) or str(column.server_default.arg)
+    return json.loads(written) if written in ("{}", "[]", "false", "0") else written
+
+
+def _writer(column: Any) -> Callable[[Any], Any]:
+    if isinstance(column.type, Numeric) and column.type.asdecimal:
+        return lambda value: str(Decimal(value).quantize(Decimal("0.001")))
+    if isinstance(column.type, JSONB):
+        return lambda value: _plain_number(json.loads(session.to_json(value)))
+    if isinstance(column.type, LargeBinary):
+        return lambda value: bytes(value).hex()
+    return _plain
+
+
+def _plain(value: Any) -> Any:
+    """Return a value as JSON has it, the same for what is inserted and what is read."""
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
+        return date.isoformat(value)  # a rough one by its first day, as the column has it
+    if isinstance(value, UUID):
+        return str(value)
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    return _plain_number(value)
+
+
+def _plain_number(value: Any) -> Any:
+    """Return JSON whose whole numbers have no fraction: PostgreSQL stores 1e16 as digits."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    if isinstance(value, list):
+        return [_plain_number(each) for each in value]
+    if isinstance(value, dict):
+        return {name: _plain_number(each) for name, each in value.items()}
+    return str(value) if isinstance(value, str) else value
+
+
+def sealed_models() -> list[Any]:
+    """Return the models whose rows are sealed."""
+    models = [mapper.class_ for mapper in Base.registry.mappers]
+    return [model for model in models if issubclass(model, Sealed)]
+
+
+@event.listens_for(Session, "after_transaction_create")
+def _note_count(began: Session, transaction: SessionTransaction) -> None:
+    if transaction.nested:
+        began.info.setdefault(COUNTS, {})[transaction] = len(began.info.get(WAITING, ()))
+
+
+@event.listens_for(Session, "after_soft_rollback")
+def _forget_undone(ended: Session, transaction: SessionTransaction) -> None:
+    if (count := ended.info.get(COUNTS, {}).pop(transaction, None)) is not None:
+        del ended.info.get(WAITING, [])[count:]
+
+
+@event.listens_for(Session, "after_transaction_end")
+def _forget_rest(ended: Session, transaction: SessionTransaction) -> None:
+    if transaction.parent is None:  # it was rolled back, or no act came
+        ended.info.pop(WAITING, None)
+        ended.info.pop(COUNTS, None)

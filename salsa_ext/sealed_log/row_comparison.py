@@ -1,0 +1,147 @@
+"""Whether the database still holds what acts wrote: rows compared with the hashes in the log."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC
+from pathlib import Path
+from typing import Any, Final, cast
+from uuid import UUID
+
+from sqlalchemy import Connection, Table, create_engine, func, pool, select, text
+
+from salsa_ext.access.audit import WRITTEN_KEY, entry_text
+from salsa_ext.access.models import AuditEntry
+from salsa_ext.core.log_verifier import hash_leaf, hash_rows
+from salsa_ext.database.bulk import is_any_of
+from salsa_ext.database.written_rows import WrittenText, sealed_models, texts_of
+
+BATCH: Final = 2_000
+PERSONAL: Final = "party/"
+"""Rows that no file gets, since files are not erased."""
+_STATES: Final = text("SELECT state FROM log_leaf UNION SELECT state FROM log_new ORDER BY 1")
+_LEAVES: Final = text(
+    "SELECT entry_id, leaf, position FROM ("
+    " SELECT state, position, entry_id, leaf FROM log_leaf"
+    " UNION ALL SELECT state, NULL, entry_id, leaf FROM log_new"
+    ") AS leaves WHERE state = :state ORDER BY position"
+)
+_AMENDMENTS: Final = text(
+    "SELECT jsonb_object_keys(data -> 'written'), id FROM audit_entry"
+    " WHERE action IN ('permit:amended', 'shipment:amended') ORDER BY at, id"
+)
+Line = list[str | bool | None] | None
+
+
+class Comparison:
+    """Counts of entries and rows compared, and sentences on what is not as it was written."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.entries = self.rows = self.erased = 0
+        self.problems: list[str] = []
+        self._connection = connection
+        self._rows_of_table: Counter[str] = Counter()
+        self._newest: dict[str, UUID] = dict(map(tuple, connection.execute(_AMENDMENTS)))
+
+    def compare_state(self, state: str) -> Iterator[Line]:
+        """Yield for each sealed entry the texts of its rows, in the order of their keys.
+
+        None for rows that are gone or personal, False for one that a later act changed.
+        """
+        leaves = self._connection.execute(_LEAVES, {"state": state})
+        for some in leaves.partitions(BATCH):
+            ids = [leaf.entry_id for leaf in some]
+            query = select(AuditEntry.__table__).where(is_any_of(AuditEntry.id, ids))
+            entries = {row.id: row for row in self._connection.execute(query)}
+            hashes = {key: _hashes(entry) for key, entry in entries.items()}
+            texts = self._read_texts({key for each in hashes.values() for key in each})
+            for entry_id, leaf, position in some:
+                self.entries += 1
+                line: Line = None
+                if (entry := entries.get(entry_id)) and _is_as_sealed(entry, bytes(leaf)):
+                    pairs = sorted(hashes[entry_id].items())
+                    line = [self._compare(entry, key, its, texts.get(key)) for key, its in pairs]
+                else:
+                    self.problems.append(
+                        f"{state}: audit entry {entry_id} is not as it was sealed."
+                    )
+                if position is not None:
+                    yield line
+
+    def _compare(
+        self, entry: Any, key: str, its_hash: str, written: WrittenText | None
+    ) -> str | bool | None:
+        if self._newest.get(key, entry.id) != entry.id:
+            return False
+        is_personal = key.startswith(PERSONAL)
+        if written is None:
+            self._add_problem(entry, f"{key} is gone")
+            return None
+        self.rows += 1
+        self._rows_of_table.update(line.partition(" ")[0] for line in written.text.split("\n"))
+        salt = written.salt if is_personal else entry.salt
+        if salt is None:
+            self.erased += 1
+        elif hash_rows(salt, written.text) != its_hash:
+            self._add_problem(entry, f"{key} is not as it was written")
+        return None if is_personal else written.text
+
+    def _add_problem(self, entry: Any, what: str) -> None:
+        act = f"{entry.action} of {entry.subject_id}, {entry.at.astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+        self.problems.append(f"{entry.owner_state}: {what} ({act} UTC).")
+
+    def _read_texts(self, keys: Iterable[str]) -> dict[str, WrittenText]:
+        """Return what the database holds under the keys, asking once for each table."""
+        ids: dict[str, set[UUID]] = defaultdict(set)
+        for key in keys:
+            word, first, *_ = key.split("/")
+            ids[word].add(UUID(first))
+        rows: list[tuple[Any, Mapping[str, Any]]] = []
+        for model in sealed_models():
+            word, first, *_ = model.seal_key
+            if word in ids:
+                table = cast(Table, model.__table__)
+                query = select(table).where(is_any_of(table.columns[first], ids[word]))
+                rows += [(model, dict(row._mapping)) for row in self._connection.execute(query)]
+        return texts_of(rows)
+
+    def count_others(self) -> None:
+        """Name rows that no act of the logs wrote."""
+        for model in sealed_models():
+            table = cast(Table, model.__table__)
+            count = self._connection.scalar(select(func.count()).select_from(table)) or 0
+            if others := max(count - self._rows_of_table[table.name], 0):
+                self.problems.append(f"{others} rows of {table.name} were written by no act.")
+
+
+def compare_rows(url: str, export: Path | None = None) -> Comparison:
+    """Compare the rows of all states with what their logs hold; the role has to read all.
+
+    `export` is a folder that gets a file for each state, for the offline verifier.
+    """
+    with create_engine(url, poolclass=pool.NullPool).connect() as connection:
+        connection.execution_options(isolation_level="REPEATABLE READ", yield_per=BATCH)
+        result = Comparison(connection)
+        for state in connection.scalars(_STATES).all():
+            lines = result.compare_state(state)
+            if export is None:
+                sum(1 for _ in lines)
+                continue
+            with gzip.open(export / f"{state}-rows.jsonl.gz", "wt", compresslevel=1) as file:
+                file.writelines(f"{json.dumps(line)}\n" for line in lines)
+        result.count_others()
+    return result
+
+
+def _hashes(entry: Any) -> Mapping[str, str]:
+    """Return the hashes of the rows that an act wrote, by key."""
+    hashes: Mapping[str, str] = entry.data.get(WRITTEN_KEY, {})
+    return hashes
+
+
+def _is_as_sealed(entry: Any, leaf: bytes) -> bool:
+    row = dict(entry._mapping) | {"at": entry.at.astimezone(UTC)}
+    return entry.salt is None or hash_leaf(entry.salt, entry_text(row)) == leaf
