@@ -10,9 +10,9 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from salsa_ext.access import audit
 from salsa_ext.access.audit import Action, AuditEvent, append, append_many
 from salsa_ext.access.models import Account
+from salsa_ext.access.officers import is_same_person
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.alerts import hit_answers
@@ -130,7 +130,7 @@ def verify(*, actor: Actor, alert_id: UUID, expected_version: int | None) -> Non
     if withdrawn_sources([alert.source_record_id]):
         raise Conflict(SOURCE_WITHDRAWN)
     if alert.second_check == "waiting":
-        if audit.is_same_person(actor, alert_id, Action.ALERT_RECORDED):
+        if is_same_person(actor, alert_id, Action.ALERT_RECORDED):
             raise Conflict(SECOND_PERSON_NEEDED)
         alert.second_check = "done"
     alert.verified_by, alert.verified_at = actor.account_id, actor.now()

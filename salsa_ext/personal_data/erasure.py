@@ -163,7 +163,7 @@ def erase(actor: Actor, findings: Collection[PersonFinding], **data: str) -> Non
     db.session.execute(
         update(Party)
         .where(is_any_of(Party.id, ids))
-        .values(dict.fromkeys(DIRECT_COLUMNS) | {"erased_at": actor.now()})
+        .values(dict.fromkeys(DIRECT_COLUMNS) | {"erased_at": actor.now(), "salt": None})
     )
     named = is_any_of(Transfer.giver_id, ids) | is_any_of(Transfer.receiver_id, ids)
     licensed = update(Transfer).where(named, Transfer.licence.is_not(None))

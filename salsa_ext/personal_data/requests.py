@@ -76,6 +76,7 @@ def answer_request(
     *, actor: Actor, subject_request_id: UUID, expected_version: int, answer: str
 ) -> None:
     """Answer a request; raises NotFound, StaleVersion, Conflict if it is decided."""
+    require(actor, Permission.PERSONAL_DATA_MANAGE)
     _decide(actor, subject_request_id, expected_version, "answered", answer)
 
 
@@ -83,6 +84,7 @@ def refuse_request(
     *, actor: Actor, subject_request_id: UUID, expected_version: int, reason: str
 ) -> None:
     """Refuse a request with the reason; raises as `answer_request`."""
+    require(actor, Permission.PERSONAL_DATA_MANAGE)
     _decide(actor, subject_request_id, expected_version, "refused", reason)
 
 
@@ -121,7 +123,6 @@ def erase_person(
 def _decide(
     actor: Actor, subject_request_id: UUID, expected: int, status: str, answer: str
 ) -> None:
-    require(actor, Permission.PERSONAL_DATA_MANAGE)
     row = _lock_open(actor, subject_request_id, expected)
     _store_decision(actor, row, status, answer)
     is_answer = status == "answered"

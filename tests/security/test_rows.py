@@ -187,7 +187,9 @@ def test_how_far_an_envelope_came_is_all_that_is_changed(refuse, box, partner):
 
 
 def test_an_attachment_is_neither_exchanged_nor_moved_and_does_not_disappear(refuse):
-    columns = "stored_sha256 subject_id handling concerned title".split()
+    columns = (
+        "stored_sha256 subject_id handling concerned".split()
+    )  # a title that names a person is erased
     refuse("BRA", [f"UPDATE attachment SET {column} = {column}" for column in columns])
     refuse("BRA", ["DELETE FROM attachment", "TRUNCATE attachment"])
 

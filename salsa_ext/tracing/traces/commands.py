@@ -10,8 +10,8 @@ from uuid import UUID
 
 from sqlalchemy import Select, select
 
-from salsa_ext.access import audit
 from salsa_ext.access.audit import Action, AuditEvent, append, append_many
+from salsa_ext.access.officers import is_same_person
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
@@ -239,7 +239,7 @@ def _lock_as_second_person(
     actor: Actor, trace_id: UUID, action: str, expected_version: int | None
 ) -> Trace:
     trace = legs.lock_trace(trace_id, action, ("draft",), expected_version)
-    if audit.is_same_person(actor, trace_id, *DRAFTING_ACTIONS):
+    if is_same_person(actor, trace_id, *DRAFTING_ACTIONS):
         raise Forbidden(SECOND_PERSON_REQUIRED if actor.account_id else OFFICER_REQUIRED)
     return trace
 
