@@ -21,12 +21,17 @@ from benchmarks import harness
 from benchmarks.harness import Figure, database_pids
 from benchmarks.marks import SEED, Gun, make_guns
 from benchmarks.trade_data import describe_gun
-from importers import us_crime_guns
-from importers.pipeline import run_import
+from importers.judge import ReadBody
+from importers.load import Import
+from importers.profiles import shipped_profiles, to_data
+from importers.read import file_digest
 from salsa_ext.access.rules import operator
-from salsa_ext.database.session import Base
+from salsa_ext.administration import imports
+from salsa_ext.administration.imports import ImportData
+from salsa_ext.database.session import Base, transaction
 
 STATE: Final = "USA"
+PROFILE: Final = "us-crime-guns"
 WARM_UP_ROWS: Final = 20
 """Rows of a file that is imported before anything is measured: modules are loaded by it."""
 MIB: Final = 1024 * 1024
@@ -57,8 +62,10 @@ class TableFile:
     path: Path
 
 
-def run(owner_url: str, twin_url: str, rows: int, rounds: int, path: Path) -> list[Figure]:
-    """Import files in turns with COPY into a twin database."""
+def run(
+    owner_url: str, twin_url: str, rows: int, rounds: int, path: Path, read_body: ReadBody
+) -> list[Figure]:
+    """Import files in turns with COPY into a twin database; bodies are read as HTTP does."""
     guns, each = make_guns(3 * rows + 100, random.Random(SEED)), max(1, rows // rounds)
     imported, copied, peaks = list[Usage](), list[Usage](), dict[int, int]()
     with (
@@ -66,18 +73,19 @@ def run(owner_url: str, twin_url: str, rows: int, rounds: int, path: Path) -> li
         _connect(owner_url) as here,
         _connect(twin_url) as twin,
     ):
-        _import_file(_write_file(Path(folder) / "first.csv", guns[-WARM_UP_ROWS:], 3 * rows))
+        first = _write_file(Path(folder) / "first.csv", guns[-WARM_UP_ROWS:], 3 * rows)
+        _import_file(first, read_body)
         for at in range(rounds):
             file = _write_file(
                 Path(folder) / f"{at}.csv", guns[at * each : (at + 1) * each], at * each
             )
             since = _scalar(here, "SELECT pg_current_xact_id()::text::bigint")
-            spent, peak = _import_file(file)
+            spent, peak = _import_file(file, read_body)
             imported.append(spent)
             peaks[spent.rows] = max(peak, peaks.get(spent.rows, 0))
             copied.append(_copy_rows(twin, _export_new_rows(here, since, Path(folder)), spent.rows))
         long = _write_file(Path(folder) / "long.csv", guns[rows : rows + 2 * each], rows)
-        spent, peaks[2 * each] = _import_file(long)
+        spent, peaks[2 * each] = _import_file(long, read_body)
     figures = [
         _row_figure("bare COPY, each row", copied, copied),
         _row_figure("import, each row", imported, copied),
@@ -97,7 +105,7 @@ def run(owner_url: str, twin_url: str, rows: int, rounds: int, path: Path) -> li
 def _write_file(path: Path, some: Sequence[Gun], first: int) -> Path:
     draw = random.Random(first)
     with path.open("w", newline="", encoding="utf-8") as opened:
-        writer = csv.DictWriter(opened, us_crime_guns.COLUMNS, restval="")
+        writer = csv.DictWriter(opened, shipped_profiles()[PROFILE].used_columns(), restval="")
         writer.writeheader()
         for at, gun in enumerate(some, first):
             description = describe_gun(gun)
@@ -107,6 +115,7 @@ def _write_file(path: Path, some: Sequence[Gun], first: int) -> Path:
                     "source_dataset": "bench",
                     "source_row": str(at),
                     "sale_date": sold.isoformat(),
+                    "purchase_date": sold.isoformat(),
                     "manufacturer_name": description.make,
                     "firearm_serial": description.serial,
                     "firearm_caliber": description.calibre,
@@ -118,10 +127,9 @@ def _write_file(path: Path, some: Sequence[Gun], first: int) -> Path:
     return path
 
 
-def _import_file(file: Path) -> tuple[Usage, int]:
+def _import_file(file: Path, read_body: ReadBody) -> tuple[Usage, int]:
     """Import a file; return its usage and the peak of memory."""
-    lookups = replace(us_crime_guns.IMPORTER.lookups, least=0, most=10**9)
-    importer = replace(us_crime_guns.IMPORTER, lookups=lookups)
+    profile = replace(shipped_profiles()[PROFILE], least=1)
     pids, actor = database_pids(), operator(STATE)
     with _memory_peak() as peak:
         before, database, wall = (
@@ -129,11 +137,14 @@ def _import_file(file: Path) -> tuple[Usage, int]:
             harness.exact_cpu_seconds(pids),
             time.perf_counter(),
         )
-        report = run_import(importer, file, actor)
+        data = ImportData(profile.name, to_data(profile), file.name, file_digest(file))
+        with transaction(actor):
+            run_id = imports.begin_run(actor=actor, data=data)
+        report = Import(profile, lambda: file, actor, read_body).load(run_id)
         wall = time.perf_counter() - wall
         own, database = time.process_time() - before, harness.exact_cpu_seconds(pids) - database
-    assert report.rows_imported == report.rows_read, report.rejects[:3]
-    return Usage(report.rows_imported, own, database, wall), peak()
+    assert report.counts["created"] == report.rows_read, report.top_problems()
+    return Usage(report.rows_read, own, database, wall), peak()
 
 
 @contextmanager

@@ -163,10 +163,11 @@ def imports(rows: int, rounds: int) -> None:
     Example:
       salsa bench imports --rows 20000
     """
+    from api.schemas.imports import read_imported
     from benchmarks import imports as benchmark
 
     with _temporary_app() as (_, owner, _), _second_database() as twin:
-        benchmark.run(owner, twin, rows, rounds, _result("imports"))
+        benchmark.run(owner, twin, rows, rounds, _result("imports"), read_imported)
 
 
 @bench.command()

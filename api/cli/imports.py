@@ -1,30 +1,63 @@
-"""Take files into the records of a state."""
+"""Import of files into the records of a state."""
 
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 
 from api.cli.context import STATE, application, explained
 from api.http.context import current_vault, transaction
 from api.http.tables import escape_formula
-from importers import us_crime_guns, us_crime_guns_compare
-from importers.pipeline import Importer, Progress, run_import
-from importers.rows import ImportReport, Reject
-from importers.us_crime_guns_compare import RESULT_CLASSES, Comparison
+from api.i18n.messages import translate
+from api.schemas.imports import read_imported
+from importers.judge import Judgement
+from importers.load import Import, check_volume, report_data, undo_run
+from importers.profiles import Profile, from_data, from_toml, shipped_profiles, to_data, to_toml
+from importers.read import file_digest
+from importers.subjects import SUBJECTS, is_required, targets
 from salsa_ext.access.rules import operator
-from salsa_ext.administration import installation
-from salsa_ext.core.errors import ImportRejected
+from salsa_ext.administration import imports, installation
+from salsa_ext.administration.imports import ImportData
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import Invalid, message
 from salsa_ext.reference.names import require_participant
 
 MAX_PRINTED = 20
-IMPORTERS = (us_crime_guns.IMPORTER,)
-"""Each has a command, named after its source."""
+
+
+class Imports(click.Group):
+    """`salsa import FILE` loads a file; a first word that is a command is one."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; options alone are those of the load."""
+        if args and args[0].startswith("-") and args[0] not in ("--help", "-h"):
+            args = ["load", *args]
+        return super().parse_args(ctx, args)
+
+    def get_command(self, ctx: click.Context | None, name: str) -> click.Command:
+        """Return the command of a name, that of loading for a file."""
+        return self.commands.get(name, self.commands["load"])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the first word means, with the file as an argument."""
+        is_named = args[0] in self.commands
+        return args[0], self.get_command(ctx, args[0]), args[1:] if is_named else args
+
+
+@click.group("import", cls=Imports)
+def import_() -> None:
+    """Import a file of any layout: `salsa import FILE --profile NAME`.
+
+    The same file may come twice: what is there already stays, what it corrects is a new version.
+    """
 
 
 def _writable(context: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
@@ -38,75 +71,116 @@ def _writable(context: click.Context, option: click.Parameter, path: Path | None
     return path
 
 
-@click.group("import")
-def import_() -> None:
-    """Take files into the records of a state.
-
-    A document that is there already stays as it is, so the same file may come twice.
-    """
-
-
-def importer_command(importer: Importer) -> click.Command:
-    """Return the command that takes files of one source."""
-    name = importer.source.replace("_", "-")
-    example = f"salsa import {name} events.csv --dry-run --rejects rejects.csv"
-
-    @click.command(name, help=f"{importer.help}\n\n\b\nExample:\n  {example}")
-    @click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-    @click.option(
-        "--state",
-        default=importer.state,
-        show_default=True,
-        metavar="ISO",
-        type=STATE,
-        help="Whose records these become.",
-    )
-    @click.option("--dry-run", is_flag=True, help="Judge every row and take none.")
-    @click.option(
-        "--rejects",
-        "rejects_file",
-        metavar="FILE",
-        help="Write every rejected row to a CSV.",
-        type=click.Path(dir_okay=False, path_type=Path),
-        callback=_writable,
-    )
-    @explained
-    def command(
-        path: Path, state: str, dry_run: bool, rejects_file: Path | None, compare: bool = False
-    ) -> None:
-        if dry_run and compare:
-            raise click.UsageError("--compare traces what was taken, and --dry-run takes nothing.")
-        with application(), _print_rejects_on_refusal(rejects_file):
-            actor = operator(state, vault=current_vault())
-            with transaction(actor):
-                require_participant(state)
-            with _bar("Rows") as progress:
-                report = run_import(importer, path, actor, dry_run, progress)
-            if not dry_run:
-                with transaction(actor):
-                    installation.ensure_declared(actor=actor)
-            _show(report, dry_run, rejects_file)
-            if compare:
-                with _bar("Traces") as progress:
-                    comparisons = us_crime_guns_compare.compare_traces(path, actor, progress)
-                _show_agreement(comparisons)
-
-    return command
-
-
-compare_option = click.option(
-    "--compare",
-    is_flag=True,
-    help="Then trace every gun whose days from sale to crime"
-    " are published, and show how many agree. The traces stay.",
+state_option = click.option(
+    "--state", metavar="ISO", type=STATE, help="Whose records these become; the profile may say it."
 )
-for each in IMPORTERS:
-    import_.add_command(importer_command(each))
-compare_option(import_.commands["us-crime-guns"])
+
+
+@import_.command("load")
+@click.argument(
+    "path", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False
+)
+@click.option("--profile", "profile_name", metavar="NAME", help="A profile's name or TOML file.")
+@state_option
+@click.option("--dry-run", is_flag=True, help="Judge every row and load none.")
+@click.option(
+    "--undo", "undone", type=click.UUID, metavar="RUN", help="Withdraw what a run loaded."
+)
+@click.option(
+    "--rejects",
+    "rejects_file",
+    metavar="FILE",
+    help="Write every refused row to a CSV, to be mended and loaded.",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=_writable,
+)
+@explained
+def load(
+    path: Path | None,
+    profile_name: str | None,
+    state: str | None,
+    dry_run: bool,
+    undone: UUID | None,
+    rejects_file: Path | None,
+) -> None:
+    """Load a file by a profile.
+
+    \b
+    Examples:
+      salsa import guns.xlsx --profile armory.toml --state PRY --dry-run
+      salsa import guns.xlsx --profile armory.toml --state PRY --rejects rejects.csv
+      salsa import --undo 0198c1d2-… --state PRY
+    """
+    if undone is not None:
+        with _acting(state) as actor, _bar("Withdrawn") as show:
+            done = undo_run(
+                actor, undone, "The import was undone.", lambda count: show(count, count)
+            )
+        click.echo(f"{done} documents withdrawn")
+        return
+    if path is None or profile_name is None:
+        raise click.UsageError("Name a file and --profile.")
+    with application():
+        profile = _find_profile(profile_name, state)
+        actor = _actor(state or profile.state or None)
+        work = Import(profile, lambda: path, actor, read_imported)
+        if dry_run or profile.has_bounds():
+            judgement = work.judge()
+            if dry_run:
+                _show(judgement, "to be ")
+            check_volume(profile, judgement)
+        if not dry_run:
+            _load(work, path, rejects_file)
+
+
+def _load(work: Import, path: Path, rejects_file: Path | None) -> None:
+    actor, profile = work.actor, work.profile
+    data = ImportData(profile.name, to_data(profile), path.name, file_digest(path))
+    with transaction(actor):
+        run_id = imports.begin_run(actor=actor, data=data)
+        installation.ensure_declared(actor=actor)
+    judgement = work.load(run_id)
+    click.echo(f"{'run':<16}{run_id}")
+    _show(judgement, "")
+    if rejects_file is not None:
+        with transaction(actor):
+            _write_rejects(actor, run_id, rejects_file)
+        click.echo(f"  refused rows are in {rejects_file}")
 
 
 @contextmanager
-def _bar(label: str) -> Iterator[Progress]:
+def _acting(state: str | None) -> Iterator[Actor]:
+    with application():
+        yield _actor(state)
+
+
+def _actor(state: str | None) -> Actor:
+    if state is None:
+        raise click.UsageError("--state says whose records these are.")
+    actor = operator(state, vault=current_vault())
+    with transaction(actor):
+        require_participant(state)
+    return actor
+
+
+def _find_profile(name: str, state: str | None) -> Profile:
+    if name.endswith(".toml"):
+        return from_toml(Path(name).read_text("utf-8"))
+    shipped = shipped_profiles()
+    if name in shipped:
+        return shipped[name]
+    actor = _actor(state)
+    with transaction(actor):
+        stored = imports.stored_profiles(actor)
+    if name not in stored:
+        known = ", ".join([*shipped, *stored])
+        text = message("There is no profile {name}. There are: {known}.", name=name, known=known)
+        raise Invalid({"profile": [text]})
+    return from_data(stored[name])
+
+
+@contextmanager
+def _bar(label: str) -> Iterator[Any]:
     with click.progressbar(length=1, label=f"{label:<8}", width=30) as bar:
 
         def show(done: int, total: int) -> None:
@@ -116,49 +190,85 @@ def _bar(label: str) -> Iterator[Progress]:
         yield show
 
 
-@contextmanager
-def _print_rejects_on_refusal(rejects_file: Path | None) -> Iterator[None]:
-    """Show the rejects of a file that is refused as a whole, too: they say what is wrong."""
-    try:
-        yield
-    except ImportRejected as error:
-        _show_rejects(error.details["rejects"], rejects_file)
-        raise
+def _show(judgement: Judgement, verb: str) -> None:
+    report = report_data(judgement)
+    click.echo(f"{'rows read':<16}{judgement.rows_read:>8}")
+    for name in ("created", "changed", "unchanged", "skipped", "rejected"):
+        click.echo(f"{name:<16}{report['counts'].get(name, 0):>8}")
+    for reason, count in report["skipped"].items():
+        click.echo(f"  {count:>6}  skipped: {reason}")
+    for each in report["problems"]:
+        examples = ", ".join(each["examples"])
+        where = f"{each['column']}: " if each["column"] else ""
+        click.echo(
+            f"  {each['count']:>6}  {where}{translate(each)}"
+            + (f" ({examples})" if examples else "")
+        )
+    for each in report["unknown"][:MAX_PRINTED]:
+        click.echo(f"  {each['count']:>6}  unknown {each['kind']}: {each['text']}")
+    if judgement.unread_columns:
+        click.echo(f"columns not read: {', '.join(judgement.unread_columns)}")
+    for number in judgement.vanished[:MAX_PRINTED]:
+        click.echo(f"  vanished: {number}")
 
 
-def _show(report: ImportReport, dry_run: bool, rejects_file: Path | None) -> None:
-    verb = "to be taken" if dry_run else "taken"
-    click.echo(f"{'rows read':<16}{report.rows_read:>7}")
-    for kind in sorted({*report.imported, *report.known}):
-        there = f", {report.known[kind]} there already" if report.known[kind] else ""
-        click.echo(f"{kind:<16}{report.imported[kind]:>7} {verb}{there}")
-    click.echo(f"{'rows rejected':<16}{len(report.rejects):>7}")
-    _show_rejects(report.rejects, rejects_file)
-
-
-def _show_rejects(rejects: Sequence[Reject], rejects_file: Path | None) -> None:
-    for reject in rejects[:MAX_PRINTED]:
-        click.echo(f"  row {reject.row:<7} {reject.reason}")
-    if rejects_file is not None:
-        _write_rejects(rejects, rejects_file)
-        click.echo(f"  all of them are in {rejects_file}")
-    elif len(rejects) > MAX_PRINTED:
-        click.echo(f"  and {len(rejects) - MAX_PRINTED} more; --rejects FILE writes all")
-
-
-def _write_rejects(rejects: Sequence[Reject], rejects_file: Path) -> None:
+def _write_rejects(actor: Actor, run_id: UUID, rejects_file: Path) -> None:
+    """Write refused rows in their own columns, with the reasons behind them."""
     with rejects_file.open("w", encoding="utf-8-sig", newline="") as opened:
         writer = csv.writer(opened)
-        writer.writerow(Reject._fields)
-        writer.writerows([escape_formula(cell) for cell in reject] for reject in rejects)
+        columns: list[str] = []
+        for reject in imports.read_rejects(actor, run_id):
+            if not columns:
+                columns = [cell["column"] for cell in reject.cells]
+                writer.writerow([*columns, "row", "reason"])
+            reasons = "; ".join(
+                f"{each['column']}: {translate(each)}".removeprefix(": ")
+                for each in reject.problems
+            )
+            cells = [escape_formula(cell["text"]) for cell in reject.cells]
+            writer.writerow([*cells, reject.row, reasons])
 
 
-def _show_agreement(comparisons: Sequence[Comparison]) -> None:
-    rows: dict[str, list[Any]] = {}
-    for comparison in comparisons:
-        rows.setdefault(comparison.kind, []).append(comparison.case.row)
-    click.echo(f"\nTraces against the published days from sale to crime: {len(comparisons)} rows")
-    for kind in (kind for kind in RESULT_CLASSES if kind in rows):
-        click.echo(f"  {len(rows[kind]):>5}  {kind:<24} {RESULT_CLASSES[kind]}")
-        if kind != "agrees":
-            click.echo(f"         rows {', '.join(map(str, rows[kind]))}")
+@import_.command("profiles")
+@state_option
+@explained
+def profiles(state: str | None) -> None:
+    """List the profiles that come with the program, and those of a state."""
+    for name, profile in shipped_profiles().items():
+        click.echo(f"{name:<24}{profile.title}")
+    if state:
+        with _acting(state) as actor, transaction(actor):
+            for name, definition in imports.stored_profiles(actor).items():
+                click.echo(f"{name:<24}{definition.get('title', '')}")
+
+
+@import_.command("profile")
+@click.argument("name")
+@state_option
+@click.option(
+    "--store",
+    "path",
+    metavar="FILE",
+    help="Store this TOML file under the name.",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+)
+@explained
+def profile_(name: str, state: str | None, path: Path | None) -> None:
+    """Print a profile as TOML, or store one."""
+    with application():
+        if path is None:
+            click.echo(to_toml(_find_profile(name, state)), nl=False)
+            return
+        actor, profile = _actor(state), from_toml(path.read_text("utf-8"))
+        with transaction(actor):
+            imports.store_profile(actor=actor, name=name, definition=to_data(profile))
+
+
+@import_.command("fields")
+@click.argument("subject", type=click.Choice([*SUBJECTS]))
+def fields(subject: str) -> None:
+    """List the fields that columns can fill; * marks those that are needed."""
+    for path, members in targets(SUBJECTS[subject].value).items():
+        mark = "*" if is_required(members) else " "
+        label = " › ".join(member.field.label for member in members)
+        click.echo(f"{mark} {path:<36}{label}")

@@ -14,6 +14,7 @@ from api.schemas.access import (
     AccountResponse,
     AuditQuery,
     AuditResponse,
+    FirstPartResponse,
     KeyQuery,
     KeyRequest,
     KeyResponse,
@@ -27,7 +28,7 @@ from api.schemas.access import (
     SettingsResponse,
 )
 from salsa_ext.access.permissions import Permission
-from salsa_ext.administration import accounts, audit, keys, settings
+from salsa_ext.administration import accounts, audit, keys, recovery, settings
 from salsa_ext.administration.accounts import AccountData
 from salsa_ext.administration.keys import KeyData, Rotation
 from salsa_ext.core.actor import Actor
@@ -94,13 +95,45 @@ blueprint.action(
 )
 
 
-blueprint.action(
-    f"{ACCOUNT}/remove-second-factor",
+@blueprint.posting(
+    f"{ACCOUNT}/begin-recovery",
     None,
-    accounts.remove_second_factor,
+    FirstPartResponse,
     MANAGE,
-    "Remove the second factor of a lost device; its keys and sessions end.",
-    name="remove_second_factor",
+    status=200,
+    version=_account_version,
+)
+def begin_recovery(actor: Actor, account_id: UUID) -> dict[str, Any]:
+    """Begin a recovery of a lost device or password; shows the first part of its password."""
+    account, part = recovery.begin_recovery(
+        actor=actor, account_id=account_id, expected_version=g.expected_version
+    )
+    return {"username": account.username, "role": account.role, "first_part": part}
+
+
+@blueprint.posting(
+    f"{ACCOUNT}/approve-recovery",
+    None,
+    SecondPartResponse,
+    CONFIRM,
+    status=200,
+    version=_account_version,
+)
+def approve_recovery(actor: Actor, account_id: UUID) -> dict[str, Any]:
+    """Approve a recovery that another person began; shows the second part of the password."""
+    account, part = recovery.approve_recovery(
+        actor=actor, account_id=account_id, expected_version=g.expected_version
+    )
+    return {"username": account.username, "role": account.role, "second_part": part}
+
+
+blueprint.action(
+    f"{ACCOUNT}/cancel-recovery",
+    None,
+    recovery.cancel_recovery,
+    CONFIRM,
+    "Cancel a recovery that waits for a second person.",
+    name="cancel_recovery",
 )
 
 

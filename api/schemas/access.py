@@ -56,6 +56,7 @@ class AccountResponse(Schema):
         allow_none=True,
         metadata={"description": "Set while a second person has to confirm the account."},
     )
+    recovery_by = fields.UUID(required=True, allow_none=True)
     created_at = fields.DateTime(required=True)
 
 
@@ -65,6 +66,14 @@ class NewAccountResponse(Schema):
     id = fields.UUID(required=True)
     password = fields.String(required=True, allow_none=True)
     link = fields.String(required=True, allow_none=True)
+
+
+class FirstPartResponse(Schema):
+    """First part of a one-time password, shown once; it is used when another person approved."""
+
+    username = fields.String(required=True)
+    role = fields.String(required=True)
+    first_part = fields.String(required=True)
 
 
 class SecondPartResponse(Schema):

@@ -31,6 +31,7 @@ from salsa_ext.core.errors import SalsaError
 from salsa_ext.database.postgres.server import EmbeddedServer
 from salsa_ext.database.session import db, transaction
 from salsa_ext.jobs.runner import ChangeJob, QueueJob
+from salsa_ext.sealed_log.row_comparison import compare_rows
 from salsa_ext.trade.shipments import progress
 from salsa_ext.trade.shipments.fact_queries import load_facts
 from salsa_ext.trade.shipments.models import Shipment
@@ -153,6 +154,7 @@ def broken_promises(app: Flask, service: Service, load: Load) -> list[str]:
         for promise, query in PROMISES.items():
             cursor.execute(query)
             broken += [f"{promise}: {row}" for row in cursor.fetchmany(3)]
+    broken += compare_rows(EmbeddedServer(service.home).url("owner", DATABASE)).problems[:3]
     for officer, path in load.created:
         if service.request("GET", f"/api/v1{path}", **load.keys[officer]).status != 200:
             broken.append(f"What was acknowledged is there: {path}")

@@ -203,20 +203,6 @@ CREATE TABLE idempotency_key (
 CREATE INDEX ix_idempotency_key_created_at ON idempotency_key (created_at);
 CALL salsa_protect_owned('idempotency_key', 'SELECT, INSERT, DELETE');
 
-CREATE TABLE import_run (
-    id UUID NOT NULL,
-    owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
-    source TEXT NOT NULL,
-    file_name TEXT NOT NULL,
-    file_digest BYTEA NOT NULL,
-    started_at TIMESTAMPTZ NOT NULL,
-    rows_read INTEGER NOT NULL,
-    rows_imported INTEGER NOT NULL,
-    rejects JSONB NOT NULL,
-    CONSTRAINT pk_import_run PRIMARY KEY (id)
-);
-CALL salsa_protect('import_run', 'SELECT, INSERT');
-
 CREATE TABLE installation (
     kind TEXT NOT NULL,
     created_at TIMESTAMPTZ NOT NULL,

@@ -23,7 +23,9 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON sign_in_attempt TO salsa_service;
 ALTER TABLE account ADD COLUMN must_change BOOLEAN NOT NULL DEFAULT false;
 ALTER TABLE account ADD COLUMN second_hash TEXT;
 ALTER TABLE account ADD COLUMN opened_by UUID;
-GRANT UPDATE (must_change, second_hash, opened_by) ON account TO salsa_service;
+ALTER TABLE account ADD COLUMN recovery_by UUID;
+ALTER TABLE account ADD COLUMN recovery_hash TEXT;
+GRANT UPDATE (must_change, second_hash, opened_by, recovery_by, recovery_hash) ON account TO salsa_service;
 
 CREATE TABLE second_factor (
     account_id UUID NOT NULL,

@@ -17,7 +17,8 @@ class Account(Base):
     """Account of a person, with an argon2id password hash.
 
     `opened_by` is set until a second person confirms the account; its first password then has two
-    parts, the second by `second_hash`. `must_change`: another person set the password.
+    parts, the second by `second_hash`. `must_change`: another person set the password. `recovery_by`
+    began a recovery, whose password's first part has `recovery_hash`.
     """
 
     __tablename__ = "account"
@@ -35,6 +36,8 @@ class Account(Base):
     must_change: Mapped[bool] = mapped_column(server_default="false")
     second_hash: Mapped[str | None]
     opened_by: Mapped[UUID | None]
+    recovery_by: Mapped[UUID | None]
+    recovery_hash: Mapped[str | None]
 
 
 class SecondFactor(Base):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from typing import Final
+from uuid import UUID
 
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor import InvalidToken
@@ -79,7 +80,7 @@ def use_code(actor: Actor, code: str) -> bool:
     return step is not None
 
 
-def remove(actor: Actor, account_id: str) -> None:
+def remove(actor: Actor, account_id: UUID) -> None:
     """Remove an account's codes and passkeys."""
     for factor in (SecondFactor, Passkey):
         db.session.execute(delete(factor).where(factor.account_id == account_id))

@@ -149,9 +149,10 @@ def close_account(*, actor: Actor, account_id: UUID, expected_version: int | Non
 
 
 def reset_password(*, actor: Actor, username: str) -> str:
-    """Set a new password and revoke the account's keys.
+    """Set a new password, and end the account's codes, passkeys, keys and sessions.
 
-    Returns the password, shown only once. Raises as `lock_open_account`.
+    For who runs the server, who counts as two persons. Returns the password, shown only once. Raises
+    as `lock_open_account`.
     """
     require(actor, Permission.ACCOUNT_MANAGE)
     account, password = lock_open_account(username), secrets.token_urlsafe(15)
@@ -159,21 +160,10 @@ def reset_password(*, actor: Actor, username: str) -> str:
         raise Conflict(message("{username} signs in by a link.", username=account.username))
     account.password_hash, account.second_hash = PASSWORD_HASHER.hash(password), None
     account.must_change = is_real()
+    second_factor.remove(actor, account.id)
     revoke_keys(actor, account.id)
     append(actor, AuditEvent(Action.ACCOUNT_RENEWED, "account", account.id))
     return password
-
-
-def remove_second_factor(*, actor: Actor, account_id: UUID, expected_version: int) -> None:
-    """Remove an account's second factor, as of a lost device, and revoke its keys and sessions.
-
-    Raises NotFound, StaleVersion.
-    """
-    require(actor, Permission.ACCOUNT_MANAGE)
-    account = lock(Account, account_id, expected_version)
-    second_factor.remove(actor, str(account.id))
-    account.version += 1
-    revoke_keys(actor, account.id)
 
 
 def issue_link(*, actor: Actor, username: str) -> str:

@@ -1,11 +1,12 @@
-"""Attachments and, in separate rows, their content."""
+"""Attachments with their content, and imports of files."""
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Index, LargeBinary
+from sqlalchemy import CHAR, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from salsa_ext.access.models import Officer
@@ -57,3 +58,67 @@ class AttachmentPart(Owned, Base):
     attachment_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-31)
     position: Mapped[int] = mapped_column(primary_key=True, sort_order=-30)
     content: Mapped[bytes] = mapped_column(LargeBinary)
+
+
+class ImportRun(Owned, Base):
+    """Import of one file, by its SHA-256, by a profile as it was then.
+
+    `status`: `judging`, `judged`, `confirmed`, `loading`, `loaded`, `failed`, `undoing`, `undone`.
+    `account_id` is the uploader's, None for the command line. `report` holds what `rows_read` rows
+    became.
+    """
+
+    __tablename__ = "import_run"
+    __table_args__ = (Index(None, "owner_state", "started_at"),)
+    id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
+    profile: Mapped[str]
+    definition: Mapped[dict[str, Any]]
+    file_name: Mapped[str]
+    file_digest: Mapped[bytes] = mapped_column(LargeBinary)
+    status: Mapped[str]
+    account_id: Mapped[UUID | None]
+    language: Mapped[str]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    rows_read: Mapped[int]
+    report: Mapped[dict[str, Any]]
+
+
+class ImportProfile(Base):
+    """A state's own profile of a source."""
+
+    __tablename__ = "import_profile"
+    owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
+    name: Mapped[str] = mapped_column(primary_key=True)
+    definition: Mapped[dict[str, Any]]
+    stored_at: Mapped[datetime]
+
+
+class ImportedDocument(Base):
+    """Document of a file, by its natural key, with a digest of what the file said last.
+
+    `run_id` wrote its `version`; `seen_in` is the last run of a full file that had it.
+    """
+
+    __tablename__ = "imported_document"
+    __table_args__ = (Index(None, "run_id"), Index(None, "owner_state", "profile"))
+    owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
+    subject: Mapped[str] = mapped_column(primary_key=True)
+    number: Mapped[str] = mapped_column(primary_key=True)
+    document_id: Mapped[UUID]
+    version: Mapped[int]
+    digest: Mapped[bytes] = mapped_column(LargeBinary)
+    profile: Mapped[str]
+    run_id: Mapped[UUID]
+    seen_in: Mapped[UUID]
+
+
+class ImportReject(Base):
+    """Row that became no document: its columns with their cells, in order, and its reasons."""
+
+    __tablename__ = "import_reject"
+    run_id: Mapped[UUID] = mapped_column(primary_key=True)
+    row: Mapped[int] = mapped_column(primary_key=True)
+    owner_state: Mapped[str] = mapped_column(CHAR(3))
+    cells: Mapped[list[dict[str, Any]]]
+    problems: Mapped[list[dict[str, Any]]]

@@ -69,20 +69,6 @@ class Detailed:
         return cls.details.contains({"external_ids": [{"number": number}]})
 
 
-class ImportRun(Owned, Base):
-    """Run over one file, identified by its SHA-256."""
-
-    __tablename__ = "import_run"
-    id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
-    source: Mapped[str]
-    file_name: Mapped[str]
-    file_digest: Mapped[bytes] = mapped_column(LargeBinary)
-    started_at: Mapped[datetime]
-    rows_read: Mapped[int]
-    rows_imported: Mapped[int]
-    rejects: Mapped[list[dict[str, Any]]]
-
-
 class IdempotencyKey(Base):
     """Stored answer, encrypted with the caller's own key."""
 

@@ -73,6 +73,7 @@ def void(actor: Actor, kind: DocumentKind, old: Any, reason: str) -> None:
     views = records_of_documents([old.id])[old.id]
     columns = (column for column in kind.model.__table__.columns if column.computed is None)
     row = {column.key: getattr(old, column.key) for column in columns} | {
+        "occurred_on": old.first_day,
         "version": old.version + 1,
         "status": "withdrawn",
         "reason": reason,

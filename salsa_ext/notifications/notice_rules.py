@@ -67,6 +67,7 @@ _TABLE: Final = (
     ),
     ("post", "called", "border_officer", "urgent"),
     ("conversation", "message", "trace_analyst licensing_officer supervisor", ""),
+    ("account", "recovery_begun recovered", "auditor", "urgent"),
     ("canary", "looked_up", "auditor supervisor", "alarm"),
     ("lookup", "sampled", "supervisor", ""),
     ("lookup", "questioned", "auditor", "urgent"),
@@ -84,8 +85,8 @@ NOTICE_RULES: Final[Mapping[str, NoticeRule]] = {
 """Roles and urgency by code. An assignee or an agency may be notified in place of the roles."""
 NOTIFICATION_CODES: Final = (*NOTICE_RULES,)
 NOTIFICATION_KINDS: Final = tuple(
-    "alert canary check consent conversation discrepancy hit lookup match permit post record request seizure"
-    " shipment trace".split()
+    "account alert canary check consent conversation discrepancy hit lookup match permit post record"
+    " request seizure shipment trace".split()
 )
 """Kinds of subject of a notification."""
 URGENT_NOTIFICATIONS: Final = tuple(code for code, rule in NOTICE_RULES.items() if rule.urgency)

@@ -124,6 +124,15 @@ def labels(kind: str, language: str) -> dict[str, str]:
     return dict(rows.all())
 
 
+@cache
+def codes_by_label_kind() -> dict[str, set[str]]:
+    """Return the codes that each kind of labels names."""
+    codes: dict[str, set[str]] = {}
+    for kind, code in db.session.execute(select(Label.kind, Label.code).distinct()):
+        codes.setdefault(kind, set()).add(code)
+    return codes
+
+
 def label(kind: str, code: str | None, language: str) -> str:
     """Return a code's name, or the code itself."""
     return labels(kind, language).get(code or "", code or "")

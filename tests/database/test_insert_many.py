@@ -11,10 +11,10 @@ from sqlalchemy import text
 
 from salsa_ext.access.audit import Action
 from salsa_ext.access.models import AuditEntry
+from salsa_ext.administration.models import ImportedDocument, ImportReject
 from salsa_ext.core.ids import new_id
 from salsa_ext.database import bulk
 from salsa_ext.database.bulk import insert_many
-from salsa_ext.database.models import ImportRun
 from salsa_ext.database.session import db
 from salsa_ext.documents.models import Report, Seizure
 from salsa_ext.firearms.records.models import Record
@@ -92,18 +92,17 @@ SEIZURE = {
     "occurred_on": date(2024, 5, 6),
     "recorded_at": NOW,
 }
-RUN = {
-    "id": uuid.UUID(int=1),
+IMPORTED = {
     "owner_state": "BRA",
-    "concerned": ["BRA"],
-    "source": "s",
-    "file_name": "f",
-    "file_digest": b"",
-    "started_at": NOW,
-    "rows_read": 1,
-    "rows_imported": 1,
-    "rejects": [],
+    "subject": "s",
+    "number": "n",
+    "document_id": uuid.UUID(int=1),
+    "version": 1,
+    "profile": "p",
+    "run_id": uuid.UUID(int=1),
+    "seen_in": uuid.UUID(int=1),
 }
+REJECT = {"run_id": uuid.UUID(int=1), "row": 1, "owner_state": "BRA", "cells": [], "problems": []}
 
 
 @pytest.fixture
@@ -147,9 +146,15 @@ def test_objects_are_the_same(same, details):
 
 
 @BOUNDED
-@given(rejects=st.lists(st.dictionaries(TEXTS, VALUES, max_size=2), max_size=2), digest=st.binary())
-def test_lists_of_objects_and_bytes_are_the_same(same, rejects, digest):
-    same(ImportRun, RUN | {"rejects": rejects, "file_digest": digest})
+@given(problems=st.lists(st.dictionaries(TEXTS, VALUES, max_size=2), max_size=2))
+def test_lists_of_objects_are_the_same(same, problems):
+    same(ImportReject, REJECT | {"problems": problems})
+
+
+@BOUNDED
+@given(digest=st.binary())
+def test_bytes_are_the_same(same, digest):
+    same(ImportedDocument, IMPORTED | {"digest": digest})
 
 
 @BOUNDED

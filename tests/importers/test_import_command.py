@@ -1,105 +1,108 @@
-"""Test import command."""
+"""The command that imports files."""
 
-import csv
-from dataclasses import replace
+import re
 
 import pytest
 from click.testing import CliRunner
 
 from api.app import create_app
 from api.cli import main
-from importers.pipeline import run_import
-from importers.us_crime_guns import COLUMNS, IMPORTER
+from importers.profiles import from_toml, to_toml
 from salsa_ext.access.rules import operator
-from salsa_ext.administration import installation
+from salsa_ext.administration import agencies, installation
+from salsa_ext.administration.agencies import AgencyData
 from salsa_ext.database.session import db, transaction
+from tests.support.imported import seizure_profile, write_csv
 
-ROW = dict.fromkeys(COLUMNS, "") | {
-    "source_dataset": "TEST",
-    "source_row": "2",
-    "manufacturer_name": "GLOCK",
-    "firearm_serial": "XYZ123",
-    "firearm_caliber": "9mm",
-    "sale_date": "2020-01-31",
-    "crime_date": "2020-03-01",
-    "time_to_crime": "30.0",
-}
+HEADER = ["case", "day", "serial", "make", "calibre", "type", "town"]
+GOOD = ["C-1", "1/2/2020", "TKA52390", "Taurus", "9mm", "pistol", "Santos"]
+BAD = ["C-2", "soon", "TKA52391", "Xyzzy Arms", "9mm", "pistol", "Santos"]
 
 
-def test_the_command_shows_what_was_taken_and_what_was_not(salsa, events):
-    result = salsa("import", "us-crime-guns", events(ROW, ROW | {"source_row": ""}))
+def test_a_dry_run_shows_what_would_become_of_the_rows(load):
+    result = load(GOOD, BAD, options=["--dry-run"])
     assert result.exit_code == 0, result.output
-    assert "rows read             2" in result.output
-    assert "transfers             1 taken" in result.output
-    assert "row 3       the row has no number of its own" in result.output
+    assert re.search(r"rows read +2\ncreated +1\n", result.output)
+    assert "1  day: This is no date that can be read: soon. (soon)" in result.output
+    assert "1  unknown make: Xyzzy Arms" in result.output
+    assert re.search(r"created +1\n", load(GOOD, BAD).output)
 
 
-def test_the_comparison_shows_how_many_traces_agree(salsa, events):
-    result = salsa("import", "us-crime-guns", events(ROW), "--compare")
-    assert result.exit_code == 0, result.output
-    assert "1  agrees" in result.output
-
-
-def test_all_rejects_are_written_to_a_file(salsa, events, tmp_path):
+def test_refused_rows_are_written_in_their_own_columns(load, tmp_path):
     rejects = tmp_path / "rejects.csv"
-    path = events(ROW, ROW | {"source_row": ""})
-    salsa("import", "us-crime-guns", path, "--dry-run", "--rejects", str(rejects))
-    assert rejects.read_text("utf-8-sig").splitlines() == [
-        "row,reason",
-        '3,"the row has no number of its own, so a second run would take it twice"',
-    ]
+    result = load(GOOD, BAD, options=["--rejects", str(rejects)])
+    assert result.exit_code == 0, result.output
+    header, row = rejects.read_text("utf-8-sig").splitlines()
+    assert header == ",".join([*HEADER, "row", "reason"])
+    assert row == ",".join([*BAD, "3", "day: This is no date that can be read: soon."])
 
 
-def test_a_file_for_rejects_that_cannot_be_written_is_refused_before_the_first_row(
-    salsa, events, tmp_path, monkeypatch
-):
-    monkeypatch.setattr("api.cli.imports.run_import", lambda *_: pytest.fail("rows read"))
-    nowhere = tmp_path / "nowhere" / "rejects.csv"
-    refused = salsa("import", "us-crime-guns", events(ROW), "--rejects", str(nowhere))
-    assert refused.exit_code == 2
-    assert "cannot be written: No such file or directory" in refused.output
+def test_a_run_is_undone_by_its_id(salsa, load):
+    run_id = re.search(r"run +([0-9a-f-]{36})", load(GOOD).output)[1]
+    result = salsa("import", "--undo", run_id, "--state", "bra")
+    assert result.output.endswith("1 documents withdrawn\n"), result.output
 
 
-def test_a_file_that_cannot_be_taken_ends_with_1_and_shows_why(salsa, events):
-    result = salsa("import", "us-crime-guns", events(ROW | {"sale_date": "soon"}))
-    assert result.exit_code == 1
-    assert "sale_date is no date that can be read: soon" in result.output
-    assert "0 of 1 rows can be used" in result.output
+def test_a_profile_that_was_stored_is_found_by_its_name(salsa, load, tmp_path):
+    load(GOOD, options=["--dry-run"])
+    stored = salsa(
+        "import", "profile", "armoury", "--state", "BRA", "--store", str(tmp_path / "armoury.toml")
+    )
+    assert stored.exit_code == 0, stored.output
+    assert "armoury" in salsa("import", "profiles", "--state", "BRA").output
+    printed = salsa("import", "profile", "armoury", "--state", "BRA").output
+    assert from_toml(printed) == seizure_profile()
 
 
-def test_a_state_that_takes_no_part_has_no_records(salsa, events):
-    refused = salsa("import", "us-crime-guns", events(ROW), "--state", "xyz")
-    assert refused.exit_code == 1
-    assert "XYZ is not a participating state" in refused.output
+def test_the_fields_that_columns_can_fill_are_listed(salsa):
+    lines = salsa("import", "fields", "seizures").output.splitlines()
+    assert any(re.fullmatch(r"\* number +Number", line) for line in lines)
+    assert any(
+        re.fullmatch(r"  items.serial +What was seized › Serial number", line) for line in lines
+    )
 
 
 @pytest.mark.parametrize("options,declared", [([], "real"), (["--dry-run"], None)])
-def test_what_is_taken_declares_the_installation_real(
-    salsa, events, fresh_database, options, declared
-):
-    salsa("import", "us-crime-guns", events(ROW), *options)
+def test_what_is_loaded_declares_the_installation_real(load, fresh_database, options, declared):
+    load(GOOD, options=options)
     with create_app(fresh_database).app_context():
         with transaction(operator(None)):
-            standing = installation.get_installation()
-            kind = standing.kind if standing else None
+            current = installation.get_installation()
+            kind = current.kind if current else None
         db.engine.dispose()
     assert kind == declared
 
 
-@pytest.mark.parametrize(
-    "options", [["--state", "Utopia"], ["--dry-run", "--compare"], ["--unheard-of"]]
-)
-def test_wrong_usage_ends_with_2(salsa, events, options):
-    assert salsa("import", "us-crime-guns", events(ROW), *options).exit_code == 2
+def test_an_unknown_profile_is_answered_with_the_known_ones(salsa, tmp_path):
+    path = write_csv(tmp_path / "guns.csv", [HEADER, GOOD])
+    refused = salsa("import", str(path), "--profile", "nobody", "--state", "BRA")
+    assert refused.exit_code == 1
+    assert "There is no profile nobody. There are: ec-illicit-arms" in refused.output
+
+
+@pytest.mark.parametrize("options", [["--state", "Utopia"], ["--unheard-of"], ["--profile"]])
+def test_wrong_usage_ends_with_2(salsa, tmp_path, options):
+    path = write_csv(tmp_path / "guns.csv", [HEADER, GOOD])
+    assert salsa("import", str(path), *options).exit_code == 2
+
+
+def test_a_file_for_rejects_that_cannot_be_written_is_refused_before_the_first_row(load, tmp_path):
+    refused = load(GOOD, options=["--rejects", str(tmp_path / "nowhere" / "rejects.csv")])
+    assert refused.exit_code == 2
+    assert "cannot be written: No such file or directory" in refused.output
 
 
 @pytest.fixture
 def salsa(fresh_database, monkeypatch):
-    """Run the program on a database of the test's own, with volumes for a few rows."""
-    few = replace(IMPORTER, lookups=replace(IMPORTER.lookups, least=1))
-    monkeypatch.setattr("api.cli.imports.run_import", lambda _, *more: run_import(few, *more))
+    """Run the program on a database of the test's own."""
     monkeypatch.setenv("SALSA_HOME", str(fresh_database.home))
     monkeypatch.setenv("SALSA_DATABASE_URL", fresh_database.database_url)
+    bra = operator("BRA")
+    with create_app(fresh_database).app_context():
+        with transaction(bra):
+            police = AgencyData("BRA-POLICE", "police", "Polícia", "America/Sao_Paulo")
+            agencies.register_missing(actor=bra, batch=[police])
+        db.engine.dispose()
 
     def run(*arguments):
         return CliRunner().invoke(main, arguments)
@@ -108,15 +111,13 @@ def salsa(fresh_database, monkeypatch):
 
 
 @pytest.fixture
-def events(tmp_path):
-    """Write rows to a file as the publisher does, and return its path."""
+def load(salsa, tmp_path):
+    """Import rows of Brazil's profile; return the result of the command."""
 
-    def write(*rows):
-        path = tmp_path / "events.csv"
-        with path.open("w", encoding="utf-8", newline="") as opened:
-            writer = csv.DictWriter(opened, COLUMNS)
-            writer.writeheader()
-            writer.writerows(rows)
-        return str(path)
+    def call(*rows, options=()):
+        path = write_csv(tmp_path / "guns.csv", [HEADER, *rows])
+        profile = tmp_path / "armoury.toml"
+        profile.write_text(to_toml(seizure_profile()), "utf-8")
+        return salsa("import", str(path), "--profile", str(profile), "--state", "BRA", *options)
 
-    return write
+    return call

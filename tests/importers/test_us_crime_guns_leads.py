@@ -11,13 +11,13 @@ import pandas as pd
 import pytest
 
 from api.app import create_app
-from importers.pipeline import run_import
-from importers.us_crime_guns import IMPORTER
+from importers.profiles import shipped_profiles
 from salsa_ext.access.rules import operator
 from salsa_ext.database.session import db, transaction
 from salsa_ext.leads import queries as lead_queries
 from salsa_ext.reference.name_matching import fold_name
 from tests.importers.test_us_crime_guns_traces import AFTER_ALL_BUT_ONE, FILE
+from tests.support.imported import import_file
 from tests.support.jobs import jobs_to_idle
 
 pytestmark = pytest.mark.skipif(
@@ -34,7 +34,7 @@ def leads(server, template, tmp_path_factory):
     config = server.config(name, tmp_path_factory.mktemp("home"))
     app = create_app(config, AFTER_ALL_BUT_ONE)
     with app.app_context():
-        run_import(IMPORTER, FILE, actor)
+        import_file(FILE, shipped_profiles()["us-crime-guns"], actor)
         jobs_to_idle(app)
         with transaction(actor):
             yield lead_queries.find_leads(actor)

@@ -10,15 +10,15 @@ TABLES = sorted(Base.metadata.tables.values(), key=lambda table: table.name)
 CONCERNING = [table.name for table in TABLES if "concerned" in table.columns]
 KEPT = """
     account api_key consent conversation_message discrepancy_assignment document_number hit
-    idempotency_key inbox canary lead legal_hold lookup_review second_factor inbox_pair inbox_progress
-    match officer outbox outbox_pair outbox_progress passkey signing_secret subject_request trace_message
-    trace_request trace_restriction
+    idempotency_key import_profile import_reject imported_document inbox canary lead legal_hold
+    lookup_review second_factor inbox_pair inbox_progress match officer outbox outbox_pair
+    outbox_progress passkey signing_secret subject_request trace_message trace_request trace_restriction
 """.split()
 SEALED = """
     attachment_part audit_entry call_answer call_request checkpoint inbox notification
     notification_read outbox receipt report seizure trace_message trade_event transfer
 """.split()
-APPEND_ONLY = [*SEALED, "import_run", "mark", "record"]
+APPEND_ONLY = [*SEALED, "mark", "record"]
 CHANGES = (
     "UPDATE {table} SET owner_state = owner_state",
     "DELETE FROM {table}",

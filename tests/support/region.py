@@ -12,10 +12,10 @@ from api.app import create_app
 from benchmarks.participation import declare_registers
 from salsa_ext.access.models import Passkey, SecondFactor
 from salsa_ext.access.rules import ROLE_PERMISSIONS, operator
-from salsa_ext.administration import accounts, agencies, installation
+from salsa_ext.administration import accounts, agencies, imports
 from salsa_ext.administration.accounts import AccountData
 from salsa_ext.administration.agencies import AgencyData, ContactData
-from salsa_ext.administration.installation import ImportRunData
+from salsa_ext.administration.imports import ImportData
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.config import Config
 from salsa_ext.core.ids import new_id
@@ -253,6 +253,13 @@ def _write(app: Flask) -> None:
 def _register() -> None:
     bra, pry = (operator(state, clock=FixedClock(NOW)) for state in ("BRA", "PRY"))
     with transaction(pry):
+        data = ImportData("test", {}, "a.csv", b"0", "loaded")
+        run_id = imports.begin_run(actor=pry, data=data)
+        imports.store_profile(actor=pry, name="test", definition={})
+        imports.add_rejects(pry, run_id, [{"row": 2, "cells": [], "problems": []}])
+        document = {"subject": "seizures", "number": "1", "document_id": new_id(), "version": 1}
+        run = {"digest": b"0", "profile": "test", "run_id": run_id, "seen_in": run_id}
+        imports.add_imported(pry, [document | run])
         licensing = AgencyData("PRY-LICENSING", "licensing", "Licencias", "America/Asuncion")
         agencies.register_agency(actor=pry, data=licensing)
     with transaction(bra):
@@ -262,6 +269,3 @@ def _register() -> None:
         agencies.register_missing(actor=bra, batch=[licensing, police])
         duty = ContactData("BRA-POLICE", "duty_24h", ("pt", "es"), "24 h", "+55 45 00000000")
         agencies.add_contact(actor=bra, data=duty)
-        installation.record_import(
-            actor=bra, data=ImportRunData(new_id(), "test", "a.csv", b"0", 1, 1, [])
-        )

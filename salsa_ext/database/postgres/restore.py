@@ -86,6 +86,7 @@ def restore(
             account.own(signal)
             settings = _limits(binaries, fresh, account)
             settings["restore_command"] = f'cp "{wal}/%f" "%p"'
+            settings["recovery_target_timeline"] = followed_timeline(stored)
         if replay and to is not None:
             settings["recovery_target_time"] = to.astimezone(UTC).isoformat(" ")
             settings["recovery_target_action"] = "promote"
@@ -230,6 +231,15 @@ def _unpack_wal(
             account.own(folder / name)
             times[name] = written
     return times
+
+
+def followed_timeline(times: Mapping[str, datetime]) -> str:
+    """Return the timeline of the segment that was written last.
+
+    The newest one may be of a restored copy that nobody went on with.
+    """
+    newest = max(filter(SEGMENT.fullmatch, times), key=lambda name: (times[name], name), default="")
+    return str(int(newest[:8], 16)) if newest else "latest"
 
 
 def _decrypt(backups: BackupFolder, path: Path) -> bytes:

@@ -108,3 +108,54 @@ def test_a_password_that_another_set_opens_nothing_but_its_change(run, real):
 def test_a_demo_asks_for_one_person(as_actor):
     opened = as_actor("BRA", "state_administrator").post("/accounts", SUPERVISOR).json
     assert _sign_in(opened["password"])
+
+
+def test_two_persons_recover_an_account_and_neither_alone(app, run, as_actor, administrator):
+    run("BRA", accounts.open_account, data=AccountData("bra.ana", "auditor", "BRA-POLICE", OWN))
+    [ana] = administrator.get("/accounts?role=auditor").json["items"]
+    path, supervisor = f"/accounts/{ana['id']}", as_actor("BRA", "supervisor")
+    supervisor.post(f"{path}/begin-recovery", expect=403, If_Match='"1"')
+    supervisor.post(f"{path}/approve-recovery", expect=409, If_Match='"1"')
+    first = administrator.post(f"{path}/begin-recovery", expect=200, If_Match='"1"').json
+    administrator.post(f"{path}/begin-recovery", expect=409, If_Match='"2"')
+    administrator.post(f"{path}/approve-recovery", expect=403, If_Match='"2"')
+    as_actor("PRY", "supervisor").post(f"{path}/approve-recovery", expect=404, If_Match='"2"')
+    assert check_password("bra.ana", OWN).is_right  # as long as nobody approved
+    second = supervisor.post(f"{path}/approve-recovery", expect=200, If_Match='"2"').json
+    parts = first["first_part"], second["second_part"]
+    for alone in (OWN, *parts, PART_SEPARATOR.join(reversed(parts))):
+        assert not check_password("bra.ana", alone).is_right
+    with pytest.raises(PasswordChangeRequired):
+        _sign_in(PART_SEPARATOR.join(parts), username="bra.ana")
+    assert _sign_in(PART_SEPARATOR.join(parts), "six other words are", username="bra.ana")
+    auditor = as_actor("BRA", "auditor")
+    notices = auditor.get("/notifications").json["items"]
+    codes = ["account_recovered", "account_recovery_begun"]
+    assert [notice["code"] for notice in notices] == codes
+    for action in ("account:recovery_begun", "account:recovered", "account:factor_removed"):
+        [entry] = auditor.get(f"/audit?action={action}").json["items"]
+        assert entry["subject_id"] == ana["id"]
+
+
+def test_nobody_recovers_an_own_account(as_actor, administrator):
+    other = as_actor("BRA", "state_administrator")
+    rows = administrator.get("/accounts?role=state_administrator").json["items"]
+    paths = [f"/accounts/{row['id']}" for row in rows]
+    statuses = {
+        other.client.post(
+            f"/api/v1{path}/begin-recovery",
+            headers={"Authorization": f"Bearer {other.token}", "If-Match": '"1"'},
+        ).status_code
+        for path in paths
+    }
+    assert statuses == {200, 403}
+
+
+def test_a_cancelled_recovery_changes_nothing(run, as_actor, administrator):
+    run("BRA", accounts.open_account, data=AccountData("bra.ana", "auditor", "BRA-POLICE", OWN))
+    [ana] = administrator.get("/accounts?role=auditor").json["items"]
+    administrator.change(f"/accounts/{ana['id']}", "begin-recovery")
+    administrator.change(f"/accounts/{ana['id']}", "cancel-recovery")
+    supervisor = as_actor("BRA", "supervisor")
+    supervisor.change(f"/accounts/{ana['id']}", "approve-recovery", expect=409)
+    assert check_password("bra.ana", OWN).is_right

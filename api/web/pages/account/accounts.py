@@ -17,7 +17,7 @@ from api.web.pages import account_pages
 from api.web.record_pages import DocumentPages, render_page
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.administration import accounts
+from salsa_ext.administration import accounts, recovery
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
 
@@ -40,16 +40,18 @@ ACTIONS: Final = (
         is_destructive=True,
     ),
     Action(
-        "remove-second-factor",
-        message("Remove the second factor"),
-        message("For a lost device. The person sets up another at the next sign-in."),
+        "cancel-recovery",
+        message("Cancel the recovery"),
+        message(
+            "The account stays as it is. The part of the password that was shown opens nothing."
+        ),
         None,
-        accounts.remove_second_factor,
-        Permission.ACCOUNT_MANAGE,
+        recovery.cancel_recovery,
+        Permission.ACCOUNT_CONFIRM,
         ("active",),
-        success=message("The second factor is removed."),
+        success=message("The recovery is cancelled."),
         is_destructive=True,
-        is_for=lambda actor, account: account.role != accounts.DISPLAY,
+        is_for=lambda actor, account: account.recovery_by is not None,
     ),
 )
 
@@ -106,6 +108,21 @@ def confirm_account(actor: Actor, account_id: UUID) -> Any:
         _, part = accounts.confirm_account(
             actor=actor, account_id=account_id, expected_version=form.expected_version
         )
+        return account_id, part
+
+    return _show_secret(actor, form, run, lambda: _show_account(actor, account_id, form))
+
+
+@account_pages.post("/accounts/<uuid:account_id>/recovery")
+@login_required_for_form
+def recover(actor: Actor, account_id: UUID) -> Any:
+    """Begin a recovery, or approve that of another person, and show a part of the password, this once."""
+    form = submission.read_form()
+
+    def run() -> tuple[UUID, str]:
+        is_begun = accounts.get_account(actor, account_id).recovery_by is not None
+        act = recovery.approve_recovery if is_begun else recovery.begin_recovery
+        _, part = act(actor=actor, account_id=account_id, expected_version=form.expected_version)
         return account_id, part
 
     return _show_secret(actor, form, run, lambda: _show_account(actor, account_id, form))

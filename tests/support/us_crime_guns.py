@@ -11,9 +11,7 @@ from datetime import date
 from pathlib import Path
 from uuid import UUID
 
-from importers.pipeline import Progress
-from importers.rows import RawRow
-from importers.us_crime_guns import IMPORTER, document_number
+from importers.read import Row, open_table
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import transaction
 from salsa_ext.documents.queries import SEIZURES, list_own_documents
@@ -59,25 +57,27 @@ class Comparison:
         return classify(self.case, self.result)
 
 
-def compare_traces(path: Path, actor: Actor, progress: Progress | None = None) -> list[Comparison]:
+def compare_traces(path: Path, actor: Actor) -> list[Comparison]:
     """Trace every case of an imported file for the actor's state."""
-    comparisons, todo = [], list(read_cases(IMPORTER.read(path)))
-    for done, case in enumerate(todo, 1):
+    comparisons = []
+    with open_table(path) as table:
+        cases = [*read_cases(table.rows)]
+    for case in cases:
         with transaction(actor):
             comparisons.append(Comparison(case, _trace_case(actor, case)))
-        if progress:
-            progress(done, len(todo))
     return comparisons
 
 
-def read_cases(rows: Iterator[RawRow]) -> Iterator[Case]:
+def read_cases(rows: Iterator[Row]) -> Iterator[Case]:
     """Yield the rows with all data for a comparison."""
     for row in rows:
-        number = document_number(row.pop("source_dataset") or "", row.pop("source_row") or "")
-        serial, days = row.pop("firearm_serial"), row.pop("time_to_crime")
-        sold_on, seized_on = row.pop_date("sale_date"), row.pop_date("crime_date")
+        cells = row.cells
+        serial, days = cells["firearm_serial"], cells["time_to_crime"]
+        sold_on, seized_on = cells["sale_date"], cells["crime_date"]
         if serial and sold_on and seized_on and days:
-            yield Case(row.number, number, serial, sold_on, seized_on, round(float(days)))
+            number = f"{cells['source_dataset']}/{cells['source_row']}"
+            on, later = date.fromisoformat(sold_on), date.fromisoformat(seized_on)
+            yield Case(row.number, number, serial, on, later, round(float(days)))
 
 
 def classify(case: Case, result: ChainResult | None) -> str:

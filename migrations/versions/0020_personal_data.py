@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0019_personal_data"
-down_revision = "0018_leads"
+revision = "0020_personal_data"
+down_revision = "0019_imports"
 
 TABLES = """
 CREATE TABLE subject_request (

@@ -1,0 +1,203 @@
+"""What the text of a cell means to a declared field; pure but for reference names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from functools import cache, lru_cache
+from typing import Any, Final
+
+from importers.reader_program import fold
+from salsa_ext.core.codes import LANGUAGES
+from salsa_ext.core.errors import Message, message
+from salsa_ext.core.fields import Member
+from salsa_ext.reference import names
+
+DATE_ORDERS: Final = ("dmy", "mdy", "ymd")
+EPOCH: Final = date(1899, 12, 30)
+SERIAL_DAYS: Final = range(10_000, 80_000)
+"""Days of spreadsheets from 1927 to 2119, as numbers."""
+TWO_DIGITS: Final = 69
+"""Two digits of a year up to here are of this century."""
+MONTHS: Final = {
+    name[:length]: number
+    for number, several in enumerate(
+        """enero janeiro janvier january;febrero fevereiro fevrier february;marzo marco mars march
+        ;abril avril april;mayo maio mai may;junio junho juin june;julio julho juillet july
+        ;agosto aout august;septiembre setiembre setembro septembre september
+        ;octubre outubro octobre october;noviembre novembro novembre november
+        ;diciembre dezembro decembre december""".split(";"),
+        1,
+    )
+    for name in several.split()
+    for length in {min(len(name), 3), min(len(name), 4), len(name)}
+    if not (length == 3 and name == "juillet")
+}
+"""Months by name, whole or cut, in four languages."""
+YES: Final = frozenset("true yes y si s sim oui o 1 x verdadero verdadeiro vrai".split())
+NO: Final = frozenset("false no n nao non 0 falso faux".split())
+AMOUNT: Final = re.compile(r"-?\d{1,3}(?:([.,\s'])\d{3})*(?:[.,]\d+)?|-?\d+(?:[.,]\d+)?")
+
+
+class CellError(ValueError):
+    """A cell that means nothing to its field; `unknown` names the list that lacks its text."""
+
+    def __init__(self, problem: Message, unknown: str = "") -> None:
+        super().__init__(str(problem))
+        self.problem, self.unknown = problem, unknown
+
+
+def read_cell(member: Member, text: str, dates: str) -> Any:
+    """Return what JSON has of a cell's text for a field; raises CellError."""
+    if member.limits.choices:
+        return _read_code(member.limits.choices, text)
+    if member.limits.form == "state":
+        return _read_state(text)
+    if member.type is date:
+        return read_date(text, dates, is_rough=member.limits.form == "rough")
+    if member.type is bool:
+        return _read_flag(text)
+    if member.type in (int, float, Decimal):
+        return _read_number(member.type, text)
+    return text
+
+
+# --- dates --------------------------------------------------------------------------------------
+
+
+@lru_cache(maxsize=20_000)  # days come again and again in a file
+def read_date(text: str, order: str, *, is_rough: bool = True) -> str:
+    """Return the ISO text of a date, to the month or year where that is known; raises CellError.
+
+    Reads ISO, digits in the `order` given, names of months in four languages, days as spreadsheets
+    number them. A time of day is left out. A day and month that are impossible in the order are
+    not exchanged.
+    """
+    try:
+        day = _find_date(text.strip(), order)
+    except ValueError:
+        day = ""
+    if not day or (len(day) < len("2020-01-01") and not is_rough):
+        raise CellError(message("This is no date that can be read: {cell}.", cell=text[:60]))
+    return day
+
+
+def _find_date(text: str, order: str) -> str:
+    if match := re.fullmatch(r"(\d{4}-\d\d-\d\d)(?:[T ].*)?", text):
+        return date.fromisoformat(match[1]).isoformat()
+    if text.isdigit() and len(text) == len("20200131"):
+        return date.fromisoformat(text).isoformat()
+    if re.fullmatch(r"\d{5}(\.\d+)?", text) and int(float(text)) in SERIAL_DAYS:
+        return (EPOCH + timedelta(int(float(text)))).isoformat()
+    if re.fullmatch(r"(1[4-9]|20|21)\d\d", text):
+        return text
+    text = re.sub(r"[T ]\s*\d{1,2}:\d\d.*$", "", text)
+    parts = [
+        MONTHS.get(part, part)
+        for part in fold(text).split()
+        if part not in ("de", "del", "of", "do")
+    ]
+    words = [at for at, part in enumerate(parts) if isinstance(part, int)]
+    numbers = [int(part) for part in parts]
+    if len(numbers) == 2:
+        month_at = words[0] if words else (1 if len(str(parts[0])) == 4 else 0)
+        year = _year(str(parts[1 - month_at]))
+        return date(year, numbers[month_at], 1).isoformat()[:7]
+    if len(numbers) != 3:
+        return ""
+    if len(str(parts[0])) == 4:
+        order = "ymd"
+    elif words:
+        order = "mdy" if words[0] == 0 else "dmy"
+    by_part = dict(zip(order, parts, strict=True))
+    return date(_year(str(by_part["y"])), int(by_part["m"]), int(by_part["d"])).isoformat()
+
+
+def _year(digits: str) -> int:
+    if len(digits) == 2:
+        return int(digits) + (2000 if int(digits) <= TWO_DIGITS else 1900)
+    if len(digits) != 4:
+        raise ValueError(digits)
+    return int(digits)
+
+
+# --- numbers, codes, states ---------------------------------------------------------------------
+
+
+def _read_number(kind: type, text: str) -> int | float:
+    plain = text.strip()
+    if not AMOUNT.fullmatch(plain):
+        raise CellError(message("This is no number that can be read: {cell}.", cell=text[:60]))
+    signs = [sign for sign in plain if sign in ".,"]
+    decimal = signs[-1] if signs and (len({*signs}) == 2 or signs.count(signs[-1]) == 1) else ""
+    if len(signs) == 1 and len(plain.rpartition(signs[0])[2]) == 3 and kind is not float:
+        decimal = ""  # 1.500 pieces
+    whole, _, part = plain.rpartition(decimal) if decimal else (plain, "", "")
+    number = Decimal(re.sub(r"[.,\s']", "", whole) + (f".{part}" if part else ""))
+    return int(number) if number == int(number) and kind is not float else float(number)
+
+
+def _read_flag(text: str) -> bool:
+    word = fold(text)
+    if word in YES or word in NO:
+        return word in YES
+    raise CellError(message("Yes or no is needed here: {cell}.", cell=text[:60]))
+
+
+@lru_cache(maxsize=4_000)
+def _read_state(text: str) -> str:
+    state = names.find_state(text) or _by_alpha2().get(text.upper())
+    if state is None:
+        raise CellError(
+            message("There is no country {code}, today or in the past.", code=text[:60]), "state"
+        )
+    return state
+
+
+@cache
+def _by_alpha2() -> dict[str, str]:
+    codes = {names.alpha2(state): state for state in names.labels("state", "en")}
+    return {short: state for short, state in codes.items() if short}
+
+
+def _read_code(choices: tuple[str, ...], text: str) -> str:
+    kind, by_text = code_texts(choices)
+    code = by_text.get(fold(text))
+    if code is None:
+        raise CellError(
+            message("One of: {choices}.", choices=", ".join(choices)), kind or choices[0]
+        )
+    return code
+
+
+@cache
+def code_texts(choices: tuple[str, ...]) -> tuple[str, Mapping[str, str]]:
+    """Return the kind of codes and each code by its folded names in four languages."""
+    kind = label_kind(choices)
+    by_text = {fold(code): code for code in choices}
+    for language in LANGUAGES if kind else ():
+        for code, text in names.labels(kind, language).items():
+            if code in choices:
+                by_text.setdefault(fold(text), code)
+    return kind, by_text
+
+
+@cache
+def label_kind(choices: tuple[str, ...]) -> str:
+    """Return the kind of labels that names these codes, the smallest; empty for none."""
+    sizes = {
+        kind: len(codes)
+        for kind, codes in names.codes_by_label_kind().items()
+        if codes >= {*choices}
+    }
+    return min(sizes, key=sizes.__getitem__, default="")
+
+
+def unknown_kind(path: Sequence[Member], text: str) -> str:
+    """Return make, calibre or type if that field's text has no code, or an empty text."""
+    kind = path[-1].name
+    if kind not in ("make", "calibre", "type"):
+        return ""
+    return "" if names.resolve(kind, text) or names.find_placeholder(kind, text) else kind

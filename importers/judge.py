@@ -1,0 +1,489 @@
+"""Rows interpreted by a profile, and judged by the schemas and checks of the service."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+import sqlite3
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import MISSING, dataclass, field
+from typing import Any, Final, NamedTuple
+
+from importers import cells
+from importers.cells import CellError, read_cell
+from importers.profiles import PLACEHOLDER, DocumentMapping, Profile, Source
+from importers.read import Row, Table, fold
+from importers.subjects import SUBJECTS, Check, Path, Subject, targets
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import ImportRejected, Invalid, Message, message
+from salsa_ext.core.fields import Member, members
+from salsa_ext.firearms.marks.firearm_marks import marking_instead_of_serial
+from salsa_ext.reference import names
+
+EXAMPLES: Final = 3
+MAX_UNKNOWN: Final = 10_000
+PREVIEW: Final = 20
+MAX_SERIAL: Final = 64
+ReadBody = Callable[[type, Mapping[str, Any]], Any]
+"""Returns the value of a body as HTTP receives it; raises Invalid."""
+
+
+class Problem(NamedTuple):
+    """Why a row is refused: the column at fault, if there is one, and what is wrong."""
+
+    column: str
+    text: Message
+
+
+@dataclass
+class Reject:
+    """A row that becomes no document, with its reasons."""
+
+    row: Row
+    problems: Sequence[Problem]
+
+
+@dataclass
+class Candidate:
+    """A document that rows became: its body as HTTP has it, and its value once it is judged."""
+
+    subject: Subject
+    number: str
+    body: dict[str, Any]
+    rows: list[Row]
+    columns: Mapping[str, str]
+    data: Any = None
+
+    def digest(self) -> bytes:
+        """Return a hash of the body."""
+        return hashlib.sha256(json.dumps(self.body, sort_keys=True).encode()).digest()
+
+
+@dataclass
+class Judgement:
+    """What a file would become, or became.
+
+    `counts`: documents `created`, `changed`, `unchanged`, and rows `rejected` and `skipped`.
+    `problems`: by column and English text, how often, with examples. `unknown`: texts without a
+    code, by kind. `vanished`: numbers that a full file no longer has.
+    """
+
+    rows_read: int = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    problems: dict[tuple[str, str], tuple[Message, list[str], int]] = field(default_factory=dict)
+    unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
+    vanished: list[str] = field(default_factory=list)
+    preview: list[dict[str, Any]] = field(default_factory=list)
+    unread_columns: list[str] = field(default_factory=list)
+
+    @property
+    def usable(self) -> int:
+        """Return the number of rows that are not refused."""
+        return self.rows_read - self.counts["rejected"]
+
+    def add_reject(self, reject: Reject) -> None:
+        """Count a refused row under each of its problems."""
+        self.counts["rejected"] += 1
+        for column, text in reject.problems:
+            key = (column, str(text) if text.text == "{text}" else text.text)
+            first, examples, count = self.problems.get(key, (text, [], 0))
+            example = reject.row.cells.get(column, "")
+            if example and example not in examples and len(examples) < EXAMPLES:
+                examples = [*examples, example[:60]]
+            self.problems[key] = first, examples, count + 1
+
+    def add_unknown(self, kind: str, text: str) -> None:
+        """Count a text without a code."""
+        if (kind, text) in self.unknown or len(self.unknown) < MAX_UNKNOWN:
+            self.unknown[kind, text] += 1
+
+    def top_problems(self, most: int = 10) -> list[tuple[Problem, list[str], int]]:
+        """Return the most frequent problems, with examples and counts."""
+        ranked = sorted(self.problems.items(), key=lambda each: -each[1][2])[:most]
+        return [
+            (Problem(column, text), examples, count)
+            for (column, _), (text, examples, count) in ranked
+        ]
+
+
+class Occurrences:
+    """Counts of texts in a file of any length, on disk where they are many."""
+
+    def __init__(self) -> None:
+        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
+        self._database.execute(
+            "CREATE TABLE seen (text BLOB PRIMARY KEY, count, row) WITHOUT ROWID"
+        )
+        self._database.execute("BEGIN")
+
+    def add(self, text: str, row: int = 0) -> tuple[int, int]:
+        """Count a text; return how often it came so far, and the row of the first."""
+        key = hashlib.blake2b(text.encode(), digest_size=12).digest()
+        query = "INSERT INTO seen VALUES (?, 1, ?) ON CONFLICT DO UPDATE SET count = count + 1"
+        [counted] = self._database.execute(f"{query} RETURNING count, row", (key, row)).fetchall()
+        return counted[0], counted[1]
+
+    def count(self, text: str) -> int:
+        """Return how often a text came."""
+        key = hashlib.blake2b(text.encode(), digest_size=12).digest()
+        row = self._database.execute("SELECT count FROM seen WHERE text = ?", (key,)).fetchone()
+        return row[0] if row else 0
+
+
+@dataclass(frozen=True)
+class FieldStep:
+    """How one field of a document is read from a row."""
+
+    name: str
+    member: Member
+    path: Path
+    source: Source
+    values: Mapping[str, str]
+
+
+class Interpreter:
+    """Makes documents of the rows of a table, by a profile."""
+
+    def __init__(self, profile: Profile, table: Table, actor: Actor, judgement: Judgement) -> None:
+        """Raises ImportRejected if columns are missing."""
+        self.profile, self.actor, self.judgement = profile, actor, judgement
+        self._columns = _match_columns(profile, table, judgement)
+        self._values = {
+            column: _folded(values) for column, values in profile.values.items() if values
+        }
+        self._skip = [
+            (skip.reason, [(name, re.compile(each, re.I)) for name, each in skip.when.items()])
+            for skip in profile.skip
+        ]
+        self._split = [(name, re.compile(each)) for name, each in profile.serials.items()]
+        self._mappings = [_compile(mapping, profile) for mapping in profile.documents]
+        self._repeats, self._numbers = Occurrences(), Occurrences()
+
+    @property
+    def is_grouping(self) -> bool:
+        """Return whether several rows can be one document."""
+        return any(mapping.group for mapping in self.profile.documents)
+
+    def grouping_keys(self, row: Row) -> Iterator[str]:
+        """Yield the number of each document that a row may share with others."""
+        texts = self._texts(row)
+        for mapping, _ in self._mappings:
+            if mapping.group and (number := self._number(mapping, texts, row)):
+                yield f"{mapping.subject} {number}"
+
+    def _texts(self, row: Row) -> dict[str, str]:
+        texts = {name: row.cells.get(column, "") for name, column in self._columns.items()}
+        for name, values in self._values.items():
+            texts[name] = _replace(texts[name], values)
+        return texts
+
+    def documents(self, row: Row) -> list[Candidate]:
+        """Return the documents of a row, none if it is skipped; raises RowRefused."""
+        if row.beyond:
+            raise RowRefused(Problem("", message("The row has more cells than the header.")))
+        texts = self._texts(row)
+        for reason, conditions in self._skip:
+            if all(pattern.fullmatch(texts[name]) for name, pattern in conditions):
+                self.judgement.skipped[reason] += 1
+                self.judgement.counts["skipped"] += 1
+                return []
+        documents = [
+            self._document(mapping, steps, piece, row)
+            for mapping, steps in self._mappings
+            if all(texts[name] for name in mapping.when)
+            for piece in self._pieces(texts)
+        ]
+        if not documents:
+            columns = ", ".join(name for mapping, _ in self._mappings for name in mapping.when)
+            raise RowRefused(
+                Problem("", message("None of these is filled in: {names}.", names=columns))
+            )
+        return self._grouped(documents)
+
+    def _pieces(self, texts: dict[str, str]) -> list[dict[str, str]]:
+        """Return the row for each of several guns in one cell."""
+        for name, pattern in self._split:
+            parts = [part.strip() for part in pattern.split(texts[name]) if part and part.strip()]
+            if len(parts) > 1:
+                return [texts | {name: part} for part in parts]
+        return [texts]
+
+    def _document(
+        self,
+        mapping: DocumentMapping,
+        steps: Sequence[FieldStep],
+        texts: Mapping[str, str],
+        row: Row,
+    ) -> Candidate:
+        subject = SUBJECTS[mapping.subject]
+        body, problems = dict[str, Any](), list[Problem]()
+        number = self._number(mapping, texts, row)
+        for step in steps:
+            try:
+                value = self._field(step, texts)
+            except CellError as error:
+                if error.unknown:
+                    self.judgement.add_unknown(error.unknown, _text_of(step.source, texts))
+                problems.append(Problem(self._column_of(step, texts), error.problem))
+            else:
+                if value not in (None, "", []):
+                    _write(body, step.path, value)
+        if number is None:
+            text = message("The row has no number of its own, so a second run would load it twice.")
+            problems.append(Problem("", text))
+        if number is None or problems:
+            raise RowRefused(*problems, key=(subject.name, number or ""))
+        _write_constants(body, subject, mapping.constants)
+        body["number"] = number
+        _complete(body, subject.value, self.actor.own_state())
+        _interpret_guns(body, subject)
+        columns = {step.name: self._column_of(step, texts) for step in steps}
+        return Candidate(subject, number, body, [row], columns)
+
+    def _column_of(self, step: FieldStep, texts: Mapping[str, str]) -> str:
+        """Return the column of the file that filled a field, else the first that could."""
+        names = step.source.columns
+        return self._columns[next((name for name in names if texts[name]), names[0])]
+
+    def _field(self, step: FieldStep, texts: Mapping[str, str]) -> Any:
+        """Return the value of a field, None without one; raises CellError."""
+        source, member = step.source, step.member
+        text = _text_of(source, texts)
+        if source.part and text:
+            match = re.search(source.part, text)
+            text = (match[1] or "") if match else ""
+        text = _replace(text, step.values) if step.values else text
+        if not text:
+            return None
+        if member.is_many:
+            parts = re.split(source.split, text) if source.split else [text]
+            return [read_cell(member, part.strip(), "") for part in parts if part.strip()]
+        if kind := cells.unknown_kind(step.path, text):
+            self.judgement.add_unknown(kind, text)
+        return read_cell(member, text, source.dates or self.profile.dates)
+
+    def _number(self, mapping: DocumentMapping, texts: Mapping[str, str], row: Row) -> str | None:
+        """Return the natural key of a row's document; None if a part of it is empty."""
+        template, number, end = mapping.number, "", 0
+        for match in PLACEHOLDER.finditer(template):
+            number += template[end : match.start()]
+            end = match.end()
+            if match[1] == "#":
+                number += str(self._repeats.add(f"{mapping.subject} {number}")[0])
+            elif match[1] == "*":
+                whole = "\x1f".join(row.cells.values()).encode()
+                number += hashlib.blake2b(whole, digest_size=6).hexdigest()
+            elif not (text := texts[match[1]]):
+                return None
+            else:
+                number += text
+        return (number + template[end:])[:100]
+
+    def _grouped(self, documents: Sequence[Candidate]) -> list[Candidate]:
+        """Return documents with the pieces of one number put together; raises RowRefused."""
+        by_key: dict[tuple[str, str], Candidate] = {}
+        grouping = {each.subject: each.group for each in self.profile.documents}
+        for at, candidate in enumerate(documents):
+            key = (candidate.subject.name, candidate.number)
+            if key in by_key and candidate.subject.items:
+                merge(by_key[key], candidate)
+                continue
+            if key in by_key:
+                candidate.number = candidate.body["number"] = f"{candidate.number}/{at + 1}"
+                key = (candidate.subject.name, candidate.number)
+            by_key[key] = candidate
+        row = documents[0].rows[0].number
+        for subject, number in by_key:
+            times, first = self._numbers.add(f"{subject} {number}", row)
+            if times > 1 and not grouping[subject]:
+                text = message(
+                    "The number {number} is in row {row} already.", number=number, row=first
+                )
+                raise RowRefused(Problem("", text))
+        return [*by_key.values()]
+
+
+class RowRefused(Exception):
+    """A row that cannot become a document; `key` names the document that it would be part of."""
+
+    def __init__(self, *problems: Problem, key: tuple[str, str] = ("", "")) -> None:
+        super().__init__(*problems)
+        self.problems, self.key = problems, key
+
+
+def merge(first: Candidate, other: Candidate) -> None:
+    """Add the guns of another row to a document, and what the first row left empty."""
+    name = first.subject.items
+    items = first.body[name] + other.body[name]
+    first.body = other.body | first.body | {name: items}
+    for line, item in enumerate(items, 1):
+        item["line"] = line
+    first.rows += [row for row in other.rows if row not in first.rows]
+
+
+def _match_columns(profile: Profile, table: Table, judgement: Judgement) -> dict[str, str]:
+    """Return the column of the file for each that the profile uses; raises ImportRejected."""
+    spellings = profile.spellings()
+    matched: dict[str, str] = {}
+    for column in table.columns:
+        name = spellings.get(fold(column))
+        if name is None:
+            judgement.unread_columns.append(column)
+        else:
+            matched.setdefault(name, column)
+    if missing := [name for name in profile.used_columns() if name not in matched]:
+        text = message(
+            "The file lacks the columns {names}. It has: {columns}.",
+            names=", ".join(missing),
+            columns=", ".join(table.columns)[:1000],
+        )
+        raise ImportRejected(text, rejects=[])
+    return matched
+
+
+def _compile(mapping: DocumentMapping, profile: Profile) -> tuple[DocumentMapping, list[FieldStep]]:
+    known = targets(SUBJECTS[mapping.subject].value)
+    steps = [
+        FieldStep(path, known[path][-1], known[path], source, _folded(source.values))
+        for path, source in mapping.fields.items()
+    ]
+    return mapping, steps
+
+
+def _folded(values: Mapping[str, str]) -> dict[str, str]:
+    return {(text if text == "*" else fold(text) or text): value for text, value in values.items()}
+
+
+def _replace(text: str, values: Mapping[str, str]) -> str:
+    if not text:
+        return text
+    return values.get(fold(text) or text, values.get("*", text))
+
+
+def _text_of(source: Source, texts: Mapping[str, str]) -> str:
+    given = [text for name in source.columns if (text := texts[name])]
+    if source.join is not None:
+        return source.join.join(given)
+    return given[0] if given else ""
+
+
+# --- bodies -------------------------------------------------------------------------------------
+
+
+def _write(body: dict[str, Any], path: Path, value: Any) -> None:
+    """Write a value into a body; a list of objects has one entry a row."""
+    for member in path[:-1]:
+        inner = body.setdefault(member.key, [{}] if member.is_many else {})
+        body = inner[0] if member.is_many else inner
+    body[path[-1].key] = value
+
+
+def _write_constants(body: dict[str, Any], subject: Subject, constants: Mapping[str, Any]) -> None:
+    """Write constants; one of an optional object only where a cell gave the object something."""
+    known = targets(subject.value)
+    for name, value in constants.items():
+        path = known[name]
+        if len(path) > 1 and path[0].is_optional and path[0].key not in body:
+            continue
+        if _get(body, path) is None:
+            _write(body, path, value)
+
+
+def _get(body: Any, path: Path) -> Any:
+    for member in path:
+        with suppress(KeyError, IndexError):
+            body = body[0][member.key] if isinstance(body, list) else body[member.key]
+            continue
+        return None
+    return body
+
+
+def _complete(body: dict[str, Any], cls: type, state: str) -> None:
+    """Fill in what every file leaves out: the own country, empty lists, the kind of a party."""
+    for member in members(cls):
+        if member.is_nested and member.default is MISSING:
+            body.setdefault(member.key, [{}] if member.is_many else {})
+        inner = body.get(member.key)
+        if member.is_nested and inner is not None:
+            for each in inner if member.is_many else (inner,):
+                _complete(each, member.type, state)
+        if member.default is not MISSING or member.key in body:
+            continue
+        if member.key == "country":
+            body["country"] = state
+        elif member.key in DEFAULTS:
+            body[member.key] = DEFAULTS[member.key]
+        elif "individual" in member.limits.choices:
+            body[member.key] = "other"
+
+
+DEFAULTS: Final[Mapping[str, Any]] = {"legal_grounds": [], "crime_context": ["unknown"]}
+
+
+def _interpret_guns(body: dict[str, Any], subject: Subject) -> None:
+    """Read words in the place of serials, and the category of a type; number the lines."""
+    guns = body[subject.items] if subject.items else [body["firearm"]]
+    for line, gun in enumerate(guns, 1):
+        if subject.items:
+            gun["line"] = line
+        serial = gun.get("serial")
+        if serial and (marking := marking_instead_of_serial(serial)):
+            gun["marking"] = marking
+            del gun["serial"]
+        elif serial and len(serial) > MAX_SERIAL:
+            body["note"] = "; ".join(filter(None, (body.get("note"), gun.pop("serial"))))[:2000]
+        elif not serial and gun.get("marking") == "intact":
+            gun["marking"] = "unknown"
+        category = names.type_category(names.resolve("type", gun.get("type")))
+        if category and category != "firearm":
+            gun.setdefault("category", category)
+
+
+# --- judging ------------------------------------------------------------------------------------
+
+
+class Judge:
+    """Judges documents as HTTP and its commands would; one for each transaction."""
+
+    def __init__(self, actor: Actor, read_body: ReadBody, agencies: Iterable[str]) -> None:
+        self._read_body = read_body
+        own = frozenset(agencies)
+        self._checks: dict[str, Check] = {}
+        self._actor, self._agencies = actor, own
+
+    def judge(self, candidate: Candidate) -> list[Reject]:
+        """Read a document's value; return its rows as refused if it has problems."""
+        subject = candidate.subject
+        if subject.name not in self._checks:
+            self._checks[subject.name] = subject.checker(self._actor, self._agencies)
+        try:
+            candidate.data = self._read_body(subject.value, candidate.body)
+            self._checks[subject.name](candidate.data)
+        except Invalid as error:
+            return refuse(candidate, error.errors)
+        return []
+
+
+ANOTHER_ROW: Final = Problem("", message("Another row of the same document is refused."))
+
+
+def refuse(candidate: Candidate, errors: Mapping[str, Sequence[Message | str]]) -> list[Reject]:
+    """Return the rows of a refused document; each has the problems of its gun and column."""
+    by_row: dict[int, list[Problem]] = {}
+    rows = candidate.rows
+    for path, texts in errors.items():
+        parts = path.split(".")
+        plain = ".".join(part for part in parts if not part.isdigit())
+        column = candidate.columns.get(plain, "")
+        is_of_item = len(parts) > 1 and parts[0] == candidate.subject.items and parts[1].isdigit()
+        at = min(int(parts[1]), len(rows) - 1) if is_of_item else 0
+        for text in texts:
+            sentence = text if isinstance(text, Message) else Message(str(text))
+            if not column and plain:
+                sentence = Message(f"{plain}: {sentence.text}", sentence.params)
+            by_row.setdefault(at, []).append(Problem(column, sentence))
+    return [Reject(row, by_row.get(at, [ANOTHER_ROW])) for at, row in enumerate(rows)]

@@ -1,0 +1,421 @@
+"""Judge and load files: batch by batch, each one transaction, the same again after any end.
+
+A document is found again by its natural key. What a file says anew becomes a version; what it says
+as before is left alone. So a run that was killed is begun again, and nothing is lost or doubled.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import islice
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+from uuid import UUID
+
+from importers.judge import (
+    ANOTHER_ROW,
+    PREVIEW,
+    Candidate,
+    Interpreter,
+    Judge,
+    Judgement,
+    Occurrences,
+    ReadBody,
+    Reject,
+    RowRefused,
+    merge,
+    refuse,
+)
+from importers.profiles import Profile
+from importers.read import Row, open_table
+from importers.subjects import SUBJECTS
+from salsa_ext.access.batches import Result, record_each
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.administration import agencies, imports
+from salsa_ext.administration.agencies import AgencyData
+from salsa_ext.administration.models import ImportedDocument
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.batches import group_by
+from salsa_ext.core.errors import Conflict, ImportRejected, Invalid, Message, message
+from salsa_ext.core.occurrence import ImportSource
+from salsa_ext.database.session import transaction
+from salsa_ext.documents import withdrawals
+
+BATCH_ROWS: Final = 1_000
+UNDO_BATCH: Final = 100
+CHANGED_BY_FILE: Final = "The file of {date} says so."
+Progress = Callable[[int, Judgement], None]
+File = Path | BinaryIO
+
+
+@dataclass(frozen=True)
+class Import:
+    """A file with what is needed to judge and load it; `file` can be read from its start again."""
+
+    profile: Profile
+    file: Callable[[], File]
+    actor: Actor
+    read_body: ReadBody
+    progress: Progress = lambda rows, judgement: None
+
+    def judge(self) -> Judgement:
+        """Return what the file would become; raises ImportRejected, Forbidden."""
+        return self._go_through(None)
+
+    def load(self, run_id: UUID) -> Judgement:
+        """Load the file as a run, from its start or where it ended; raises as `judge`."""
+        judgement = self._go_through(run_id)
+        with transaction(self.actor):
+            if self.profile.full:
+                judgement.vanished = imports.find_vanished(self.actor, self.profile.name, run_id)
+            imports.update_run(
+                actor=self.actor,
+                run_id=run_id,
+                status="loaded",
+                rows_read=judgement.rows_read,
+                report=report_data(judgement),
+            )
+        return judgement
+
+    def _go_through(self, run_id: UUID | None) -> Judgement:
+        if self.profile.state not in ("", self.actor.state):
+            text = message(
+                "This profile is for files of {state}. Choose another one.",
+                state=self.profile.state,
+            )
+            raise ImportRejected(text, rejects=[])
+        judgement, shares = Judgement(), self._count_shared()
+        with open_table(self.file(), self.profile.spellings(), self.profile.sheet) as table:
+            with transaction(self.actor):
+                interpreter = Interpreter(self.profile, table, self.actor, judgement)
+            groups = _Groups(interpreter, shares)
+            while rows := list(islice(table.rows, BATCH_ROWS)):
+                self._batch(groups, rows, judgement, run_id)
+                self.progress(judgement.rows_read, judgement)
+            self._batch(groups, [], judgement, run_id)
+        return judgement
+
+    def _count_shared(self) -> Occurrences | None:
+        """Count the rows of each document that rows may share; None where none is shared."""
+        if not any(mapping.group for mapping in self.profile.documents):
+            return None
+        counts = Occurrences()
+        with (
+            open_table(self.file(), self.profile.spellings(), self.profile.sheet) as table,
+            transaction(self.actor),
+        ):
+            interpreter = Interpreter(self.profile, table, self.actor, Judgement())
+            for row in table.rows:
+                for key in interpreter.grouping_keys(row):
+                    counts.add(key)
+        return counts
+
+    def _batch(
+        self, groups: _Groups, rows: Sequence[Row], judgement: Judgement, run_id: UUID | None
+    ) -> None:
+        """Judge a batch of rows and write what they became, in one transaction."""
+        with transaction(self.actor):
+            self._check_permissions()
+            missing = self._register_agencies(run_id)
+            judgement.rows_read += len(rows)
+            candidates, rejects = groups.add(rows) if rows else groups.end()
+            candidates, refused = self._judge(candidates, missing)
+            changes = _Changes(self, judgement, run_id)
+            rejects += refused + changes.sort_out(candidates)
+            changes.count(rejects + changes.write())
+
+    def _judge(
+        self, candidates: Iterable[Candidate], agencies: frozenset[str]
+    ) -> tuple[list[Candidate], list[Reject]]:
+        """Return the documents that can be recorded, and the rows of the others."""
+        judge, sound, rejects = Judge(self.actor, self.read_body, agencies), [], []
+        for candidate in candidates:
+            refused = judge.judge(candidate)
+            rejects += refused
+            sound += [] if refused else [candidate]
+        return sound, rejects
+
+    def _check_permissions(self) -> None:
+        require(self.actor, Permission.IMPORT_RUN)
+        for mapping in self.profile.documents:
+            require(self.actor, SUBJECTS[mapping.subject].permission)
+
+    def _register_agencies(self, run_id: UUID | None) -> frozenset[str]:
+        """Register the profile's agencies where the actor may; return those that count as known."""
+        if Permission.AGENCY_MANAGE not in self.actor.permissions:
+            return frozenset()
+        batch = [AgencyData(**vars(agency)) for agency in self.profile.agencies]
+        if run_id and batch:
+            agencies.register_missing(actor=self.actor, batch=batch)
+        return frozenset(agency.code for agency in batch)
+
+
+class _Groups:
+    """Holds documents until all their rows are there."""
+
+    def __init__(self, interpreter: Interpreter, shares: Occurrences | None) -> None:
+        self._interpreter, self._shares = interpreter, shares
+        self._waiting: dict[tuple[str, str], tuple[list[Candidate], list[Reject]]] = {}
+
+    def add(self, rows: Iterable[Row]) -> tuple[list[Candidate], list[Reject]]:
+        """Return what rows complete: documents, and rows that are refused."""
+        done, rejects = list[Candidate](), list[Reject]()
+        for row in rows:
+            try:
+                candidates = self._interpreter.documents(row)
+            except RowRefused as refusal:
+                reject = Reject(row, refusal.problems)
+                if self._is_shared(*refusal.key):
+                    self._waiting.setdefault(refusal.key, ([], []))[1].append(reject)
+                    self._end_if_whole(refusal.key, done, rejects)
+                else:
+                    rejects.append(reject)
+                continue
+            for candidate in candidates:
+                key = (candidate.subject.name, candidate.number)
+                if not self._is_shared(*key):
+                    done.append(candidate)
+                    continue
+                self._waiting.setdefault(key, ([], []))[0].append(candidate)
+                self._end_if_whole(key, done, rejects)
+        return done, rejects
+
+    def end(self) -> tuple[list[Candidate], list[Reject]]:
+        """Return what waits still: rows of theirs were skipped."""
+        done, rejects = list[Candidate](), list[Reject]()
+        for key in [*self._waiting]:
+            self._end(key, done, rejects)
+        return done, rejects
+
+    def _is_shared(self, subject: str, number: str) -> bool:
+        return self._shares is not None and self._shares.count(f"{subject} {number}") > 1
+
+    def _end_if_whole(
+        self, key: tuple[str, str], done: list[Candidate], rejects: list[Reject]
+    ) -> None:
+        assert self._shares is not None
+        if sum(len(part) for part in self._waiting[key]) >= self._shares.count(" ".join(key)):
+            self._end(key, done, rejects)
+
+    def _end(self, key: tuple[str, str], done: list[Candidate], rejects: list[Reject]) -> None:
+        candidates, refused = self._waiting.pop(key)
+        if refused:
+            rejects += refused
+            rejects += [Reject(row, [ANOTHER_ROW]) for each in candidates for row in each.rows]
+            return
+        first, *others = candidates
+        for other in others:
+            merge(first, other)
+        done.append(first)
+
+
+class _Changes:
+    """What a batch of documents is to what there is: new, changed or the same."""
+
+    def __init__(self, whole: Import, judgement: Judgement, run_id: UUID | None) -> None:
+        self._import, self._judgement, self._run_id = whole, judgement, run_id
+        self._new: list[Candidate] = []
+        self._changed: list[tuple[Candidate, ImportedDocument]] = []
+        self._same: list[tuple[Candidate, ImportedDocument]] = []
+
+    def sort_out(self, candidates: Sequence[Candidate]) -> list[Reject]:
+        """Compare documents with those there; return the rows of numbers that files do not own."""
+        rejects: list[Reject] = []
+        actor = self._import.actor
+        for name, some in group_by(candidates, lambda each: each.subject.name).items():
+            numbers = [candidate.number for candidate in some]
+            known = imports.find_imported(actor, name, numbers)
+            others = [number for number in numbers if number not in known]
+            used = imports.find_used_numbers(actor, SUBJECTS[name].view, others)
+            for candidate in some:
+                before = known.get(candidate.number)
+                if candidate.number in used:
+                    text = message(
+                        "Your state has a document of the number {number} that no file gave.",
+                        number=candidate.number,
+                    )
+                    rejects += refuse(candidate, {"number": [text]})
+                elif before is None:
+                    self._new.append(candidate)
+                elif before.digest == candidate.digest():
+                    self._same.append((candidate, before))
+                else:
+                    self._changed.append((candidate, before))
+        return rejects
+
+    def write(self) -> list[Reject]:
+        """Record new documents and correct changed ones; return the rows of those refused."""
+        actor, run_id, profile = self._import.actor, self._run_id, self._import.profile
+        if run_id is None:
+            return []
+        rejects: list[Reject] = []
+        for name, some in group_by(self._new, lambda each: each.subject.name).items():
+            batch = [self._with_source(candidate) for candidate in some]
+            results = record_each(actor, batch, SUBJECTS[name].record_many)
+            recorded = dict(self._recorded(some, results, rejects))
+            shared = {"subject": name, "profile": profile.name, "run_id": run_id, "version": 1}
+            rows = [
+                shared
+                | {"number": number, "document_id": results[at], "seen_in": run_id}
+                | {"digest": some[at].digest()}
+                for number, at in recorded.items()
+            ]
+            imports.add_imported(actor, rows)
+        corrected = record_each(actor, self._changed, self._correct_many)
+        self._changed = [
+            self._changed[at]
+            for _, at in self._recorded([each for each, _ in self._changed], corrected, rejects)
+        ]
+        if profile.full:
+            same = [candidate for candidate, _ in self._same]
+            for name, some in group_by(same, lambda each: each.subject.name).items():
+                imports.mark_seen(actor, name, [each.number for each in some], run_id)
+        return rejects
+
+    def _recorded(
+        self, some: Sequence[Candidate], results: Sequence[Result], rejects: list[Reject]
+    ) -> Iterator[tuple[str, int]]:
+        """Yield number and place of the recorded documents; add the rows of the others."""
+        for at, (candidate, result) in enumerate(zip(some, results, strict=True)):
+            if isinstance(result, UUID):
+                yield candidate.number, at
+                continue
+            if candidate in self._new:
+                self._new.remove(candidate)
+            errors = result.errors if isinstance(result, Invalid) else {"": [result.message]}
+            rejects += refuse(candidate, errors)
+
+    def _correct_many(
+        self, *, actor: Actor, batch: Sequence[tuple[Candidate, ImportedDocument]]
+    ) -> list[UUID]:
+        for candidate, before in batch:
+            subject = candidate.subject
+            subject.correct(
+                actor=actor,
+                expected_version=before.version,
+                data=self._with_source(candidate),
+                reason=CHANGED_BY_FILE.format(date=actor.now().date()),
+                **{f"{subject.view.name}_id": before.document_id},
+            )
+            imports.mark_corrected(actor, before, candidate.digest(), self._run_id)
+        return [before.document_id for _, before in batch]
+
+    def _with_source(self, candidate: Candidate) -> Any:
+        assert self._run_id
+        source = ImportSource(self._run_id, candidate.rows[0].number)
+        return replace(candidate.data, source=source)
+
+    def count(self, rejects: Sequence[Reject]) -> None:
+        """Add what was found to the judgement, and store the refused rows of a run."""
+        judgement, by_row = self._judgement, dict[int, Reject]()
+        for name, written in (("created", self._new), ("changed", self._changed)):
+            judgement.counts.update({name: len(written)} if written else {})
+        for _, before in self._same:  # a run that goes on finds what it wrote before it ended
+            is_own = before.run_id == self._run_id
+            kind = "created" if before.version == 1 else "changed"
+            judgement.counts[kind if is_own else "unchanged"] += 1
+        for candidate in [*self._new, *(each for each, _ in self._changed)]:
+            if len(judgement.preview) < PREVIEW:
+                row = candidate.rows[0]
+                origin = {"row": row.number, "cells": row.cells, "subject": candidate.subject.name}
+                judgement.preview.append(origin | {"document": candidate.body})
+        for reject in rejects:  # a row may be part of two documents
+            first = by_row.setdefault(reject.row.number, Reject(reject.row, []))
+            first.problems = [*first.problems, *reject.problems]
+        for reject in by_row.values():
+            judgement.add_reject(reject)
+        if self._run_id is None:
+            return
+        rows = [reject_row(reject) for reject in by_row.values()]
+        imports.add_rejects(self._import.actor, self._run_id, rows)
+        imports.update_run(
+            actor=self._import.actor,
+            run_id=self._run_id,
+            rows_read=judgement.rows_read,
+            report=report_data(judgement),
+        )
+
+
+def check_volume(profile: Profile, judgement: Judgement) -> None:
+    """Raise ImportRejected for a file with an unusual number of usable rows."""
+    if not profile.least <= judgement.usable <= profile.most:
+        text = message(
+            "{usable} of {rows} rows can be used, and this source gives {least} to {most};"
+            " nothing was loaded.",
+            usable=judgement.usable,
+            rows=judgement.rows_read,
+            least=profile.least,
+            most=profile.most,
+        )
+        raise ImportRejected(text, rejects=[])
+
+
+def undo_run(
+    actor: Actor, run_id: UUID, reason: str, progress: Callable[[int], None] = lambda done: None
+) -> int:
+    """Withdraw the documents of a run that nobody has built on; return how many.
+
+    Can be repeated after any end. Raises NotFound, Conflict.
+    """
+    kinds = {name: subject.view for name, subject in SUBJECTS.items()}
+    with transaction(actor):
+        run = imports.read_run(actor, run_id)
+        if run.status not in ("loaded", "loading", "failed", "undoing"):
+            raise Conflict(message("This run loaded nothing, or was undone already."))
+        if run.status != "undoing":
+            imports.check_undoable(actor, run_id, kinds)
+        imports.update_run(actor=actor, run_id=run_id, status="undoing")
+    done = 0
+    while True:
+        with transaction(actor):
+            documents = imports.documents_to_undo(run_id, UNDO_BATCH)
+            for document in documents:
+                withdrawals.withdraw(
+                    actor=actor,
+                    kind=kinds[document.subject],
+                    document_id=document.document_id,
+                    expected_version=document.version,
+                    reason=reason,
+                )
+            imports.forget_documents(actor, documents)
+            if not documents:
+                imports.end_undo(actor=actor, run_id=run_id)
+                return done
+        done += len(documents)
+        progress(done)
+
+
+# --- as data ------------------------------------------------------------------------------------
+
+
+def message_data(text: Message) -> dict[str, Any]:
+    """Return a message as JSON has it, to be translated for whoever reads it."""
+    return {"text": text.text, "params": {name: str(value) for name, value in text.params.items()}}
+
+
+def reject_row(reject: Reject) -> dict[str, Any]:
+    """Return a refused row as it is stored."""
+    problems = [{"column": each.column, **message_data(each.text)} for each in reject.problems]
+    cells = [{"column": name, "text": text} for name, text in reject.row.cells.items()]
+    return {"row": reject.row.number, "cells": cells, "problems": problems}
+
+
+def report_data(judgement: Judgement) -> dict[str, Any]:
+    """Return a judgement as a run stores it."""
+    return {
+        "counts": dict(judgement.counts),
+        "skipped": dict(judgement.skipped),
+        "problems": [
+            {"column": problem.column, "count": count, "examples": examples}
+            | message_data(problem.text)
+            for problem, examples, count in judgement.top_problems()
+        ],
+        "unknown": [
+            {"kind": kind, "text": text, "count": count}
+            for (kind, text), count in judgement.unknown.most_common(100)
+        ],
+        "vanished": judgement.vanished,
+        "unread_columns": judgement.unread_columns,
+    }

@@ -1,0 +1,262 @@
+"""Profiles: what the columns of a source mean, as data that a state writes without code.
+
+A profile is TOML in a file and JSON in the database. `docs/imports.md` explains it by examples.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any, Final
+
+import tomli_w
+
+from importers.cells import DATE_ORDERS
+from importers.read import fold
+from importers.subjects import SUBJECTS, targets
+from salsa_ext.core.errors import Invalid, Message, message
+
+NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
+PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+MAX_ROWS: Final = 10_000_000
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the value of a field comes from.
+
+    The first of `columns` that holds something, or all of them joined by `join`. `part` is a regular
+    expression whose first group is the value. `values` replaces texts, compared without case and
+    accents; `*` stands for every other text, and "" for none. `split` cuts a text into several
+    values of a list.
+    """
+
+    columns: tuple[str, ...]
+    join: str | None = None
+    part: str = ""
+    values: Mapping[str, str] = field(default_factory=dict)
+    split: str = ""
+    dates: str = ""
+
+
+@dataclass(frozen=True)
+class Skip:
+    """Rows that become no document: where each cell of `when` fits its regular expression."""
+
+    reason: str
+    when: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class DocumentMapping:
+    """A document that rows become.
+
+    `number` is its natural key: `{column}` stands for a cell, `{*}` for a digest of all cells, and
+    `{#}` for how many rows before and with this have the same number up to here. With `group` rows
+    of one number are one document. It is made where each column of `when` holds something.
+    """
+
+    subject: str
+    number: str
+    fields: Mapping[str, Source]
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    when: tuple[str, ...] = ()
+    group: bool = False
+
+
+@dataclass(frozen=True)
+class Agency:
+    """An agency of the source, registered with the first rows if it is missing."""
+
+    code: str
+    kind: str
+    name: str
+    time_zone: str
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a source's files hold, and what becomes of their rows.
+
+    `state` is whose records they are, any state's if empty. `columns` gives a column of the profile
+    its spellings in files. `values` are replacements by column, as in `Source`. Fewer usable rows
+    than `least`, or more than `most`, are another file. A `full` file holds every document, so that
+    one that is missing has vanished. `serials` cuts the cell of a column into several guns.
+    """
+
+    name: str
+    documents: tuple[DocumentMapping, ...]
+    title: str = ""
+    state: str = ""
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    values: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    skip: tuple[Skip, ...] = ()
+    agencies: tuple[Agency, ...] = ()
+    dates: str = "dmy"
+    sheet: str | None = None
+    least: int = 1
+    most: int = MAX_ROWS
+    full: bool = False
+    serials: Mapping[str, str] = field(default_factory=dict)
+
+    def spellings(self) -> dict[str, str]:
+        """Return each column of the profile by the folded spellings of files."""
+        named = {fold(text): column for column, texts in self.columns.items() for text in texts}
+        own = {fold(column): column for column in self.used_columns() if column not in self.columns}
+        return own | named
+
+    def used_columns(self) -> list[str]:
+        """Return the columns that the profile names, in order."""
+        used = [
+            *(column for mapping in self.documents for column in _columns_of(mapping)),
+            *(column for skip in self.skip for column in skip.when),
+            *self.values,
+            *self.serials,
+        ]
+        return list(dict.fromkeys(used))
+
+    def has_bounds(self) -> bool:
+        """Return whether a file of another size is refused."""
+        return self.least > 1 or self.most < MAX_ROWS
+
+
+def _columns_of(mapping: DocumentMapping) -> Iterator[str]:
+    for source in mapping.fields.values():
+        yield from source.columns
+    yield from mapping.when
+    yield from (name for name in PLACEHOLDER.findall(mapping.number) if name not in ("#", "*"))
+
+
+# --- as data ------------------------------------------------------------------------------------
+
+
+def to_data(profile: Profile) -> dict[str, Any]:
+    """Return a profile as TOML and JSON have it, without what is at its default."""
+    data: dict[str, Any] = _plain(profile)
+    for mapping in data["documents"]:
+        mapping["fields"] = {
+            path: source["columns"][0] if _is_plain_column(source) else source
+            for path, source in mapping.get("fields", {}).items()
+        }
+    return data
+
+
+def _is_plain_column(source: Mapping[str, Any]) -> bool:
+    return [*source] == ["columns"] and len(source["columns"]) == 1
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value):
+        return {
+            each.name: _plain(inner)
+            for each in dataclasses.fields(value)
+            if (inner := getattr(value, each.name)) not in ("", None, (), {}, False, each.default)
+        }
+    if isinstance(value, Mapping):
+        return {key: _plain(inner) for key, inner in value.items()}
+    return [_plain(inner) for inner in value] if isinstance(value, (tuple, list)) else value
+
+
+def from_data(data: Any) -> Profile:
+    """Return the profile of data; raises Invalid, with a problem by path."""
+    problems: dict[str, list[Message]] = {}
+    try:
+        profile = _read_profile(data)
+    except (TypeError, ValueError, AttributeError, KeyError) as error:
+        text = message("The profile cannot be read: {error}.", error=str(error)[:200])
+        raise Invalid({"profile": [text]}) from None
+    for path, text in _problems(profile):
+        problems.setdefault(path, []).append(text)
+    if problems:
+        raise Invalid(problems)
+    return profile
+
+
+def _read_profile(data: Any) -> Profile:
+    named = dict(data)
+    named["documents"] = tuple(_read_mapping(dict(each)) for each in named["documents"])
+    named["skip"] = tuple(Skip(**each) for each in named.get("skip", ()))
+    named["agencies"] = tuple(Agency(**each) for each in named.get("agencies", ()))
+    columns = named.get("columns", {})
+    named["columns"] = {name: (*texts,) for name, texts in columns.items()}
+    return Profile(**named)
+
+
+def _read_mapping(data: dict[str, Any]) -> DocumentMapping:
+    sources = {path: _read_source(each) for path, each in data.pop("fields", {}).items()}
+    return DocumentMapping(fields=sources, when=tuple(data.pop("when", ())), **data)
+
+
+def _read_source(data: Any) -> Source:
+    if isinstance(data, str):
+        return Source((data,))
+    if isinstance(data, list):
+        return Source(tuple(data))
+    return Source(**{**data, "columns": tuple(data["columns"])})
+
+
+def _problems(profile: Profile) -> Iterator[tuple[str, Message]]:
+    if not NAME.fullmatch(profile.name):
+        yield "name", message("A name has small letters, digits and hyphens, such as permits-2020.")
+    if not profile.documents:
+        yield "documents", message("A profile says what the rows become. Add a document.")
+    if profile.dates not in DATE_ORDERS:
+        yield "dates", message("One of: {choices}.", choices=", ".join(DATE_ORDERS))
+    for at, mapping in enumerate(profile.documents):
+        if mapping.subject not in SUBJECTS:
+            text = message("One of: {choices}.", choices=", ".join(SUBJECTS))
+            yield f"documents.{at}.subject", text
+            continue
+        known = targets(SUBJECTS[mapping.subject].value)
+        for path in {*mapping.fields, *mapping.constants} - {*known}:
+            text = message("There is no field {path}. salsa import fields lists them.", path=path)
+            yield f"documents.{at}.fields.{path}", text
+        if not mapping.number:
+            text = message("A natural key makes a second run find its documents. Give a number.")
+            yield f"documents.{at}.number", text
+    for path, pattern in _patterns(profile):
+        try:
+            re.compile(pattern)
+        except re.error:
+            yield path, message("This is no regular expression: {pattern}.", pattern=pattern)
+
+
+def _patterns(profile: Profile) -> Iterator[tuple[str, str]]:
+    for at, mapping in enumerate(profile.documents):
+        for path, source in mapping.fields.items():
+            yield from (
+                (f"documents.{at}.fields.{path}", each) for each in (source.part, source.split)
+            )
+    yield from (("skip", each) for skip in profile.skip for each in skip.when.values())
+    yield from (("serials", each) for each in profile.serials.values())
+
+
+def to_toml(profile: Profile) -> str:
+    """Return the text of a profile's file."""
+    return tomli_w.dumps(to_data(profile))
+
+
+def from_toml(text: str) -> Profile:
+    """Return the profile of a file's text; raises Invalid."""
+    try:
+        data = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise Invalid(
+            {"profile": [message("This is no TOML: {error}.", error=str(error))]}
+        ) from None
+    return from_data(data)
+
+
+def shipped_profiles() -> dict[str, Profile]:
+    """Return the profiles that come with the program, by name."""
+    folder = files("importers").joinpath("shipped")
+    read = [
+        from_toml(each.read_text("utf-8"))
+        for each in folder.iterdir()
+        if each.name.endswith(".toml")
+    ]
+    return {profile.name: profile for profile in sorted(read, key=lambda each: each.name)}

@@ -1,0 +1,67 @@
+"""Imports of files: runs, profiles, their documents, and rows that were refused."""
+
+from alembic import op
+
+revision = "0019_imports"
+down_revision = "0018_leads"
+
+IMPORTS = """
+CREATE TABLE import_run (
+    id UUID NOT NULL,
+    owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
+    profile TEXT NOT NULL,
+    definition JSONB NOT NULL,
+    file_name TEXT NOT NULL,
+    file_digest BYTEA NOT NULL,
+    status TEXT NOT NULL,
+    account_id UUID,
+    language TEXT NOT NULL,
+    started_at TIMESTAMPTZ NOT NULL,
+    ended_at TIMESTAMPTZ,
+    rows_read INTEGER NOT NULL,
+    report JSONB NOT NULL,
+    CONSTRAINT pk_import_run PRIMARY KEY (id)
+);
+CREATE INDEX ix_import_run_owner_state_started_at ON import_run (owner_state, started_at);
+CALL salsa_protect('import_run', 'SELECT, INSERT, UPDATE (status, ended_at, rows_read, report)');
+
+CREATE TABLE import_profile (
+    owner_state CHAR(3) NOT NULL,
+    name TEXT NOT NULL,
+    definition JSONB NOT NULL,
+    stored_at TIMESTAMPTZ NOT NULL,
+    CONSTRAINT pk_import_profile PRIMARY KEY (owner_state, name)
+);
+CALL salsa_protect_owned('import_profile', 'SELECT, INSERT, UPDATE, DELETE');
+
+CREATE TABLE imported_document (
+    owner_state CHAR(3) NOT NULL,
+    subject TEXT NOT NULL,
+    number TEXT NOT NULL,
+    document_id UUID NOT NULL,
+    version INTEGER NOT NULL,
+    digest BYTEA NOT NULL,
+    profile TEXT NOT NULL,
+    run_id UUID NOT NULL,
+    seen_in UUID NOT NULL,
+    CONSTRAINT pk_imported_document PRIMARY KEY (owner_state, subject, number)
+);
+CREATE INDEX ix_imported_document_run_id ON imported_document (run_id);
+CREATE INDEX ix_imported_document_owner_state_profile ON imported_document (owner_state, profile);
+CALL salsa_protect_owned('imported_document', 'SELECT, INSERT, UPDATE, DELETE');
+
+CREATE TABLE import_reject (
+    run_id UUID NOT NULL,
+    row INTEGER NOT NULL,
+    owner_state CHAR(3) NOT NULL,
+    cells JSONB NOT NULL,
+    problems JSONB NOT NULL,
+    CONSTRAINT pk_import_reject PRIMARY KEY (run_id, row)
+);
+CALL salsa_protect_owned('import_reject', 'SELECT, INSERT, DELETE');
+"""
+
+
+def upgrade() -> None:
+    """Create the tables that requests and the worker write."""
+    op.execute(IMPORTS)

@@ -1,0 +1,242 @@
+"""Imports of files: runs, stored profiles, and the index of what files said last."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
+from salsa_ext.administration.models import ImportedDocument, ImportProfile, ImportReject, ImportRun
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import Conflict, NotFound, message
+from salsa_ext.core.ids import new_id
+from salsa_ext.custody.models import CustodyEntry
+from salsa_ext.database.bulk import insert_many
+from salsa_ext.database.paging import Page, fetch_page
+from salsa_ext.database.session import db
+from salsa_ext.documents.models import DocumentNumber
+from salsa_ext.documents.queries import DocumentKind
+from salsa_ext.firearms.records.models import Record
+from salsa_ext.matches.models import Match
+from salsa_ext.tracing.traces.models import Trace
+
+MAX_VANISHED: Final = 1_000
+
+
+@dataclass(frozen=True)
+class ImportData:
+    """What a run is begun with: profile, file and its SHA-256."""
+
+    profile: str
+    definition: Mapping[str, Any]
+    file_name: str
+    file_digest: bytes
+    status: str = "loading"
+    id: UUID | None = None
+
+
+def begin_run(*, actor: Actor, data: ImportData) -> UUID:
+    """Record the beginning of a run; return its id.
+
+    A run over the same file by the same profile that was interrupted goes on.
+    """
+    require(actor, Permission.IMPORT_RUN)
+    state = actor.own_state()
+    same = select(ImportRun.id).where(
+        ImportRun.owner_state == state,
+        ImportRun.profile == data.profile,
+        ImportRun.file_digest == data.file_digest,
+        ImportRun.status == "loading",
+    )
+    if data.status == "loading" and (run_id := db.session.scalar(same)) is not None:
+        db.session.execute(delete(ImportReject).where(ImportReject.run_id == run_id))
+        return UUID(str(run_id))
+    run_id = data.id or new_id()
+    row = {name: value for name, value in vars(data).items() if name != "id"}
+    row |= {"id": run_id, "owner_state": state, "concerned": [state], "language": actor.language}
+    row |= {"account_id": actor.account_id, "started_at": actor.now(), "ended_at": None}
+    insert_many(ImportRun, [row | {"rows_read": 0, "report": {}}])
+    append(
+        actor, AuditEvent(Action.FILE_IMPORTED, "import", run_id, data={"profile": data.profile})
+    )
+    return run_id
+
+
+def read_run(actor: Actor, run_id: UUID) -> ImportRun:
+    """Return an own run; raises NotFound."""
+    require(actor, Permission.IMPORT_RUN)
+    run = db.session.get(ImportRun, run_id, populate_existing=True)
+    if run is None or run.owner_state != actor.state:
+        raise NotFound("import", run_id)
+    return run
+
+
+def list_runs(
+    *, actor: Actor, filters: Mapping[str, Any], limit: int, cursor: str | None
+) -> Page[ImportRun]:
+    """Return a page of the own state's runs, newest first."""
+    require(actor, Permission.IMPORT_RUN)
+    mine = select(ImportRun).where(ImportRun.owner_state == actor.state)
+    for name, value in filters.items():
+        mine = mine.where(getattr(ImportRun, name) == value)
+    return fetch_page(mine, ImportRun.id, limit, cursor)
+
+
+def update_run(*, actor: Actor, run_id: UUID, **values: Any) -> None:
+    """Write the progress of a run; an ended one gets its time."""
+    require(actor, Permission.IMPORT_RUN)
+    if values.get("status") in ("loaded", "failed", "undone"):
+        values["ended_at"] = actor.now()
+    db.session.execute(update(ImportRun).where(ImportRun.id == run_id).values(**values))
+
+
+# --- profiles -----------------------------------------------------------------------------------
+
+
+def store_profile(*, actor: Actor, name: str, definition: Mapping[str, Any]) -> None:
+    """Store a profile of the own state, in the place of one of that name."""
+    require(actor, Permission.IMPORT_RUN)
+    key = {"owner_state": actor.own_state(), "name": name}
+    values = {"definition": dict(definition), "stored_at": actor.now()}
+    statement = insert(ImportProfile).values(**key, **values)
+    db.session.execute(statement.on_conflict_do_update(index_elements=[*key], set_=values))
+    append(actor, AuditEvent(Action.PROFILE_STORED, "import", name))
+
+
+def stored_profiles(actor: Actor) -> dict[str, Mapping[str, Any]]:
+    """Return the definitions of the own state's profiles, by name."""
+    require(actor, Permission.IMPORT_RUN)
+    mine = select(ImportProfile).where(ImportProfile.owner_state == actor.state)
+    rows = db.session.scalars(mine.order_by(ImportProfile.name))
+    return {row.name: row.definition for row in rows}
+
+
+# --- documents of files -------------------------------------------------------------------------
+
+
+def find_imported(
+    actor: Actor, subject: str, numbers: Collection[str]
+) -> dict[str, ImportedDocument]:
+    """Return the documents that files gave, by number."""
+    mine = select(ImportedDocument).where(
+        ImportedDocument.owner_state == actor.state,
+        ImportedDocument.subject == subject,
+        ImportedDocument.number.in_(numbers),
+    )
+    return {row.number: row for row in db.session.scalars(mine)}
+
+
+def find_used_numbers(actor: Actor, kind: DocumentKind, numbers: Collection[str]) -> set[str]:
+    """Return those numbers that documents of the actor's state have."""
+    require(actor, Permission.IMPORT_RUN)
+    mine = select(DocumentNumber.number).where(
+        DocumentNumber.owner_state == actor.own_state(),
+        DocumentNumber.kind == kind.name,
+        DocumentNumber.number.in_(numbers),
+    )
+    return set(db.session.scalars(mine))
+
+
+def add_imported(actor: Actor, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Add new documents of a file to the index."""
+    insert_many(ImportedDocument, [{"owner_state": actor.own_state(), **row} for row in rows])
+
+
+def mark_corrected(
+    actor: Actor, document: ImportedDocument, digest: bytes, run_id: UUID | None
+) -> None:
+    """Write what a run corrected a document to."""
+    mine = (ImportedDocument.owner_state == actor.state) & (
+        ImportedDocument.document_id == document.document_id
+    )
+    values = {"digest": digest, "run_id": run_id, "seen_in": run_id}
+    corrected = update(ImportedDocument).where(mine).values(version=document.version + 1, **values)
+    db.session.execute(corrected.execution_options(synchronize_session=False))
+
+
+def mark_seen(actor: Actor, subject: str, numbers: Collection[str], run_id: UUID) -> None:
+    """Write that a full file has documents that did not change."""
+    mine = (ImportedDocument.owner_state == actor.state) & (ImportedDocument.subject == subject)
+    same = update(ImportedDocument).where(mine, ImportedDocument.number.in_(numbers))
+    db.session.execute(same.values(seen_in=run_id))
+
+
+def find_vanished(actor: Actor, profile: str, run_id: UUID) -> list[str]:
+    """Return the numbers of a profile's documents that a full file no longer has."""
+    missing = select(ImportedDocument.number).where(
+        ImportedDocument.owner_state == actor.state,
+        ImportedDocument.profile == profile,
+        ImportedDocument.seen_in != run_id,
+    )
+    return list(db.session.scalars(missing.order_by(ImportedDocument.number).limit(MAX_VANISHED)))
+
+
+def add_rejects(actor: Actor, run_id: UUID, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Store refused rows of a run."""
+    shared = {"run_id": run_id, "owner_state": actor.own_state()}
+    insert_many(ImportReject, [{**shared, **row} for row in rows])
+
+
+def read_rejects(actor: Actor, run_id: UUID) -> Iterable[ImportReject]:
+    """Return the refused rows of an own run, in order; raises NotFound."""
+    require(actor, Permission.IMPORT_RUN)
+    read_run(actor, run_id)
+    rows = select(ImportReject).where(ImportReject.run_id == run_id).order_by(ImportReject.row)
+    return db.session.scalars(rows.execution_options(yield_per=1_000))
+
+
+# --- undo ---------------------------------------------------------------------------------------
+
+
+def check_undoable(actor: Actor, run_id: UUID, kinds: Mapping[str, DocumentKind]) -> None:
+    """Raise Conflict if a run corrected documents, or if somebody built on one of its own."""
+    of_run = ImportedDocument.run_id == run_id
+    ids = select(ImportedDocument.document_id).where(of_run)
+    if db.session.scalar(
+        select(ImportedDocument.number).where(of_run, ImportedDocument.version > 1)
+    ):
+        raise Conflict(
+            message("This run corrected documents of earlier ones. Load the earlier file again.")
+        )
+    records = select(Record.id).where(Record.document_id.in_(ids))
+    built_on = [
+        *(
+            select(kind.model.number).where(kind.model.id.in_(ids), kind.model.version > 1)
+            for kind in kinds.values()
+        ),
+        select(Trace.case_number).where(Trace.seizure_id.in_(ids)),
+        select(CustodyEntry.id).where(CustodyEntry.seizure_id.in_(ids)),
+        select(Match.id).where(Match.record_id.in_(records), Match.status != "proposed"),
+    ]
+    if any(db.session.execute(query.limit(1)).first() for query in built_on):
+        raise Conflict(
+            message("Somebody has worked with documents of this run. Withdraw the others by hand.")
+        )
+
+
+def documents_to_undo(run_id: UUID, limit: int) -> Sequence[ImportedDocument]:
+    """Return the next documents that an undone run leaves to withdraw."""
+    of_run = select(ImportedDocument).where(ImportedDocument.run_id == run_id)
+    return db.session.scalars(of_run.order_by(ImportedDocument.number).limit(limit)).all()
+
+
+def forget_documents(actor: Actor, documents: Sequence[ImportedDocument]) -> None:
+    """Free the numbers of withdrawn documents, so that the file may be loaded again."""
+    ids = [document.document_id for document in documents]
+    db.session.execute(delete(DocumentNumber).where(DocumentNumber.id.in_(ids)))
+    for document in documents:
+        db.session.delete(document)
+    db.session.flush()
+
+
+def end_undo(*, actor: Actor, run_id: UUID) -> None:
+    """Write that nothing of a run is left."""
+    update_run(actor=actor, run_id=run_id, status="undone")
+    append(actor, AuditEvent(Action.IMPORT_UNDONE, "import", run_id))
