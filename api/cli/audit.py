@@ -62,11 +62,12 @@ def compare(export: Path | None) -> None:
       salsa audit compare
     """
     from api.server import embedded_database  # heavy, and of no use to those who verify or read
+    from salsa_ext.access.vault import Vault
     from salsa_ext.sealed_log.row_comparison import compare_rows
 
     with embedded_database.running_database(Config.from_env()) as config:
         require_schema(config)
-        result = compare_rows(owner_url(config), export)
+        result = compare_rows(owner_url(config), Vault.from_config(config), export)
     for problem in result.problems:
         click.echo(problem)
     if result.problems:
