@@ -1,20 +1,26 @@
-"""All datasets, and the job that counts what changed in them."""
+"""All datasets, the job that counts what changed in them, and the indicator made of them."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Final
+from datetime import date
+from typing import Final, NamedTuple
 
+import salsa_ext.custody.figures
 import salsa_ext.documents.figures
 import salsa_ext.tracing.traces.figures
 import salsa_ext.trade.shipments.figures
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
-from salsa_ext.documents.figures import SEIZURES
+from salsa_ext.core.errors import NotFound
+from salsa_ext.custody.figures import NOT_ESTABLISHED, SEIZURES
 from salsa_ext.firearms.records.frequencies import COVERAGE, DESCRIBED
 from salsa_ext.jobs.changes import Change
 from salsa_ext.jobs.runner import ChangeJob
 from salsa_ext.statistics import rollups
+from salsa_ext.statistics.queries import get_table
 from salsa_ext.tracing.requests.figures import OVERDUE
 from salsa_ext.tracing.traces.figures import TRACES, find_traces_of_envelopes
 from salsa_ext.trade.shipments.figures import LICIT_TRADE
@@ -24,6 +30,7 @@ DATASETS: Final = (SEIZURES, TRACES, LICIT_TRADE, OVERDUE)
 COUNTED_DATASETS: Final = (SEIZURES, TRACES, LICIT_TRADE, COVERAGE, DESCRIBED)
 """Those that stored objects tell; requests are overdue once, and are counted then."""
 COUNTED_KINDS: Final = (
+    salsa_ext.custody.figures.COUNTED,
     *salsa_ext.documents.figures.COUNTED,
     salsa_ext.trade.shipments.figures.COUNTED,
     salsa_ext.tracing.traces.figures.COUNTED,
@@ -45,3 +52,39 @@ def count_changes(actor: Actor, changes: Sequence[Change]) -> None:
 JOB: Final = ChangeJob(
     rollups.JOB, (*(kind.code for kind in COUNTED_KINDS), ENVELOPE), count_changes, batch=500
 )
+
+
+class OriginShare(NamedTuple):
+    """Guns of a year of which the origin is established, of all: indicator 16.4.2."""
+
+    established: int
+    recovered: int
+
+    @property
+    def percent(self) -> float | None:
+        """Return the indicator; None without guns."""
+        return 100 * self.established / self.recovered if self.recovered else None
+
+
+def origin_share(actor: Actor, year: int) -> OriginShare:
+    """Return indicator 16.4.2 of the own state for the guns of a year (UNODC, UNODA).
+
+    Counted is each gun seized, found or surrendered, and once a trace or another competent authority
+    established where it left lawful hands; one still traced remains in the whole. Raises NotFound
+    for a reader without a state.
+    """
+    require(actor, Permission.STATISTICS_READ)
+    if actor.state is None:
+        raise NotFound("dataset", "origins-established")
+    filters = {
+        "state": actor.state,
+        "by": ("established_by",),
+        "where": {"category": "firearm"},
+        "grain": "year",
+        "from_period": date(year, 1, 1),
+        "to_period": date(year, 12, 31),
+    }
+    cells = get_table(actor, DATASETS, SEIZURES.code, filters).cells
+    amounts = {cell.values["established_by"]: cell.amount or 0 for cell in cells}
+    recovered = sum(amounts.values())
+    return OriginShare(recovered - amounts.get(NOT_ESTABLISHED, 0), recovered)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,11 +16,12 @@ from api.cli.context import STATE, application, explained
 from api.http.context import current_vault, transaction
 from api.http.tables import escape_formula
 from api.i18n.messages import translate
-from api.schemas.imports import read_imported
+from api.schemas.imports import field_labels, read_imported
+from importers.guess import draft_profile
 from importers.judge import Judgement
 from importers.load import Import, check_volume, report_data, undo_run
 from importers.profiles import Profile, from_data, from_toml, shipped_profiles, to_data, to_toml
-from importers.read import file_digest
+from importers.read import file_digest, open_table
 from importers.subjects import SUBJECTS, is_required, targets
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import imports, installation
@@ -83,6 +85,8 @@ state_option = click.option(
 @click.option("--profile", "profile_name", metavar="NAME", help="A profile's name or TOML file.")
 @state_option
 @click.option("--dry-run", is_flag=True, help="Judge every row and load none.")
+@click.option("--guess", is_flag=True, help="Print a profile as far as the file tells it.")
+@click.option("--subject", type=click.Choice([*SUBJECTS]), help="What the rows of a guess are.")
 @click.option(
     "--undo", "undone", type=click.UUID, metavar="RUN", help="Withdraw what a run loaded."
 )
@@ -100,6 +104,8 @@ def load(
     profile_name: str | None,
     state: str | None,
     dry_run: bool,
+    guess: bool,
+    subject: str | None,
     undone: UUID | None,
     rejects_file: Path | None,
 ) -> None:
@@ -107,6 +113,7 @@ def load(
 
     \b
     Examples:
+      salsa import guns.xlsx --guess --state PRY > armoury.toml
       salsa import guns.xlsx --profile armory.toml --state PRY --dry-run
       salsa import guns.xlsx --profile armory.toml --state PRY --rejects rejects.csv
       salsa import --undo 0198c1d2-… --state PRY
@@ -117,6 +124,9 @@ def load(
                 actor, undone, "The import was undone.", lambda count: show(count, count)
             )
         click.echo(f"{done} documents withdrawn")
+        return
+    if path is not None and guess:
+        _guess(path, state, subject)
         return
     if path is None or profile_name is None:
         raise click.UsageError("Name a file and --profile.")
@@ -131,6 +141,25 @@ def load(
             check_volume(profile, judgement)
         if not dry_run:
             _load(work, path, rejects_file)
+
+
+def _guess(path: Path, state: str | None, subject: str | None) -> None:
+    """Print a draft of a profile, with what is known of each column as comments."""
+    name = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")[:60] or "file"
+    with _acting(state) as actor, transaction(actor), open_table(path) as table:
+        draft = draft_profile(
+            table, field_labels(), name=name, state=actor.own_state(), subject=subject
+        )
+    where = [f"sheet {table.sheet}"] if table.sheet else []
+    where += [f"encoding {table.encoding}"] if table.encoding else []
+    click.echo(f"# {', '.join([*where, f'header in row {table.header_row}'])}")
+    for each in draft.columns:
+        field = f"{each.path} ({each.confidence:.0%})" if each.path else "not read"
+        examples = ", ".join(text.replace("\n", " ")[:30] for text in each.examples)
+        click.echo(f"# {each.column}: {field}: {examples}")
+    for missing in draft.missing:
+        click.echo(f"# needed still: {missing}")
+    click.echo(to_toml(draft.profile), nl=False)
 
 
 def _load(work: Import, path: Path, rejects_file: Path | None) -> None:

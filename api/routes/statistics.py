@@ -8,30 +8,58 @@ from flask import Response
 
 from api.http import tables
 from api.http.resource import Resource
-from api.schemas.statistics import DatasetsResponse, StatisticsQuery, TableResponse, present_table
+from api.schemas.statistics import (
+    DatasetsResponse,
+    OriginShareQuery,
+    OriginShareResponse,
+    StatisticsQuery,
+    TableResponse,
+    flat_rows,
+    present_table,
+)
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
-from salsa_ext.figures import DATASETS
+from salsa_ext.figures import DATASETS, origin_share
 from salsa_ext.reference import names
 from salsa_ext.statistics import queries as statistic_queries
 
-blueprint = Resource("statistics", "Figures of ended quarters; cells under 5 are withheld")
+blueprint = Resource(
+    "statistics", "Figures: your own whole, those of others by ended quarters without small cells"
+)
 
 
 def list_datasets(actor: Actor) -> dict[str, Any]:
     """Return the datasets of figures."""
     labels = names.labels("dataset", actor.language)
-    codes = [dataset.code for dataset in statistic_queries.list_datasets(actor, DATASETS)]
-    return {"items": [{"code": code, "name": labels.get(code, code)} for code in codes]}
+    names_of = names.labels("dimension", actor.language)
+    return {
+        "items": [
+            {
+                "code": dataset.code,
+                "name": labels.get(dataset.code, dataset.code),
+                "dimensions": [
+                    {"code": code, "name": names_of[code], "is_finer": each in dataset.finer}
+                    for code, each in dataset.dimensions.items()
+                ],
+            }
+            for dataset in statistic_queries.list_datasets(actor, DATASETS)
+        ]
+    }
 
 
 def get_dataset(
     actor: Actor, dataset: str, format: str | None = None, **filters: Any
 ) -> dict[str, Any] | Response:
     """Return the figures of a dataset."""
-    table = present_table(statistic_queries.get_table(actor, DATASETS, dataset, filters))
+    table = statistic_queries.get_table(actor, DATASETS, dataset, filters)
     form = tables.requested_format(format)
-    return tables.table_response(table["cells"], form, dataset) if form else table
+    return tables.table_response(flat_rows(table), form, dataset) if form else present_table(table)
+
+
+def get_origin_share(actor: Actor, year: int) -> dict[str, Any]:
+    """Return indicator 16.4.2: the share of a year's guns whose origin is established."""
+    share = origin_share(actor, year)
+    return share._asdict() | {"percent": share.percent}
 
 
 blueprint.reading("/statistics", DatasetsResponse, list_datasets, Permission.STATISTICS_READ)
@@ -42,4 +70,11 @@ blueprint.reading(
     Permission.STATISTICS_READ,
     StatisticsQuery,
     media_types=("text/csv", tables.XLSX_TYPE),
+)
+blueprint.reading(
+    "/statistics/origins-established",
+    OriginShareResponse,
+    get_origin_share,
+    Permission.STATISTICS_READ,
+    OriginShareQuery,
 )

@@ -10,6 +10,8 @@ from marshmallow import Schema, ValidationError
 
 from api.http.errors import as_error_messages
 from api.http.fields.declared import request_schema
+from api.i18n.messages import load_catalogue
+from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.errors import Invalid
 
 
@@ -17,6 +19,13 @@ from salsa_ext.core.errors import Invalid
 def _schema_of(cls: type) -> Schema:
     schema: Schema = request_schema(cls)()
     return schema
+
+
+def field_labels() -> dict[str, list[str]]:
+    """Return the translations of all labels, by their English text."""
+    catalogues = [load_catalogue(language) for language in LANGUAGES if language != "en"]
+    every = {text for catalogue in catalogues for text in catalogue}
+    return {text: [catalogue.get(text, text) for catalogue in catalogues] for text in every}
 
 
 def read_imported(cls: type, body: Mapping[str, Any]) -> Any:

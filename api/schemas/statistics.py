@@ -2,26 +2,56 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Final
 
-from marshmallow import Schema, fields
+from marshmallow import Schema, fields, post_load
 
 from api.http.fields.codes import Code, StateCode
+from api.http.fields.numbers import QueryWhole
 from api.http.fields.schemas import RequestSchema
-from api.http.fields.texts import Text
+from api.http.fields.texts import QueryFlag, Text
 from api.http.fields.times import Day
-from salsa_ext.statistics.queries import StatisticsTable
+from salsa_ext.figures import DATASETS
+from salsa_ext.statistics.queries import PERIODS, StatisticsTable
 
 
-class StatisticsQuery(RequestSchema):
-    """Filter of cells."""
+class Names(fields.Field[tuple[str, ...]]):
+    """Several names in a query string, with commas between them."""
+
+    def _deserialize(self, value: Any, *args: Any, **kwargs: Any) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(part.strip() for part in str(value).split(",") if part.strip()))
+
+
+DIMENSIONS: Final = tuple(dict.fromkeys(code for each in DATASETS for code in each.dimensions))
+"""Those of all datasets: each is a filter by one of its values."""
+
+
+class StatisticsQuery(
+    RequestSchema.from_dict({code: Text(most=100) for code in DIMENSIONS}, name="Dimensions")  # type: ignore[misc]
+):
+    """Which table of a dataset, of which cells."""
 
     format = Code(("json", "csv", "xlsx"))
     state = StateCode()
     partner = StateCode()
-    subject = Text(most=50)
+    by = Names(metadata={"type": "string", "maxLength": 200})
+    grain = Code(PERIODS)
     from_period = Day()
     to_period = Day()
+
+    @post_load
+    def gather(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
+        """Gather the dimensions in `where`."""
+        return {"where": {code: data.pop(code) for code in DIMENSIONS if code in data}} | data
+
+
+class FiguresQuery(StatisticsQuery):
+    """Which figures a page shows, and how."""
+
+    dataset = Text(most=50)
+    then = Text(most=50)
+    of_all = QueryFlag()
+    year = QueryWhole(least=2000, most=2100)
 
 
 class CellResponse(Schema):
@@ -29,7 +59,7 @@ class CellResponse(Schema):
 
     state = StateCode(required=True)
     partner = fields.String(allow_none=True)
-    subject = fields.String(required=True)
+    values = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     period = fields.String(required=True)
     amount = fields.Integer(allow_none=True, required=True)
     withheld = fields.Boolean(required=True)
@@ -39,11 +69,19 @@ class TableResponse(Schema):
     """Cells of a dataset; no total with withheld cells."""
 
     dataset = fields.String(required=True)
-    subject = fields.String(required=True)
+    by = fields.List(fields.String(), required=True)
     before = fields.Date(required=True)
     cells = fields.List(fields.Nested(CellResponse), required=True)
     withheld = fields.Integer(required=True)
     total = fields.Integer(allow_none=True, required=True)
+
+
+class DimensionResponse(Schema):
+    """A dimension of a dataset; by how many finer ones a table may be is one."""
+
+    code = fields.String(required=True)
+    name = fields.String(required=True)
+    is_finer = fields.Boolean(required=True)
 
 
 class DatasetResponse(Schema):
@@ -51,6 +89,7 @@ class DatasetResponse(Schema):
 
     code = fields.String(required=True)
     name = fields.String(required=True)
+    dimensions = fields.List(fields.Nested(DimensionResponse), required=True)
 
 
 class DatasetsResponse(Schema):
@@ -59,12 +98,41 @@ class DatasetsResponse(Schema):
     items = fields.List(fields.Nested(DatasetResponse), required=True)
 
 
+class OriginShareQuery(RequestSchema):
+    """Of which year."""
+
+    year = QueryWhole(least=2000, most=2100, required=True)
+
+
+class OriginShareResponse(Schema):
+    """Indicator 16.4.2 of the own state: `percent` is null without guns."""
+
+    established = fields.Integer(required=True)
+    recovered = fields.Integer(required=True)
+    percent = fields.Float(allow_none=True, required=True)
+
+
+def flat_rows(table: StatisticsTable) -> list[dict[str, Any]]:
+    """Return the cells of a table as rows of a file."""
+    return [
+        {
+            "state": cell.state,
+            "partner": cell.partner,
+            **cell.values,
+            "period": cell.period,
+            "amount": cell.amount,
+            "withheld": cell.amount is None,
+        }
+        for cell in table.cells
+    ]
+
+
 def present_table(table: StatisticsTable) -> dict[str, Any]:
     """Return a table as response."""
     cells = [vars(cell) | {"withheld": cell.amount is None} for cell in table.cells]
     return {
         "dataset": table.dataset.code,
-        "subject": table.dataset.subject,
+        "by": table.by,
         "before": table.through,
         "cells": cells,
         "withheld": table.withheld,

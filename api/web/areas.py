@@ -54,6 +54,7 @@ AREAS: Final = (
     (Permission.LEAD_READ, "investigation.lead_list", message("Patterns"), "scale"),
     (Permission.CONSENT_READ, "tracing.consent_list", message("Consents"), "handshake"),
     (Permission.CONVERSATION_WRITE, "tracing.conversation_list", message("Conversations"), "inbox"),
+    (Permission.STATISTICS_READ, "account.figures_page", message("Figures"), "chart-column"),
     (Permission.AUDIT_READ, "investigation.audit_log", message("Audit"), "scroll-text"),
     (Permission.LOOKUP_REVIEW, "investigation.lookup_list", message("Look-ups to review"), "eye"),
     (

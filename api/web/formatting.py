@@ -29,7 +29,7 @@ from salsa_ext.core.errors import Message, message
 from salsa_ext.firearms.records.event_kinds import LAWFUL
 from salsa_ext.firearms.search.values import MarkHit
 from salsa_ext.reference import agencies, names
-from salsa_ext.reference.calendars import actor_zone
+from salsa_ext.reference.calendars import reader_zone
 from salsa_ext.reference.participation.declarations import describe_coverage
 from salsa_ext.reference.participation.rules import Declaration
 from salsa_ext.tracing.traces.leg_views import leg_label
@@ -304,7 +304,7 @@ def offset(at: datetime, zone: str) -> str:
 
 def user_zone() -> str:
     """Return the IANA zone of the signed-in user."""
-    return actor_zone(g.actor)
+    return reader_zone(g.actor)
 
 
 def iso_moment(at: str, zone: str) -> str:

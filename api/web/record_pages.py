@@ -22,7 +22,7 @@ from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Message, message
 from salsa_ext.database.paging import Page
-from salsa_ext.reference.calendars import actor_zone
+from salsa_ext.reference.calendars import reader_zone
 
 Trail = Sequence[tuple[str, Message | str]]
 """Links to the pages above: endpoint or address, and name."""
@@ -32,7 +32,7 @@ HOME: Final = ("account.home", message("Home"))
 
 def render_page(template: str, actor: Actor, **data: Any) -> str:
     """Render a page with what all pages show: the zone, the time, links to the pages above."""
-    shared = {"actor": actor, "zone": actor_zone(actor), "now": actor.now(), "trail": (HOME,)}
+    shared = {"actor": actor, "zone": reader_zone(actor), "now": actor.now(), "trail": (HOME,)}
     return render_template(template, **(shared | data))
 
 
@@ -304,7 +304,7 @@ class DocumentPages:
             given["data"] = form.load(
                 action.schema(),
                 lambda body: action.complete_body(body, subject.view, form),
-                actor_zone(actor),
+                reader_zone(actor),
                 [field.path for field in fields if field.required],
             )
         result = action.command(actor=actor, **given)

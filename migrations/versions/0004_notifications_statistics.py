@@ -41,17 +41,19 @@ CREATE TABLE rollup (
     partner TEXT NOT NULL,
     subject TEXT NOT NULL,
     period DATE NOT NULL,
+    dimension TEXT NOT NULL,
+    value TEXT NOT NULL,
     amount BIGINT NOT NULL,
-    CONSTRAINT pk_rollup PRIMARY KEY (dataset, state, partner, subject, period)
+    CONSTRAINT pk_rollup PRIMARY KEY (dataset, state, dimension, period, subject, partner, value)
 );
 GRANT SELECT ON rollup TO salsa_service;
 GRANT INSERT, UPDATE ON rollup TO salsa_worker;
 
--- The cells in which an object is counted: what changes of it is the difference to them.
+-- What an object counts: what changes of it is the difference to them.
 CREATE TABLE counted_object (
     owner_state CHAR(3) NOT NULL,
     object UUID NOT NULL,
-    cells JSONB NOT NULL,
+    facts JSONB NOT NULL,
     CONSTRAINT pk_counted_object PRIMARY KEY (owner_state, object)
 );
 ALTER TABLE counted_object ENABLE ROW LEVEL SECURITY;

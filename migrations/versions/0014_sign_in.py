@@ -25,7 +25,10 @@ ALTER TABLE account ADD COLUMN second_hash TEXT;
 ALTER TABLE account ADD COLUMN opened_by UUID;
 ALTER TABLE account ADD COLUMN recovery_by UUID;
 ALTER TABLE account ADD COLUMN recovery_hash TEXT;
-GRANT UPDATE (must_change, second_hash, opened_by, recovery_by, recovery_hash) ON account TO salsa_service;
+ALTER TABLE account ADD COLUMN language TEXT;
+ALTER TABLE account ADD COLUMN time_zone TEXT;
+GRANT UPDATE (must_change, second_hash, opened_by, recovery_by, recovery_hash, language, time_zone)
+    ON account TO salsa_service;
 
 CREATE TABLE second_factor (
     account_id UUID NOT NULL,

@@ -225,18 +225,42 @@ def sign_in(
         )
     new_hash = None if new_password is None else _hash_new(username, password, new_password)
     with transaction(known):
-        account = lock(Account, known.account_id)
-        # It may have been changed, reset or closed while this password was hashed.
-        if (account.password_hash, account.second_hash) != check.hashes or not account.is_active:
-            raise Unauthenticated(WRONG_PASSWORD)
-        if new_hash is not None:
-            account.password_hash, account.second_hash = new_hash, None
-            account.must_change = False
-            revoke_keys(known, account.id)
-            append(known, AuditEvent(Action.PASSWORD_CHANGED, "account", account.id))
+        _store_password(known, check, new_hash)
         if not has_factor and known.role in REQUIRED_ROLES and is_real():
             known = replace(known, permissions=frozenset())
         return open_session(known, address=address, browser=browser)
+
+
+def change_password(
+    actor: Actor, username: str, old: str, new: str, address: str, browser: str | None = None
+) -> str:
+    """Change the password of a session's own account; ends its keys, and returns a new session.
+
+    Runs transactions of its own. Raises TooManyAttempts, or Invalid for `old` or a weak `password`.
+    """
+    with transaction(actor):
+        count_attempt(username, address, actor.now())
+    check = check_password(username, old)
+    if not check.is_right or check.actor is None or check.actor.account_id != actor.account_id:
+        _audit_refusal(actor, address)
+        raise Invalid({"old": [message("This is not your password. Enter it again.")]})
+    new_hash = _hash_new(username, old, new)
+    with transaction(actor):
+        forget_attempts(username, address, actor.now())
+        _store_password(actor, check, new_hash)
+        return open_session(actor, address=address, browser=browser)
+
+
+def _store_password(actor: Actor, check: PasswordCheck, new_hash: str | None) -> None:
+    """Store a new password unless the old one was changed, reset or closed while it was hashed."""
+    account = lock(Account, actor.account_id)
+    if (account.password_hash, account.second_hash) != check.hashes or not account.is_active:
+        raise Unauthenticated(WRONG_PASSWORD)
+    if new_hash is not None:
+        account.password_hash, account.second_hash = new_hash, None
+        account.must_change = False
+        revoke_keys(actor, account.id)
+        append(actor, AuditEvent(Action.PASSWORD_CHANGED, "account", account.id))
 
 
 def is_real() -> bool:

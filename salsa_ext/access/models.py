@@ -38,6 +38,8 @@ class Account(Base):
     opened_by: Mapped[UUID | None]
     recovery_by: Mapped[UUID | None]
     recovery_hash: Mapped[str | None]
+    language: Mapped[str | None]
+    time_zone: Mapped[str | None]
 
 
 class SecondFactor(Base):

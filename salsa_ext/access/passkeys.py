@@ -136,7 +136,7 @@ def add_passkey(*, actor: Actor, ceremony: Ceremony, name: str, answer: str) -> 
         "created_at": actor.now(),
     }
     insert_many(Passkey, [row])
-    append(actor, AuditEvent(Action.PASSKEY_ADDED, "account", str(actor.account_id)))
+    append(actor, AuditEvent(Action.SECOND_FACTOR_SET, "account", str(actor.account_id)))
 
 
 def remove_passkey(*, actor: Actor, passkey_id: UUID) -> None:
@@ -149,7 +149,7 @@ def remove_passkey(*, actor: Actor, passkey_id: UUID) -> None:
     if needs_factor and len(own) == 1 and not has_codes(actor):
         raise Conflict(message("This is your last second factor. Set up another first."))
     db.session.execute(delete(Passkey).where(Passkey.id == passkey_id))
-    append(actor, AuditEvent(Action.PASSKEY_REMOVED, "account", str(actor.account_id)))
+    append(actor, AuditEvent(Action.SECOND_FACTOR_REMOVED, "account", str(actor.account_id)))
 
 
 def list_passkeys(actor: Actor) -> Sequence[Passkey]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
+from zoneinfo import available_timezones
 
 from sqlalchemy import func, select
 
@@ -31,6 +32,7 @@ from salsa_ext.access.rules import (
     role_permissions,
 )
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.errors import Conflict, Forbidden, Invalid, NotFound, message
 from salsa_ext.core.field_checks import Problems, check_agency
 from salsa_ext.core.ids import new_id
@@ -297,6 +299,31 @@ def list_eligible(actor: Actor, permission: Permission) -> Sequence[Any]:
     open_ = (Account.owner_state == actor.state, Account.is_active, Account.role.in_(roles))
     query = select(Account.username, Account.agency).where(*open_)
     return db.session.execute(query.order_by(Account.username)).all()
+
+
+@dataclass(frozen=True)
+class Preferences:
+    """Language and IANA time zone in which a person reads pages; None for those of the agency."""
+
+    language: str | None = None
+    time_zone: str | None = None
+
+
+def set_preferences(*, actor: Actor, data: Preferences) -> None:
+    """Set the preferences of the own account; raises Invalid for an unknown zone."""
+    require(actor, Permission.KEY_ISSUE)
+    if data.time_zone is not None and data.time_zone not in available_timezones():
+        raise Invalid({"time_zone": [message("A time zone is written America/Asuncion.")]})
+    if data.language is not None and data.language not in LANGUAGES:
+        raise Invalid({"language": [message("One of: {choices}.", choices=", ".join(LANGUAGES))]})
+    account = lock(Account, actor.account_id)
+    account.language, account.time_zone = data.language, data.time_zone
+
+
+def read_preferences(actor: Actor) -> Preferences:
+    """Return the preferences of the own account."""
+    account = db.session.get_one(Account, actor.account_id)
+    return Preferences(account.language, account.time_zone)
 
 
 class Identity(NamedTuple):

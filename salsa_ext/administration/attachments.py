@@ -11,8 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.access.audit import Action, AuditEvent, append, append_many
-from salsa_ext.access.officers import resolve_officer
+from salsa_ext.access.audit import Action, AuditEvent, append, append_many, resolve_officer
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.release import FINDER_VISIBILITIES, Statement
 from salsa_ext.access.rules import require

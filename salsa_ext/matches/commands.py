@@ -11,8 +11,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.dialects.postgresql import insert
 
-from salsa_ext.access.audit import Action, AuditEvent, append
-from salsa_ext.access.officers import resolve_officer
+from salsa_ext.access.audit import Action, AuditEvent, append, resolve_officer
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.release import FINDER_VISIBILITIES
 from salsa_ext.access.rules import require

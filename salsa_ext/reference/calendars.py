@@ -73,6 +73,15 @@ def actor_zone(actor: Actor) -> str:
     return _read_zone(actor.state, actor.agency)
 
 
+def reader_zone(actor: Actor) -> str:
+    """Return the IANA zone in which the actor's person reads and types times on pages."""
+    own = "SELECT time_zone FROM account WHERE id = %s"
+    row = cached_per_transaction(
+        (own, actor.account_id), lambda: execute_raw(own, (actor.account_id,)).fetchone()
+    )
+    return row[0] if row and row[0] else actor_zone(actor)
+
+
 def state_zone(state: str) -> str:
     """Return a state's IANA zone, as `LocalDays.zone`."""
     return _read_zone(state, None)

@@ -261,6 +261,11 @@ def type_codes() -> list[str]:
     return sorted(_type_groups())
 
 
+def questionnaire_class(type_code: str | None) -> str:
+    """Return a type's class in the Illicit Arms Flows Questionnaire."""
+    return _type_groups()[type_code].group if type_code in _type_groups() else "unknown"
+
+
 def specific_type(type_code: str | None) -> str | None:
     """Return the type, or None for `unknown` and `other`."""
     return None if type_code in UNSPECIFIC_TYPES else type_code

@@ -5,7 +5,8 @@ Each subject declares its own in `figures.py`; `salsa_ext/figures.py` lists them
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
@@ -23,6 +24,7 @@ class Grain(Enum):
     DAY = "day"
     MONTH = "month"
     QUARTER = "quarter"
+    YEAR = "year"
     ALL_TIME = "all_time"
 
     def start(self, on: date) -> date:
@@ -31,56 +33,121 @@ class Grain(Enum):
             return date(1900, 1, 1)
         if self is Grain.DAY:
             return on
+        if self is Grain.YEAR:
+            return date(on.year, 1, 1)
         return date(on.year, on.month - ((on.month - 1) % 3 if self is Grain.QUARTER else 0), 1)
 
     def label(self, start: date) -> str:
-        """Return a period as clients read it: 2026-Q1, 2026-03 or 2026-03-14."""
+        """Return a period as clients read it: 2026, 2026-Q1, 2026-03 or 2026-03-14."""
+        if self is Grain.YEAR:
+            return str(start.year)
         if self is Grain.QUARTER:
             return f"{start.year}-Q{(start.month + 2) // 3}"
         return start.isoformat()[:7] if self is Grain.MONTH else start.isoformat()
 
 
-class CountKey(NamedTuple):
-    """A cell: what is counted, by state, partner state (or '') and start of the period."""
+class Fact(NamedTuple):
+    """What an object counts: a subject in a period, with a value of each finer dimension.
+
+    `subject` joins the values of the dataset's base with `|`; `partner` is a state or ''.
+    """
 
     dataset: str
     state: str
     subject: str
     period: date
     partner: str = ""
+    values: tuple[tuple[str, str], ...] = ()
 
 
-Cells = Mapping[CountKey, int]
+class CountKey(NamedTuple):
+    """A cell: a subject in a period, as a whole (`dimension` '') or by one finer dimension."""
+
+    dataset: str
+    state: str
+    subject: str
+    period: date
+    partner: str = ""
+    dimension: str = ""
+    value: str = ""
+
+
+Facts = Mapping[Fact, int]
+
+
+def expand(facts: Facts) -> Counter[CountKey]:
+    """Return the cells of facts: of each the whole, and one for each of its values."""
+    cells = Counter[CountKey]()
+    for fact, amount in facts.items():
+        for dimension, value in (("", ""), *fact.values):
+            cells[CountKey(*fact[:5], dimension, value)] += amount
+    return cells
+
+
+@dataclass(frozen=True)
+class Dimension:
+    """What a dataset is counted by: its name for clients, and the kind of its labels.
+
+    Of `is_several` an object may have several values, and counts under each.
+    """
+
+    code: str
+    labels: str
+    is_several: bool = False
 
 
 @dataclass(frozen=True)
 class Dataset:
-    """A count by `subject` (its name for clients), state and period.
+    """A count by the dimensions of its `base`, by each of its `finer` ones, state and period.
 
-    Clients filter by the codes that `subjects` returns, or by any if it is None. The secretariat
-    reads its own datasets whole and up to the present day, since they count work; what all states
-    read ends with the last period and hides small cells. The `service` alone reads the rest.
+    A table combines any of the base and at most one finer dimension: so sums stay few, however many
+    objects there are. Other states read `published` alone, by quarters: ended ones, without small
+    cells. The secretariat reads its own datasets whole, since they count work. The `service` alone
+    reads the rest.
     """
 
     code: str
-    subject: str = ""
-    subjects: Callable[[], Sequence[str]] | None = None
-    grain: Grain = Grain.QUARTER
+    base: tuple[Dimension, ...] = ()
+    finer: tuple[Dimension, ...] = ()
+    published: Published | None = None
+    grain: Grain = Grain.MONTH
     readers: Readers = "states"
 
-    def key(self, state: str, subject: str, on: date, partner: str = "") -> CountKey:
-        """Return the cell in which something of a day counts."""
-        return CountKey(self.code, state, subject, self.grain.start(on), partner)
+    def fact(
+        self,
+        state: str,
+        subject: Sequence[str],
+        on: date,
+        partner: str = "",
+        values: Iterable[tuple[str, str]] = (),
+    ) -> Fact:
+        """Return what something of a day counts."""
+        period = self.grain.start(on)
+        return Fact(self.code, state, "|".join(subject), period, partner, tuple(sorted(values)))
+
+    @property
+    def dimensions(self) -> dict[str, Dimension]:
+        """Return all dimensions by their codes."""
+        return {each.code: each for each in (*self.base, *self.finer)}
+
+
+@dataclass(frozen=True)
+class Published:
+    """The table of a dataset that all states read: by what, of which values alone."""
+
+    by: str
+    where: Mapping[str, str]
+    values: Callable[[], Sequence[str]]
 
 
 @dataclass(frozen=True)
 class CountedKind:
     """Kind of objects, named as in the log of changes, with the table of their ids.
 
-    `count(state, ids)` returns the cells in which a state's objects and their parts count now, by
-    id; silent records in none, since figures would reveal them.
+    `count(state, ids)` returns what a state's objects and their parts count now, by id; silent
+    records nothing, since figures would reveal them.
     """
 
     code: str
     model: Any
-    count: Callable[[str, Collection[UUID]], Mapping[UUID, Cells]]
+    count: Callable[[str, Collection[UUID]], Mapping[UUID, Facts]]

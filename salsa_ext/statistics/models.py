@@ -14,7 +14,7 @@ from salsa_ext.database.session import Base
 
 
 class Rollup(Base):
-    """Amount by dataset, state, partner (or ''), subject and period start."""
+    """Amount by dataset, state, partner (or ''), subject, period start and finer dimension (or '')."""
 
     __tablename__ = "rollup"
     dataset: Mapped[str] = mapped_column(primary_key=True)
@@ -22,13 +22,15 @@ class Rollup(Base):
     partner: Mapped[str] = mapped_column(primary_key=True)
     subject: Mapped[str] = mapped_column(primary_key=True)
     period: Mapped[date] = mapped_column(Date, primary_key=True)
+    dimension: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str] = mapped_column(primary_key=True)
     amount: Mapped[int] = mapped_column(BigInteger)
 
 
 class CountedObject(Base):
-    """Cells in which an object is counted: lists of dataset, subject, period, partner, amount."""
+    """What an object counts: lists of dataset, subject, period, partner, values and amount."""
 
     __tablename__ = "counted_object"
     owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
     object: Mapped[UUID] = mapped_column(primary_key=True)
-    cells: Mapped[list[list[Any]]] = mapped_column(JSONB)
+    facts: Mapped[list[list[Any]]] = mapped_column(JSONB)

@@ -1,39 +1,49 @@
-"""Published statistics: sums of ended periods, small cells suppressed."""
+"""Figures: of the own state whole and live, of others as they are published."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import select
+from sqlalchemy import Date, cast, func, select
 
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Invalid, NotFound, message
+from salsa_ext.core.errors import Invalid, Message, NotFound, message
 from salsa_ext.database.session import db
-from salsa_ext.statistics.dataset_types import MIN_CELL, Dataset
+from salsa_ext.statistics.dataset_types import MIN_CELL, Dataset, Grain
 from salsa_ext.statistics.models import Rollup
+
+PERIODS: Final = ("month", "quarter", "year")
+_UNKNOWN: Final = message("{dimension} is not a dimension of these figures. One of: {choices}.")
+_UNPUBLISHED: Final = message(
+    "Of other states this is not published. Give your own state, or leave this out."
+)
 
 
 @dataclass(frozen=True)
 class StatisticsCell:
-    """One figure; `amount` None if suppressed."""
+    """One figure; `amount` None if suppressed. `values` has its codes by dimension."""
 
     state: str
     partner: str | None
-    subject: str
+    values: Mapping[str, str]
     period: str
     amount: int | None
 
 
 @dataclass(frozen=True)
 class StatisticsTable:
-    """Cells of one dataset; `total` None if any cell is suppressed."""
+    """Cells of one dataset by `by`; `total` None if any cell is suppressed.
+
+    Nor is there one where an object may count under several values.
+    """
 
     dataset: Dataset
+    by: Sequence[str]
     through: date
     cells: Sequence[StatisticsCell]
     total: int | None
@@ -44,6 +54,20 @@ class StatisticsTable:
         return sum(cell.amount is None for cell in self.cells)
 
 
+@dataclass(frozen=True)
+class _Selection:
+    """Which table is read: by what, of which values, for periods of what length."""
+
+    by: Sequence[str]
+    where: Mapping[str, str]
+    grain: Grain
+    is_whole: bool
+
+    @property
+    def used(self) -> set[str]:
+        return {*self.by, *self.where}
+
+
 def list_datasets(actor: Actor, datasets: Sequence[Dataset]) -> list[Dataset]:
     """Return the datasets available to the reader; the secretariat has no state."""
     require(actor, Permission.STATISTICS_READ)
@@ -52,44 +76,117 @@ def list_datasets(actor: Actor, datasets: Sequence[Dataset]) -> list[Dataset]:
 
 
 def get_table(
-    actor: Actor, datasets: Sequence[Dataset], code: str, filters: dict[str, Any]
+    actor: Actor, datasets: Sequence[Dataset], code: str, filters: Mapping[str, Any]
 ) -> StatisticsTable:
-    """Return figures by state, partner, subject and period.
+    """Return figures by state, partner, period and the dimensions of `by`.
 
-    One breakdown for all readers: a coarser one would reveal small cells by subtraction. Cells
-    below 5 are suppressed, and with them the total. Raises NotFound for an unknown dataset, Invalid
-    for an unknown subject.
+    With the own `state` in `filters` they are whole and go up to today, by any of the base and at
+    most one finer dimension, and of values in `where`. Of all states they are as published: by
+    ended quarters, cells below 5 suppressed, and with them the total. Raises NotFound for an
+    unknown dataset, Invalid for dimensions, values or periods that this table has not.
     """
     require(actor, Permission.STATISTICS_READ)
     dataset = next((each for each in list_datasets(actor, datasets) if each.code == code), None)
-    if dataset is None:
+    if dataset is None or dataset.published is None:
         raise NotFound("dataset", code)
-    subject, known = filters.get("subject"), dataset.subjects and dataset.subjects()
-    if known and subject is not None and subject not in known:
-        raise Invalid({"subject": [message("One of: {choices}.", choices=", ".join(known))]})
+    selection = _read_selection(actor, dataset, filters)
     today = actor.now().date()  # the day of UTC, or a period would end sooner for some readers
-    is_whole = dataset.readers != "states"
-    through = today + timedelta(days=1) if is_whole else dataset.grain.start(today)
-    keys = (Rollup.state, Rollup.partner, Rollup.subject, Rollup.period)
-    is_counted = (Rollup.dataset == dataset.code, Rollup.amount > 0, Rollup.period < through)
-    query = select(*keys, Rollup.amount).where(*is_counted)
-    for name in ("state", "partner", "subject"):
-        if (value := filters.get(name)) is not None:
-            query = query.where(getattr(Rollup, name) == value)
-    if (first := filters.get("from_period")) is not None:
-        query = query.where(Rollup.period >= first)
-    if (last := filters.get("to_period")) is not None:
-        query = query.where(Rollup.period <= last)
+    through = today + timedelta(days=1) if selection.is_whole else selection.grain.start(today)
+    query = _build_query(dataset, selection, filters, through)
     cells = [
         StatisticsCell(
             state,
             partner or None,
-            subject,
-            dataset.grain.label(period),
-            count if is_whole or count >= MIN_CELL else None,
+            dict(zip(selection.by, values, strict=True)),
+            selection.grain.label(period),
+            int(count) if selection.is_whole or count >= MIN_CELL else None,
         )
-        for state, partner, subject, period, count in db.session.execute(query.order_by(*keys))
+        for state, partner, period, *values, count in db.session.execute(query)
     ]
+    return StatisticsTable(dataset, selection.by, through, cells, _total(dataset, selection, cells))
+
+
+def _read_selection(actor: Actor, dataset: Dataset, filters: Mapping[str, Any]) -> _Selection:
+    """Return what is asked for; raises Invalid."""
+    published = dataset.published
+    assert published is not None
+    is_own = actor.state is not None and filters.get("state") == actor.state
+    is_whole = is_own or dataset.readers == "secretariat"
+    by, grain = filters.get("by"), filters.get("grain")
+    where = dict(filters.get("where") or {})
+    value = where.get(published.by)
+    if value is not None and value not in (known := published.values()):
+        problem = message("One of: {choices}.", choices=", ".join(known))
+        raise Invalid({published.by: [problem]})
+    if not is_whole:
+        unpublished = {
+            "by": by is not None and [*by] != [published.by],
+            "grain": grain not in (None, Grain.QUARTER.value),
+        } | {code: code != published.by for code in where}
+        if problems := {name: [_UNPUBLISHED] for name, is_wrong in unpublished.items() if is_wrong}:
+            raise Invalid(problems)
+    selection = _Selection(
+        (published.by,) if by is None else tuple(by),
+        where if is_whole and by is not None else {**published.where, **where},
+        Grain(grain or Grain.QUARTER.value),
+        is_whole,
+    )
+    _check_dimensions(dataset, selection)
+    return selection
+
+
+def _check_dimensions(dataset: Dataset, selection: _Selection) -> None:
+    known = dataset.dimensions
+    unknown = {"by": [code for code in selection.by if code not in known]}
+    unknown |= {code: [code] for code in selection.where if code not in known}
+    problems = {
+        name: [Message(_UNKNOWN.text, {"dimension": codes[0], "choices": ", ".join(known)})]
+        for name, codes in unknown.items()
+        if codes
+    }
+    if problems:
+        raise Invalid(problems)
+    finer = [each.code for each in dataset.finer if each.code in selection.used]
+    if len(finer) > 1:
+        problem = message(
+            "{first} and {second} cannot be combined. Leave one of them out.",
+            first=finer[0],
+            second=finer[1],
+        )
+        raise Invalid({"by": [problem]})
+
+
+def _build_query(
+    dataset: Dataset, selection: _Selection, filters: Mapping[str, Any], through: date
+) -> Any:
+    finer = next((each.code for each in dataset.finer if each.code in selection.used), "")
+    columns: dict[str, Any] = {
+        each.code: func.split_part(Rollup.subject, "|", at)
+        for at, each in enumerate(dataset.base, start=1)
+    }
+    columns[finer] = Rollup.value
+    period = cast(func.date_trunc(selection.grain.value, Rollup.period), Date)
+    keys = [Rollup.state, Rollup.partner, period, *(columns[code] for code in selection.by)]
+    amount = func.sum(Rollup.amount)
+    query = select(*keys, amount).where(
+        Rollup.dataset == dataset.code,
+        Rollup.dimension == finer,
+        Rollup.period < through,
+        *(columns[code] == value for code, value in selection.where.items()),
+    )
+    for name in ("state", "partner"):
+        if (value := filters.get(name)) is not None:
+            query = query.where(getattr(Rollup, name) == value)
+    if (first := filters.get("from_period")) is not None:
+        query = query.where(Rollup.period >= selection.grain.start(first))
+    if (last := filters.get("to_period")) is not None:
+        query = query.where(Rollup.period <= last)
+    return query.group_by(*keys).having(amount > 0).order_by(*keys)
+
+
+def _total(dataset: Dataset, selection: _Selection, cells: Sequence[StatisticsCell]) -> int | None:
+    """Return the sum of the cells; None where one is suppressed, or objects count several times."""
     amounts = [cell.amount for cell in cells]
-    total = None if None in amounts else sum(count or 0 for count in amounts)
-    return StatisticsTable(dataset, through, cells, total)
+    if None in amounts or any(dataset.dimensions[code].is_several for code in selection.by):
+        return None
+    return sum(amount or 0 for amount in amounts)

@@ -33,6 +33,7 @@ ALLOWED = {
     "opens or ends a session, or is the check itself": """
         access.authentication.sign_in access.authentication.open_by_link
         access.authentication.close_session access.authentication.renew_session
+        access.authentication.change_password administration.accounts.read_preferences
         access.rules.require database.session.transaction
         database.idempotency.store_answer disclosure.disclosures.require_purpose""",
     "of the own account, before it may do anything": """
@@ -43,7 +44,7 @@ ALLOWED = {
     "decides what is released": "disclosure.sharing.share_records",
     "of whoever runs the server": "statistics.rollups.recount",
     "which day it is, and by which clock": """
-        reference.calendars.today reference.calendars.actor_zone""",
+        reference.calendars.today reference.calendars.reader_zone""",
 }
 
 

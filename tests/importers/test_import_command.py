@@ -62,6 +62,15 @@ def test_the_fields_that_columns_can_fill_are_listed(salsa):
     )
 
 
+def test_a_draft_is_printed_as_a_file_that_can_be_stored(salsa, tmp_path):
+    path = write_csv(tmp_path / "Guns 2020.csv", [HEADER, GOOD])
+    result = salsa("import", str(path), "--guess", "--state", "BRA", "--subject", "seizures")
+    assert result.exit_code == 0, result.output
+    assert "# serial: items.serial (96%): TKA52390" in result.output
+    assert "# needed still: agency" in result.output
+    assert from_toml(result.output).name == "guns-2020"
+
+
 @pytest.mark.parametrize("options,declared", [([], "real"), (["--dry-run"], None)])
 def test_what_is_loaded_declares_the_installation_real(load, fresh_database, options, declared):
     load(GOOD, options=options)

@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 
 from salsa_ext import figures
 from salsa_ext.access.rules import operator
+from salsa_ext.custody.figures import SEIZURES
 from salsa_ext.database.session import db
-from salsa_ext.documents.figures import SEIZURES
 from salsa_ext.firearms.records.frequencies import COVERAGE
 from salsa_ext.jobs.runner import ChangeJob
 from salsa_ext.statistics import rollups
@@ -28,7 +28,11 @@ def recounted():
 
 
 def amount(dataset):
-    return db.session.scalar(select(func.sum(Rollup.amount)).where(Rollup.dataset == dataset.code))
+    return db.session.scalar(
+        select(func.sum(Rollup.amount)).where(
+            Rollup.dataset == dataset.code, Rollup.dimension == ""
+        )
+    )
 
 
 def check(dataset, expected):
@@ -117,6 +121,11 @@ class Writes:
         gun = bodies.firearm(serial=f"T{self.number}")
         self.clerk.post("/transfers", bodies.transfer(number=f"T{self.number}", firearm=gun))
 
+    def dispose(self):
+        if made := self.known.pop("seizure", None):
+            body = {"kind": "forfeited", "occurred_on": "2026-03-05", "act_number": "A-1"}
+            self.police.post(f"/seizures/{made['id']}/dispositions", body)
+
     def trace(self):
         self.known["trace"] = self.police.post("/traces", bodies.trace()).json["id"]
 
@@ -134,7 +143,9 @@ class Writes:
 
     def one(self):
         self.number += 1
-        names = "seize correct report withdraw_report transfer trace withdraw_trace ship cancel"
+        names = (
+            "seize correct dispose report withdraw_report transfer trace withdraw_trace ship cancel"
+        )
         getattr(self, self.random.choice(names.split()))()
 
 
@@ -165,9 +176,10 @@ def test_a_recount_repairs_what_is_missing_and_what_is_too_much(police, as_actor
     police.post("/seizures", bodies.seizure())
     jobs.jobs_to_idle()
     month = date(2026, 3, 1)
-    cells = {SEIZURES.key("BRA", "pistol", month): -1, SEIZURES.key("BRA", "rifle", month): 4}
+    pistol, rifle = (("seized", "firearm", name) for name in ("pistol", "rifle"))
+    wrong = {SEIZURES.fact("BRA", pistol, month): -1, SEIZURES.fact("BRA", rifle, month): 4}
     with jobs.as_worker(operator("BRA")):
-        rollups.add_counts(cells)
+        rollups.add_facts(wrong)
     assert recounted()["seizures"] == 2
     assert amount(SEIZURES) == 1
     entries = as_actor("BRA", "auditor").get("/audit?action=dataset:recounted").json["items"]

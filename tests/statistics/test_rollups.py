@@ -16,7 +16,7 @@ from salsa_ext.statistics.dataset_types import Dataset, Grain
 from tests.support import jobs
 
 SEIZED = Dataset("seizures")
-CELL = SEIZED.key("BRA", "pistol", date(2025, 11, 20))
+CELL = SEIZED.fact("BRA", ("pistol",), date(2025, 11, 20))
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def counted(session):
     def add(*parts):
         with jobs.as_worker(operator("BRA")):
             for cells in parts:
-                rollups.add_counts(cells)
+                rollups.add_facts(cells)
 
     return add
 
@@ -37,8 +37,8 @@ def sums():
 
 
 def test_amounts_of_a_cell_add_up(counted):
-    counted({CELL: 3, SEIZED.key("BRA", "rifle", date(2026, 1, 1)): 1}, {CELL: -1})
-    assert sums() == [("BRA", "pistol", "2025-10-01", 2), ("BRA", "rifle", "2026-01-01", 1)]
+    counted({CELL: 3, SEIZED.fact("BRA", ("rifle",), date(2026, 1, 1)): 1}, {CELL: -1})
+    assert sums() == [("BRA", "pistol", "2025-11-01", 2), ("BRA", "rifle", "2026-01-01", 1)]
 
 
 def test_what_comes_to_nothing_adds_no_cell(counted):
@@ -47,13 +47,13 @@ def test_what_comes_to_nothing_adds_no_cell(counted):
 
 
 def test_how_common_a_value_is_has_no_period(counted):
-    counted({DESCRIBED.key("BRA", "make:taurus", date(2025, 11, 20)): 1})
+    counted({DESCRIBED.fact("BRA", ("make:taurus",), date(2025, 11, 20)): 1})
     assert sums() == [("BRA", "make:taurus", "1900-01-01", 1)]
 
 
 def test_a_day_of_which_every_record_went_silent_is_not_covered(counted):
-    old, new = (COVERAGE.key("BRA", "", date(2025, 11, day)) for day in (3, 20))
-    other = COVERAGE.key("PRY", "", date(2025, 11, 21))
+    old, new = (COVERAGE.fact("BRA", (), date(2025, 11, day)) for day in (3, 20))
+    other = COVERAGE.fact("PRY", (), date(2025, 11, 21))
     counted({old: 2, new: 1, other: 1}, {new: -1, other: -1})
     assert mark_lookup.load_coverage() == [("BRA", 2, date(2025, 11, 3))]
 

@@ -30,7 +30,7 @@ def figures(client, dataset="seizures", query=""):
 
 def cells(client, dataset="seizures", query=""):
     return [
-        (cell["state"], cell["subject"], cell["period"], cell["amount"])
+        (cell["state"], *cell["values"].values(), cell["period"], cell["amount"])
         for cell in figures(client, dataset, query)["cells"]
     ]
 
@@ -148,7 +148,7 @@ def test_licit_trade_is_counted_with_its_partner(police, bra):
     shipped = bodies.shipment([f"SN{n:05}" for n in range(6)], ships_on=ENDED)
     bra.post(f"/permits/{permit}/shipments", shipped)
     [cell] = figures(police, "licit_trade")["cells"]
-    assert (cell["state"], cell["partner"], cell["subject"], cell["amount"]) == (
+    assert (cell["state"], cell["partner"], cell["values"]["type"], cell["amount"]) == (
         "BRA",
         "PRY",
         "pistol",
@@ -161,8 +161,8 @@ def test_licit_trade_is_counted_with_its_partner(police, bra):
     [
         ("?state=BRA", 1),
         ("?state=PRY", 0),
-        ("?subject=pistol", 1),
-        ("?subject=rifle", 0),
+        ("?type=pistol", 1),
+        ("?type=rifle", 0),
         ("?from_period=2025-10-01&to_period=2025-12-31", 1),
         ("?to_period=2025-09-30", 0),
     ],
@@ -174,7 +174,7 @@ def test_figures_are_found_by_their_fields(police, seize, query, found):
 
 def test_a_withdrawn_trace_is_not_counted(police):
     with jobs.as_worker(operator("BRA")):
-        rollups.add_counts({TRACES.key("BRA", "traced", date(2025, 10, 1)): 5})
+        rollups.add_facts({TRACES.fact("BRA", ("traced", "pistol"), date(2025, 10, 1)): 5})
     trace = police.post("/traces", bodies.trace()).json
     police.post(f"/traces/{trace['id']}/withdraw", None, 200, If_Match=f'"{trace["version"]}"')
     assert cells(police, "traces") == [("BRA", "traced", "2025-Q4", 5)]

@@ -1,9 +1,11 @@
-"""Own keys and sessions on a page: a key is shown once, and ended by its person."""
+"""My account: keys shown once, sessions, password, language and time zone."""
 
 import re
+from zoneinfo import ZoneInfo
 
+from tests.conftest import NOW
 from tests.web.pages import text
-from tests.web.visitors import Visitor, browser
+from tests.web.visitors import PASSWORD, Visitor, browser
 
 
 def test_a_key_is_issued_shown_once_and_ended(app, signed_in):
@@ -57,3 +59,37 @@ def test_nobody_ends_a_key_of_another(signed_in):
     other = signed_in("BRA", "auditor").open("/account")
     [key] = re.findall(r"/account/keys/([0-9a-f-]{36})/end", other)
     signed_in("BRA", "police_officer").send(f"/account/keys/{key}/end", {}, 404)
+
+
+def test_a_new_password_ends_all_other_sessions_and_keys(app, visitor, account, as_actor):
+    username, other = account("BRA", "police_officer"), Visitor(browser(app))
+    other.sign_in(username)
+    visitor.sign_in(username)
+    fields = {"old": PASSWORD, "password": "five words are even better"}
+    assert visitor.send("/account/password", fields).location == "/account"
+    assert "My account" in visitor.open("/account")
+    assert other.client.get("/account").location.startswith("/sign-in")
+    other.sign_in(username, expect=401)
+    other.sign_in(username, fields["password"])
+
+
+def test_a_password_is_changed_by_who_knows_it(visitor, account, as_actor):
+    visitor.sign_in(account("BRA", "police_officer"))
+    fields = {"old": "wrong", "password": "five words are even better"}
+    assert "This is not your password." in text(visitor.send("/account/password", fields, 422).text)
+    weak = visitor.send("/account/password", {"old": PASSWORD, "password": "weak"}, 422)
+    assert "At least 12 characters." in text(weak.text)
+    [entry] = as_actor("BRA", "auditor").get("/audit?action=session:refused").json["items"]
+    assert entry["username"] == "bra.police_officer"
+
+
+def test_pages_are_in_the_language_and_the_time_of_their_reader(app, visitor, account):
+    username = account("BRA", "police_officer")
+    visitor.sign_in(username)
+    fields = {"language": "fr", "time_zone": "Asia/Tokyo"}
+    visitor.send("/account/preferences", fields)
+    elsewhere = Visitor(browser(app))
+    elsewhere.sign_in(username)
+    page = text(elsewhere.open("/account"))
+    assert "Mon compte" in page and f"{NOW.astimezone(ZoneInfo('Asia/Tokyo')):%H:%M}" in page
+    visitor.send("/account/preferences", fields | {"time_zone": "Tokyo"}, 422)

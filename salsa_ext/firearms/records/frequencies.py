@@ -21,7 +21,7 @@ from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.records.event_kinds import ALERT
 from salsa_ext.firearms.records.models import Record, RecordSetting
 from salsa_ext.reference import names
-from salsa_ext.statistics.dataset_types import CountKey, Dataset, Grain
+from salsa_ext.statistics.dataset_types import Dataset, Fact, Grain
 from salsa_ext.statistics.models import Rollup
 
 COVERAGE: Final = Dataset("coverage", grain=Grain.DAY, readers="service")
@@ -87,9 +87,9 @@ def counted_records(state: str, documents: Collection[UUID]) -> Select[Any]:
     )
 
 
-def count_documents(state: str, documents: Collection[UUID]) -> dict[UUID, Counter[CountKey]]:
-    """Return the cells in which the records of documents count, by document."""
-    cells: dict[UUID, Counter[CountKey]] = {document: Counter() for document in documents}
+def count_documents(state: str, documents: Collection[UUID]) -> dict[UUID, Counter[Fact]]:
+    """Return what the records of documents count, by document."""
+    facts: dict[UUID, Counter[Fact]] = {document: Counter() for document in documents}
     first = aliased(Record)
     query = counted_records(state, documents).join(
         first, (first.id == Record.id) & (first.version == 1)
@@ -98,8 +98,8 @@ def count_documents(state: str, documents: Collection[UUID]) -> dict[UUID, Count
     keys = (Record.document_id, cast(first.recorded_at, Date), *columns)
     rows = db.session.execute(query.with_only_columns(*keys, func.count()).group_by(*keys))
     for document, on, *values, count in rows:
-        cells[document][COVERAGE.key(state, "", on)] += count
+        facts[document][COVERAGE.fact(state, (), on)] += count
         for field, value in zip(COLUMNS, values, strict=True):
             if value:
-                cells[document][DESCRIBED.key(state, f"{field}:{value}", on)] += count
-    return cells
+                facts[document][DESCRIBED.fact(state, (f"{field}:{value}",), on)] += count
+    return facts

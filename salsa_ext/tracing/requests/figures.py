@@ -1,7 +1,12 @@
 """Counts of requests that a state did not answer in time."""
 
 from salsa_ext.core.codes import PRIORITIES
-from salsa_ext.statistics.dataset_types import Dataset
+from salsa_ext.statistics.dataset_types import Dataset, Dimension, Published
 
-OVERDUE = Dataset("overdue", subject="priority", subjects=lambda: PRIORITIES, readers="secretariat")
+OVERDUE = Dataset(
+    "overdue",
+    base=(Dimension("priority", "priority"),),
+    published=Published("priority", {}, lambda: PRIORITIES),
+    readers="secretariat",
+)
 """Requests unanswered after twice their term, counted on the day of the reminder."""

@@ -74,8 +74,8 @@ def send_reminders(*, actor: Actor, limit: int = BATCH) -> int:
         roles = request_roles(actor, restricted[request.id])
         notices += _notices(request, passed, assignee, roles, find_office)
         if COUNTED_PERCENT in passed:
-            key = OVERDUE.key(request.owner_state, request.priority, actor.now().date())
-            rollups.add_counts({key: 1})
+            fact = OVERDUE.fact(request.owner_state, (request.priority,), actor.now().date())
+            rollups.add_facts({fact: 1})
         workflow.set_reminded(request, passed[-1], calendar)
     db.session.flush()  # while its owner's rows may be written
     notify_many(actor, notices)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import select
@@ -11,21 +12,59 @@ from salsa_ext.access.models import AuditEntry
 from salsa_ext.core.codes import TRACE_OUTCOMES
 from salsa_ext.database.session import db
 from salsa_ext.jobs.changes import Change
-from salsa_ext.statistics.dataset_types import Cells, CountedKind, Dataset
+from salsa_ext.reference import names
+from salsa_ext.statistics.dataset_types import CountedKind, Dataset, Dimension, Facts, Published
+from salsa_ext.tracing.traces.leg_views import legs_by_trace
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 
-TRACES = Dataset("traces", subject="outcome", subjects=lambda: TRACE_OUTCOMES)
+TRACES = Dataset(
+    "traces",
+    base=(Dimension("outcome", "trace_outcome"), Dimension("class", "type")),
+    finer=(
+        Dimension("asked", "state", is_several=True),
+        Dimension("channel", "leg_channel", is_several=True),
+        Dimension("priority", "priority"),
+        Dimension("reached", "trace_reached"),
+        Dimension("time_to_crime", "time_to_crime"),
+    ),
+    published=Published("outcome", {}, lambda: TRACE_OUTCOMES),
+)
+"""Traces by the day on which they were entered, with their outcome now."""
 
 
-def count_traces(state: str, ids: Collection[UUID]) -> dict[UUID, Cells]:
-    """Return the cell in which each trace counts: that of its outcome, if it was sent."""
+YEARS: Final = ((1, "under_1_year"), (3, "1_to_3_years"), (10, "3_to_10_years"))
+LONGEST: Final = "over_10_years"
+DAYS_A_YEAR: Final = 365.25
+
+
+def count_traces(state: str, ids: Collection[UUID]) -> dict[UUID, Facts]:
+    """Return what each trace counts: once by its outcome, if it was sent."""
     query = select(Trace).where(Trace.owner_state == state, Trace.id.in_(ids))
-    return {
-        trace.id: {TRACES.key(state, trace.outcome, trace.created_at.date()): 1}
-        if trace.outcome
-        else {}
-        for trace in db.session.scalars(query)
-    }
+    traces = db.session.scalars(query).all()
+    legs = legs_by_trace(trace.id for trace in traces)
+    return {trace.id: _count_trace(trace, legs.get(trace.id, ())) for trace in traces}
+
+
+def _count_trace(trace: Trace, legs: Sequence[TraceLeg]) -> Facts:
+    if not trace.outcome:
+        return {}
+    subject = (trace.outcome, names.questionnaire_class(trace.firearm.get("type")))
+    values = [
+        ("priority", trace.priority),
+        ("reached", trace.reached or "none"),
+        ("time_to_crime", time_to_crime_band(trace.days_to_crime)),
+        *{("asked", leg.state) for leg in legs},
+        *{("channel", leg.channel) for leg in legs},
+    ]
+    on = trace.created_at.date()
+    return {TRACES.fact(trace.owner_state, subject, on, values=values): 1}
+
+
+def time_to_crime_band(days: int | None) -> str:
+    """Return the band of a time to crime in days."""
+    if days is None:
+        return "unknown"
+    return next((band for years, band in YEARS if days < years * DAYS_A_YEAR), LONGEST)
 
 
 def find_traces_of_envelopes(state: str, envelopes: Sequence[Change]) -> set[UUID]:

@@ -18,7 +18,7 @@ from salsa_ext.notifications.commands import notify_many
 from salsa_ext.notifications.notice_rules import Notice
 from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
-from salsa_ext.tracing.chains.chain import ChainLeg
+from salsa_ext.tracing.chains.chain import ChainLeg, ChainResult
 from salsa_ext.tracing.requests import answers
 from salsa_ext.tracing.requests.lifecycle import LEG_TRANSITIONS
 from salsa_ext.tracing.requests.values import NOT_PARTICIPATING, OPEN_STATUSES, UNANSWERED_STATUSES
@@ -269,7 +269,10 @@ def update_status(
     if status is None and trace.status in SENT_STATUSES:
         trace.status = trace_status(legs or (), trace.owner_state)
     trace.version += 1
-    trace.outcome = current_outcome(trace, legs or ()) if has_outcome else None
+    result = _current_result(trace, legs or ()) if has_outcome else None
+    trace.outcome = result.outcome if result else None
+    trace.reached = result.reached if result else None
+    trace.days_to_crime = result.time_to_crime_days if result else None
     db.session.flush()
 
 
@@ -290,9 +293,8 @@ def trace_status(legs: Sequence[TraceLeg], own: str) -> str:
     return "sent" if is_unanswered else "in_progress"
 
 
-def current_outcome(trace: Trace, legs: Sequence[TraceLeg]) -> str:
-    """Return the outcome of a trace by its legs."""
-    return build_trace_chain(trace, [to_chain_leg(trace, leg) for leg in legs]).outcome
+def _current_result(trace: Trace, legs: Sequence[TraceLeg]) -> ChainResult:
+    return build_trace_chain(trace, [to_chain_leg(trace, leg) for leg in legs])
 
 
 def withdraw_legs(

@@ -14,14 +14,14 @@ from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.records.frequencies import count_documents
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.reference import names
-from salsa_ext.statistics.dataset_types import CountedKind, CountKey, Dataset
+from salsa_ext.statistics.dataset_types import CountedKind, Dataset, Dimension, Fact, Published
 from salsa_ext.trade.permits import quotas
 from salsa_ext.trade.shipments.fact_queries import current_receipts
 from salsa_ext.trade.shipments.models import Shipment
 
 
-def count_shipments(state: str, ids: Collection[UUID]) -> dict[UUID, Counter[CountKey]]:
-    """Return the cells of shipments, and of their records and those of the state's receipts.
+def count_shipments(state: str, ids: Collection[UUID]) -> dict[UUID, Counter[Fact]]:
+    """Return what shipments count, and their records and those of the state's receipts.
 
     By shipment and receipt. What came back unreceived is not counted as trade.
     """
@@ -29,7 +29,7 @@ def count_shipments(state: str, ids: Collection[UUID]) -> dict[UUID, Counter[Cou
     own_receipts = (
         receipt.id for each in receipts.values() for receipt in each if receipt.owner_state == state
     )
-    cells = count_documents(state, {*ids, *own_receipts})
+    facts = count_documents(state, {*ids, *own_receipts})
     query = select(Shipment).where(
         Shipment.owner_state == state,
         Shipment.exporting_state == state,
@@ -57,14 +57,23 @@ def count_shipments(state: str, ids: Collection[UUID]) -> dict[UUID, Counter[Cou
                 quantities[row["line"]] += max(Decimal(0), -Decimal(row["quantity"]))
         for number, quantity in quantities.items():
             goods = lines.get((shipment.permit_id, number))
-            if goods and goods.category == "firearm":
-                subject, partner = goods.type or "unknown", shipment.importing_state
-                key = LICIT_TRADE.key(state, subject, shipment.ships_on, partner)
-                cells[shipment.id][key] += int(quantity)
-    return cells
+            if goods:
+                subject = (goods.category, names.questionnaire_class(goods.type))
+                partner = shipment.importing_state
+                values = (
+                    ("type", goods.type or "unknown"),
+                    ("heading", goods.hs_code[:4] if goods.hs_code else "unknown"),
+                )
+                fact = LICIT_TRADE.fact(state, subject, shipment.ships_on, partner, values)
+                facts[shipment.id][fact] += int(quantity)
+    return facts
 
 
 LICIT_TRADE = Dataset(
-    "licit_trade", subject="type", subjects=lambda: (*names.type_codes(), "unknown")
+    "licit_trade",
+    base=(Dimension("category", "category"), Dimension("class", "type")),
+    finer=(Dimension("type", "type"), Dimension("heading", "")),
+    published=Published("type", {"category": "firearm"}, lambda: (*names.type_codes(), "unknown")),
 )
+"""Goods shipped by licence, by the day of shipment, with the importing state as partner."""
 COUNTED = CountedKind("shipment", Shipment, count_shipments)

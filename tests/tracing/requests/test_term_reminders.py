@@ -153,7 +153,7 @@ def test_the_secretariat_reads_a_count_at_twice_the_term_and_nobody_else(as_acto
         {
             "state": "PRY",
             "partner": None,
-            "subject": "flash",
+            "values": {"priority": "flash"},
             "period": "2026-Q1",
             "amount": 1,
             "withheld": False,

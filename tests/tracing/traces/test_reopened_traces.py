@@ -205,6 +205,6 @@ def test_figures_count_a_reopened_trace_once_by_what_it_came_to(trace, mark):
     mark()
     jobs.jobs_to_idle()
     counted = select(Rollup.subject, Rollup.amount).where(
-        Rollup.dataset == "traces", Rollup.amount != 0
+        Rollup.dataset == "traces", Rollup.dimension == "", Rollup.amount != 0
     )
-    assert db.session.execute(counted).all() == [("traced", 1)]
+    assert db.session.execute(counted).all() == [("traced|pistol", 1)]

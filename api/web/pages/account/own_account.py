@@ -6,22 +6,27 @@ from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID
 
-from flask import redirect, url_for
+from flask import redirect, request, url_for
 
-from api.http.context import transaction
+from api.http.auth import LANGUAGE_COOKIE, SESSION_COOKIE
+from api.http.context import transaction, without_turn
+from api.i18n.messages import translate
 from api.schemas.access import KeyRequest, RotationRequest
-from api.web import submission
+from api.web import security, submission
 from api.web.access import login_required, login_required_for_form, render_again
 from api.web.forms import Field, Form
 from api.web.pages import account_pages
 from api.web.pages.account import second_factor
+from api.web.pages.account.home import LANGUAGE_COOKIE_LIFETIME
+from api.web.pages.account.signin import browser_family
 from api.web.record_pages import render_page
-from salsa_ext.access import passkeys
+from salsa_ext.access import authentication, passkeys
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.administration import accounts, keys
+from salsa_ext.administration.accounts import Preferences
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import message
+from salsa_ext.core.errors import Invalid, message
 
 KEY_FIELDS: Final = (
     Field("name", message("Name of the program"), required=True, max_length=100),
@@ -36,9 +41,31 @@ KEY_FIELDS: Final = (
     Field(
         "scopes",
         message("What it may do"),
-        "ticks",
+        "boxes",
         "own_permission",
         hint=message("Choose none for all that you may do."),
+    ),
+)
+
+
+LANGUAGE_NAMES: Final = (
+    ("en", "English"),
+    ("es", "Español"),
+    ("fr", "Français"),
+    ("pt", "Português"),
+)
+PASSWORD_FIELDS: Final = (
+    Field("old", message("Your password now"), "password", required=True),
+    Field("password", message("New password"), "password", required=True),
+)
+PREFERENCE_FIELDS: Final = (
+    Field("language", message("Language"), "choice", LANGUAGE_NAMES, required=False),
+    Field(
+        "time_zone",
+        message("Time zone"),
+        required=False,
+        max_length=100,
+        hint=message("As IANA writes it, such as America/Asuncion. Empty: that of your agency."),
     ),
 )
 
@@ -47,7 +74,7 @@ KEY_FIELDS: Final = (
 @login_required
 def own_account(actor: Actor) -> str:
     """Show the own account: what it is signed in with, and the form of a new key."""
-    return _show(actor, Form({"days": "90"}))
+    return _show(actor, Form())
 
 
 @account_pages.post("/account/keys")
@@ -96,6 +123,52 @@ def end_other_sessions(actor: Actor) -> Any:
     return redirect(url_for("account.own_account"), 303)
 
 
+@account_pages.post("/account/password")
+@login_required_for_form
+def change_password(actor: Actor) -> Any:
+    """Change the own password, which ends all keys and sessions but a new one."""
+    form = submission.read_form()
+    with transaction(actor):
+        require(actor, Permission.KEY_ISSUE)
+        identity = accounts.read_identity(actor)
+    try:
+        with without_turn():
+            token = authentication.change_password(
+                actor,
+                identity.username if identity else "",
+                form.get("old"),
+                form.get("password"),
+                request.remote_addr or "",
+                browser_family(),
+            )
+    except Invalid as error:
+        form.errors = {path: [*map(translate, texts)] for path, texts in error.errors.items()}
+        form.values.clear()
+        return render_again(actor, lambda: _show(actor, form)), 422
+    response = redirect(url_for("account.own_account"), 303)
+    security.set_cookie(response, SESSION_COOKIE, token, authentication.SESSION_LIFETIME)
+    return response
+
+
+@account_pages.post("/account/preferences")
+@login_required_for_form
+def set_preferences(actor: Actor) -> Any:
+    """Set language and time zone of the own account."""
+    form = submission.read_form()
+    data = Preferences(form.get("language") or None, form.get("time_zone").strip() or None)
+
+    def store() -> str:
+        accounts.set_preferences(actor=actor, data=data)
+        return url_for("account.own_account")
+
+    done = submission.submit(form, actor, store)
+    if done is None:
+        return render_again(actor, lambda: _show(actor, form)), form.status
+    if data.language:
+        security.set_cookie(done, LANGUAGE_COOKIE, data.language, LANGUAGE_COOKIE_LIFETIME)
+    return done
+
+
 def _show_key(actor: Actor, form: Form, run: Callable[[], str]) -> Any:
     issued: list[str] = []
 
@@ -112,12 +185,16 @@ def _show_key(actor: Actor, form: Form, run: Callable[[], str]) -> Any:
 
 def _show(actor: Actor, form: Form, token: str | None = None) -> str:
     require(actor, Permission.KEY_ISSUE)
-    rows = keys.list_open_keys(actor)
+    rows, preferences = keys.list_open_keys(actor), accounts.read_preferences(actor)
+    known = {name: value for name, value in vars(preferences).items() if value}
+    form.values = known | {"days": "90"} | form.values
     return render_page(
         "account/own_account.html",
         actor,
         form=form,
         fields=KEY_FIELDS,
+        password_fields=PASSWORD_FIELDS,
+        preference_fields=PREFERENCE_FIELDS,
         keys=[row for row in rows if row.kind == "key"],
         sessions=[row for row in rows if row.kind == "session"],
         own_passkeys=passkeys.list_passkeys(actor),

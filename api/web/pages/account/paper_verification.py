@@ -24,7 +24,7 @@ from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.text import strip_invisible
 from salsa_ext.papers import commands as paper_commands
 from salsa_ext.papers.commands import Verification
-from salsa_ext.reference.calendars import actor_zone
+from salsa_ext.reference.calendars import reader_zone
 from salsa_ext.tracing.traces import reports
 
 
@@ -55,7 +55,7 @@ def verify() -> str:
         if actor is None or not _may(actor, Permission.TRACE_READ):
             return _render(actor, token=text, is_hash=True)
         report = reports.find_report_by_hash(actor=actor, sha256=text)
-        return _render(actor, token=text, is_hash=True, report=report, zone=actor_zone(actor))
+        return _render(actor, token=text, is_hash=True, report=report, zone=reader_zone(actor))
 
 
 def _render(actor: Actor | None, **result: Any) -> str:

@@ -7,15 +7,17 @@ from typing import Any, Final
 
 from flask import current_app, g, redirect, render_template, request, url_for
 
-from api.http.auth import SESSION_COOKIE, authenticate_page, cookie_name
+from api.http.auth import LANGUAGE_COOKIE, SESSION_COOKIE, authenticate_page, cookie_name
 from api.http.context import current_vault, transaction, without_turn
 from api.http.errors import STATUS_CODES
 from api.web import security
 from api.web.access import local_path
 from api.web.pages import account_pages
+from api.web.pages.account.home import LANGUAGE_COOKIE_LIFETIME
 from api.web.pages.account.second_factor import passkey_ceremony
 from salsa_ext.access import authentication, passkeys
 from salsa_ext.access.rules import visitor
+from salsa_ext.administration import accounts
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import (
     CodeRequired,
@@ -90,7 +92,7 @@ def sign_in_by_passkey() -> Any:
             ceremony,
             request.form.get("answer", ""),
             request.remote_addr or "",
-            _browser_family(),
+            browser_family(),
         )
     except Unauthenticated as error:
         return _show(next_path, error=error.message), 401
@@ -100,6 +102,11 @@ def sign_in_by_passkey() -> Any:
 def _enter(next_path: str, token: str) -> Any:
     response = redirect(next_path, 303)
     security.set_cookie(response, SESSION_COOKIE, token, authentication.SESSION_LIFETIME)
+    actor = authentication.authenticate_key(token, current_app.config["CLOCK"])
+    with transaction(actor):
+        language = accounts.read_preferences(actor).language
+    if language:
+        security.set_cookie(response, LANGUAGE_COOKIE, language, LANGUAGE_COOKIE_LIFETIME)
     return response
 
 
@@ -148,11 +155,11 @@ def _open_session(username: str) -> str:
             request.remote_addr or "",
             request.form.get("new_password"),
             code=request.form.get("code", ""),
-            browser=_browser_family(),
+            browser=browser_family(),
         )
 
 
-def _browser_family() -> str | None:
+def browser_family() -> str | None:
     """Return the name of the browser; most of them also call themselves by those after it."""
     agent = request.headers.get("User-Agent", "")
     return next((name for word, name in BROWSERS if word in agent), None)

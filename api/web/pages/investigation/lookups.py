@@ -19,7 +19,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
 from salsa_ext.database.paging import Page
 from salsa_ext.lookups import reviews
-from salsa_ext.reference.calendars import actor_zone
+from salsa_ext.reference.calendars import reader_zone
 
 
 def _question(
@@ -69,7 +69,7 @@ def _find(actor: Actor, lookup_id: UUID) -> Subject:
 
 
 def _title(actor: Actor, review: Any) -> str:
-    day = review.looked_up_at.astimezone(ZoneInfo(actor_zone(actor)))
+    day = review.looked_up_at.astimezone(ZoneInfo(reader_zone(actor)))
     return f"{action_name(review.action)}, {format_day(day)}"
 
 

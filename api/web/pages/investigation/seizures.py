@@ -47,7 +47,7 @@ from salsa_ext.documents import related, seizures
 from salsa_ext.documents.queries import SEIZURES
 from salsa_ext.firearms.marks import firearm_marks
 from salsa_ext.reference import names
-from salsa_ext.reference.calendars import actor_zone, today
+from salsa_ext.reference.calendars import reader_zone, today
 from salsa_ext.tracing.traces import queries as trace_queries
 
 MAX_ATTACHMENTS: Final = 100
@@ -253,7 +253,7 @@ def _is_head(cells: Sequence[str]) -> bool:
 
 def _record(actor: Actor, form: Form) -> str:
     data = form.load(
-        SeizureRequest(), lambda body: _complete_seizure(body, actor, form), actor_zone(actor)
+        SeizureRequest(), lambda body: _complete_seizure(body, actor, form), reader_zone(actor)
     )
     seizure_id = seizures.record(actor=actor, data=data)
     check_answers.match_new_seizure(actor, seizure_id)

@@ -23,7 +23,7 @@ from api.web.pages.licensing.receipt_actions import MOVING_STATUSES
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import CodeLabel, message
-from salsa_ext.reference.calendars import actor_zone, today
+from salsa_ext.reference.calendars import reader_zone, today
 from salsa_ext.trade.shipments import checkpoints, holds, planning, shipments
 from salsa_ext.trade.shipments.queries import ShipmentView
 
@@ -106,7 +106,7 @@ def stage_fields(view: ShipmentView) -> tuple[Field, ...]:
 
 def plan_values(actor: Actor, view: ShipmentView) -> Mapping[str, str]:
     """Return the current plan, times in the actor's zone."""
-    values, zone = _current_plan(view), ZoneInfo(actor_zone(actor))
+    values, zone = _current_plan(view), ZoneInfo(reader_zone(actor))
     for at, step in enumerate(view.shipment.expected):
         local = datetime.fromisoformat(step["at"]).astimezone(zone)
         values[f"expected.{at}.at"] = local.strftime("%Y-%m-%dT%H:%M")

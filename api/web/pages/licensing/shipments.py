@@ -29,7 +29,7 @@ from salsa_ext.administration import attachments
 from salsa_ext.administration.attachment_values import AttachmentSubject
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, message
-from salsa_ext.reference.calendars import actor_zone, today
+from salsa_ext.reference.calendars import reader_zone, today
 from salsa_ext.trade import lookup
 from salsa_ext.trade.permits import queries as permit_queries
 from salsa_ext.trade.shipments import queries as shipment_queries
@@ -100,7 +100,7 @@ def _due_before(actor: Actor) -> dict[str, str]:
         at = datetime.fromisoformat(day) if ISO_DAY.fullmatch(day) else None
     except ValueError:
         at = None
-    return {"due_before": at.replace(tzinfo=ZoneInfo(actor_zone(actor))).isoformat()} if at else {}
+    return {"due_before": at.replace(tzinfo=ZoneInfo(reader_zone(actor))).isoformat()} if at else {}
 
 
 def _detail(actor: Actor, subject: Subject, form: Form | None = None) -> dict[str, Any]:
@@ -163,7 +163,7 @@ def _record(actor: Actor, form: Form, permit_id: UUID) -> str:
     data = form.load(
         ShipmentRequest(),
         lambda body: complete_shipment(body, actor.own_state(), form),
-        actor_zone(actor),
+        reader_zone(actor),
     )
     shipment_id = shipments.record(actor=actor, permit_id=permit_id, data=data)
     form.photo.attach(actor, AttachmentSubject("shipment", shipment_id))

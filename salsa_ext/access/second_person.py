@@ -1,28 +1,18 @@
-"""Officers of a state behind its keys, and whether one of them acted before."""
+"""The rule that one person does, and a second one approves."""
 
 from __future__ import annotations
 
 from uuid import UUID
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 
-from salsa_ext.access.models import AuditEntry, Officer
+from salsa_ext.access.audit import Action, resolve_officer
+from salsa_ext.access.models import AuditEntry
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.ids import new_id
-from salsa_ext.database.session import NO_STATE, db
+from salsa_ext.database.session import db
 
 
-def resolve_officer(actor: Actor) -> UUID | None:
-    """Return the id of the officer's number, created on first use."""
-    if not actor.officer:
-        return None
-    mine = {"owner_state": actor.state or NO_STATE, "number": actor.officer}
-    db.session.execute(insert(Officer).values(id=new_id(), **mine).on_conflict_do_nothing())
-    return db.session.scalar(select(Officer.id).filter_by(**mine))
-
-
-def is_same_person(actor: Actor, subject_id: UUID, *actions: str) -> bool:
+def is_same_person(actor: Actor, subject_id: UUID, *actions: Action) -> bool:
     """Return whether the actor already acted so on a subject.
 
     Four-eyes check: what one person does, a second one approves. The same account or officer number

@@ -1,0 +1,170 @@
+"""Figures of the own state, and those that all states publish."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from api.http import tables
+from api.i18n.messages import translate
+from api.schemas.statistics import FiguresQuery, flat_rows
+from api.web import choices, formatting, lists
+from api.web.access import login_required
+from api.web.charts import Chart, draw_bars
+from api.web.forms import Form
+from api.web.pages import account_pages
+from api.web.record_pages import HOME, render_page
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import Invalid, message
+from salsa_ext.custody.figures import SEIZURES
+from salsa_ext.figures import DATASETS, origin_share
+from salsa_ext.reference import names
+from salsa_ext.reference.calendars import today
+from salsa_ext.statistics import queries
+from salsa_ext.statistics.dataset_types import Dataset
+from salsa_ext.statistics.queries import StatisticsTable
+
+TITLE: Final = message("Figures")
+MAX_PERIODS: Final = 12
+"""Columns of the table and places of the chart: the last ones."""
+MAX_SERIES: Final = 4
+UNKNOWN_NAME: Final = message("Unknown")
+NONE_NAMES: Final = {
+    "disposition": message("In custody"),
+    "established_by": message("Not established"),
+    "diverted_in": message("Not established"),
+    "reached": message("Nobody"),
+}
+GRAINS: Final = (
+    ("month", message("By month")),
+    ("quarter", message("By quarter")),
+    ("year", message("By year")),
+)
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of the table: what is counted, and its amounts by period; None is withheld."""
+
+    names: Sequence[str]
+    amounts: Mapping[str, int | None]
+
+    @property
+    def total(self) -> int | None:
+        """Return the sum of the line; None if one amount is withheld."""
+        if None in self.amounts.values():
+            return None
+        return sum(amount or 0 for amount in self.amounts.values())
+
+
+@account_pages.get("/figures")
+@login_required
+def figures_page(actor: Actor) -> Any:
+    """Show figures by what and for which periods the reader chooses, as chart, table and file."""
+    datasets = queries.list_datasets(actor, DATASETS)
+    listed = lists.read_filters(FiguresQuery)
+    filters, form = dict(listed.filters), listed.form
+    code = filters.pop("dataset", datasets[0].code)
+    dataset = next((each for each in datasets if each.code == code), datasets[0])
+    is_own = actor.state is not None and not filters.pop("of_all", False)
+    table = _read_table(
+        actor, dataset, filters | _own_selection(actor, dataset, filters, is_own), form
+    )
+    if table and listed.format:
+        return tables.table_response(flat_rows(table), listed.format, dataset.code)
+    year = int(form.get("year")) if form.get("year").isdecimal() else today(actor).year - 1
+    page = render_page(
+        "account/figures.html",
+        actor,
+        trail=(HOME,),
+        form=form,
+        dataset=dataset,
+        table=table,
+        is_own=is_own,
+        grains=[(code, translate(name)) for code, name in GRAINS],
+        datasets=[(each.code, formatting.label("dataset", each.code)) for each in datasets],
+        dimensions=_dimension_options(dataset),
+        share=origin_share(actor, year) if is_own and dataset is SEIZURES else None,
+        year=year,
+        **(_layout(dataset, table, is_own) if table else {}),
+    )
+    return page, form.status
+
+
+def _own_selection(
+    actor: Actor, dataset: Dataset, filters: Mapping[str, Any], is_own: bool
+) -> dict[str, Any]:
+    """Return the table that is read: of the own state by choice, of others as published."""
+    if not is_own:
+        return {"by": None, "grain": None, "where": {}}
+    by = dict.fromkeys(filters.get("by") or (dataset.base[-1].code,))
+    if then := filters.get("then"):
+        by |= {then: None}
+    return {"state": actor.state, "by": tuple(by)}
+
+
+def _read_table(
+    actor: Actor, dataset: Dataset, filters: dict[str, Any], form: Form
+) -> StatisticsTable | None:
+    filters.pop("then", None)
+    try:
+        return queries.get_table(actor, DATASETS, dataset.code, filters)
+    except Invalid as error:
+        form.errors |= {
+            field: [translate(text) for text in texts] for field, texts in error.errors.items()
+        }
+        form.status = 422
+        return None
+
+
+def _dimension_options(dataset: Dataset) -> choices.Options:
+    return [(code, formatting.label("dimension", code)) for code in dataset.dimensions]
+
+
+def _layout(dataset: Dataset, table: StatisticsTable, is_own: bool) -> dict[str, Any]:
+    """Return the lines and periods of a table, and the chart of its largest lines."""
+    periods = sorted({cell.period for cell in table.cells})[-MAX_PERIODS:]
+    lines: dict[tuple[str, ...], dict[str, int | None]] = {}
+    for cell in table.cells:
+        if cell.period in periods:
+            who = () if is_own else (formatting.label("state", cell.state),)
+            partner = (formatting.label("state", cell.partner),) if cell.partner else ()
+            values = (_value_name(dataset, code, value) for code, value in cell.values.items())
+            lines.setdefault((*who, *partner, *values), {})[cell.period] = cell.amount
+    every = [Line(key, amounts) for key, amounts in lines.items()]
+    columns = [] if is_own else [translate(message("State"))]
+    columns += [translate(message("Partner"))] if any(cell.partner for cell in table.cells) else []
+    columns += [formatting.label("dimension", code) for code in table.by]
+    return {
+        "periods": periods,
+        "columns": columns,
+        "lines": every,
+        "chart": _draw_chart(every, periods) if is_own else None,
+    }
+
+
+def _draw_chart(lines: Sequence[Line], periods: Sequence[str]) -> Chart | None:
+    """Return the bars of the largest values of the first dimension."""
+    by_name: dict[str, Counter[str]] = {}
+    for line in lines:
+        amounts = {period: amount or 0 for period, amount in line.amounts.items()}
+        by_name.setdefault(
+            line.names[-1] if len(line.names) == 1 else line.names[0], Counter()
+        ).update(amounts)
+    largest = sorted(by_name.items(), key=lambda item: -item[1].total())[:MAX_SERIES]
+    series = [[amounts[period] for period in periods] for _, amounts in largest]
+    return draw_bars([name for name, _ in largest], series, periods) if periods else None
+
+
+def _value_name(dataset: Dataset, code: str, value: str) -> str:
+    """Return a value of a dimension in words."""
+    if value == "unknown":
+        return translate(UNKNOWN_NAME)
+    if value == "none" and code in NONE_NAMES:
+        return translate(NONE_NAMES[code])
+    kind = dataset.dimensions[code].labels
+    if kind == "calibre":
+        return names.display_name("calibre", value, "en")
+    return formatting.label(kind, value) if kind else value

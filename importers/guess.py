@@ -1,0 +1,236 @@
+"""Drafts a profile of an unknown file: by its headings in four languages, and by its values."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from importlib.resources import files
+from itertools import islice
+from typing import Any, Final
+
+from rapidfuzz import fuzz
+
+from importers.cells import CellError, read_cell, read_date
+from importers.profiles import DocumentMapping, Profile, Source
+from importers.read import Table, fold
+from importers.subjects import SUBJECTS, Path, Subject, is_required, targets
+from salsa_ext.firearms.marks.firearm_marks import marking_instead_of_serial
+from salsa_ext.reference import names
+
+SAMPLE_ROWS: Final = 1_000
+SAMPLE_VALUES: Final = 60
+LEAST: Final = 0.45
+"""Confidence under which a column is left to a person."""
+NEAR: Final = 88
+HEADING, NEAR_HEADING, PART_OF_HEADING = 0.9, 0.7, 0.6
+SUBJECT_WORDS: Final = {
+    "seizures": re.compile(r"incaut|decomis|apreen|saisi|seiz|delito|crim|causa|evento"),
+    "transfers": re.compile(r"vent[ae]|sale|dealer|compra|titular|transfer|porte|holder|vendedor"),
+    "reports": re.compile(
+        r"rob[oa]\b|roub|theft|stolen|\bvol|extrav|\bloss|lost|perdid|furto|perte"
+    ),
+}
+LABELS_OF_GUN: Final = ("make", "calibre", "type")
+Labels = Mapping[str, Sequence[str]]
+"""The labels of fields in four languages, by their English text."""
+
+
+@dataclass(frozen=True)
+class ColumnGuess:
+    """The field that a column most likely fills, with confidence from 0 to 1 and examples."""
+
+    column: str
+    path: str
+    confidence: float
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A profile as far as it could be guessed; a person completes and stores it."""
+
+    profile: Profile
+    columns: tuple[ColumnGuess, ...]
+    missing: tuple[str, ...]
+
+
+def draft_profile(
+    table: Table, labels: Labels, *, name: str, state: str, subject: str | None = None
+) -> Draft:
+    """Return the likeliest profile of a table; `subject` is guessed if it is left out."""
+    rows = [row.cells for row in islice(table.rows, SAMPLE_ROWS)]
+    values = {
+        column: [text for row in rows if (text := row.get(column, ""))] for column in table.columns
+    }
+    drafts = [
+        _draft(SUBJECTS[each], values, labels, name, state)
+        for each in ([subject] if subject else SUBJECTS)
+    ]
+    headings = fold(" ".join(table.columns))
+    return max(drafts, key=lambda draft: _worth(draft, headings))
+
+
+def _worth(draft: Draft, headings: str) -> float:
+    """Return how much of a file a draft explains; words of its subject in headings count, too."""
+    known = sum(guess.confidence for guess in draft.columns if guess.path)
+    named = len({*SUBJECT_WORDS[draft.profile.documents[0].subject].findall(headings)})
+    return known - 0.2 * len(draft.missing) + named
+
+
+def _draft(
+    subject: Subject, values: Mapping[str, list[str]], labels: Labels, name: str, state: str
+) -> Draft:
+    known = targets(subject.value)
+    order = _date_order([text for texts in values.values() for text in {*texts}])
+    scores = [
+        (_score(path, members, column, texts, labels, order), column, path)
+        for column, texts in values.items()
+        for path, members in known.items()
+        if texts
+    ]
+    chosen: dict[str, tuple[str, float]] = {}
+    for score, column, path in sorted(scores, key=lambda each: (-each[0], len(each[2]))):
+        is_free = column not in chosen and path not in {each for each, _ in chosen.values()}
+        if score >= LEAST and is_free:
+            chosen[column] = path, score
+    fields = {path: Source((column,)) for column, (path, _) in chosen.items() if path != "number"}
+    numbers = [column for column, (path, _) in chosen.items() if path == "number"]
+    guesses = tuple(
+        ColumnGuess(column, *chosen.get(column, ("", 0.0)), tuple(dict.fromkeys(texts[:50]))[:3])
+        for column, texts in values.items()
+    )
+    is_repeated = bool(numbers) and len({*values[numbers[0]]}) < len(values[numbers[0]])
+    number = f"{{{numbers[0]}}}" if numbers else "{*}-{#}"
+    if is_repeated and not subject.items:
+        number += "/{#}"
+    mapping = DocumentMapping(
+        subject.name, number, fields, _constants(subject), group=is_repeated and bool(subject.items)
+    )
+    missing = tuple(
+        path
+        for path, members in known.items()
+        if is_required(members)
+        and path not in (*fields, *mapping.constants, "number")
+        and members[-1].key not in ("country", "legal_grounds", "crime_context")
+    )
+    profile = Profile(name=name, documents=(mapping,), state=state, dates=order)
+    return Draft(profile, guesses, missing)
+
+
+def _constants(subject: Subject) -> dict[str, Any]:
+    kinds = {"seizures": "seized", "transfers": "registration", "reports": "theft"}
+    return {"kind": kinds[subject.name]}
+
+
+def _date_order(texts: Sequence[str]) -> str:
+    """Return the order of day and month in which most texts are dates; day first if in doubt."""
+
+    def count(order: str) -> int:
+        return sum(_reads(lambda text: read_date(text, order), text) for text in texts)
+
+    texts = [text for text in texts if re.match(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}", text)]
+    return max(("dmy", "mdy", "ymd"), key=count)
+
+
+def _reads(read: Callable[[str], Any], text: str) -> bool:
+    with suppress(CellError):
+        read(text)
+        return True
+    return False
+
+
+# --- evidence -----------------------------------------------------------------------------------
+
+
+def _score(
+    path: str, members: Path, column: str, texts: Sequence[str], labels: Labels, order: str
+) -> float:
+    """Return how likely a column fills a field: its heading, confirmed or denied by its values."""
+    heading = _heading_score(path, fold(column), labels)
+    value = _value_score(members, texts[:SAMPLE_VALUES], order)
+    if value is None:
+        return heading
+    if value < 0.2:  # the texts of a closed list are often others, and are mapped by a person
+        return heading * (0.55 if members[-1].limits.choices else 0.3)
+    if not heading and not _is_telling(members):
+        return 0.0
+    return 1 - (1 - heading) * (1 - 0.6 * value)
+
+
+def _heading_score(path: str, heading: str, labels: Labels) -> float:
+    spellings = _spellings(path, labels)
+    if heading in spellings:
+        return HEADING
+    if any(fuzz.ratio(heading, each) >= NEAR for each in spellings if len(each) > 4):
+        return NEAR_HEADING
+    words = {*heading.split()}
+    return (
+        PART_OF_HEADING
+        if any({*each.split()} <= words for each in spellings if len(each) > 3)
+        else 0.0
+    )
+
+
+def _spellings(path: str, labels: Labels) -> frozenset[str]:
+    """Return the folded headings of a field; of a party only those that name the party."""
+    known, (above, _, last) = _synonyms(), path.rpartition(".")
+    own = known.get(path, ())
+    if above in ("", "items", "firearm", "place"):
+        own = (*own, *known.get(last, ()), *_label_spellings(path, labels))
+    return frozenset(own)
+
+
+def _label_spellings(path: str, labels: Labels) -> tuple[str, ...]:
+    for subject in SUBJECTS.values():
+        if members := targets(subject.value).get(path):
+            label = members[-1].field.label
+            return tuple(fold(text) for text in (label, *labels.get(label, ())))
+    return ()
+
+
+@cache
+def _synonyms() -> Mapping[str, Sequence[str]]:
+    text = files("importers").joinpath("headings.toml").read_text("utf-8")
+    return tomllib.loads(text)
+
+
+def _value_score(members: Path, texts: Sequence[str], order: str) -> float | None:
+    """Return the share of values that mean something to a field; None where any text would."""
+    member = members[-1]
+    if member.name in LABELS_OF_GUN and not member.limits.choices:
+        return _share(texts, lambda text: bool(names.resolve(member.name, text)))
+    if member.name == "serial":
+        return _share(texts, _is_serial) * min(1.0, 2 * len({*texts}) / len(texts))
+    if member.name == "number":
+        return _share(texts, lambda text: any(map(str.isdigit, text)))
+    if member.type is datetime or (
+        member.type is str and not member.limits.choices and not member.limits.form
+    ):
+        return None
+    if member.is_many and member.is_nested:
+        return None
+    return _share(texts, lambda text: _reads(lambda each: read_cell(member, each, order), text))
+
+
+def _is_telling(members: Path) -> bool:
+    """Return whether values of a field are like those of few others."""
+    member = members[-1]
+    is_event = member.limits.form == "rough" and len(members) == 1
+    return is_event or member.name in (*LABELS_OF_GUN, "serial") or len(member.limits.choices) > 3
+
+
+def _share(texts: Sequence[str], holds: Callable[[str], bool]) -> float:
+    return sum(map(holds, texts)) / len(texts)
+
+
+def _is_serial(text: str) -> bool:
+    """Return whether a text looks like a serial, or like words in the place of one."""
+    glyphs = re.sub(r"[\W_]", "", text)
+    is_mark = 4 <= len(glyphs) <= 20 and sum(map(str.isdigit, glyphs)) >= 2
+    is_date = bool(re.fullmatch(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}", text))
+    return (is_mark and not is_date) or marking_instead_of_serial(text) is not None

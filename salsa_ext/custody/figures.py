@@ -1,0 +1,113 @@
+"""Figures of seized guns, with what became of them."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from salsa_ext.custody.models import CustodyEntry
+from salsa_ext.database.bulk import is_any_of
+from salsa_ext.database.session import db
+from salsa_ext.database.version_queries import select_current
+from salsa_ext.documents.models import Seizure
+from salsa_ext.firearms.records.frequencies import count_documents, counted_records
+from salsa_ext.firearms.records.models import Record
+from salsa_ext.reference import names
+from salsa_ext.statistics.dataset_types import CountedKind, Dataset, Dimension, Fact, Published
+
+UNKNOWN: Final = "unknown"
+SEIZURES: Final = Dataset(
+    "seizures",
+    base=(
+        Dimension("kind", "seizure_kind"),
+        Dimension("category", "category"),
+        Dimension("class", "type"),
+    ),
+    finer=(
+        Dimension("type", "type"),
+        Dimension("calibre", "calibre"),
+        Dimension("marking", "marking"),
+        Dimension("owner", "owner_kind"),
+        Dimension("country_of_manufacture", "state"),
+        Dimension("division", ""),
+        Dimension("legal_ground", "legal_ground", is_several=True),
+        Dimension("crime_context", "crime_context", is_several=True),
+        Dimension("organized_crime", "organized_crime_link"),
+        Dimension("transport", "transport"),
+        Dimension("departure", "state"),
+        Dimension("destination", "state"),
+        Dimension("disposition", "disposition_kind"),
+        Dimension("established_by", "established_by"),
+        Dimension("diverted_in", "state"),
+    ),
+    published=Published("type", {"category": "firearm"}, lambda: (*names.type_codes(), UNKNOWN)),
+)
+"""Items seized, found and surrendered, by the day of the event; `class` is that of the UNODC
+questionnaire. `established_by` and `diverted_in` are set once the origin is established (SDG 16.4.2)."""
+NOT_ESTABLISHED: Final = "none"
+PIECES: Final = (None, "piece")
+
+
+def count_seizures(state: str, ids: Collection[UUID]) -> dict[UUID, Counter[Fact]]:
+    """Return what seizures and their records count; goods by weight count nothing."""
+    facts = count_documents(state, ids)
+    query = select_current(Seizure).where(is_any_of(Seizure.id, ids), Seizure.owner_state == state)
+    seizures = {seizure.id: seizure for seizure in db.session.scalars(query)}
+    ends = _entries_by_item(state, seizures)
+    for record in db.session.scalars(counted_records(state, seizures)):
+        if record.unit in PIECES:
+            seizure = seizures[record.document_id]
+            entries = ends.get((seizure.id, record.line), {})
+            subject = (seizure.kind, record.category, names.questionnaire_class(record.type))
+            values = [*_values(seizure, record), *_outcome_values(entries)]
+            fact = SEIZURES.fact(state, subject, record.first_day, values=values)
+            facts[seizure.id][fact] += int(record.quantity)
+    return facts
+
+
+def _entries_by_item(
+    state: str, seizures: Collection[UUID]
+) -> Mapping[tuple[UUID, int], dict[str, Mapping[str, Any]]]:
+    """Return the last disposition and origin of items, by seizure and line."""
+    query = select_current(CustodyEntry).where(
+        is_any_of(CustodyEntry.seizure_id, seizures),
+        CustodyEntry.owner_state == state,
+        CustodyEntry.kind != "handover",
+        CustodyEntry.status == "standing",
+    )
+    entries: dict[tuple[UUID, int], dict[str, Mapping[str, Any]]] = {}
+    for entry in db.session.scalars(query.order_by(CustodyEntry.id)):
+        entries.setdefault((entry.seizure_id, entry.line), {})[entry.kind] = entry.details
+    return entries
+
+
+def _values(seizure: Seizure, record: Record) -> Iterator[tuple[str, str]]:
+    route = seizure.details.get("route") or {}
+    crime = seizure.details.get("organized_crime") or {}
+    single = {
+        "type": record.type,
+        "calibre": names.calibre_family(record.calibre) or record.calibre,
+        "marking": record.marking,
+        "owner": record.owner_kind,
+        "country_of_manufacture": record.country_of_manufacture,
+        "division": seizure.admin1,
+        "organized_crime": crime.get("linked"),
+        "transport": seizure.details.get("transport"),
+        "departure": route.get("departure"),
+        "destination": route.get("destination"),
+    }
+    yield from ((name, value or UNKNOWN) for name, value in single.items())
+    yield from (("legal_ground", ground) for ground in {*seizure.legal_grounds} or {UNKNOWN})
+    yield from (("crime_context", context) for context in {*seizure.crime_context} or {UNKNOWN})
+
+
+def _outcome_values(entries: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
+    origin = entries.get("origin", {})
+    yield "disposition", entries.get("disposition", {}).get("kind", NOT_ESTABLISHED)
+    yield "established_by", origin.get("established_by", NOT_ESTABLISHED)
+    yield "diverted_in", origin.get("state") or (UNKNOWN if origin else NOT_ESTABLISHED)
+
+
+COUNTED: Final = CountedKind("seizure", Seizure, count_seizures)

@@ -1,0 +1,126 @@
+"""Drafts of profiles from headings in four languages and from values alone."""
+
+import pytest
+
+from api.schemas.imports import field_labels
+from importers.guess import draft_profile
+from importers.read import open_table
+from tests.support.imported import import_file, write_csv
+
+ROWS = [
+    ["{case}", "13/2/2020", "TKA52390", "Taurus", "9mm", "{pistol}", "Santos"],
+    ["{case}", "14/2/2020", "BFN95011", "Glock", ".40 S&W", "{pistol}", "Santos"],
+    ["{other}", "1/3/2020", "raspado", "Rossi", ".38 SPL", "{revolver}", "Osasco"],
+]
+WORDS = {"case": "C-1", "other": "C-2", "pistol": "pistola", "revolver": "revólver"}
+HEADINGS = {
+    "es": [
+        "No. de causa",
+        "Fecha de incautación",
+        "N.º de serie",
+        "Marca",
+        "Calibre",
+        "Tipo de arma",
+        "Lugar",
+    ],
+    "pt": ["Ocorrência", "Data da apreensão", "Numeração", "Marca", "Calibre", "Espécie", "Cidade"],
+    "fr": [
+        "Dossier",
+        "Date de saisie",
+        "Numéro de série",
+        "Marque",
+        "Calibre",
+        "Type d’arme",
+        "Lieu",
+    ],
+    "en": ["Case no", "Seizure date", "Serial number", "Make", "Caliber", "Firearm type", "Town"],
+}
+FIELDS = {
+    "occurred_on": 1,
+    "items.serial": 2,
+    "items.make": 3,
+    "items.calibre": 4,
+    "items.type": 5,
+    "place.name": 6,
+}
+
+
+@pytest.fixture
+def draft(session, tmp_path):
+    def call(header, rows=ROWS, **options):
+        lines = [[cell.format(**WORDS) for cell in row] for row in rows]
+        with open_table(write_csv(tmp_path / "guns.csv", [header, *lines])) as table:
+            return draft_profile(table, field_labels(), name="guns", state="BRA", **options)
+
+    return call
+
+
+@pytest.mark.parametrize("language", HEADINGS)
+def test_headings_of_each_language_are_known(draft, language):
+    header = HEADINGS[language]
+    [mapping] = draft(header).profile.documents
+    assert mapping.subject == "seizures"
+    assert {path: source.columns[0] for path, source in mapping.fields.items()} == {
+        path: header[at] for path, at in FIELDS.items()
+    }
+    assert (mapping.number, mapping.group) == (f"{{{header[0]}}}", True)
+
+
+def test_values_alone_tell_serial_make_calibre_type_and_date(draft):
+    guesses = draft(list("abcdefg"), subject="seizures").columns
+    found = {guess.path for guess in guesses}
+    assert {"occurred_on", "items.serial", "items.make", "items.calibre", "items.type"} <= found
+    assert all(0 < guess.confidence < 0.9 for guess in guesses if guess.path)
+
+
+def test_a_heading_that_its_values_deny_is_left_to_a_person(draft):
+    rows = [[*row[:1], "blue", *row[2:]] for row in ROWS]
+    guesses = {guess.column: guess for guess in draft(HEADINGS["es"], rows).columns}
+    assert guesses["Fecha de incautación"].path == ""
+
+
+def test_the_order_of_day_and_month_is_that_of_most_dates(draft):
+    rows = [
+        [row[0], "/".join((m, d, y)), *row[2:]] for row in ROWS for d, m, y in [row[1].split("/")]
+    ]
+    assert draft(HEADINGS["en"], rows).profile.dates == "mdy"
+    assert draft(HEADINGS["en"]).profile.dates == "dmy"
+
+
+def test_what_a_person_has_to_add_is_named(draft):
+    assert draft(HEADINGS["es"]).missing == ("agency",)
+
+
+def test_rows_without_a_number_are_told_apart_by_their_content(draft):
+    [mapping] = draft(HEADINGS["es"][1:], [row[1:] for row in ROWS]).profile.documents
+    assert mapping.number == "{*}-{#}"
+
+
+@pytest.mark.parametrize(
+    ("words", "subject"),
+    [
+        (["Fecha de venta", "Vendedor", "Comprador"], "transfers"),
+        (["Fecha de robo", "Denunciante", "Lugar"], "reports"),
+    ],
+)
+def test_headings_tell_what_the_rows_are(draft, words, subject):
+    header = [*words, "Serie", "Marca"]
+    rows = [["13/2/2020", "Juan", "Lugar", "TKA52390", "Taurus"]]
+    assert draft(header, rows).profile.documents[0].subject == subject
+
+
+def test_a_draft_with_what_was_missing_loads_its_file(draft, actor, run, tmp_path):
+    from dataclasses import replace
+
+    from salsa_ext.administration import agencies
+    from salsa_ext.administration.agencies import AgencyData
+
+    police = AgencyData("BRA-POLICE", "police", "Polícia", "America/Sao_Paulo")
+    run("BRA", agencies.register_missing, batch=[police])
+    profile = draft(HEADINGS["pt"]).profile
+    [mapping] = profile.documents
+    mapping = replace(mapping, constants={**mapping.constants, "agency": "BRA-POLICE"})
+    loaded = import_file(
+        tmp_path / "guns.csv", replace(profile, documents=(mapping,)), actor("BRA")
+    )
+    assert loaded.counts == {"created": 2}
