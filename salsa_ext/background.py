@@ -7,6 +7,7 @@ import salsa_ext.alerts.jobs
 import salsa_ext.boards.jobs
 import salsa_ext.checks.jobs
 import salsa_ext.exchange.jobs
+import salsa_ext.exchange.webhooks
 import salsa_ext.figures
 import salsa_ext.leads.jobs
 import salsa_ext.lookups.jobs
@@ -35,6 +36,7 @@ JOBS: Final[tuple[Job, ...]] = (
     *salsa_ext.leads.jobs.JOBS,
     salsa_ext.tracing.traces.jobs.CORRECTED_ANSWERS,
     salsa_ext.checks.jobs.NOTIFY_OF_TRACES,
+    *salsa_ext.exchange.webhooks.JOBS,
     salsa_ext.matches.jobs.MATCH_TRADE,
 )
 """What a person waits for comes first, what a large file leaves behind last.

@@ -61,7 +61,9 @@ def compare(export: Path | None) -> None:
     Example:
       salsa audit compare
     """
-    from api.server import embedded_database  # heavy, and of no use to those who verify or read
+    # heavy, and of no use to those who verify or read
+    import salsa_ext.tables  # noqa: F401 - rows of a model that is not loaded are not found
+    from api.server import embedded_database
     from salsa_ext.access.vault import Vault
     from salsa_ext.sealed_log.row_comparison import compare_rows
 

@@ -13,6 +13,7 @@ from salsa_ext.database.encrypted_columns import set_vault
 from salsa_ext.database.session import db, engine_options, transaction
 from salsa_ext.disclosure import envelope_handlers as consent_envelope_handlers
 from salsa_ext.exchange import conversations
+from salsa_ext.exchange.webhook_sending import allow_networks
 from salsa_ext.tracing.requests import envelope_handlers as request_envelope_handlers
 from salsa_ext.tracing.traces import commands as trace_commands
 from salsa_ext.tracing.traces import envelope_handlers as trace_envelope_handlers
@@ -35,6 +36,7 @@ def core_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:
     """
     if config.database_url is None:
         raise AssertionError("the database is started before the application is made")
+    allow_networks(config.webhook_networks)
     app = Flask("api", static_folder="web/static", template_folder="web/templates")
     app.config.update(
         SQLALCHEMY_DATABASE_URI=config.database_url,

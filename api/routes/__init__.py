@@ -22,6 +22,7 @@ from api.routes import (
     sealed_log,
     statistics,
     traces,
+    webhooks,
 )
 from api.routes.trade import discrepancies, licensees, permits, shipments
 
@@ -60,4 +61,5 @@ BLUEPRINTS: tuple[Resource, ...] = (
     access.blueprint,
     sealed_log.blueprint,
     changes.blueprint,
+    webhooks.blueprint,
 )

@@ -135,6 +135,9 @@ class Action(StrEnum):
     CUSTODY_WITHDRAWN = "custody:withdrawn"
     MARK_ADDED = "mark:added"
     MESSAGE_SENT = "conversation:sent"
+    WEBHOOK_ADDED = "webhook:added"
+    WEBHOOK_CHANGED = "webhook:changed"
+    WEBHOOK_READ = "webhook:read"
     CANARY_PLANTED = "canary:planted"
     CANARY_REMOVED = "canary:removed"
     CANARY_LOOKED_UP = "canary:looked_up"
@@ -211,7 +214,7 @@ SUBJECT_KINDS: Final = tuple(
     "account agency alert attachment batch canary check consent contact conversation dataset "
     "discrepancy envelope hit import key licensee log lookup match notification participation "
     "permit post record report request seizure setting shipment signing_key subject_request trace"
-    " transfer".split()
+    " transfer webhook".split()
 )
 
 
@@ -342,7 +345,7 @@ def append_groups(
     officer = resolve_officer(actor) if acts else None
     about = _purpose_traces(actor, acts)
     collect_rows(rows)
-    written = _texts_by_act(acts)
+    written = take_texts([None if act.hidden else str(act.subject_id) for act in acts])
     entries = [
         _entry_row(actor, officer, act, about, texts)
         for act, texts in zip(acts, written, strict=True)
@@ -363,18 +366,6 @@ def append_groups(
     else:  # a copy would come before the few rows of other tables
         send_rows(tables, done)
         send_rows({ChangeNew: changes})
-
-
-def _texts_by_act(acts: Sequence[AuditEvent]) -> list[dict[str, WrittenText]]:
-    """Return the texts of waiting rows for each act: of its subject, others by turns."""
-    texts: list[dict[str, WrittenText]] = [{} for _ in acts]
-    visible = [number for number, act in enumerate(acts) if not act.hidden]
-    if not visible:
-        return texts  # what waits is for an act that the own state may read
-    by_subject = {str(acts[number].subject_id): number for number in visible}
-    for turn, (key, text) in enumerate(take_texts().items()):
-        texts[by_subject.get(text.subject or "", visible[turn % len(visible)])][key] = text
-    return texts
 
 
 def _new_leaf(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -136,5 +136,7 @@ class Permission(StrEnum):
     """Read the own state's transfers."""
     TRANSFER_RECORD = "transfer:record"
     """Record and correct transfers inside the own state."""
+    WEBHOOK_MANAGE = "webhook:manage"
+    """Add and remove where the own state's systems hear of changes."""
     WALL_READ = "wall:read"
     """Show the board of the account's own post, in the form for a wall."""

@@ -72,6 +72,7 @@ ROLE_PERMISSIONS: Final[Mapping[str, frozenset[P]]] = {
         P.SETTING_READ,
         P.SIGNING_KEY_MANAGE,
         P.CANARY_MANAGE,
+        P.WEBHOOK_MANAGE,
     },
     "auditor": STATE_PERMISSIONS
     | {

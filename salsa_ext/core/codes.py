@@ -49,6 +49,8 @@ SUBJECT_REQUEST_STATUSES: Final = ("open", "answered", "refused")
 ERASURE_OBSTACLES: Final = ("in_force", "legal_hold", "open_case")
 HELD_DOCUMENT_KINDS: Final = ("licensee", "permit", "report", "seizure", "shipment", "transfer")
 PURPOSES: Final = ("street", "border", "seizure", "licensing", "investigation", "stock")
+WEBHOOK_STATUSES: Final = ("active", "disabled", "removed")
+DELIVERY_STATUSES: Final = ("waiting", "delivered", "failed")
 LOOKUP_STATUSES: Final = ("open", "justified", "questioned")
 PURPOSES_WITH_INCIDENT: Final = ("street", "border")
 

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 
 from sqlalchemy import make_url
@@ -26,6 +27,7 @@ class Config:
     `proxies` is 1 behind a proxy, whose X-Forwarded-For then names the sender. The service answers
     to the names in `hosts`; () means any. A session ends after `session_idle` minutes without use.
     `origin` is the address of the pages, to which passkeys are bound.
+    Webhooks go to public addresses, and to those in `webhook_networks`.
     Backups of `backup_url` (None: of the own PostgreSQL) go to `backups` for `backup_days` days.
     """
 
@@ -43,6 +45,7 @@ class Config:
     origin: str | None = None
     proxies: int = 0
     hosts: tuple[str, ...] = ()
+    webhook_networks: tuple[str, ...] = ()
     master_key_file: Path | None = None
     backup_url: str | None = None
     backup_folder: Path | None = None
@@ -81,6 +84,7 @@ class Config:
             origin=_origin(env),
             proxies=int(env.get("SALSA_PROXIES", "") == "1"),
             hosts=tuple(env.get("SALSA_HOSTS", "").split()),
+            webhook_networks=_networks(env, "SALSA_WEBHOOK_NETWORKS"),
             master_key_file=_file_path(env, "SALSA_MASTER_KEY_FILE"),
             backup_url=_database_url(env, "SALSA_BACKUP_URL"),
             backup_folder=_file_path(env, "SALSA_BACKUPS"),
@@ -118,6 +122,15 @@ def _origin(env: Mapping[str, str]) -> str | None:
             )
         )
     return origin or None
+
+
+def _networks(env: Mapping[str, str], name: str) -> tuple[str, ...]:
+    networks = env.get(name, "").split()
+    try:
+        return tuple(str(ip_network(each)) for each in networks)
+    except ValueError:
+        text = message("{name} has ranges of addresses, such as 10.1.0.0/16.", name=name)
+        raise NotConfigured(text) from None
 
 
 def _file_path(env: Mapping[str, str], name: str) -> Path | None:

@@ -193,18 +193,18 @@ def release_connection() -> None:
 
 
 @contextmanager
-def acting_as(actor: Actor, state: str) -> Iterator[None]:
-    """Act as another state inside the actor's transaction.
+def acting_as(actor: Actor, state: str, agency: str | None = None) -> Iterator[None]:
+    """Act as another state, or for an agency, inside the actor's transaction.
 
-    Only for answers of a state from its own records. No agency restriction applies inside. Pending
-    changes are flushed as the state that made them.
+    Only for answers of a state from its own records. Without `agency` nothing is restricted inside.
+    Pending changes are flushed as the state that made them.
     """
     before = db.session.info.get("acting")
-    if before == (state, None):
+    if before == (state, agency):
         yield
         return
     db.session.flush()
-    _set_row_security(state)
+    _set_row_security(state, agency)
     try:
         yield
         db.session.flush()

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
+from itertools import cycle
 from typing import Any, ClassVar, Final, NamedTuple, cast
 from uuid import UUID
 
@@ -60,9 +61,21 @@ def collect_changed(row: Any) -> None:
     collect_rows({type(row): [{name: getattr(row, names[name]) for name in columns}]})
 
 
-def take_texts() -> dict[str, WrittenText]:
-    """Return the texts of the rows that were written since the last entry, by key."""
-    return texts_of(db.session.info.pop(WAITING, ()))
+def take_texts(subjects: Sequence[str | None]) -> list[dict[str, WrittenText]]:
+    """Return the texts of waiting rows for each act: of its subject, others by turns.
+
+    An act that its own state may not read, with None as subject, gets none; all wait if there is no
+    other.
+    """
+    texts: list[dict[str, WrittenText]] = [{} for _ in subjects]
+    places = {subject: place for place, subject in enumerate(subjects) if subject is not None}
+    if not places:
+        return texts
+    turns = cycle(places.values())
+    for key, text in texts_of(db.session.info.pop(WAITING, ())).items():
+        place = places.get(text.subject or "")
+        texts[next(turns) if place is None else place][key] = text
+    return texts
 
 
 def texts_of(rows: Any) -> dict[str, WrittenText]:

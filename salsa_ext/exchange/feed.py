@@ -89,7 +89,7 @@ def read_page(actor: Actor, kinds: Sequence[str], after: int, limit: int) -> Fee
     changes = read_changes(actor.own_state(), kinds, after, limit + 1) if kinds else []
     looked_at = changes[:limit]
     end = looked_at[-1].number if looked_at else after
-    return FeedPage(_visible(actor, looked_at), end, len(changes) > limit)
+    return FeedPage(visible_changes(actor, looked_at), end, len(changes) > limit)
 
 
 def has_changes(actor: Actor, after: int) -> bool:
@@ -99,7 +99,8 @@ def has_changes(actor: Actor, after: int) -> bool:
     return bool(page.items) or page.more
 
 
-def _visible(actor: Actor, changes: Sequence[Change]) -> list[ChangedObject]:
+def visible_changes(actor: Actor, changes: Sequence[Change]) -> list[ChangedObject]:
+    """Return the changes whose objects the acting agency may see, with their newest versions."""
     versions: dict[tuple[str, UUID], int] = {}
     for kind, of_kind in group_by(changes, lambda change: change.kind).items():
         rows = _versions(actor, kind, {change.object_id for change in of_kind})

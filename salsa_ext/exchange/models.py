@@ -152,3 +152,63 @@ class ConversationMessage(Base):
     def concerned(self) -> list[str]:
         """Return both states, which read what is attached to it."""
         return sorted((self.owner_state, self.partner))
+
+
+class Webhook(Base):
+    """Where a state's own system hears of changes; it sees what the `agency` may see.
+
+    `secret` is sealed; until `old_until` the one before it signs as well. `failures` in a row since
+    `failing_since`; nothing is sent before `rests_until`.
+    """
+
+    __tablename__ = "webhook"
+    __table_args__ = (
+        CheckConstraint("status IN ('active', 'disabled', 'removed')", name="status"),
+        Index(None, "owner_state", "id"),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_state: Mapped[str] = mapped_column(CHAR(3))
+    version: Mapped[int]
+    url: Mapped[str]
+    kinds: Mapped[list[str]]
+    agency: Mapped[str | None]
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    old_secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    old_until: Mapped[datetime | None]
+    status: Mapped[str]
+    failures: Mapped[int]
+    failing_since: Mapped[datetime | None]
+    rests_until: Mapped[datetime | None]
+    created_at: Mapped[datetime]
+
+
+class WebhookDelivery(Base):
+    """A message to a webhook; `answer` is the status of its receiver, or why it did not arrive.
+
+    A worker that sends it claims it until `claimed_until`.
+    """
+
+    __tablename__ = "webhook_delivery"
+    __table_args__ = (
+        CheckConstraint("status IN ('waiting', 'delivered', 'failed')", name="status"),
+        Index(None, "webhook_id", "id"),
+        Index(
+            "ix_webhook_delivery_waiting",
+            "owner_state",
+            "due_at",
+            postgresql_where=text("status = 'waiting'"),
+        ),
+    )
+    id: Mapped[UUID] = mapped_column(primary_key=True)
+    owner_state: Mapped[str] = mapped_column(CHAR(3))
+    webhook_id: Mapped[UUID]
+    kind: Mapped[str]
+    object_id: Mapped[UUID]
+    object_version: Mapped[int]
+    at: Mapped[datetime]
+    status: Mapped[str]
+    attempts: Mapped[int]
+    due_at: Mapped[datetime]
+    claimed_until: Mapped[datetime | None]
+    answer: Mapped[str | None]
+    sent_at: Mapped[datetime | None]

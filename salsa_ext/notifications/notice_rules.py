@@ -71,6 +71,7 @@ _TABLE: Final = (
     ("canary", "looked_up", "auditor supervisor", "alarm"),
     ("lookup", "sampled", "supervisor", ""),
     ("lookup", "questioned", "auditor", "urgent"),
+    ("webhook", "disabled", "state_administrator", "urgent"),
 )
 """Prefix of codes, their endings, roles, urgency."""
 NOTICE_RULES: Final[Mapping[str, NoticeRule]] = {
@@ -86,7 +87,7 @@ NOTICE_RULES: Final[Mapping[str, NoticeRule]] = {
 NOTIFICATION_CODES: Final = (*NOTICE_RULES,)
 NOTIFICATION_KINDS: Final = tuple(
     "account alert canary check consent conversation discrepancy hit lookup match permit post record"
-    " request seizure shipment trace".split()
+    " request seizure shipment trace webhook".split()
 )
 """Kinds of subject of a notification."""
 URGENT_NOTIFICATIONS: Final = tuple(code for code, rule in NOTICE_RULES.items() if rule.urgency)

@@ -105,7 +105,7 @@ class Contact(Base):
     email: Mapped[str | None]
     address: Mapped[str | None]
     ori: Mapped[str | None]
-    mou_user: Mapped[str | None]
+    mou_user: Mapped[str | None] = mapped_column(info={"pii": "link"})
     valid_from: Mapped[date]
     valid_to: Mapped[date | None]
 

@@ -83,6 +83,7 @@ def body_of_record(record):
         ({"expires_on": "2029-03-10"}, "expires_on"),
         ({"reason": "other"}, "reason_text"),
         ({"visible_to": ["AUT"]}, "visible_to"),
+        ({"visible_to": []}, "visible_to"),
         ({"firearm": bodies.firearm(serial="S/N")}, "firearm.serial"),
         ({"action": "let_pass_and_inform", "visible_to": ["BRA"]}, "visible_to"),
         ({"record": "0199f2c0-0000-7000-8000-000000000000"}, "firearm"),

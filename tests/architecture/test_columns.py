@@ -12,6 +12,7 @@ DIRECT = {
 }
 BY_LINK = {  # each with what has to stand beside it before it names someone
     "licensee.name_key": "who guesses the name; it is erased with the party",
+    "contact.mou_user": "who works with eTrace for the office",
     "hit.serial_read": "who was met with the gun of this serial",
     "serial_check.mark": "who registered the gun of this serial",
     "serial_check.query": "who registered the gun of this serial",

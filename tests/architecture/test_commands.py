@@ -19,6 +19,7 @@ ALLOWED = {
         administration.attachments.attachment_version alerts.queries.alert_version
         alerts.queries.hit_version disclosure.consents.current_version
         matches.queries.current_version tracing.requests.queries.current_version
+        exchange.webhooks.webhook_version
         tracing.traces.queries.current_version trade.discrepancies.queries.discrepancy_version
         trade.permits.queries.permit_version trade.shipments.queries.shipment_version""",
     "a part of a page that was read by right, each to readers who may": """

@@ -70,6 +70,7 @@ def test_all_comes_back_without_a_time(lost):
     assert "No act is missing" in restored.output
     assert lost.agencies() == {"ONE", "TWO", "THREE"}
     assert lost.ask(SHORTENED) == []
+    assert "are as they were written" in lost.run("audit", "compare").output
 
 
 def test_a_time_after_the_last_write_is_refused_and_leaves_no_database(lost):

@@ -130,6 +130,7 @@ def test_me_says_who_the_key_belongs_to(as_actor):
         "permissions": [
             "audit:read",
             "canary:manage",
+            "change:read",
             "consent:read",
             "disclosure:read",
             "key:issue",

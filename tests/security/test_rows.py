@@ -13,6 +13,7 @@ KEPT = """
     idempotency_key import_profile import_reject imported_document inbox canary lead legal_hold
     lookup_review second_factor inbox_pair inbox_progress match officer outbox outbox_pair
     outbox_progress passkey signing_secret subject_request trace_message trace_request trace_restriction
+    webhook webhook_delivery
 """.split()
 SEALED = """
     attachment_part audit_entry call_answer call_request checkpoint inbox notification

@@ -112,7 +112,16 @@ def _fill(app: Flask) -> Ids:
     administrator = client("BRA", "state_administrator")
     account = administrator.post("/accounts", leaving).json["id"]
     contact = administrator.get("/contacts?state=BRA").json["items"][0]["id"]
+    receiver = {"url": "https://192.0.2.1/hook", "kinds": ["seizure"]}
+    webhook = administrator.post("/webhooks", receiver).json["id"]
+    administrator.post(f"/webhooks/{webhook}/test", expect=200)
+    [delivery] = administrator.get(f"/webhooks/{webhook}/deliveries").json["items"]
+    partners = client("PRY", "state_administrator")
+    other = partners.post("/webhooks", receiver).json["id"]
+    partners.post(f"/webhooks/{other}/test", expect=200)
     return {
+        "webhook_id": webhook,
+        "delivery_id": delivery["id"],
         "permit_id": permit,
         "discrepancy_id": discrepancy,
         "shipment_id": shipment,

@@ -81,14 +81,12 @@ class Nested(fields.Nested):
 
 
 class Items(fields.List[Any]):
-    """List of limited length, loaded as a tuple.
-
-    With `least`, the message `short` in `error_messages` is needed.
-    """
+    """List of limited length, loaded as a tuple."""
 
     default_error_messages = {
         "invalid": LazyMessage("A list is needed here."),
         "long": LazyMessage("At most {most} entries."),
+        "short": LazyMessage("At least {least} entries."),
     }
 
     def __init__(self, inner: Any, *, most: int = 100, least: int = 0, **options: Any) -> None:
@@ -100,7 +98,7 @@ class Items(fields.List[Any]):
         if isinstance(value, list) and len(value) > self.most:
             raise self.make_error("long", most=self.most)
         if isinstance(value, list) and len(value) < self.least:
-            raise self.make_error("short")
+            raise self.make_error("short", least=self.least)
         return tuple(super()._deserialize(value, *args, **kwargs))
 
 
