@@ -6,7 +6,7 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.http.fields.codes import Code
+from api.http.fields.codes import Code, StateCode
 from api.http.fields.declared import DeclaredRequest, DeclaredResponse
 from api.http.fields.schemas import Items, RequestSchema
 from api.http.fields.texts import Id, Text
@@ -66,7 +66,7 @@ class PersonFindingResponse(Schema):
 
     party = fields.UUID(attribute="party.id", required=True)
     kind = Code(codes.PARTY_KINDS, attribute="party.kind", required=True)
-    country = fields.String(attribute="party.country", required=True)
+    country = StateCode(attribute="party.country", required=True)
     name = fields.String(attribute="party.name", required=True, allow_none=True)
     address = fields.String(attribute="party.address", required=True, allow_none=True)
     contact = fields.String(attribute="party.contact", required=True, allow_none=True)

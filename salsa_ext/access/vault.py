@@ -112,8 +112,8 @@ class Vault:
     def _text_ciphers(self) -> tuple[AESGCM, ...]:
         """Return the ciphers for personal texts, newest first; read again when the file changes."""
         try:
-            found = self.path.stat()
-            stamp = found.st_ino, found.st_mtime_ns, found.st_size
+            status = self.path.stat()
+            stamp = status.st_ino, status.st_mtime_ns, status.st_size
         except OSError:
             stamp = (0, 0, 0)
         known = _CIPHERS.get(self.path)

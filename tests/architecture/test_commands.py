@@ -43,7 +43,7 @@ ALLOWED = {
         access.second_factor.setup_address access.passkeys.creation_options
         access.passkeys.request_options access.passkeys.add_passkey access.passkeys.sign_in""",
     "decides what is released": "disclosure.sharing.share_records",
-    "of whoever runs the server": "statistics.rollups.recount",
+    "of whoever runs the server": "statistics.rollups.recount personal_data.rotation.encrypt_parties",
     "which day it is, and by which clock": """
         reference.calendars.today reference.calendars.reader_zone""",
 }

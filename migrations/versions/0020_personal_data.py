@@ -2,8 +2,8 @@
 
 from alembic import op
 
-revision = "0022_personal_data"
-down_revision = "0021_webhooks"
+revision = "0020_personal_data"
+down_revision = "0019_imports"
 
 TABLES = """
 CREATE TABLE subject_request (
