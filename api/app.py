@@ -12,6 +12,7 @@ from api.http.context import core_app
 from api.http.json import JSONProvider
 from api.routes import BLUEPRINTS, health
 from api.web import live_views
+from salsa_ext.administration.directory import load_directory
 from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
 from salsa_ext.core.config import Config
 from salsa_ext.database.postgres.backup import BackupFolder
@@ -31,6 +32,7 @@ def create_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:
         SESSION_IDLE=timedelta(minutes=config.session_idle),
         SECURE_COOKIES=config.secure_cookies,
         ORIGIN=config.origin,
+        DIRECTORY=load_directory(config.directory_file) if config.directory_file else None,
         BACKUPS=BackupFolder(config.backups, config.backup_key),
         TRUSTED_HOSTS=[*config.hosts] or None,
         **openapi.SETTINGS,

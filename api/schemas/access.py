@@ -221,6 +221,7 @@ class SettingsRequest(RequestSchema):
     lookup_percent = Whole(least=LOOKUP_PERCENTS[0], most=LOOKUP_PERCENTS[1])
     equivalent_years = Whole(least=1, most=MAX_EQUIVALENT_YEARS)
     published_roles = Items(Code(LICENSEE_ROLES), most=6)
+    yearly_totals = Flag()
 
 
 @repeats(SettingsRequest, is_complete=True)

@@ -12,7 +12,7 @@ import base64
 import re
 import secrets
 from datetime import timedelta
-from typing import TypeVar
+from typing import Final, TypeVar
 
 from flask import current_app, g, request
 from werkzeug import Response
@@ -27,6 +27,17 @@ FORM_COOKIE_LIFETIME = timedelta(days=1)
 TOKEN_LENGTH = 43
 TOKEN_PATTERN = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}")
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+BROWSERS: Final = (
+    ("Edg", "Edge"),
+    ("OPR/", "Opera"),
+    ("SamsungBrowser/", "Samsung Internet"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("Chrom", "Chrome"),
+    ("CriOS/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+"""Word in the header of a browser, and its name; most also call themselves by those after them."""
 AnyResponse = TypeVar("AnyResponse", bound=Response)
 
 
@@ -49,6 +60,12 @@ def browser_token() -> str:
     """Return the form token of this browser, which no other has."""
     csrf_token()
     return str(g.form_token)
+
+
+def browser_family() -> str | None:
+    """Return the name of the browser that sends the request."""
+    agent = request.headers.get("User-Agent", "")
+    return next((name for word, name in BROWSERS if word in agent), None)
 
 
 def _read_field(text: str) -> bytes:

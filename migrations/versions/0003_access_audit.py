@@ -116,6 +116,7 @@ CREATE INDEX ix_audit_entry_at ON audit_entry USING brin (at);
 CREATE INDEX ix_audit_entry_batch ON audit_entry USING gin ((data -> 'ids'))
     WHERE subject_kind = 'batch';
 CREATE INDEX ix_audit_entry_concerned ON audit_entry USING gin (concerned);
+CREATE INDEX ix_audit_entry_batches ON audit_entry (owner_state) WHERE subject_kind = 'batch';
 CREATE INDEX ix_audit_entry_reported ON audit_entry (owner_state) WHERE action = 'trace:reported';
 CREATE INDEX ix_audit_entry_shown ON audit_entry USING gin ((data -> 'records'))
     WHERE action IN ('record:matched', 'record:shown') AND data ? 'groups';

@@ -36,6 +36,7 @@ class Action(StrEnum):
 
     ACCOUNT_OPENED = "account:opened"
     ACCOUNT_CLOSED = "account:closed"
+    ACCOUNT_CHANGED = "account:changed"
     ACCOUNT_RENEWED = "account:renewed"
     ACCOUNT_LINKED = "account:linked"
     SECOND_FACTOR_SET = "account:factor_set"

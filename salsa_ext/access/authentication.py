@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -19,7 +19,7 @@ from zxcvbn import zxcvbn
 
 from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.models import Account, ApiKey
-from salsa_ext.access.rules import role_permissions
+from salsa_ext.access.rules import ROLE_PERMISSIONS, role_permissions
 from salsa_ext.access.second_factor import (
     REQUIRED_ROLES,
     WRONG_CODE,
@@ -63,6 +63,7 @@ MIN_GUESSES_LOG10: Final = 9
 """Passwords that fewer guesses find are refused, by zxcvbn's lists and patterns."""
 PART_SEPARATOR: Final = "+"
 """Between the two parts of a first password that two persons gave."""
+DIRECTORY_ALONE: Final = message("Your role signs in by the directory of your state alone.")
 WRONG_PASSWORD: Final = message("The user name or the password is wrong.")
 HASHING_SECONDS: Final = 2
 _HASHING: Final = BoundedSemaphore(1)
@@ -199,6 +200,7 @@ def sign_in(
     *,
     code: str = "",
     browser: str | None = None,
+    roles: Collection[str] = ROLE_PERMISSIONS,
 ) -> str:
     """Open a session by a password, and change it to `new_password`; returns the session's token.
 
@@ -216,6 +218,8 @@ def sign_in(
     if not check.is_right:
         _audit_refusal(known, address)
         raise Unauthenticated(WRONG_PASSWORD)
+    if known.role not in roles:
+        raise Unauthenticated(DIRECTORY_ALONE)
     has_factor = _check_code(known, code, address)
     with transaction(known):
         forget_attempts(username, address, known.now())

@@ -18,11 +18,12 @@ class Account(Base):
 
     `opened_by` is set until a second person confirms the account; its first password then has two
     parts, the second by `second_hash`. `must_change`: another person set the password. `recovery_by`
-    began a recovery, whose password's first part has `recovery_hash`.
+    began a recovery, whose password's first part has `recovery_hash`. `subject` is its person in the
+    directory of the state.
     """
 
     __tablename__ = "account"
-    __table_args__ = (UniqueConstraint("username"),)
+    __table_args__ = (UniqueConstraint("username"), UniqueConstraint("subject"))
     id: Mapped[UUID] = mapped_column(primary_key=True)
     owner_state: Mapped[str] = mapped_column(CHAR(3))
     agency: Mapped[str]
@@ -40,6 +41,7 @@ class Account(Base):
     recovery_hash: Mapped[str | None]
     language: Mapped[str | None]
     time_zone: Mapped[str | None]
+    subject: Mapped[str | None]
 
 
 class SecondFactor(Base):
@@ -149,6 +151,9 @@ class AuditEntry(Owned, Base):
             text("(data -> 'ids')"),
             postgresql_using="gin",
             postgresql_where=text("subject_kind = 'batch'"),
+        ),
+        Index(
+            "ix_audit_entry_batches", "owner_state", postgresql_where=text("subject_kind = 'batch'")
         ),
         Index(
             "ix_audit_entry_reported",

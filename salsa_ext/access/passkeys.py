@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hmac
 import secrets
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -28,10 +28,10 @@ from webauthn.helpers.structs import (
 )
 
 from salsa_ext.access.audit import Action, AuditEvent, append
-from salsa_ext.access.authentication import is_real, open_session
+from salsa_ext.access.authentication import DIRECTORY_ALONE, is_real, open_session
 from salsa_ext.access.models import Account, Passkey
 from salsa_ext.access.permissions import Permission
-from salsa_ext.access.rules import require, role_permissions
+from salsa_ext.access.rules import ROLE_PERMISSIONS, require, role_permissions
 from salsa_ext.access.second_factor import REQUIRED_ROLES, has_codes
 from salsa_ext.access.sign_in_attempts import count_attempt
 from salsa_ext.core.actor import Actor
@@ -159,7 +159,12 @@ def list_passkeys(actor: Actor) -> Sequence[Passkey]:
 
 
 def sign_in(
-    actor: Actor, ceremony: Ceremony, answer: str, address: str, browser: str | None = None
+    actor: Actor,
+    ceremony: Ceremony,
+    answer: str,
+    address: str,
+    browser: str | None = None,
+    roles: Collection[str] = ROLE_PERMISSIONS,
 ) -> str:
     """Open a session by a passkey; returns its token.
 
@@ -181,6 +186,8 @@ def sign_in(
         permissions=role_permissions(row["role"]),
         account_id=row["account_id"],
     )
+    if known.role not in roles:
+        raise Unauthenticated(DIRECTORY_ALONE)
     with transaction(known):
         is_open = lock(Account, known.account_id).is_active
         passkey = lock(Passkey, row["passkey_id"])

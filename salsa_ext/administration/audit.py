@@ -83,7 +83,7 @@ def list_entries(
     entry: Any = AuditEntry
     if (typed := filters.get("subject_id")) is not None:
         ids = {typed, *map(str, record_lookup.find_subject_ids(actor, typed))}
-        query, entry = _select_by_subjects(ids | _batches_of(ids))
+        query, entry = _select_by_subjects(ids | _batches_of(actor, ids))
     for name in ("action", "subject_kind", "owner_state"):
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(entry, name) == value)
@@ -107,11 +107,11 @@ def _person_and_days(actor: Actor, entry: Any, filters: Mapping[str, Any]) -> It
             yield entry.at < days.start(state, last + timedelta(days=1))
 
 
-def _batches_of(ids: Collection[str]) -> set[str]:
-    """Return the subjects of the entries of batches that hold one of the ids."""
+def _batches_of(actor: Actor, ids: Collection[str]) -> set[str]:
+    """Return the subjects of the own entries of batches that hold one of the ids."""
+    own = (AuditEntry.owner_state == (actor.state or NO_STATE), AuditEntry.subject_kind == "batch")
     has_id = AuditEntry.data["ids"].has_any(literal([*ids], ARRAY(String)))
-    query = select(AuditEntry.subject_id).where(AuditEntry.subject_kind == "batch", has_id)
-    return {*db.session.scalars(query)}
+    return {*db.session.scalars(select(AuditEntry.subject_id).where(*own, has_id))}
 
 
 def _select_by_subjects(ids: Collection[str]) -> tuple[Select[Any], Any]:

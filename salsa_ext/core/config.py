@@ -26,7 +26,8 @@ class Config:
     master key is stored in `home`.
     `proxies` is 1 behind a proxy, whose X-Forwarded-For then names the sender. The service answers
     to the names in `hosts`; () means any. A session ends after `session_idle` minutes without use.
-    `origin` is the address of the pages, to which passkeys are bound.
+    `origin` is the address of the pages, to which passkeys are bound; `directory_file` describes the
+    directory of the state (OpenID Connect).
     Webhooks go to public addresses, and to those in `webhook_networks`.
     Backups of `backup_url` (None: of the own PostgreSQL) go to `backups` for `backup_days` days.
     """
@@ -43,6 +44,7 @@ class Config:
     secure_cookies: bool = False
     session_idle: int = 120
     origin: str | None = None
+    directory_file: Path | None = None
     proxies: int = 0
     hosts: tuple[str, ...] = ()
     webhook_networks: tuple[str, ...] = ()
@@ -82,6 +84,7 @@ class Config:
             secure_cookies=env.get("SALSA_SECURE_COOKIES", "") == "1",
             session_idle=_positive_number(env, "SALSA_SESSION_IDLE", cls.session_idle),
             origin=_origin(env),
+            directory_file=_file_path(env, "SALSA_DIRECTORY_FILE"),
             proxies=int(env.get("SALSA_PROXIES", "") == "1"),
             hosts=tuple(env.get("SALSA_HOSTS", "").split()),
             webhook_networks=_networks(env, "SALSA_WEBHOOK_NETWORKS"),

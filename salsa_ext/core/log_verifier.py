@@ -151,6 +151,17 @@ def verify_bundle(
     rows: Path | None = None,
 ) -> Result:
     """Verify a bundle, checkpoints of before and rows; raises NotProven with what is wrong."""
+    try:
+        return _verify(bundle, keys, older, rows)
+    except NotProven:
+        raise
+    except Exception as error:  # whatever a damaged file leads to
+        raise NotProven(f"a file is damaged: {error}") from None
+
+
+def _verify(
+    bundle: Path, keys: Mapping[str, Mapping[str, Any]], older: Sequence[str], rows: Path | None
+) -> Result:
     with zipfile.ZipFile(bundle) as files:
         state, size, root = read_note(files.read("checkpoint").decode(), keys)
         leaves = files.read("leaves")

@@ -190,3 +190,4 @@ class StateSetting(Base):
     lookup_percent: Mapped[int]
     equivalent_years: Mapped[int]
     published_roles: Mapped[list[str]]
+    yearly_totals: Mapped[bool]

@@ -110,7 +110,10 @@ class Comparison:
         return texts_of(rows)
 
     def count_others(self) -> None:
-        """Name rows that no act of the logs wrote."""
+        """Name rows that no act of the logs wrote, and entries that are in no log."""
+        entries = select(func.count()).select_from(AuditEntry)
+        if others := max((self._connection.scalar(entries) or 0) - self.entries, 0):
+            self.problems.append(f"{others} audit entries are in no log.")
         for model in sealed_models():
             table = cast(Table, model.__table__)
             count = self._connection.scalar(select(func.count()).select_from(table)) or 0

@@ -14,6 +14,7 @@ from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, Message, NotFound, message
 from salsa_ext.database.session import db
+from salsa_ext.reference.models import StateSetting
 from salsa_ext.statistics.dataset_types import MIN_CELL, Dataset, Grain
 from salsa_ext.statistics.models import Rollup
 
@@ -62,6 +63,7 @@ class _Selection:
     where: Mapping[str, str]
     grain: Grain
     is_whole: bool
+    is_yearly: bool = False
 
     @property
     def used(self) -> set[str]:
@@ -82,8 +84,9 @@ def get_table(
 
     With the own `state` in `filters` they are whole and go up to today, by any of the base and at
     most one finer dimension, and of values in `where`. Of all states they are as published: by
-    ended quarters, cells below 5 suppressed, and with them the total. Raises NotFound for an
-    unknown dataset, Invalid for dimensions, values or periods that this table has not.
+    ended quarters, cells below 5 suppressed, and with them the total. The secretariat reads ended
+    years whole, by the base, of states that allow it. Raises NotFound for an unknown dataset,
+    Invalid for dimensions, values or periods that this table has not.
     """
     require(actor, Permission.STATISTICS_READ)
     dataset = next((each for each in list_datasets(actor, datasets) if each.code == code), None)
@@ -91,7 +94,8 @@ def get_table(
         raise NotFound("dataset", code)
     selection = _read_selection(actor, dataset, filters)
     today = actor.now().date()  # the day of UTC, or a period would end sooner for some readers
-    through = today + timedelta(days=1) if selection.is_whole else selection.grain.start(today)
+    is_ended = selection.is_yearly or not selection.is_whole
+    through = selection.grain.start(today) if is_ended else today + timedelta(days=1)
     query = _build_query(dataset, selection, filters, through)
     cells = [
         StatisticsCell(
@@ -111,25 +115,31 @@ def _read_selection(actor: Actor, dataset: Dataset, filters: Mapping[str, Any]) 
     published = dataset.published
     assert published is not None
     is_own = actor.state is not None and filters.get("state") == actor.state
-    is_whole = is_own or dataset.readers == "secretariat"
     by, grain = filters.get("by"), filters.get("grain")
+    is_of_secretariat = dataset.readers == "secretariat"
+    is_yearly = not (actor.state or is_of_secretariat) and grain == Grain.YEAR.value
+    is_whole = is_own or is_of_secretariat or is_yearly
     where = dict(filters.get("where") or {})
     value = where.get(published.by)
     if value is not None and value not in (known := published.values()):
         problem = message("One of: {choices}.", choices=", ".join(known))
         raise Invalid({published.by: [problem]})
-    if not is_whole:
+    base = {each.code for each in dataset.base}
+    if not (is_own or is_of_secretariat):
+        readable = base if is_yearly else {published.by}
         unpublished = {
-            "by": by is not None and [*by] != [published.by],
-            "grain": grain not in (None, Grain.QUARTER.value),
-        } | {code: code != published.by for code in where}
+            "by": by is not None and not readable.issuperset(by),
+            "grain": grain not in (None, Grain.QUARTER.value) and not is_yearly,
+        } | {code: code not in readable for code in where}
         if problems := {name: [_UNPUBLISHED] for name, is_wrong in unpublished.items() if is_wrong}:
             raise Invalid(problems)
+    default = dataset.base[-1].code if is_yearly else published.by
     selection = _Selection(
-        (published.by,) if by is None else tuple(by),
+        (default,) if by is None else tuple(by),
         where if is_whole and by is not None else {**published.where, **where},
         Grain(grain or Grain.QUARTER.value),
         is_whole,
+        is_yearly,
     )
     _check_dimensions(dataset, selection)
     return selection
@@ -181,6 +191,9 @@ def _build_query(
         query = query.where(Rollup.period >= selection.grain.start(first))
     if (last := filters.get("to_period")) is not None:
         query = query.where(Rollup.period <= last)
+    if selection.is_yearly:
+        withheld = select(StateSetting.owner_state).where(~StateSetting.yearly_totals)
+        query = query.where(Rollup.state.not_in(withheld))
     return query.group_by(*keys).having(amount > 0).order_by(*keys)
 
 

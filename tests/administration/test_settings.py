@@ -27,6 +27,7 @@ DEFAULTS = {
     "lookup_percent": 100,
     "equivalent_years": 4,
     "published_roles": [],
+    "yearly_totals": True,
 }
 
 

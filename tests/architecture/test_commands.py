@@ -41,7 +41,8 @@ ALLOWED = {
         access.second_factor.confirm access.second_factor.has_codes
         access.second_factor.is_own_secret access.second_factor.new_secret
         access.second_factor.setup_address access.passkeys.creation_options
-        access.passkeys.request_options access.passkeys.add_passkey access.passkeys.sign_in""",
+        access.passkeys.request_options access.passkeys.add_passkey access.passkeys.sign_in
+        administration.directory.enter""",
     "decides what is released": "disclosure.sharing.share_records",
     "of whoever runs the server": "statistics.rollups.recount personal_data.rotation.encrypt_parties",
     "which day it is, and by which clock": """

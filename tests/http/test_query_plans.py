@@ -151,13 +151,15 @@ def test_the_audit_of_thousands_of_records_is_found_by_them_however_long_it_is(
         record_lookup, "find_subject_ids", lambda *_: [UUID(int=number) for number in range(2_000)]
     )
     path = "/audit?subject_id=S-1"
-    [asked] = plans.statements(as_actor("PRY", "auditor"), path, "audit_entry")
+    batches, asked = plans.statements(as_actor("PRY", "auditor"), path, "audit_entry")
     name = make_url(fresh_database.database_url).database
     of_records = MANY.replace("'c'", "lpad(to_hex(n % 3000), 32, '0')::uuid::text")
     explained("owner", name, f"{of_records}; ANALYZE audit_entry", "SELECT 1")
     plan = explained("service", name, "SET salsa.state = 'BRA'", *asked)
     assert "Index Scan using ix_audit_entry_subject_id" in plan
     assert "pk_audit_entry" not in plan and "Seq Scan on audit_entry" not in plan
+    plan = explained("service", name, "SET salsa.state = 'BRA'", *batches)
+    assert "ix_audit_entry_batches" in plan
 
 
 def test_whom_records_were_shown_to_is_found_by_the_records_however_long_the_audit_is(

@@ -63,6 +63,9 @@ EDITS = {
     "UPDATE party SET name = 'Somebody else'": "party/.* is not as it was written",
     "UPDATE receipt SET item_count = 99": "receipt/.* is not as it was written",
     "UPDATE audit_entry SET role = 'auditor' WHERE action = 'report:recorded'": "audit entry .* is not",
+    "INSERT INTO audit_entry (id, owner_state, concerned, at, action, subject_kind, subject_id, role, data,"
+    " leaf_hash) SELECT gen_random_uuid(), owner_state, concerned, at, action, subject_kind, subject_id,"
+    " role, data, leaf_hash FROM audit_entry LIMIT 1": "1 audit entries are in no log",
     "INSERT INTO report SELECT gen_random_uuid(), 1, owner_state, concerned, 'theft', details, status,"
     " 'R-2', stolen_from, place, giver_id, occurred_on, occurred_within, occurred_at, time_zone,"
     " recorded_at, reason FROM report": "rows of report were written by no act",

@@ -120,3 +120,21 @@ def test_indicator_16_4_2_is_the_share_of_guns_whose_origin_is_established(polic
     assert share == {"established": 2, "recovered": 4, "percent": 50.0}
     assert police.get("/statistics/origins-established?year=2025").json["percent"] is None
     as_actor(None, "secretariat").get("/statistics/origins-established?year=2026", 404)
+
+
+def test_the_secretariat_reads_ended_years_whole_of_states_that_allow_it(police, as_actor):
+    guns = [bodies.firearm(line=line, serial=f"YT{line}5{line}0") for line in (1, 2)]
+    police.post("/seizures", bodies.seizure(items=guns, occurred_on="2025-11-20"))
+    police.post("/seizures", bodies.seizure(number="S-2", occurred_on="2026-03-01"))
+    secretariat = as_actor(None, "secretariat")
+
+    def yearly(query=""):
+        cells = figures(secretariat, query=f"?by=kind,class&grain=year{query}")["cells"]
+        return [(*cell["values"].values(), cell["period"], cell["amount"]) for cell in cells]
+
+    assert yearly() == [("seized", "pistol", "2025", 2)]
+    for query in ("?by=marking&grain=year", "?grain=month", "?by=class&grain=year&marking=altered"):
+        secretariat.get(f"/statistics/seizures{query}", 422)
+    administrator = as_actor("BRA", "state_administrator")
+    administrator.post("/settings", {"yearly_totals": False}, 200, If_Match='"0"')
+    assert yearly() == []

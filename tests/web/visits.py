@@ -24,6 +24,8 @@ NO_PAGE = {
     "account.add_passkey",
     "account.sign_in_by_passkey",
     "account.end_key",
+    "account.leave_for_directory",
+    "account.return_from_directory",
     "account.end_other_sessions",
     "account.remove_passkey",
     "account.rotate_key",

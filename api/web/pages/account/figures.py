@@ -83,9 +83,9 @@ def figures_page(actor: Actor) -> Any:
         dataset=dataset,
         table=table,
         is_own=is_own,
-        grains=[(code, translate(name)) for code, name in GRAINS],
+        grains=[(code, translate(name)) for code, name in GRAINS if is_own or code == "quarter"],
         datasets=[(each.code, formatting.label("dataset", each.code)) for each in datasets],
-        dimensions=_dimension_options(dataset),
+        dimensions=_dimension_options(dataset, is_own=is_own),
         share=origin_share(actor, year) if is_own and dataset is SEIZURES else None,
         year=year,
         **(_layout(dataset, table, is_own) if table else {}),
@@ -97,12 +97,14 @@ def _own_selection(
     actor: Actor, dataset: Dataset, filters: Mapping[str, Any], is_own: bool
 ) -> dict[str, Any]:
     """Return the table that is read: of the own state by choice, of others as published."""
-    if not is_own:
-        return {"by": None, "grain": None, "where": {}}
     by = dict.fromkeys(filters.get("by") or (dataset.base[-1].code,))
     if then := filters.get("then"):
         by |= {then: None}
-    return {"state": actor.state, "by": tuple(by)}
+    if is_own:
+        return {"state": actor.state, "by": tuple(by)}
+    if actor.state or dataset.readers == "secretariat" or filters.get("grain") == "quarter":
+        return {"by": None, "grain": None, "where": {}}
+    return {"by": tuple(by), "grain": "year"}
 
 
 def _read_table(
@@ -119,8 +121,9 @@ def _read_table(
         return None
 
 
-def _dimension_options(dataset: Dataset) -> choices.Options:
-    return [(code, formatting.label("dimension", code)) for code in dataset.dimensions]
+def _dimension_options(dataset: Dataset, *, is_own: bool) -> choices.Options:
+    offered = (*dataset.base, *(dataset.finer if is_own else ()))
+    return [(each.code, formatting.label("dimension", each.code)) for each in offered]
 
 
 def _layout(dataset: Dataset, table: StatisticsTable, is_own: bool) -> dict[str, Any]:

@@ -18,7 +18,6 @@ from api.web.forms import Field, Form
 from api.web.pages import account_pages
 from api.web.pages.account import second_factor
 from api.web.pages.account.home import LANGUAGE_COOKIE_LIFETIME
-from api.web.pages.account.signin import browser_family
 from api.web.record_pages import render_page
 from salsa_ext.access import authentication, passkeys
 from salsa_ext.access.permissions import Permission
@@ -139,7 +138,7 @@ def change_password(actor: Actor) -> Any:
                 form.get("old"),
                 form.get("password"),
                 request.remote_addr or "",
-                browser_family(),
+                security.browser_family(),
             )
     except Invalid as error:
         form.errors = {path: [*map(translate, texts)] for path, texts in error.errors.items()}

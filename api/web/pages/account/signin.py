@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import replace
-from typing import Any, Final
+from typing import Any
 
 from flask import current_app, g, redirect, render_template, request, url_for
 
@@ -13,11 +14,13 @@ from api.http.errors import STATUS_CODES
 from api.web import security
 from api.web.access import local_path
 from api.web.pages import account_pages
+from api.web.pages.account.directory import end_address
 from api.web.pages.account.home import LANGUAGE_COOKIE_LIFETIME
 from api.web.pages.account.second_factor import passkey_ceremony
 from salsa_ext.access import authentication, passkeys
-from salsa_ext.access.rules import visitor
+from salsa_ext.access.rules import ROLE_PERMISSIONS, visitor
 from salsa_ext.administration import accounts
+from salsa_ext.administration.directory import LOCAL_ROLES, Directory
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import (
     CodeRequired,
@@ -25,17 +28,6 @@ from salsa_ext.core.errors import (
     PasswordChangeRequired,
     TooManyAttempts,
     Unauthenticated,
-)
-
-BROWSERS: Final = (
-    ("Edg", "Edge"),
-    ("OPR/", "Opera"),
-    ("SamsungBrowser/", "Samsung Internet"),
-    ("Firefox/", "Firefox"),
-    ("FxiOS/", "Firefox"),
-    ("Chrom", "Chrome"),
-    ("CriOS/", "Chrome"),
-    ("Safari/", "Safari"),
 )
 
 
@@ -92,7 +84,8 @@ def sign_in_by_passkey() -> Any:
             ceremony,
             request.form.get("answer", ""),
             request.remote_addr or "",
-            browser_family(),
+            security.browser_family(),
+            _local_roles(),
         )
     except Unauthenticated as error:
         return _show(next_path, error=error.message), 401
@@ -130,7 +123,8 @@ def sign_out() -> Any:
     if (actor := authenticate_page()) is not None:
         with transaction(actor):
             authentication.close_session(actor)
-    response = redirect(url_for("account.home"), 303)
+    after = "account.signed_out" if current_app.config["DIRECTORY"] else "account.home"
+    response = redirect(url_for(after), 303)
     secure = current_app.config["SECURE_COOKIES"]
     response.delete_cookie(cookie_name(SESSION_COOKIE), path="/", secure=secure)
     return response
@@ -143,7 +137,7 @@ def signed_out() -> str:
     A device shows it too while it cannot end its session here (offline).
     """
     g.actor = None
-    return render_template("account/signed_out.html")
+    return render_template("account/signed_out.html", end_address=end_address())
 
 
 def _open_session(username: str) -> str:
@@ -155,11 +149,13 @@ def _open_session(username: str) -> str:
             request.remote_addr or "",
             request.form.get("new_password"),
             code=request.form.get("code", ""),
-            browser=browser_family(),
+            browser=security.browser_family(),
+            roles=_local_roles(),
         )
 
 
-def browser_family() -> str | None:
-    """Return the name of the browser; most of them also call themselves by those after it."""
-    agent = request.headers.get("User-Agent", "")
-    return next((name for word, name in BROWSERS if word in agent), None)
+def _local_roles() -> Collection[str]:
+    """Return the roles that sign in without the directory."""
+    directory: Directory | None = current_app.config["DIRECTORY"]
+    is_local = directory is None or directory.local_accounts
+    return ROLE_PERMISSIONS if is_local else LOCAL_ROLES
