@@ -72,6 +72,7 @@ SUBJECT_PAGES: Final = {
     "lookup": "investigation.lookup_page",
     "subject_request": "account.subject_request_page",
     "conversation": "tracing.conversation_page",
+    "webhook": "account.webhook_page",
 }
 """The page of each kind of object that has one."""
 READ_BY: Final = {
@@ -79,6 +80,7 @@ READ_BY: Final = {
     "lookup": Permission.AUDIT_READ,
     "subject_request": Permission.PERSONAL_DATA_MANAGE,
     "conversation": Permission.CONVERSATION_WRITE,
+    "webhook": Permission.WEBHOOK_MANAGE,
 }
 """The permission that opens a page, where it is not named after the kind."""
 EVENT_KINDS: Final = ("seizure_kind", "report_kind", "transfer_kind")

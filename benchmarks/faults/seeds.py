@@ -80,10 +80,11 @@ PROMISES: Final = {
         GROUP BY 1, 2 HAVING count(*) > 1""",
     "Figures are the sums of what is counted": """
         SELECT * FROM (SELECT o.owner_state AS state, cell ->> 0 AS dataset, cell ->> 1 AS subject,
-            (cell ->> 2)::date AS period, cell ->> 3 AS partner, sum((cell ->> 4)::bigint) AS amount
-            FROM counted_object o, jsonb_array_elements(o.cells) AS cell GROUP BY 1, 2, 3, 4, 5
-        ) counted FULL JOIN (SELECT * FROM rollup WHERE amount <> 0 AND dataset <> 'overdue') sums
-            USING (state, dataset, subject, period, partner)
+            (cell ->> 2)::date AS period, cell ->> 3 AS partner, sum((cell ->> 5)::bigint) AS amount
+            FROM counted_object o, jsonb_array_elements(o.facts) AS cell GROUP BY 1, 2, 3, 4, 5
+        ) counted FULL JOIN (
+            SELECT * FROM rollup WHERE amount <> 0 AND dataset <> 'overdue' AND dimension = ''
+        ) sums USING (state, dataset, subject, period, partner)
         WHERE sums.amount IS DISTINCT FROM counted.amount""",
     "What is recorded is audited": " UNION ALL ".join(
         f"(SELECT '{table}', id::text FROM {table} EXCEPT SELECT subject_kind, subject_id"  # noqa: S608

@@ -92,7 +92,7 @@ SAID_SO = {
     },
 }
 """What a language says as English does; a word that is not here and is the same was forgotten."""
-EVERYWHERE = {"INTERPOL iARMS", "MIC/DTA", "eTrace", "webhook", "“{name}”"}
+EVERYWHERE = {"INTERPOL iARMS", "MIC/DTA", "eTrace", "Webhooks", "webhook", "“{name}”"}
 """Names, and what is measured: the same in every language."""
 UNSAID = {"SALSA", "– SALSA", "UTC", "/api/v1/signing-keys", "required", "autofocus"}
 """What pages write without a translation: names, and what a macro gives as attributes."""

@@ -49,6 +49,11 @@ def make(caller: Caller) -> Ids:
     made = {"post": scenes.POST} | _papers(caller) | _guns(caller) | _traces(caller)
     made |= _stopped(caller) | _looked_up(caller) | _asked_by_person(caller)
     ana = {"username": "pry.ana", "role": "police_officer", "agency": "PRY-POLICE"}
+    receiver = {"url": "https://192.0.2.1/hook", "kinds": ["seizure", "trace"]}
+    made["webhook"] = administrator.post("/webhooks", receiver).json["id"]
+    administrator.post(f"/webhooks/{made['webhook']}/test", expect=200)
+    [delivery] = administrator.get(f"/webhooks/{made['webhook']}/deliveries").json["items"]
+    made["delivery"] = delivery["id"]
     made["account"] = administrator.post("/accounts", ana).json["id"]
     made |= {"agency": agency, "office": office}
     scenes.notify_officers("PRY", *(f"A-{number}" for number in range(30)))

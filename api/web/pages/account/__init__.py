@@ -15,6 +15,7 @@ from api.web.pages.account import (
     second_factor,
     signin,
     subject_requests,
+    webhooks,
 )
 
 __all__ = [
@@ -32,4 +33,5 @@ __all__ = [
     "second_factor",
     "signin",
     "subject_requests",
+    "webhooks",
 ]
