@@ -42,6 +42,7 @@ def core_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:
         SQLALCHEMY_DATABASE_URI=config.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(config),
         CLOCK=clock,
+        IMPORT_FOLDER=str(config.home / "imports"),
         VAULT=Vault.from_config(config),
     )
     db.init_app(app)

@@ -63,7 +63,7 @@ class AttachmentPart(Owned, Base):
 class ImportRun(Owned, Base):
     """Import of one file, by its SHA-256, by a profile as it was then.
 
-    `status`: `judging`, `judged`, `confirmed`, `loading`, `loaded`, `failed`, `undoing`, `undone`.
+    `status`: `judging`, `judged`, `loading`, `loaded`, `failed`, `undoing`, `undone`.
     `account_id` is the uploader's, None for the command line. `report` holds what `rows_read` rows
     became.
     """
