@@ -58,6 +58,12 @@ AREAS: Final = (
     (Permission.AUDIT_READ, "investigation.audit_log", message("Audit"), "scroll-text"),
     (Permission.LOOKUP_REVIEW, "investigation.lookup_list", message("Look-ups to review"), "eye"),
     (
+        Permission.PERSONAL_DATA_MANAGE,
+        "account.subject_request_list",
+        message("Requests of persons"),
+        "user",
+    ),
+    (
         Permission.PARTICIPATION_DECLARE,
         "account.participation_list",
         message("Participation of states"),

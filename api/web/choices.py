@@ -82,6 +82,8 @@ CODE_LISTS = {
     "second_check": codes.SECOND_CHECK_STATUSES,
     "hit_status": codes.HIT_STATUSES,
     "lookup_status": codes.LOOKUP_STATUSES,
+    "subject_request_kind": codes.SUBJECT_REQUEST_KINDS,
+    "subject_request_status": codes.SUBJECT_REQUEST_STATUSES,
     "report_kind": codes.REPORT_KINDS,
     "report_status": codes.DOCUMENT_STATUSES,
     "stolen_from": codes.THEFT_SOURCES,

@@ -70,6 +70,7 @@ SUBJECT_PAGES: Final = {
     "report": "investigation.report_page",
     "transfer": "licensing.transfer_page",
     "lookup": "investigation.lookup_page",
+    "subject_request": "account.subject_request_page",
     "conversation": "tracing.conversation_page",
     "webhook": "account.webhook_page",
 }
@@ -77,6 +78,7 @@ SUBJECT_PAGES: Final = {
 READ_BY: Final = {
     "account": Permission.ACCOUNT_CONFIRM,
     "lookup": Permission.AUDIT_READ,
+    "subject_request": Permission.PERSONAL_DATA_MANAGE,
     "conversation": Permission.CONVERSATION_WRITE,
     "webhook": Permission.WEBHOOK_MANAGE,
 }

@@ -23,7 +23,7 @@ class Attachment(Sealed, Owned, Base):
 
     __tablename__ = "attachment"
     seal_key = ("attachment", "id")
-    unsealed = frozenset({"version", "withdrawn_at", "withdrawn_reason"})
+    unsealed = frozenset({"version", "title", "withdrawn_at", "withdrawn_reason"})
     __table_args__ = (Index(None, "subject_id"),)
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     version: Mapped[int]

@@ -14,6 +14,7 @@ from api.web.pages.account import (
     post_agencies,
     second_factor,
     signin,
+    subject_requests,
     webhooks,
 )
 
@@ -31,5 +32,6 @@ __all__ = [
     "post_agencies",
     "second_factor",
     "signin",
+    "subject_requests",
     "webhooks",
 ]
