@@ -7,13 +7,14 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, Final
 
 from flask import Flask
 
 from api.http.context import core_app
+from api.import_jobs import IMPORTS
+from salsa_ext import background
 from salsa_ext.access.rules import service
-from salsa_ext.background import JOBS
 from salsa_ext.core.clock import Clock
 from salsa_ext.core.config import Config
 from salsa_ext.core.errors import NotConfigured, message
@@ -22,6 +23,8 @@ from salsa_ext.jobs import status, wake
 from salsa_ext.jobs.runner import ChangeJob, Job, Runner, StoredTries
 
 log = logging.getLogger("salsa.worker")
+JOBS: Final = (*background.JOBS, IMPORTS)
+"""A file is read where nothing else waits."""
 
 
 def run_worker(config: Config, stop: threading.Event) -> None:

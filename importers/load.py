@@ -62,24 +62,22 @@ class Import:
 
     def judge(self) -> Judgement:
         """Return what the file would become; raises ImportRejected, Forbidden."""
-        return self._go_through(None)
+        return self._to_end(self.steps(None, writes=False))
 
     def load(self, run_id: UUID) -> Judgement:
         """Load the file as a run, from its start or where it ended; raises as `judge`."""
-        judgement = self._go_through(run_id)
-        with transaction(self.actor):
-            if self.profile.full:
-                judgement.vanished = imports.find_vanished(self.actor, self.profile.name, run_id)
-            imports.update_run(
-                actor=self.actor,
-                run_id=run_id,
-                status="loaded",
-                rows_read=judgement.rows_read,
-                report=report_data(judgement),
-            )
+        return self._to_end(self.steps(run_id, writes=True))
+
+    def _to_end(self, steps: Iterator[Judgement]) -> Judgement:
+        for judgement in steps:
+            self.progress(judgement.rows_read, judgement)
         return judgement
 
-    def _go_through(self, run_id: UUID | None) -> Judgement:
+    def steps(self, run_id: UUID | None, *, writes: bool) -> Iterator[Judgement]:
+        """Judge a file, or load it, batch by batch; yield after each what it became so far.
+
+        The progress is written to the run, which is `judged` or `loaded` in the end.
+        """
         if self.profile.state not in ("", self.actor.state):
             text = message(
                 "This profile is for files of {state}. Choose another one.",
@@ -90,12 +88,31 @@ class Import:
         with open_table(self.file(), self.profile.spellings(), self.profile.sheet) as table:
             with transaction(self.actor):
                 interpreter = Interpreter(self.profile, table, self.actor, judgement)
+                if run_id:
+                    imports.clear_rejects(self.actor, run_id)
             groups = _Groups(interpreter, shares)
             while rows := list(islice(table.rows, BATCH_ROWS)):
-                self._batch(groups, rows, judgement, run_id)
-                self.progress(judgement.rows_read, judgement)
-            self._batch(groups, [], judgement, run_id)
-        return judgement
+                self._batch(groups, rows, _Changes(self, judgement, run_id, writes))
+                yield judgement
+            self._batch(groups, [], _Changes(self, judgement, run_id, writes))
+        if run_id:
+            self._end(run_id, judgement, writes)
+        yield judgement
+
+    def _end(self, run_id: UUID, judgement: Judgement, writes: bool) -> None:
+        with transaction(self.actor):
+            if self.profile.full and writes:
+                judgement.vanished = imports.find_vanished(self.actor, self.profile.name, run_id)
+            report = report_data(judgement)
+            if not writes:
+                report |= {"preview": judgement.preview, "rows": judgement.rows_read}
+            imports.update_run(
+                actor=self.actor,
+                run_id=run_id,
+                status="loaded" if writes else "judged",
+                rows_read=judgement.rows_read,
+                report=report,
+            )
 
     def _count_shared(self) -> Occurrences | None:
         """Count the rows of each document that rows may share; None where none is shared."""
@@ -112,17 +129,14 @@ class Import:
                     counts.add(key)
         return counts
 
-    def _batch(
-        self, groups: _Groups, rows: Sequence[Row], judgement: Judgement, run_id: UUID | None
-    ) -> None:
+    def _batch(self, groups: _Groups, rows: Sequence[Row], changes: _Changes) -> None:
         """Judge a batch of rows and write what they became, in one transaction."""
         with transaction(self.actor):
             self._check_permissions()
-            missing = self._register_agencies(run_id)
-            judgement.rows_read += len(rows)
+            missing = self._register_agencies(changes.writes)
+            changes.judgement.rows_read += len(rows)
             candidates, rejects = groups.add(rows) if rows else groups.end()
             candidates, refused = self._judge(candidates, missing)
-            changes = _Changes(self, judgement, run_id)
             rejects += refused + changes.sort_out(candidates)
             changes.count(rejects + changes.write())
 
@@ -142,12 +156,12 @@ class Import:
         for mapping in self.profile.documents:
             require(self.actor, SUBJECTS[mapping.subject].permission)
 
-    def _register_agencies(self, run_id: UUID | None) -> frozenset[str]:
+    def _register_agencies(self, writes: bool) -> frozenset[str]:
         """Register the profile's agencies where the actor may; return those that count as known."""
         if Permission.AGENCY_MANAGE not in self.actor.permissions:
             return frozenset()
         batch = [AgencyData(**vars(agency)) for agency in self.profile.agencies]
-        if run_id and batch:
+        if writes and batch:
             agencies.register_missing(actor=self.actor, batch=batch)
         return frozenset(agency.code for agency in batch)
 
@@ -214,8 +228,11 @@ class _Groups:
 class _Changes:
     """What a batch of documents is to what there is: new, changed or the same."""
 
-    def __init__(self, whole: Import, judgement: Judgement, run_id: UUID | None) -> None:
-        self._import, self._judgement, self._run_id = whole, judgement, run_id
+    def __init__(
+        self, whole: Import, judgement: Judgement, run_id: UUID | None, writes: bool
+    ) -> None:
+        self._import, self.judgement, self._run_id = whole, judgement, run_id
+        self.writes = writes
         self._new: list[Candidate] = []
         self._changed: list[tuple[Candidate, ImportedDocument]] = []
         self._same: list[tuple[Candidate, ImportedDocument]] = []
@@ -248,7 +265,7 @@ class _Changes:
     def write(self) -> list[Reject]:
         """Record new documents and correct changed ones; return the rows of those refused."""
         actor, run_id, profile = self._import.actor, self._run_id, self._import.profile
-        if run_id is None:
+        if run_id is None or not self.writes:
             return []
         rejects: list[Reject] = []
         for name, some in group_by(self._new, lambda each: each.subject.name).items():
@@ -309,7 +326,7 @@ class _Changes:
 
     def count(self, rejects: Sequence[Reject]) -> None:
         """Add what was found to the judgement, and store the refused rows of a run."""
-        judgement, by_row = self._judgement, dict[int, Reject]()
+        judgement, by_row = self.judgement, dict[int, Reject]()
         for name, written in (("created", self._new), ("changed", self._changed)):
             judgement.counts.update({name: len(written)} if written else {})
         for _, before in self._same:  # a run that goes on finds what it wrote before it ended
@@ -352,10 +369,8 @@ def check_volume(profile: Profile, judgement: Judgement) -> None:
         raise ImportRejected(text, rejects=[])
 
 
-def undo_run(
-    actor: Actor, run_id: UUID, reason: str, progress: Callable[[int], None] = lambda done: None
-) -> int:
-    """Withdraw the documents of a run that nobody has built on; return how many.
+def undo_steps(actor: Actor, run_id: UUID, reason: str) -> Iterator[int]:
+    """Withdraw the documents of a run that nobody has built on; yield how many each batch was.
 
     Can be repeated after any end. Raises NotFound, Conflict.
     """
@@ -365,9 +380,8 @@ def undo_run(
         if run.status not in ("loaded", "loading", "failed", "undoing"):
             raise Conflict(message("This run loaded nothing, or was undone already."))
         if run.status != "undoing":
-            imports.check_undoable(actor, run_id, kinds)
+            imports.check_undoable(actor, run_id)
         imports.update_run(actor=actor, run_id=run_id, status="undoing")
-    done = 0
     while True:
         with transaction(actor):
             documents = imports.documents_to_undo(run_id, UNDO_BATCH)
@@ -382,9 +396,8 @@ def undo_run(
             imports.forget_documents(actor, documents)
             if not documents:
                 imports.end_undo(actor=actor, run_id=run_id)
-                return done
-        done += len(documents)
-        progress(done)
+                return
+        yield len(documents)
 
 
 # --- as data ------------------------------------------------------------------------------------

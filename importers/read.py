@@ -70,7 +70,8 @@ def open_table(
 ) -> Iterator[Table]:
     """Open a file and find its table; raises ImportRejected, also from its rows.
 
-    `headings`, folded, tell which row is the header. `file` is a path or a real file.
+    `headings`, folded, tell which row is the header. `file` is a path, or a real file, which is
+    closed.
     """
     options = orjson.dumps({"headings": sorted(headings), "sheet": sheet}).decode()
     command = [sys.executable, "-I", str(Path(reader_program.__file__)), options]
@@ -78,8 +79,7 @@ def open_table(
     with subprocess.Popen(  # noqa: S603 - this very program
         command, stdin=opened, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}
     ) as process:
-        if isinstance(file, Path):
-            opened.close()
+        opened.close()
         assert process.stdout is not None
         try:
             about = _next_line(process)

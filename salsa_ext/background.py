@@ -12,6 +12,7 @@ import salsa_ext.figures
 import salsa_ext.leads.jobs
 import salsa_ext.lookups.jobs
 import salsa_ext.matches.jobs
+import salsa_ext.personal_data.jobs
 import salsa_ext.sealed_log.sealing
 import salsa_ext.tracing.requests.jobs
 import salsa_ext.tracing.traces.jobs
@@ -31,6 +32,7 @@ JOBS: Final[tuple[Job, ...]] = (
     *salsa_ext.sealed_log.sealing.JOBS,
     *salsa_ext.administration.jobs.JOBS,
     *salsa_ext.lookups.jobs.JOBS,
+    *salsa_ext.personal_data.jobs.JOBS,
     *salsa_ext.leads.jobs.JOBS,
     salsa_ext.tracing.traces.jobs.CORRECTED_ANSWERS,
     salsa_ext.checks.jobs.NOTIFY_OF_TRACES,

@@ -16,6 +16,7 @@ import salsa_ext.leads.models
 import salsa_ext.lookups.models
 import salsa_ext.matches.models
 import salsa_ext.notifications.models
+import salsa_ext.personal_data.models
 import salsa_ext.reference.models
 import salsa_ext.reference.participation.models
 import salsa_ext.sealed_log.models

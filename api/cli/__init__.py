@@ -29,7 +29,7 @@ COMMANDS = {
     "bench": ("api.cli.bench", "bench"),
 }
 """Commands that act on this machine; all others are operations of the service."""
-SHARED = ("agency", "account", "key", "signing-key", "audit")
+SHARED = ("agency", "account", "key", "signing-key", "audit", "import")
 """Nouns of which some acts are possible on this machine, without a key."""
 
 

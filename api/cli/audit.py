@@ -64,11 +64,12 @@ def compare(export: Path | None) -> None:
     # heavy, and of no use to those who verify or read
     import salsa_ext.tables  # noqa: F401 - rows of a model that is not loaded are not found
     from api.server import embedded_database
+    from salsa_ext.access.vault import Vault
     from salsa_ext.sealed_log.row_comparison import compare_rows
 
     with embedded_database.running_database(Config.from_env()) as config:
         require_schema(config)
-        result = compare_rows(owner_url(config), export)
+        result = compare_rows(owner_url(config), Vault.from_config(config), export)
     for problem in result.problems:
         click.echo(problem)
     if result.problems:

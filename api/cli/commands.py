@@ -34,6 +34,8 @@ from api.cli.request_options import Field, find_fields, set_value
 HEADERS: Final = {"Salsa-Officer": "officer", "Salsa-Purpose": "purpose", "Salsa-Case": "case"}
 ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
 WAIT_SECONDS: Final = 30
+DEFAULT_VERBS: Final = {"import": "load"}
+"""Verbs that may be left out: `salsa import FILE` loads it."""
 
 
 class Generated(click.Group):
@@ -53,6 +55,7 @@ class Generated(click.Group):
         commands = dict(local.commands) if local else {}
         super().__init__(noun, commands=commands, help=f"{help_text}\n\n{where}")
         self.operations = group_operations()[noun]
+        self.default = DEFAULT_VERBS.get(noun, "")
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the verbs, those on this machine first."""
@@ -60,7 +63,13 @@ class Generated(click.Group):
 
     def get_command(self, ctx: click.Context | None, name: str) -> click.Command | None:
         """Return the command of a verb, or None."""
-        return self.commands.get(name) or self.get_remote(name)
+        return self.commands.get(name) or self.get_remote(name) or self.commands.get(self.default)
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Read the arguments; options alone are those of the verb that may be left out."""
+        if self.default and args and args[0].startswith("-") and args[0] not in ("--help", "-h"):
+            args = [self.default, *args]
+        return super().parse_args(ctx, args)
 
     def get_remote(self, name: str) -> click.Command | None:
         """Return the command that asks the service, or None."""
@@ -74,6 +83,8 @@ class Generated(click.Group):
         is_remote = any(each.partition("=")[0] in ("--as", "--key") for each in args[1:])
         if is_remote and (command := self.get_remote(args[0])):
             return args[0], command, args[1:]
+        if self.default and args[0] not in self.list_commands(ctx):
+            return self.default, self.commands[self.default], args
         return super().resolve_command(ctx, args)
 
 

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import click
 
-from api.cli.context import explained
+from api.cli.context import explained, require_schema
+from api.http.context import core_app, current_vault, transaction
 from api.server import embedded_database
+from salsa_ext.access.rules import operator
 from salsa_ext.administration import migrations
 from salsa_ext.core.config import Config
 from salsa_ext.core.errors import NotConfigured, message
+from salsa_ext.personal_data.rotation import encrypt_parties
+from salsa_ext.reference.names import participants
 
 
 @click.group()
@@ -45,6 +51,32 @@ def status() -> None:
     click.echo(f"at {at or 'nothing'}, needed {needed}")
     if at != needed:
         raise click.exceptions.Exit(1)
+
+
+@db.command("rotate-key")
+@explained
+def rotate_key() -> None:
+    """Encrypt addresses and identifications of persons anew, with a new key in the key file.
+
+    The key before it stays in the file until the next rotation. Copy the file afterwards.
+
+    \b
+    Example:
+      salsa db rotate-key
+    """
+    with embedded_database.running_database(Config.from_env()) as config:
+        require_schema(config)
+        with core_app(config).app_context():
+            current_vault().add_text_key()
+            with transaction(operator(None)):
+                states = participants()
+            for state in states:
+                after: UUID | None = UUID(int=0)
+                while after:
+                    actor = operator(state)
+                    with transaction(actor):
+                        after = encrypt_parties(actor=actor, after=after)
+    click.echo("Personal values are encrypted with a new key. Copy the file of the master key now.")
 
 
 def owner_url(config: Config) -> str:

@@ -148,10 +148,11 @@ class Bar:
 
 
 def _welcome(host: str, port: int, path: Path) -> None:
+    address = serve.page_address(host, port)
     click.echo(f"""
 The demo region is ready.
-  Pages          http://{host}:{port}/
-  Documentation  http://{host}:{port}/docs
+  Pages          {address}
+  Documentation  {address}docs
   Accounts       {path}  (user name, password and token of every role)
   Sign in as     bra.border_officer, and open the board of a post
 """)

@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-import csv
 import re
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 from uuid import UUID
 
 import click
 
 from api.cli.context import STATE, application, explained
 from api.http.context import current_vault, transaction
-from api.http.tables import escape_formula
 from api.i18n.messages import translate
+from api.routes.imports import rejects_csv
 from api.schemas.imports import field_labels, read_imported
 from importers.guess import draft_profile
 from importers.judge import Judgement
-from importers.load import Import, check_volume, report_data, undo_run
+from importers.load import Import, check_volume, report_data, undo_steps
 from importers.profiles import Profile, from_data, from_toml, shipped_profiles, to_data, to_toml
 from importers.read import file_digest, open_table
 from importers.subjects import SUBJECTS, is_required, targets
@@ -33,28 +32,7 @@ from salsa_ext.reference.names import require_participant
 MAX_PRINTED = 20
 
 
-class Imports(click.Group):
-    """`salsa import FILE` loads a file; a first word that is a command is one."""
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Read the arguments; options alone are those of the load."""
-        if args and args[0].startswith("-") and args[0] not in ("--help", "-h"):
-            args = ["load", *args]
-        return super().parse_args(ctx, args)
-
-    def get_command(self, ctx: click.Context | None, name: str) -> click.Command:
-        """Return the command of a name, that of loading for a file."""
-        return self.commands.get(name, self.commands["load"])
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that the first word means, with the file as an argument."""
-        is_named = args[0] in self.commands
-        return args[0], self.get_command(ctx, args[0]), args[1:] if is_named else args
-
-
-@click.group("import", cls=Imports)
+@click.group("import")
 def import_() -> None:
     """Import a file of any layout: `salsa import FILE --profile NAME`.
 
@@ -119,10 +97,8 @@ def load(
       salsa import --undo 0198c1d2-… --state PRY
     """
     if undone is not None:
-        with _acting(state) as actor, _bar("Withdrawn") as show:
-            done = undo_run(
-                actor, undone, "The import was undone.", lambda count: show(count, count)
-            )
+        with _acting(state) as actor:
+            done = sum(undo_steps(actor, undone, "The import was undone."))
         click.echo(f"{done} documents withdrawn")
         return
     if path is not None and guess:
@@ -133,7 +109,7 @@ def load(
     with application():
         profile = _find_profile(profile_name, state)
         actor = _actor(state or profile.state or None)
-        work = Import(profile, lambda: path, actor, read_imported)
+        work = Import(profile, lambda: path, actor, read_imported, _show_progress)
         if dry_run or profile.has_bounds():
             judgement = work.judge()
             if dry_run:
@@ -172,8 +148,8 @@ def _load(work: Import, path: Path, rejects_file: Path | None) -> None:
     click.echo(f"{'run':<16}{run_id}")
     _show(judgement, "")
     if rejects_file is not None:
-        with transaction(actor):
-            _write_rejects(actor, run_id, rejects_file)
+        with transaction(actor), rejects_file.open("w", encoding="utf-8-sig", newline="") as opened:
+            opened.writelines(rejects_csv(actor, run_id))
         click.echo(f"  refused rows are in {rejects_file}")
 
 
@@ -208,15 +184,9 @@ def _find_profile(name: str, state: str | None) -> Profile:
     return from_data(stored[name])
 
 
-@contextmanager
-def _bar(label: str) -> Iterator[Any]:
-    with click.progressbar(length=1, label=f"{label:<8}", width=30) as bar:
-
-        def show(done: int, total: int) -> None:
-            bar.length = total
-            bar.update(done - bar.pos)
-
-        yield show
+def _show_progress(rows: int, judgement: Judgement) -> None:
+    if sys.stderr.isatty():
+        click.echo(f"\r{rows:,} rows", nl=False, err=True)
 
 
 def _show(judgement: Judgement, verb: str) -> None:
@@ -239,23 +209,6 @@ def _show(judgement: Judgement, verb: str) -> None:
         click.echo(f"columns not read: {', '.join(judgement.unread_columns)}")
     for number in judgement.vanished[:MAX_PRINTED]:
         click.echo(f"  vanished: {number}")
-
-
-def _write_rejects(actor: Actor, run_id: UUID, rejects_file: Path) -> None:
-    """Write refused rows in their own columns, with the reasons behind them."""
-    with rejects_file.open("w", encoding="utf-8-sig", newline="") as opened:
-        writer = csv.writer(opened)
-        columns: list[str] = []
-        for reject in imports.read_rejects(actor, run_id):
-            if not columns:
-                columns = [cell["column"] for cell in reject.cells]
-                writer.writerow([*columns, "row", "reason"])
-            reasons = "; ".join(
-                f"{each['column']}: {translate(each)}".removeprefix(": ")
-                for each in reject.problems
-            )
-            cells = [escape_formula(cell["text"]) for cell in reject.cells]
-            writer.writerow([*cells, reject.row, reasons])
 
 
 @import_.command("profiles")

@@ -59,7 +59,7 @@ class Field:
         schema = resolve(self.schema["items"]) if self.is_list else self.schema
         words += ["Once for each."] if self.is_list else []
         if resolve(schema).get("type") == "object":
-            words.append(f"{WORDS}{', '.join(schema['properties'])}.")
+            words.append(f"{WORDS}{', '.join(schema.get('properties', ()))}.")
         kind: click.ParamType[Any] = (
             click.Choice(schema["enum"]) if "enum" in schema else Value(schema)
         )

@@ -56,7 +56,7 @@ def serve(host: str, port: int) -> None:
     with embedded_database.running_database(Config.from_env()) as config:
         require_schema(config)
         jobs.require_worker(config)
-        click.echo(f"Listening on http://{host}:{port}/  (documentation: /docs)")
+        click.echo(f"Listening on {server_serve.page_address(host, port)}  (documentation: /docs)")
         server_serve.serve(config, host, port)
 
 
@@ -120,7 +120,7 @@ def init(state: str, zone: str) -> None:
     click.echo(f"Ready for {state}. Note these passwords; they are not shown again.\n")
     for account in opened:
         click.echo(f"  {account.username:<28} {account.password}")
-    click.echo("\nNext: salsa serve, then open http://127.0.0.1:8000/")
+    click.echo("\nNext: salsa serve, then open http://localhost:8000/")
 
 
 def _begin(state: str, zone: str) -> list[Opened]:

@@ -9,6 +9,7 @@ from flask import Flask, current_app, request
 from salsa_ext.access.vault import Vault
 from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
 from salsa_ext.core.config import Config
+from salsa_ext.database.encrypted_columns import set_vault
 from salsa_ext.database.session import db, engine_options, transaction
 from salsa_ext.disclosure import envelope_handlers as consent_envelope_handlers
 from salsa_ext.exchange import conversations
@@ -41,9 +42,12 @@ def core_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:
         SQLALCHEMY_DATABASE_URI=config.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(config),
         CLOCK=clock,
+        IMPORT_FOLDER=str(config.home / "imports"),
         VAULT=Vault.from_config(config),
     )
     db.init_app(app)
+    with app.app_context():
+        set_vault(db.engine, app.config["VAULT"])
     return app
 
 

@@ -18,6 +18,8 @@ from api.http import auth
 from api.i18n.messages import best_language, language
 from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.ids import new_id
+from salsa_ext.database.session import db
+from salsa_ext.lookups.budgets import QUOTAS, Quota
 
 REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
 CONTENT_SECURITY_POLICY = (
@@ -54,6 +56,16 @@ def _chosen_language() -> str | None:
     return code if code in LANGUAGES else None
 
 
+def _quota_headers() -> dict[str, str]:
+    """Return what is left of the budgets that the request used (IETF draft RateLimit headers)."""
+    quotas: list[Quota] = db.session.info.pop(QUOTAS, [])
+    if not quotas:
+        return {}
+    policies = (f'"{each.name}";q={each.budget.burst};w={each.window}' for each in quotas)
+    states = (f'"{each.name}";r={each.left};t={each.seconds}' for each in quotas)
+    return {"RateLimit-Policy": ", ".join(policies), "RateLimit": ", ".join(states)}
+
+
 def _end_request(response: Response) -> Response:
     headers = response.headers
     headers["X-Request-Id"] = g.request_id
@@ -71,6 +83,7 @@ def _end_request(response: Response) -> Response:
     if request.path.startswith("/api/"):
         headers["Cache-Control"] = "private, no-cache"
         response.vary.update(("Authorization", "Accept-Language", "Accept"))
+        headers.update(_quota_headers())
     elif _is_page(response):
         headers["Cache-Control"] = "no-store"
         response.vary.update(("Cookie", "Accept-Language", "Accept"))

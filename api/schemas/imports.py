@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
-from marshmallow import Schema, ValidationError
+from marshmallow import Schema, ValidationError, fields, pre_dump
 
 from api.http.errors import as_error_messages
+from api.http.fields.codes import Code
 from api.http.fields.declared import request_schema
-from api.i18n.messages import load_catalogue
+from api.http.fields.schemas import RequestSchema
+from api.http.fields.texts import Text
+from api.http.pagination import ListQuery
+from api.i18n.messages import load_catalogue, translate
+from salsa_ext.core import codes
 from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.errors import Invalid
 
@@ -34,3 +39,65 @@ def read_imported(cls: type, body: Mapping[str, Any]) -> Any:
         return _schema_of(cls).load(body)
     except ValidationError as error:
         raise Invalid(as_error_messages(error.messages)) from None
+
+
+class ImportQuery(ListQuery):
+    """Filter of imports."""
+
+    status = Code(codes.IMPORT_STATUSES)
+    profile = Text(most=60)
+
+
+class ImportRequest(RequestSchema):
+    """Name of a profile of your state, or of one that comes with the program."""
+
+    profile = Text(most=60, required=True)
+
+
+class ImportProfileRequest(RequestSchema):
+    """A profile as JSON; `docs/imports.md` has its fields."""
+
+    definition = fields.Dict(keys=fields.String(), required=True)
+
+
+class ImportProfileResponse(Schema):
+    """A profile; `shipped` if it comes with the program."""
+
+    name = fields.String(required=True)
+    shipped = fields.Boolean(required=True)
+    definition = fields.Dict(keys=fields.String(), required=True)
+
+
+class ImportProfilesResponse(Schema):
+    """All profiles that you may use."""
+
+    items = fields.List(fields.Nested(ImportProfileResponse), required=True)
+
+
+class ImportResponse(Schema):
+    """Import of a file.
+
+    `report`: `counts` of documents and rows, `problems`, texts `unknown`, rows `skipped` by reason,
+    numbers that have `vanished`, columns that are not read, and a `preview` while it is judged.
+    """
+
+    id = fields.UUID(required=True)
+    profile = fields.String(required=True)
+    file_name = fields.String(required=True)
+    status = Code(codes.IMPORT_STATUSES, required=True)
+    started_at = fields.DateTime(required=True)
+    ended_at = fields.DateTime(allow_none=True)
+    rows_read = fields.Integer(required=True)
+    report = fields.Dict(keys=fields.String(), required=True)
+
+    @pre_dump
+    def _translate(self, run: Any, **_: Any) -> Any:
+        """Return the run with its problems in the reader's language."""
+        report = dict(run.report)
+        report["problems"] = [
+            {**problem, "text": translate(problem)} for problem in report.get("problems", ())
+        ]
+        if "reason" in report:
+            report["reason"] = translate(report["reason"])
+        names = ("id", "profile", "file_name", "status", "started_at", "ended_at", "rows_read")
+        return {name: getattr(run, name) for name in names} | {"report": report}

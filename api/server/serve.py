@@ -118,6 +118,11 @@ def _allow_early_end() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
+def page_address(host: str, port: int) -> str:
+    """Return the address at which to open the pages; passkeys allow no IP address."""
+    return f"http://{'localhost' if host == '127.0.0.1' else host}:{port}/"
+
+
 def require_free_port(host: str, port: int) -> None:
     """Raise NotConfigured if the port is in use; granian would share it."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET

@@ -58,12 +58,19 @@ AREAS: Final = (
     (Permission.AUDIT_READ, "investigation.audit_log", message("Audit"), "scroll-text"),
     (Permission.LOOKUP_REVIEW, "investigation.lookup_list", message("Look-ups to review"), "eye"),
     (
+        Permission.PERSONAL_DATA_MANAGE,
+        "account.subject_request_list",
+        message("Requests of persons"),
+        "user",
+    ),
+    (
         Permission.PARTICIPATION_DECLARE,
         "account.participation_list",
         message("Participation of states"),
         "flag",
     ),
     (Permission.ACCOUNT_CONFIRM, "account.account_list", message("Accounts"), "user"),
+    (Permission.WEBHOOK_MANAGE, "account.webhook_list", message("Webhooks"), "send"),
     (Permission.REFERENCE_READ, "account.agency_list", message("Agencies and offices"), "landmark"),
     (Permission.AGENCY_PLACE, "account.post_list", message("Agencies at border posts"), "landmark"),
 )

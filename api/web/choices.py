@@ -17,6 +17,7 @@ from salsa_ext.administration.agencies import STATELESS_KINDS
 from salsa_ext.core import codes
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Message, message
+from salsa_ext.exchange.feed import FEED_KINDS
 from salsa_ext.notifications.notice_rules import NOTIFICATION_KINDS
 from salsa_ext.reference import agencies as reference_agencies
 from salsa_ext.reference import name_matching, names
@@ -81,6 +82,8 @@ CODE_LISTS = {
     "second_check": codes.SECOND_CHECK_STATUSES,
     "hit_status": codes.HIT_STATUSES,
     "lookup_status": codes.LOOKUP_STATUSES,
+    "subject_request_kind": codes.SUBJECT_REQUEST_KINDS,
+    "subject_request_status": codes.SUBJECT_REQUEST_STATUSES,
     "report_kind": codes.REPORT_KINDS,
     "report_status": codes.DOCUMENT_STATUSES,
     "stolen_from": codes.THEFT_SOURCES,
@@ -273,6 +276,9 @@ SOURCES: Final[Mapping[str, Callable[[Actor], Options | Groups]]] = {
     "own_agency": agencies,
     "own_permission": lambda actor: _sort_by_name(
         {code: names.label("permission", code, g.language) for code in actor.permissions}
+    ),
+    "webhook_kind": lambda actor: _sort_by_name(
+        {kind: formatting.capitalise(formatting.label("object", kind)) for kind in FEED_KINDS}
     ),
     "post": own_posts,
     "state": lambda actor: states(actor.state),

@@ -70,13 +70,17 @@ SUBJECT_PAGES: Final = {
     "report": "investigation.report_page",
     "transfer": "licensing.transfer_page",
     "lookup": "investigation.lookup_page",
+    "subject_request": "account.subject_request_page",
     "conversation": "tracing.conversation_page",
+    "webhook": "account.webhook_page",
 }
 """The page of each kind of object that has one."""
 READ_BY: Final = {
     "account": Permission.ACCOUNT_CONFIRM,
     "lookup": Permission.AUDIT_READ,
+    "subject_request": Permission.PERSONAL_DATA_MANAGE,
     "conversation": Permission.CONVERSATION_WRITE,
+    "webhook": Permission.WEBHOOK_MANAGE,
 }
 """The permission that opens a page, where it is not named after the kind."""
 EVENT_KINDS: Final = ("seizure_kind", "report_kind", "transfer_kind")

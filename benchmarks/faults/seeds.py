@@ -155,7 +155,8 @@ def broken_promises(app: Flask, service: Service, load: Load) -> list[str]:
         for promise, query in PROMISES.items():
             cursor.execute(query)
             broken += [f"{promise}: {row}" for row in cursor.fetchmany(3)]
-    broken += compare_rows(EmbeddedServer(service.home).url("owner", DATABASE)).problems[:3]
+    url, vault = EmbeddedServer(service.home).url("owner", DATABASE), app.config["VAULT"]
+    broken += compare_rows(url, vault).problems[:3]
     for officer, path in load.created:
         if service.request("GET", f"/api/v1{path}", **load.keys[officer]).status != 200:
             broken.append(f"What was acknowledged is there: {path}")

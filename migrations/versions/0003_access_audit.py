@@ -245,7 +245,7 @@ CREATE TABLE attachment (
 );
 CREATE INDEX ix_attachment_subject_id ON attachment (subject_id);
 CALL salsa_protect('attachment',
-    'SELECT, INSERT, UPDATE (version, withdrawn_at, withdrawn_reason)');
+    'SELECT, INSERT, UPDATE (version, title, withdrawn_at, withdrawn_reason)');
 
 CREATE TABLE attachment_part (
     attachment_id UUID NOT NULL,

@@ -25,6 +25,17 @@ CREATE TABLE import_run (
 CREATE INDEX ix_import_run_owner_state_started_at ON import_run (owner_state, started_at);
 CALL salsa_protect('import_run', 'SELECT, INSERT, UPDATE (status, ended_at, rows_read, report)');
 
+-- The worker sees which states have uploaded files to judge, load or undo.
+CREATE FUNCTION salsa_import_states()
+RETURNS TABLE (state TEXT, depth BIGINT, oldest TIMESTAMPTZ)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    SELECT owner_state::text, count(*), min(started_at) FROM import_run
+    WHERE account_id IS NOT NULL AND status IN ('judging', 'loading', 'undoing')
+    GROUP BY owner_state
+$$;
+GRANT EXECUTE ON FUNCTION salsa_import_states TO salsa_worker;
+
 CREATE TABLE import_profile (
     owner_state CHAR(3) NOT NULL,
     name TEXT NOT NULL,

@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "0021_webhooks"
-down_revision = "0019_imports"
+down_revision = "0020_personal_data"
 
 TABLES = """
 CREATE TABLE webhook (

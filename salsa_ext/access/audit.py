@@ -203,12 +203,19 @@ class Action(StrEnum):
     JOB_SET_ASIDE = "job:set_aside"
     JOB_RETRIED = "job:retried"
     LOG_SHORTENED = "log:shortened"
+    SUBJECT_REQUEST_RECORDED = "subject_request:recorded"
+    SUBJECT_REQUEST_ANSWERED = "subject_request:answered"
+    SUBJECT_REQUEST_REFUSED = "subject_request:refused"
+    PERSON_ERASED = "person:erased"
+    HOLD_PLACED = "legal_hold:placed"
+    HOLD_LIFTED = "legal_hold:lifted"
 
 
 SUBJECT_KINDS: Final = tuple(
     "account agency alert attachment batch canary check consent contact conversation dataset "
     "discrepancy envelope hit import key licensee log lookup match notification participation "
-    "permit post record report request seizure setting shipment signing_key trace transfer webhook".split()
+    "permit post record report request seizure setting shipment signing_key subject_request trace"
+    " transfer webhook".split()
 )
 
 

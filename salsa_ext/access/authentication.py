@@ -32,6 +32,7 @@ from salsa_ext.core.actor import NO_VAULT, Actor, Vault
 from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
 from salsa_ext.core.errors import (
     CodeRequired,
+    Forbidden,
     Invalid,
     PasswordChangeRequired,
     TooManyAttempts,
@@ -411,3 +412,22 @@ def usernames_by_id(ids: Iterable[UUID | None]) -> Mapping[UUID | None, str]:
         return {}
     rows = db.session.execute(_USERNAMES, {"ids": [*known_ids]})
     return {row.id: row.username for row in rows}
+
+
+def account_actor(account_id: UUID, worker: Actor) -> Actor:
+    """Return the actor of an account of the worker's state, for what it left to a job.
+
+    Raises Forbidden for a closed account.
+    """
+    account = db.session.get(Account, account_id, populate_existing=True)
+    if account is None or not account.is_active:
+        raise Forbidden(message("The account that began this is closed. Begin it again."))
+    return Actor(
+        state=account.owner_state,
+        role=account.role,
+        agency=account.agency,
+        permissions=role_permissions(account.role),
+        account_id=account.id,
+        clock=worker.clock,
+        vault=worker.vault,
+    )

@@ -107,6 +107,8 @@ def add_passkey(*, actor: Actor, ceremony: Ceremony, name: str, answer: str) -> 
     _require_own(actor)
     if not name or len(name) > 100:
         raise Invalid({"name": [message("A name of 1 to 100 characters is needed.")]})
+    if db.session.get_one(Account, actor.account_id).subject is not None:
+        raise Conflict(message("You sign in by your directory. Set up a passkey there."))
     if len(_read_own(actor)) >= MAX_PASSKEYS:
         raise Conflict(message("You have {count} passkeys. Remove one first.", count=MAX_PASSKEYS))
 
@@ -189,7 +191,8 @@ def sign_in(
     if known.role not in roles:
         raise Unauthenticated(DIRECTORY_ALONE)
     with transaction(known):
-        is_open = lock(Account, known.account_id).is_active
+        account = lock(Account, known.account_id)
+        is_open = account.is_active and account.subject is None
         passkey = lock(Passkey, row["passkey_id"])
         verified = _verified(
             lambda: webauthn.verify_authentication_response(

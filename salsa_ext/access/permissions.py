@@ -80,6 +80,8 @@ class Permission(StrEnum):
     """Read the own state's notifications for one's role."""
     PARTICIPATION_DECLARE = "participation:declare"
     """Declare which of the own state's registers take part."""
+    PERSONAL_DATA_MANAGE = "personal_data:manage"
+    """Work on requests of persons about their data, erase persons, and place legal holds."""
     PERMIT_READ = "permit:read"
     """Read permits that concern the own state."""
     PERMIT_RECORD = "permit:record"

@@ -75,7 +75,14 @@ ROLE_PERMISSIONS: Final[Mapping[str, frozenset[P]]] = {
         P.WEBHOOK_MANAGE,
     },
     "auditor": STATE_PERMISSIONS
-    | {P.AUDIT_READ, P.SETTING_READ, P.CONSENT_READ, P.DISCLOSURE_READ, P.CANARY_MANAGE},
+    | {
+        P.AUDIT_READ,
+        P.SETTING_READ,
+        P.CONSENT_READ,
+        P.DISCLOSURE_READ,
+        P.CANARY_MANAGE,
+        P.PERSONAL_DATA_MANAGE,
+    },
     "secretariat": COMMON_PERMISSIONS,
     "display": frozenset({P.WALL_READ}),
 }

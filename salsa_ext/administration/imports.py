@@ -15,13 +15,13 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.administration.models import ImportedDocument, ImportProfile, ImportReject, ImportRun
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Conflict, NotFound, message
+from salsa_ext.core.errors import Conflict, IllegalTransition, Message, NotFound, message
 from salsa_ext.core.ids import new_id
 from salsa_ext.custody.models import CustodyEntry
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.paging import Page, fetch_page
-from salsa_ext.database.session import db
-from salsa_ext.documents.models import DocumentNumber
+from salsa_ext.database.session import db, wake_after_commit
+from salsa_ext.documents.models import DocumentNumber, Report, Seizure, Transfer
 from salsa_ext.documents.queries import DocumentKind
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.matches.models import Match
@@ -54,9 +54,9 @@ def begin_run(*, actor: Actor, data: ImportData) -> UUID:
         ImportRun.profile == data.profile,
         ImportRun.file_digest == data.file_digest,
         ImportRun.status == "loading",
+        ImportRun.account_id.is_(None),
     )
     if data.status == "loading" and (run_id := db.session.scalar(same)) is not None:
-        db.session.execute(delete(ImportReject).where(ImportReject.run_id == run_id))
         return UUID(str(run_id))
     run_id = data.id or new_id()
     row = {name: value for name, value in vars(data).items() if name != "id"}
@@ -95,6 +95,38 @@ def update_run(*, actor: Actor, run_id: UUID, **values: Any) -> None:
     if values.get("status") in ("loaded", "failed", "undone"):
         values["ended_at"] = actor.now()
     db.session.execute(update(ImportRun).where(ImportRun.id == run_id).values(**values))
+
+
+def confirm_run(*, actor: Actor, import_id: UUID) -> None:
+    """Let a judged run be loaded; raises NotFound, IllegalTransition."""
+    require(actor, Permission.IMPORT_RUN)
+    _move(actor, import_id, "judged", "loading", message("load the file"))
+
+
+def begin_undo(*, actor: Actor, import_id: UUID) -> None:
+    """Let the documents of a loaded run be withdrawn; raises as `check_undoable`."""
+    require(actor, Permission.IMPORT_RUN)
+    check_undoable(actor, import_id)
+    _move(actor, import_id, "loaded", "undoing", message("undo the import"))
+
+
+def _move(actor: Actor, run_id: UUID, before: str, after: str, action: Message) -> None:
+    run = read_run(actor, run_id)
+    if run.status != before:
+        raise IllegalTransition("import", run.status, action)
+    update_run(actor=actor, run_id=run_id, status=after)
+    append(actor, AuditEvent(Action.FILE_IMPORTED, "import", run_id, data={"status": after}))
+    wake_after_commit()
+
+
+def next_run(actor: Actor) -> ImportRun | None:
+    """Return the state's oldest uploaded run with work."""
+    waiting = select(ImportRun).where(
+        ImportRun.owner_state == actor.state,
+        ImportRun.account_id.is_not(None),
+        ImportRun.status.in_(("judging", "loading", "undoing")),
+    )
+    return db.session.scalars(waiting.order_by(ImportRun.started_at).limit(1)).first()
 
 
 # --- profiles -----------------------------------------------------------------------------------
@@ -178,6 +210,12 @@ def find_vanished(actor: Actor, profile: str, run_id: UUID) -> list[str]:
     return list(db.session.scalars(missing.order_by(ImportedDocument.number).limit(MAX_VANISHED)))
 
 
+def clear_rejects(actor: Actor, run_id: UUID) -> None:
+    """Delete the refused rows of a run that begins at its first row."""
+    require(actor, Permission.IMPORT_RUN)
+    db.session.execute(delete(ImportReject).where(ImportReject.run_id == run_id))
+
+
 def add_rejects(actor: Actor, run_id: UUID, rows: Iterable[Mapping[str, Any]]) -> None:
     """Store refused rows of a run."""
     shared = {"run_id": run_id, "owner_state": actor.own_state()}
@@ -195,7 +233,7 @@ def read_rejects(actor: Actor, run_id: UUID) -> Iterable[ImportReject]:
 # --- undo ---------------------------------------------------------------------------------------
 
 
-def check_undoable(actor: Actor, run_id: UUID, kinds: Mapping[str, DocumentKind]) -> None:
+def check_undoable(actor: Actor, run_id: UUID) -> None:
     """Raise Conflict if a run corrected documents, or if somebody built on one of its own."""
     of_run = ImportedDocument.run_id == run_id
     ids = select(ImportedDocument.document_id).where(of_run)
@@ -208,8 +246,8 @@ def check_undoable(actor: Actor, run_id: UUID, kinds: Mapping[str, DocumentKind]
     records = select(Record.id).where(Record.document_id.in_(ids))
     built_on = [
         *(
-            select(kind.model.number).where(kind.model.id.in_(ids), kind.model.version > 1)
-            for kind in kinds.values()
+            select(model.number).where(model.id.in_(ids), model.version > 1)
+            for model in (Seizure, Transfer, Report)
         ),
         select(Trace.case_number).where(Trace.seizure_id.in_(ids)),
         select(CustodyEntry.id).where(CustodyEntry.seizure_id.in_(ids)),

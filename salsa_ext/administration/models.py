@@ -23,7 +23,7 @@ class Attachment(Sealed, Owned, Base):
 
     __tablename__ = "attachment"
     seal_key = ("attachment", "id")
-    unsealed = frozenset({"version", "withdrawn_at", "withdrawn_reason"})
+    unsealed = frozenset({"version", "title", "withdrawn_at", "withdrawn_reason"})
     __table_args__ = (Index(None, "subject_id"),)
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     version: Mapped[int]
@@ -63,7 +63,7 @@ class AttachmentPart(Owned, Base):
 class ImportRun(Owned, Base):
     """Import of one file, by its SHA-256, by a profile as it was then.
 
-    `status`: `judging`, `judged`, `confirmed`, `loading`, `loaded`, `failed`, `undoing`, `undone`.
+    `status`: `judging`, `judged`, `loading`, `loaded`, `failed`, `undoing`, `undone`.
     `account_id` is the uploader's, None for the command line. `report` holds what `rows_read` rows
     became.
     """

@@ -32,7 +32,7 @@ def begin_recovery(*, actor: Actor, account_id: UUID, expected_version: int) -> 
     """
     require(actor, Permission.ACCOUNT_MANAGE)
     account = lock(Account, account_id, expected_version)
-    if not account.is_active or account.role == DISPLAY:
+    if not account.is_active or account.role == DISPLAY or account.subject is not None:
         raise Conflict(message("{username} has nothing to recover.", username=account.username))
     if account.recovery_by is not None:
         raise Conflict(message("A recovery of {username} waits.", username=account.username))

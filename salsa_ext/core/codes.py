@@ -44,6 +44,10 @@ FIELD_GROUPS: Final = tuple(
 )
 CONSENT_USES: Final = ("names", "court", "onward", "compelled")
 CONSENT_STATUSES: Final = ("asked", "granted", "refused", "revoked", "expired", "notified")
+SUBJECT_REQUEST_KINDS: Final = ("access", "rectification", "erasure", "objection")
+SUBJECT_REQUEST_STATUSES: Final = ("open", "answered", "refused")
+ERASURE_OBSTACLES: Final = ("in_force", "legal_hold", "open_case")
+HELD_DOCUMENT_KINDS: Final = ("licensee", "permit", "report", "seizure", "shipment", "transfer")
 PURPOSES: Final = ("street", "border", "seizure", "licensing", "investigation", "stock")
 WEBHOOK_STATUSES: Final = ("active", "disabled", "removed")
 DELIVERY_STATUSES: Final = ("waiting", "delivered", "failed")
@@ -102,6 +106,7 @@ EVENT_KINDS: Final = tuple(
 )
 REPORT_KINDS: Final = ("loss", "theft", "recovery", "surrender")
 DOCUMENT_STATUSES: Final = ("standing", "withdrawn")
+IMPORT_STATUSES: Final = tuple("judging judged loading loaded failed undoing undone".split())
 THEFT_SOURCES: Final = ("private", "dealer", "state_stock", "evidence_store", "shipment")
 SEIZURE_KINDS: Final = ("seized", "found", "surrendered")
 SEIZURE_SETTINGS: Final = tuple(

@@ -87,7 +87,8 @@ class Field:
     `group`: the field group of the release rules. `stored`: in a `column`, a nested object in
     `columns` of its own, in the JSON column `details`, in `rows` of other tables (written and read
     by hand), or `no`. `key`: its JSON name, if it differs. `shown_as`: the class of answers, if it
-    differs. `needed`: fields of the nested object that are required here.
+    differs. `needed`: fields of the nested object that are required here. `personal`: it names a
+    person, or leads to one. `retain`: the years after which a private person's value is erased.
     """
 
     label: str
@@ -97,6 +98,7 @@ class Field:
     column: str = ""
     key: str = ""
     personal: Literal["direct", "link"] | None = None
+    retain: int | None = None
     needed: tuple[str, ...] = ()
     is_sent: bool = True
     is_shown: bool = True

@@ -27,6 +27,7 @@ from sqlalchemy.schema import CreateTable
 
 from salsa_ext.core.batches import chunks
 from salsa_ext.database import acting_state, session
+from salsa_ext.database.encrypted_columns import EncryptedText
 from salsa_ext.database.session import Base
 from salsa_ext.database.written_rows import collect_rows
 
@@ -94,8 +95,13 @@ def _row_values(table: Table, rows: Sequence[Mapping[str, Any]]) -> Iterator[Any
 def _value_writers(
     table: Table, columns: tuple[str, ...]
 ) -> list[tuple[str, Callable[[Any], Any] | None]]:
-    is_json = {column: isinstance(table.columns[column].type, JSONB) for column in columns}
-    return [(column, session.to_json if is_json[column] else None) for column in columns]
+    return [(column, _value_writer(table.columns[column].type)) for column in columns]
+
+
+def _value_writer(kind: Any) -> Callable[[Any], Any] | None:
+    if isinstance(kind, EncryptedText):  # with the keys of whichever application writes
+        return lambda value: kind.process_bind_param(value, session.db.engine.dialect)
+    return session.to_json if isinstance(kind, JSONB) else None
 
 
 def _placeholder(column: Column[Any]) -> str:
@@ -178,8 +184,8 @@ def _column_texts(write: Callable[[Any], str], values: list[Any]) -> Iterable[st
 def _copy_writer(column: Column[Any]) -> Callable[[Any], str]:
     """Return the function that writes a column's values in COPY text format."""
     write: Callable[[Any], str] = str
-    if isinstance(column.type, JSONB):
-        write = session.to_json
+    if (special := _value_writer(column.type)) is not None:
+        write = special
     elif isinstance(column.type, ARRAY):
         write = _array_literal
     elif isinstance(column.type, LargeBinary):

@@ -110,5 +110,5 @@ class Report(Sealed, Owned, Versioned, Dated, Withdrawable, Base):
     kind: Mapped[str]
     number: Mapped[str]
     stolen_from: Mapped[str | None]
-    place: Mapped[dict[str, Any] | None]
+    place: Mapped[dict[str, Any] | None] = mapped_column(info={"pii": "link"})
     giver_id: Mapped[UUID | None]

@@ -87,7 +87,7 @@ class ReportData(EventTime):
     kind: Annotated[str, Rule(choices=codes.REPORT_KINDS), Field("Kind", "event")]
     number: Annotated[Word, Field("Number", "document")]
     firearm: Annotated[Firearm, FIREARM]
-    place: Annotated[Place | None, Field("Place", "place")] = None
+    place: Annotated[Place | None, Field("Place", "place", personal="link")] = None
     giver: Annotated[Party | None, GIVER] = None
     stolen_from: Annotated[
         str | None, Rule(choices=codes.THEFT_SOURCES), Field("Stolen from", "event")

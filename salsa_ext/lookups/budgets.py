@@ -16,7 +16,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import PURPOSES_WITH_INCIDENT
 from salsa_ext.core.errors import TooManyLookups, message
 from salsa_ext.database.bulk import NO_STATEMENT, SqlStatement
-from salsa_ext.database.session import execute_raw
+from salsa_ext.database.session import db, execute_raw
 
 
 class Budget(NamedTuple):
@@ -26,6 +26,22 @@ class Budget(NamedTuple):
     hourly: int
 
 
+class Quota(NamedTuple):
+    """What is left of a budget: its name, look-ups, seconds until all of them are back."""
+
+    name: str
+    budget: Budget
+    left: int
+    seconds: int
+
+    @property
+    def window(self) -> int:
+        """Return the seconds in which a whole burst comes back."""
+        return math.ceil(self.budget.burst * 3600 / self.budget.hourly)
+
+
+QUOTAS: Final = "quotas"
+"""Where the session holds the quotas of a request, for its answer."""
 KNOWN: Final = "known"
 UNKNOWN: Final = "unknown"
 TRACE: Final = "trace"
@@ -71,7 +87,12 @@ def open_lookups(actor: Actor, count: int, kind: str | None = None) -> Lookups:
     used_kind, first = (KNOWN, 0) if is_known else (other, 2)
     budgets = [_scale(BUDGETS[used_kind], percent * factor) for factor in (1, OFFICERS_OF_AGENCY)]
     own = slice(first, first + 2)
-    wait = max(map(_wait, budgets, used[own], seconds[own]))
+    owed = list(map(_owed, budgets, used[own], seconds[own]))
+    wait = max(map(_wait, budgets, owed))
+    db.session.info[QUOTAS] = [
+        _quota(name, budget, each + (count if wait <= 0 else 0))
+        for name, budget, each in zip(("officer", "agency"), budgets, owed, strict=True)
+    ]
     if wait > 0:
         _refuse(actor, keys[own], used_kind, wait)
     rates = [budget.hourly / 3600 for budget in budgets]
@@ -96,10 +117,19 @@ def _scale(budget: Budget, percent: int) -> Budget:
     return Budget(max(1, budget.burst * percent // 100), max(1, budget.hourly * percent // 100))
 
 
-def _wait(budget: Budget, used: float | None, seconds: float | None) -> float:
+def _owed(budget: Budget, used: float | None, seconds: float | None) -> float:
+    """Return the look-ups of a budget that are not back yet."""
+    return max(0.0, (used or 0) - (seconds or 0) * budget.hourly / 3600)
+
+
+def _wait(budget: Budget, owed: float) -> float:
     """Return the seconds until one look-up came back, 0 if one is left."""
-    left = (used or 0) - (seconds or 0) * budget.hourly / 3600
-    return max(0.0, (left - budget.burst + 1) * 3600 / budget.hourly) if used else 0.0
+    return max(0.0, (owed - budget.burst + 1) * 3600 / budget.hourly)
+
+
+def _quota(name: str, budget: Budget, owed: float) -> Quota:
+    left = max(0, math.floor(budget.burst - owed))
+    return Quota(name, budget, left, math.ceil(owed * 3600 / budget.hourly))
 
 
 def _refuse(actor: Actor, keys: Sequence[str], kind: str, wait: float) -> None:

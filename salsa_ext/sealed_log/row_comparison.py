@@ -17,6 +17,7 @@ from salsa_ext.access.audit import WRITTEN_KEY, entry_text
 from salsa_ext.access.models import AuditEntry
 from salsa_ext.core.log_verifier import hash_leaf, hash_rows
 from salsa_ext.database.bulk import is_any_of
+from salsa_ext.database.encrypted_columns import TextVault, set_vault
 from salsa_ext.database.written_rows import WrittenText, sealed_models, texts_of
 
 BATCH: Final = 2_000
@@ -120,12 +121,15 @@ class Comparison:
                 self.problems.append(f"{others} rows of {table.name} were written by no act.")
 
 
-def compare_rows(url: str, export: Path | None = None) -> Comparison:
+def compare_rows(url: str, vault: TextVault, export: Path | None = None) -> Comparison:
     """Compare the rows of all states with what their logs hold; the role has to read all.
 
-    `export` is a folder that gets a file for each state, for the offline verifier.
+    `vault` opens encrypted columns. `export` is a folder that gets a file for each state, for the
+    offline verifier.
     """
-    with create_engine(url, poolclass=pool.NullPool).connect() as connection:
+    engine = create_engine(url, poolclass=pool.NullPool)
+    set_vault(engine, vault)
+    with engine.connect() as connection:
         connection.execution_options(isolation_level="REPEATABLE READ", yield_per=BATCH)
         result = Comparison(connection)
         for state in connection.scalars(_STATES).all():

@@ -74,3 +74,25 @@ def test_another_key_in_its_place_is_noticed(named):
     named.write_text("11" * 32)
     with pytest.raises(NotConfigured, match="PRY-1 was sealed with another master key"):
         Vault(named).open(sealed, "PRY-1")
+
+
+def test_a_personal_text_opens_for_its_column_alone(named):
+    vault = Vault(named)
+    sealed = vault.seal_text("Calle Ejemplo 7", "party.address")
+    assert vault.open_text(sealed, "party.address") == "Calle Ejemplo 7"
+    assert sealed != vault.seal_text("Calle Ejemplo 7", "party.address")
+    with pytest.raises(NotConfigured, match="a key that is not in"):
+        vault.open_text(sealed, "party.identification")
+
+
+def test_after_a_rotation_the_key_before_still_opens_and_the_one_before_that_does_not(named):
+    vault = Vault(named)
+    sealed, secret = [vault.seal_text("7", "a")], vault.seal(b"secret", "b")
+    for _ in range(3):
+        vault.add_text_key()
+        assert vault.open_text(sealed[-1], "a") == "7"
+        sealed.append(vault.seal_text("7", "a"))
+    assert vault.open(secret, "b") == b"secret"
+    assert stat.S_IMODE(named.stat().st_mode) == 0o600
+    with pytest.raises(NotConfigured, match="a key that is not in"):
+        vault.open_text(sealed[0], "a")

@@ -17,6 +17,7 @@ BY_LINK = {  # each with what has to stand beside it before it names someone
     "serial_check.mark": "who registered the gun of this serial",
     "serial_check.query": "who registered the gun of this serial",
     "record.register_number": "who had the gun, in the register of its owner",
+    "report.place": "who lives at the place",
     "seizure.latitude": "who lives at the place",
     "seizure.longitude": "who lives at the place",
     "seizure.place_name": "who lives at the place",

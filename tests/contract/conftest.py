@@ -60,7 +60,14 @@ class Served:
 @pytest.fixture(scope="module")  # what one module does to permits, the other need not find
 def served(server, fill_once, tmp_path_factory):
     filled, ids = fill_once("filled", region.fill)
-    more = {"key_id": ID, "lead_id": ID, "code": POST, "dataset": "seizures", "line": 1}
+    more = {
+        "key_id": ID,
+        "import_id": ID,
+        "lead_id": ID,
+        "code": POST,
+        "dataset": "seizures",
+        "line": 1,
+    }
     with server.copied(filled, tmp_path_factory.mktemp("contract")) as config:
         application = create_app(config, FixedClock(NOW))
         with application.app_context():

@@ -48,7 +48,7 @@ BODIES = """
     refuse defer ask-questions forward notes revoke close renew marks withdraw confirm reject
     grant extend restrict
 """.split()
-BODILESS = ("/accounts", "/calls", "/contacts/{contact_id}/close", "/keys", "/traces")
+BODILESS = ("/accounts", "/calls", "/contacts/{contact_id}/close", "/keys", "/traces", "/imports/")
 WITH_A_BODY = [
     route
     for route in OF_SOMETHING

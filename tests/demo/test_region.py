@@ -344,6 +344,6 @@ def numbers(plan):
 
 
 def test_every_row_is_as_its_act_wrote_it(small):
-    result = compare_rows(small.app.config["OWNER_URL"])
+    result = compare_rows(small.app.config["OWNER_URL"], small.app.config["VAULT"])
     assert result.problems == []
     assert result.rows > result.entries / 2

@@ -22,7 +22,7 @@ ROOT = Path(__file__).parents[2]
 TEMPLATES = sorted((ROOT / "api/web/templates").rglob("*.html"))
 LABELS = ROOT / "salsa_ext/reference/data/labels.csv"
 MARKED = {"api": {"message", "LazyMessage", "Message"}}
-MARKED["salsa_ext"] = MARKED["api"] | {"Field"}
+MARKED["salsa_ext"] = MARKED["importers"] = MARKED["api"] | {"Field"}
 OTHERS = [language for language in LANGUAGES if language != "en"]
 JINJA = Environment(autoescape=True)
 WORD = re.compile(r"[^\W\d_]{2}")
@@ -40,6 +40,7 @@ SAID_SO = {
         "Destruction",
         "Distance",
         "Document",
+        "Documents",
         "Documentation",
         "Grenade",
         "Homicide",
@@ -58,6 +59,7 @@ SAID_SO = {
         "Question",
         "Race",
         "Rail",
+        "Rectification",
         "Revolver",
         "Signatures",
         "Source",
@@ -90,7 +92,7 @@ SAID_SO = {
     },
 }
 """What a language says as English does; a word that is not here and is the same was forgotten."""
-EVERYWHERE = {"INTERPOL iARMS", "MIC/DTA", "eTrace", "webhook", "“{name}”"}
+EVERYWHERE = {"INTERPOL iARMS", "MIC/DTA", "eTrace", "Webhooks", "webhook", "“{name}”"}
 """Names, and what is measured: the same in every language."""
 UNSAID = {"SALSA", "– SALSA", "UTC", "/api/v1/signing-keys", "required", "autofocus"}
 """What pages write without a translation: names, and what a macro gives as attributes."""
@@ -176,7 +178,7 @@ def names() -> Iterator[tuple[str, dict[str, str]]]:
 @cache
 def sentences() -> frozenset[str]:
     found = set()
-    for package in ("salsa_ext", "api"):
+    for package in MARKED:
         for path in (ROOT / package).rglob("*.py"):
             found |= set(_marked(ast.parse(path.read_text()), MARKED[package]))
     for path in TEMPLATES:

@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 from sqlalchemy import func, select
 
-from importers.load import undo_run
+from importers.load import undo_steps
 from importers.profiles import from_data, from_toml, to_data, to_toml
 from salsa_ext.access.audit import Action
 from salsa_ext.access.models import AuditEntry
@@ -197,7 +197,7 @@ def test_documents_that_vanished_from_a_full_file_are_named(load):
 def test_a_run_is_undone_and_can_be_loaded_again(load, bra):
     load(FIRST, SAME_CASE, OTHER)
     [run_id] = db.session.scalars(select(ImportRun.id))
-    assert undo_run(bra, run_id, "Wrong file") == 2
+    assert sum(undo_steps(bra, run_id, "Wrong file")) == 2
     assert current("C-1").status == "withdrawn"
     assert db.session.get(ImportRun, run_id, populate_existing=True).status == "undone"
     assert load(FIRST, SAME_CASE, OTHER).counts == {"created": 2}
@@ -208,7 +208,7 @@ def test_a_run_on_which_somebody_built_is_not_undone(load, bra):
     [run_id] = db.session.scalars(select(ImportRun.id))
     correct_by_hand(bra, current("C-1").id)
     with pytest.raises(Conflict, match="Somebody has worked"):
-        undo_run(bra, run_id, "Wrong file")
+        sum(undo_steps(bra, run_id, "Wrong file"))
 
 
 def test_the_uploaders_permission_is_checked(bra, tmp_path):

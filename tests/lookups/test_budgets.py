@@ -1,5 +1,7 @@
 """Budgets of look-ups: what uses them, when they are used up, and which case is known."""
 
+import re
+
 import pytest
 
 from salsa_ext.core.errors import TooManyLookups
@@ -34,6 +36,16 @@ def test_an_officer_who_used_the_budget_waits_until_some_came_back(few, as_actor
     refused = officer.post("/checks", CHECK, 429)
     assert refused.json["code"] == "too_many_lookups"
     assert 3500 < refused.json["retry_after"] == int(refused.headers["Retry-After"]) <= 3600
+
+
+def test_an_answer_tells_what_is_left_of_the_budgets(few, as_actor):
+    officer, left = as_actor("BRA", "police_officer"), []
+    for expect in (201, 201, 429):
+        headers = officer.post("/checks", CHECK, expect).headers
+        left.append(re.findall(r"r=(\d+)", headers["RateLimit"]))
+        assert headers["RateLimit-Policy"].startswith('"officer";q=2;w=7200, "agency";q=3')
+    assert left == [["1", "2"], ["0", "1"], ["0", "1"]]
+    assert "RateLimit" not in officer.get("/seizures").headers
 
 
 def test_a_refusal_is_audited_once_in_ten_minutes(few, as_actor):

@@ -9,6 +9,7 @@ from sqlalchemy import create_engine, pool, text
 
 from salsa_ext.access.rules import operator
 from salsa_ext.access.signing import key_set
+from salsa_ext.access.vault import Vault
 from salsa_ext.core import log_verifier
 from salsa_ext.core.log_verifier import NotProven
 from salsa_ext.database.session import transaction
@@ -48,7 +49,7 @@ def recorded(real_app, real_client):
 
 
 def test_all_rows_are_as_their_acts_wrote_them(recorded, real_database):
-    result = compare_rows(real_database.migration_url)
+    result = compare_rows(real_database.migration_url, Vault.from_config(real_database))
     assert result.problems == []
     assert result.rows > 10
 
@@ -74,13 +75,15 @@ EDITS = {
 def test_edits_past_the_program_are_found(recorded, owner, real_database):
     for statement in EDITS:
         owner(statement)
-    problems = "\n".join(compare_rows(real_database.migration_url).problems)
+    problems = "\n".join(
+        compare_rows(real_database.migration_url, Vault.from_config(real_database)).problems
+    )
     assert [problem for problem in EDITS.values() if not re.search(problem, problems)] == []
 
 
 def test_a_record_edited_past_the_program_is_found(recorded, owner, real_database):
     owner("UPDATE record SET serial = 'ZZ1' WHERE document_kind = 'seizure' AND version = 2")
-    [problem] = compare_rows(real_database.migration_url).problems
+    [problem] = compare_rows(real_database.migration_url, Vault.from_config(real_database)).problems
     assert re.search("record/.*/2 is not as it was written .seizure:corrected", problem)
 
 
@@ -101,7 +104,7 @@ def test_of_an_amended_shipment_the_newest_version_counts(
 
 def test_who_is_erased_leaves_the_others_provable(recorded, owner, real_database):
     owner("UPDATE party SET name = NULL, address = NULL, salt = NULL, erased_at = now()")
-    result = compare_rows(real_database.migration_url)
+    result = compare_rows(real_database.migration_url, Vault.from_config(real_database))
     assert result.problems == []
     assert result.erased > 0
 
@@ -111,7 +114,7 @@ def verify(real_app, real_client, real_database, tmp_path):
     """Export rows, and verify them offline with the bundle of Brazil."""
 
     def run(change=lambda lines: lines):
-        compare_rows(real_database.migration_url, tmp_path)
+        compare_rows(real_database.migration_url, Vault.from_config(real_database), tmp_path)
         path = tmp_path / "BRA-rows.jsonl.gz"
         with gzip.open(path, "rt") as file:
             lines = [json.loads(line) for line in file]
@@ -169,6 +172,6 @@ def test_a_batch_with_a_refused_row_has_the_hashes_of_the_others(
     rows = [bodies.seizure(number=f"S-{number}") for number in (1, 2, 1, 3)]
     send(police, "/seizures/batch", *rows)
     run_due(real_app, "sealing")
-    result = compare_rows(real_database.migration_url)
+    result = compare_rows(real_database.migration_url, Vault.from_config(real_database))
     assert result.problems == []
     assert result.rows == 6

@@ -135,6 +135,7 @@ def test_me_says_who_the_key_belongs_to(as_actor):
             "disclosure:read",
             "key:issue",
             "notification:read",
+            "personal_data:manage",
             "reference:read",
             "setting:read",
             "statistics:read",

@@ -58,6 +58,7 @@ TABLES = {
     "entry": "custody_entry",
     "conversation": "conversation_message",
     "hold": "legal_hold",
+    "delivery": "webhook_delivery",
 }
 """The tables of ids that are not named like them."""
 DOCUMENTS = ("seizure", "report", "transfer")

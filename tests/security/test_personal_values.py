@@ -61,11 +61,6 @@ def used(lines, pry, police):
     return [response.get_data(as_text=True) for response in refused]
 
 
-def test_no_line_of_the_log_has_a_planted_value(used, lines):
-    assert len(lines) >= 9
-    assert [line for line in lines if "planted" in line.lower()] == []
-
-
 def test_a_line_of_the_log_says_who_asked_what_and_how_it_went(used, lines):
     line = json.loads(lines[0])
     assert (line["method"], line["route"]) == ("POST", "/api/v1/transfers")
@@ -76,19 +71,6 @@ def test_no_error_repeats_a_planted_value(used):
     # The name of an unknown field and the document's number, which says where to look, are told.
     said = [text.replace('"planted":', "").replace("number PLANTED-N", "") for text in used]
     assert [text for text in said if "planted" in text.lower()] == []
-
-
-def test_no_metric_has_a_planted_value(app, used):
-    metrics = app.test_client().get("/metrics").get_data(as_text=True)
-    assert "salsa_requests_total" in metrics
-    assert "planted" not in metrics.lower()
-
-
-@pytest.mark.parametrize("state", ["PRY", "BRA"])
-def test_no_entry_of_the_audit_has_a_planted_value(as_actor, used, state):
-    entries = as_actor(state, "auditor").get("/audit")
-    assert len(entries.json["items"]) >= 2
-    assert "planted" not in entries.get_data(as_text=True).lower()
 
 
 def test_a_failure_inside_is_logged_by_its_place_and_not_its_text(app, lines, broken, pry):

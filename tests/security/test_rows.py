@@ -10,10 +10,9 @@ TABLES = sorted(Base.metadata.tables.values(), key=lambda table: table.name)
 CONCERNING = [table.name for table in TABLES if "concerned" in table.columns]
 KEPT = """
     account api_key consent conversation_message discrepancy_assignment document_number hit
-    idempotency_key import_profile import_reject imported_document
-    inbox canary lead lookup_review second_factor inbox_pair inbox_progress match officer
-    passkey
-    outbox outbox_pair outbox_progress signing_secret trace_message trace_request trace_restriction
+    idempotency_key import_profile import_reject imported_document inbox canary lead legal_hold
+    lookup_review second_factor inbox_pair inbox_progress match officer outbox outbox_pair
+    outbox_progress passkey signing_secret subject_request trace_message trace_request trace_restriction
     webhook webhook_delivery
 """.split()
 SEALED = """
@@ -189,7 +188,9 @@ def test_how_far_an_envelope_came_is_all_that_is_changed(refuse, box, partner):
 
 
 def test_an_attachment_is_neither_exchanged_nor_moved_and_does_not_disappear(refuse):
-    columns = "stored_sha256 subject_id handling concerned title".split()
+    columns = (
+        "stored_sha256 subject_id handling concerned".split()
+    )  # a title that names a person is erased
     refuse("BRA", [f"UPDATE attachment SET {column} = {column}" for column in columns])
     refuse("BRA", ["DELETE FROM attachment", "TRUNCATE attachment"])
 

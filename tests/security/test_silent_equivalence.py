@@ -47,6 +47,7 @@ MARGIN = 0.000_25
 OF_EACH = {  # what every answer has of its own
     "Date",
     "X-Request-Id",
+    "RateLimit",  # how often this caller asked, whatever was found
 }
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import make_url
 from werkzeug.test import TestResponse
 
 from api.http.context import transaction
-from salsa_ext.background import JOBS
+from api.jobs import JOBS
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.clock import Clock
 from salsa_ext.database.session import AFTER_CHANGES, db, execute_raw

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 from unittest.mock import patch
 
 from flask import Flask
@@ -106,6 +107,7 @@ def _fill(app: Flask) -> Ids:
     canary = client("BRA", "auditor").post("/canaries", planted).json["id"]
     jobs.run_due(app, "lookup_samples", clock=FixedClock(NOW + timedelta(days=7)))
     lookup = client("BRA", "supervisor").get("/lookups").json["items"][0]["id"]
+    asked, hold = _ask_about_persons(client, transfer["id"])
     leaving = {"username": "bra.leaving", "role": "auditor", "agency": "BRA-POLICE"}
     administrator = client("BRA", "state_administrator")
     account = administrator.post("/accounts", leaving).json["id"]
@@ -145,7 +147,24 @@ def _fill(app: Flask) -> Ids:
         "alert_id": alert,
         "hit_id": hit,
         "call_id": call,
+        "subject_request_id": asked,
+        "hold_id": hold,
     }
+
+
+def _ask_about_persons(client: Any, transfer: str) -> tuple[str, str]:
+    """Let a person ask each state for erasure, and each hold a document; returns Brazil's ids."""
+    person = {"name": "Eva Ejemplo", "country": "PRY"}
+    body = {"kind": "erasure", "person": person, "received_on": "2026-03-02"}
+    asked = [
+        client(state, "auditor").post("/subject-requests", body).json["id"]
+        for state in ("PRY", "BRA")
+    ]
+    held = {"document_kind": "transfer", "document": transfer, "reason": "Order 7"}
+    hold = client("BRA", "auditor").post("/legal-holds", held).json["id"]
+    sold = client("PRY", "licensing_officer").get("/transfers").json["items"][0]["id"]
+    client("PRY", "auditor").post("/legal-holds", held | {"document": sold})
+    return asked[1], hold
 
 
 def _seek(police: actors.Client, partner: actors.Client) -> tuple[str, str]:

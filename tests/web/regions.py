@@ -47,8 +47,13 @@ def make(caller: Caller) -> Ids:
         caller(asking, "border_officer").post(f"/posts/{scenes.POST}/calls", {})
     scenes.late(caller, 5)
     made = {"post": scenes.POST} | _papers(caller) | _guns(caller) | _traces(caller)
-    made |= _stopped(caller) | _looked_up(caller)
+    made |= _stopped(caller) | _looked_up(caller) | _asked_by_person(caller)
     ana = {"username": "pry.ana", "role": "police_officer", "agency": "PRY-POLICE"}
+    receiver = {"url": "https://192.0.2.1/hook", "kinds": ["seizure", "trace"]}
+    made["webhook"] = administrator.post("/webhooks", receiver).json["id"]
+    administrator.post(f"/webhooks/{made['webhook']}/test", expect=200)
+    [delivery] = administrator.get(f"/webhooks/{made['webhook']}/deliveries").json["items"]
+    made["delivery"] = delivery["id"]
     made["account"] = administrator.post("/accounts", ana).json["id"]
     made |= {"agency": agency, "office": office}
     scenes.notify_officers("PRY", *(f"A-{number}" for number in range(30)))
@@ -133,6 +138,12 @@ def _looked_up(caller: Caller) -> Ids:
         clock=FixedClock(datetime(2026, 3, 16, 15, tzinfo=UTC)),
     )
     return {"lookup": _first(caller("BRA", "supervisor"), "/lookups")["id"]}
+
+
+def _asked_by_person(caller: Caller) -> Ids:
+    """A request of a person whom a sale names."""
+    body = {"kind": "erasure", "person": {"name": "Ana Ejemplo"}, "received_on": "2026-03-02"}
+    return {"person_asked": caller("PRY", "auditor").post("/subject-requests", body).json["id"]}
 
 
 def _guns(caller: Caller) -> Ids:

@@ -1,5 +1,6 @@
 """Sign-in by a directory (OpenID Connect), against a provider that listens on this machine."""
 
+import html
 from contextlib import ExitStack
 from urllib.parse import urlsplit
 
@@ -12,8 +13,10 @@ from salsa_ext.administration import installation
 from salsa_ext.administration.directory import load_directory
 from salsa_ext.core.errors import NotConfigured
 from tests.conftest import NOW
+from tests.support.authenticator import Authenticator
 from tests.support.directory import CLIENT, SECRET, Provider, listening
 from tests.web.pages import text
+from tests.web.test_passkeys import OPTIONS
 
 ANA = {"sub": "7", "preferred_username": "Ana@interior.gov.br", "groups": ["other", "Police"]}
 SETTINGS = """
@@ -131,7 +134,6 @@ def test_a_local_account_is_not_taken_over_by_its_name(visitor, provider, set_di
         {"iss": "https://evil.example"},
         {"exp": int(NOW.timestamp()) - 600},
         {"key": RSAKey.generate_key(2048, {"kid": "one"})},
-        {"issuer": "https://evil.example"},
     ],
     ids=str,
 )
@@ -141,6 +143,25 @@ def test_wrong_claims_sign_in_nobody(visitor, provider, set_directory, wrong):
     provider.wrong = wrong
     answer = visitor.client.get(f"/sign-in/directory/back?{urlsplit(back).query}")
     assert answer.status_code == 401 and "did not sign you in" in text(answer.text)
+
+
+@pytest.mark.parametrize("wrong", ["https://evil.example", ""])
+def test_a_directory_that_names_another_issuer_is_not_gone_to(
+    visitor, provider, set_directory, wrong
+):
+    provider.wrong = {"issuer": wrong}
+    assert "did not sign you in" in text(visitor.open("/sign-in/directory", 401))
+
+
+def test_a_person_of_the_directory_signs_in_by_nothing_else(visitor, set_directory, as_actor):
+    enter(visitor)
+    device = Authenticator()
+    options = html.unescape(OPTIONS.search(visitor.open("/account"))[1])
+    fields = {"name": "Key", "answer": device.create(options)}
+    assert "You sign in by your directory." in visitor.send("/account/passkeys", fields, 422).text
+    administrator = as_actor("BRA", "state_administrator")
+    [row] = administrator.get("/accounts?role=police_officer").json["items"]
+    administrator.change(f"/accounts/{row['id']}", "begin-recovery", expect=409)
 
 
 def test_a_way_back_is_of_the_browser_that_left_and_is_used_once(visitor, set_directory):

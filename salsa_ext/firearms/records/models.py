@@ -10,6 +10,7 @@ from sqlalchemy import CHAR, BigInteger, Computed, Index, LargeBinary, SmallInte
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from salsa_ext.access.models import Officer
+from salsa_ext.database.encrypted_columns import EncryptedText
 from salsa_ext.database.models import Dated, Owned, RoughlyDated, Versioned
 from salsa_ext.database.session import Base
 from salsa_ext.database.written_rows import Sealed
@@ -179,7 +180,8 @@ class Party(Sealed, Owned, Base):
     """A person or firm as one document names it.
 
     The only table with personal values; they can be erased, the row stays.
-    `salt` is erased with them: the hash of the row then shows nothing.
+    Address and identification are encrypted. `salt` is erased with them: the hash of the row then
+    shows nothing.
     """
 
     __tablename__ = "party"
@@ -193,9 +195,11 @@ class Party(Sealed, Owned, Base):
     kind: Mapped[str]
     country: Mapped[str] = mapped_column(CHAR(3))
     name: Mapped[str | None] = mapped_column(info=PERSONAL)
-    address: Mapped[str | None] = mapped_column(info=PERSONAL)
+    address: Mapped[str | None] = mapped_column(EncryptedText("party.address"), info=PERSONAL)
     contact: Mapped[str | None] = mapped_column(info=PERSONAL)
-    identification: Mapped[str | None] = mapped_column(info=PERSONAL)
+    identification: Mapped[str | None] = mapped_column(
+        EncryptedText("party.identification"), info=PERSONAL
+    )
     licence: Mapped[str | None] = mapped_column(info=PERSONAL)
     erased_at: Mapped[datetime | None]
     salt: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -22,6 +22,10 @@ NAME_GROUPS: Final = Split(
 """A kind of party that nobody foresaw is hidden like a person."""
 
 
+RETENTION_YEARS: Final = 20
+"""Records are for tracing that long (ITI 12); guns stay, private persons do not."""
+
+
 @dataclass(frozen=True)
 class Party:
     """A person or firm as a document names it.
@@ -29,14 +33,19 @@ class Party:
     The name is None once it is erased.
     """
 
-    name: Annotated[Name, Field("Name", NAME_GROUPS, personal="direct")]
+    name: Annotated[Name, Field("Name", NAME_GROUPS, personal="direct", retain=RETENTION_YEARS)]
     kind: Annotated[str, Rule(choices=PARTY_KINDS), Field("Kind", "parties")]
     country: Annotated[StateName, Field("Country", "parties")]
-    address: Annotated[Text | None, Field("Address", NAME_GROUPS, personal="direct")] = None
+    address: Annotated[
+        Text | None, Field("Address", NAME_GROUPS, personal="direct", retain=RETENTION_YEARS)
+    ] = None
     contact: Annotated[
-        Text | None, Field("Telephone or e-mail", NAME_GROUPS, personal="direct")
+        Text | None,
+        Field("Telephone or e-mail", NAME_GROUPS, personal="direct", retain=RETENTION_YEARS),
     ] = None
     identification: Annotated[
-        Name | None, Field("Identification", NAME_GROUPS, personal="direct")
+        Name | None, Field("Identification", NAME_GROUPS, personal="direct", retain=RETENTION_YEARS)
     ] = None
-    licence: Annotated[Name | None, Field("Licence", NAME_GROUPS, personal="direct")] = None
+    licence: Annotated[
+        Name | None, Field("Licence", NAME_GROUPS, personal="direct", retain=RETENTION_YEARS)
+    ] = None

@@ -14,6 +14,8 @@ from api.web.pages.account import (
     post_agencies,
     second_factor,
     signin,
+    subject_requests,
+    webhooks,
 )
 
 __all__ = [
@@ -30,4 +32,6 @@ __all__ = [
     "post_agencies",
     "second_factor",
     "signin",
+    "subject_requests",
+    "webhooks",
 ]

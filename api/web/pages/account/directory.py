@@ -9,9 +9,11 @@ from __future__ import annotations
 import base64
 import json
 import secrets
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from functools import lru_cache
 from threading import BoundedSemaphore
 from typing import Any, Final
 from urllib.parse import urlencode, urlsplit
@@ -38,6 +40,7 @@ COOKIE: Final = "salsa_directory"
 COOKIE_LIFE: Final = timedelta(minutes=10)
 SEAL: Final = "sign-in by the directory"
 SECONDS: Final = 10
+METADATA_LIFE: Final = 600
 ASKING: Final = BoundedSemaphore(4)
 """Requests to the directory at once: a slow one, and who asks unknown, leave threads to others."""
 ALGORITHMS: Final = ["RS256", "PS256", "ES256", "Ed25519"]
@@ -55,8 +58,11 @@ def leave_for_directory() -> Any:
         "next": local_path(request.args.get("next")),
         "until": (now + COOKIE_LIFE).timestamp(),
     }
-    with without_turn():
-        metadata = _metadata(directory)
+    try:
+        with without_turn():
+            metadata = _metadata(directory)
+    except Unauthenticated as error:
+        return _refuse(error)
     address, _ = _client(directory).create_authorization_url(
         metadata["authorization_endpoint"],
         state=begun["state"],
@@ -94,9 +100,7 @@ def return_from_directory() -> Any:
             security.browser_family(),
         )
     except Unauthenticated as error:
-        response = current_app.make_response(
-            (render_template("account/sign_in.html", next_path="/", error=error.message), 401)
-        )
+        response = _refuse(error)
     else:
         page = render_template("account/entered.html", next_path=begun["next"])
         response = current_app.make_response(page)
@@ -105,6 +109,11 @@ def return_from_directory() -> Any:
     secure = current_app.config["SECURE_COOKIES"]
     response.delete_cookie(cookie_name(COOKIE), path="/", secure=secure)
     return response
+
+
+def _refuse(error: Unauthenticated) -> Any:
+    page = render_template("account/sign_in.html", next_path="/", error=error.message)
+    return current_app.make_response((page, 401))
 
 
 def end_address() -> str | None:
@@ -141,8 +150,13 @@ def _client(directory: Directory) -> OAuth2Session:
 
 def _metadata(directory: Directory) -> dict[str, Any]:
     """Return what the directory says of itself; raises Unauthenticated where it does not answer."""
-    metadata = _fetch_json(f"{directory.issuer}/.well-known/openid-configuration")
-    if metadata.get("issuer") != directory.issuer:
+    return _fetch_metadata(directory.issuer, int(time.time() / METADATA_LIFE))
+
+
+@lru_cache(maxsize=2)
+def _fetch_metadata(issuer: str, period: int) -> dict[str, Any]:
+    metadata = _fetch_json(f"{issuer}/.well-known/openid-configuration")
+    if metadata.get("issuer") != issuer:
         raise Unauthenticated(FAILED)
     return metadata
 

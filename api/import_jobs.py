@@ -1,0 +1,119 @@
+"""The job that judges, loads and undoes uploaded files, batch by batch, as their uploaders."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from flask import current_app
+
+from api.i18n import messages
+from api.schemas.imports import read_imported
+from importers.load import Import, message_data, undo_steps
+from importers.profiles import from_data
+from importers.sealed_files import SealedFile, delete_file
+from salsa_ext.access.authentication import account_actor
+from salsa_ext.administration import imports
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import SalsaError, Unavailable
+from salsa_ext.database.session import transaction
+from salsa_ext.jobs.runner import QueueJob
+
+WAITING: Final = "SELECT state, depth, oldest FROM salsa_import_states()"
+
+
+@dataclass
+class _Work:
+    """A run that this process has begun: its file, and what is left of its steps."""
+
+    file: SealedFile
+    steps: Iterator[Any]
+    status: str
+    language: str
+
+
+_BEGUN: Final[dict[UUID, _Work]] = {}
+
+
+def import_folder() -> Path:
+    """Return the folder of uploaded files."""
+    return Path(current_app.config["IMPORT_FOLDER"])
+
+
+def run_imports(*, actor: Actor) -> int:
+    """Do one batch of the state's oldest run; return how many batches were done.
+
+    What a process had begun when it ended is begun again from its first row.
+    """
+    with transaction(actor):
+        run = imports.next_run(actor)
+        if run is None:
+            return 0
+        run_id, status = run.id, run.status
+        work = _BEGUN.get(run_id)
+        if work is None or work.status != status:
+            try:
+                work = _begin(actor, run)
+            except (
+                FileNotFoundError,
+                BlockingIOError,
+            ):  # on another machine, or with another process
+                return 0
+            except SalsaError as error:
+                imports.update_run(actor=actor, run_id=run_id, **_failure(error))
+                return 1
+    language = messages.language.set(work.language)
+    try:
+        is_done = next(work.steps, None) is None
+    except Unavailable:
+        _forget(run_id)
+        raise
+    except SalsaError as error:
+        with transaction(actor):
+            imports.update_run(actor=actor, run_id=run_id, **_failure(error))
+        is_done = True
+    finally:
+        messages.language.reset(language)
+    if is_done:
+        _forget(run_id)
+        _delete_if_ended(actor, run_id)
+    return 1
+
+
+def _begin(actor: Actor, run: Any) -> _Work:
+    """Return the steps of a run by its uploader; raises Forbidden for a closed account."""
+    _forget(run.id)
+    uploader = account_actor(run.account_id, actor)
+    uploader = replace(uploader, language=run.language)
+    file = SealedFile(import_folder(), run.id, actor.vault)
+    profile = from_data(run.definition)
+    work = Import(profile, file.open, uploader, read_imported)
+    steps: Iterator[Any] = (
+        undo_steps(uploader, run.id, "The import was undone.")
+        if run.status == "undoing"
+        else work.steps(run.id, writes=run.status == "loading")
+    )
+    begun = _BEGUN[run.id] = _Work(file, steps, run.status, run.language)
+    return begun
+
+
+def _failure(error: SalsaError) -> dict[str, Any]:
+    return {"status": "failed", "report": {"reason": message_data(error.message)}}
+
+
+def _forget(run_id: UUID) -> None:
+    if work := _BEGUN.pop(run_id, None):
+        work.file.close()
+
+
+def _delete_if_ended(actor: Actor, run_id: UUID) -> None:
+    with transaction(actor):
+        has_ended = imports.read_run(actor, run_id).status in ("failed", "undone")
+    if has_ended:
+        delete_file(import_folder(), run_id)
+
+
+IMPORTS: Final = QueueJob("imports", run_imports, WAITING)

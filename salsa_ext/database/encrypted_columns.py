@@ -1,0 +1,46 @@
+"""Columns that hold their text encrypted; the keys are a file of the installation."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol, cast
+
+from sqlalchemy import Dialect, Engine, Text
+from sqlalchemy.types import TypeDecorator
+
+
+class TextVault(Protocol):
+    """Encryption of texts with the newest key of the installation."""
+
+    def seal_text(self, text: str, name: str) -> str:
+        """Encrypt a text for the column `name`."""
+
+    def open_text(self, sealed: str, name: str) -> str:
+        """Decrypt a text of the column `name`."""
+
+
+def set_vault(engine: Engine, vault: TextVault) -> None:
+    """Let connections of an engine read and write encrypted columns."""
+    cast(Any, engine.dialect).text_vault = vault
+
+
+class EncryptedText(TypeDecorator[str]):
+    """A text that is encrypted in the table; equal texts differ there, so none is searched."""
+
+    impl = Text
+    cache_ok = True
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.name = name
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        """Return the text as the table holds it."""
+        return None if value is None else _vault(dialect).seal_text(value, self.name)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
+        """Return the text of the table as it was written."""
+        return None if value is None else _vault(dialect).open_text(value, self.name)
+
+
+def _vault(dialect: Dialect) -> TextVault:
+    return cast(TextVault, cast(Any, dialect).text_vault)
