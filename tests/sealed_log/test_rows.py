@@ -96,9 +96,10 @@ def test_of_an_amended_shipment_the_newest_version_counts(
     for day in ("2026-03-04", "2026-03-05"):
         act(way.bra, shipment, "amend", ships_on=day, authentication="Stamp 7", reason="Strike")
     run_due(real_app, "sealing")
-    assert compare_rows(real_database.migration_url).problems == []
+    vault = Vault.from_config(real_database)
+    assert compare_rows(real_database.migration_url, vault).problems == []
     owner("UPDATE shipment SET ships_on = ships_on + 1")
-    [problem] = compare_rows(real_database.migration_url).problems
+    [problem] = compare_rows(real_database.migration_url, vault).problems
     assert re.search("shipment/.* is not as it was written .shipment:amended", problem)
 
 
