@@ -12,7 +12,7 @@ from api.http.fields.numbers import Whole
 from api.http.fields.schemas import Items, Nested, RequestSchema, repeats
 from api.http.fields.texts import Flag, Id, Text
 from api.http.fields.times import Day, EventDay, Moment
-from api.http.pagination import ListQuery
+from api.http.pagination import ListQuery, listing_fields
 from api.schemas.common import (
     FirearmRequest,
     FirearmResponse,
@@ -24,7 +24,7 @@ from api.schemas.common import (
     row_fields,
 )
 from api.schemas.reference import ContactResponse
-from salsa_ext.alerts.queries import AlertView, HitGun, HitView
+from salsa_ext.alerts.queries import ALERTS, HITS, AlertView, HitGun, HitView
 from salsa_ext.alerts.values import AlertData, HitAnswerData
 from salsa_ext.core import codes
 
@@ -92,6 +92,7 @@ class AlertResponse(Schema):
 class AlertQuery(ListQuery):
     """Filter of alerts."""
 
+    from_day, to_day, sort = listing_fields(ALERTS)
     status = Code(codes.ALERT_STATUSES)
     action = Code(codes.ALERT_ACTIONS)
     reason = Code(codes.ALERT_REASONS)
@@ -263,6 +264,7 @@ class HitResponse(Schema):
 class HitQuery(ListQuery):
     """Filter of hits, on own alerts and on other states' alerts."""
 
+    from_day, to_day, sort = listing_fields(HITS)
     status = Code(codes.HIT_STATUSES)
     action = Code(codes.ALERT_ACTIONS)
     strength = Code(codes.MATCH_STRENGTHS)

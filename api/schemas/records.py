@@ -10,7 +10,7 @@ from api.http.fields.codes import Code, StateCode
 from api.http.fields.schemas import Items, RequestSchema, repeats
 from api.http.fields.texts import Id, QueryFlag, Text
 from api.http.fields.times import Day, EventDay
-from api.http.pagination import ListQuery
+from api.http.pagination import ListQuery, listing_fields
 from api.i18n.messages import translate, translate_event
 from api.schemas.checks import ReasonResponse
 from api.schemas.common import (
@@ -26,7 +26,7 @@ from api.schemas.reference import ContactResponse
 from salsa_ext.administration.audit import DisclosureView
 from salsa_ext.core import codes
 from salsa_ext.core.errors import message
-from salsa_ext.disclosure.consents import ConsentData, ConsentView, GrantData
+from salsa_ext.disclosure.consents import LISTING, ConsentData, ConsentView, GrantData
 from salsa_ext.disclosure.disclosures import Disclosure
 from salsa_ext.guns.rules import JOIN_KINDS
 from salsa_ext.leads.grouping import SeizedGun
@@ -178,6 +178,7 @@ class ConsentResponse(Schema):
 class ConsentQuery(ListQuery):
     """Filter of consents by states, record and case."""
 
+    from_day, to_day, sort = listing_fields(LISTING)
     status = Code(codes.CONSENT_STATUSES)
     use = Code(codes.CONSENT_USES)
     origin_state = StateCode()

@@ -11,13 +11,13 @@ from api.http.fields.codes import Code, StateCode
 from api.http.fields.schemas import Items, Nested, RequestSchema
 from api.http.fields.texts import Flag, Id, Line, Text
 from api.http.fields.times import Day, EventDay, Moment
-from api.http.pagination import ListQuery
+from api.http.pagination import ListQuery, listing_fields
 from api.i18n.messages import LazyMessage, translate
 from api.schemas.common import FirearmResponse, parse_day, row_fields
 from salsa_ext.core import codes
 from salsa_ext.tracing.requests.commands import AcknowledgementResult
 from salsa_ext.tracing.requests.message_log import MessageView
-from salsa_ext.tracing.requests.queries import RequestView
+from salsa_ext.tracing.requests.queries import LISTING, RequestView
 from salsa_ext.tracing.requests.values import (
     AcknowledgementData,
     AnswerData,
@@ -434,6 +434,7 @@ class RequestResponse(TraceContentResponse):
 class RequestQuery(ListQuery):
     """Filter of requests; `due_before`: running term ends earlier."""
 
+    from_day, to_day, sort = listing_fields(LISTING)
     status = Code(codes.REQUEST_STATUSES)
     priority = Code(codes.PRIORITIES)
     asking_state = StateCode(data_key="from")

@@ -17,7 +17,7 @@ from salsa_ext.alerts.models import Alert, Hit
 from salsa_ext.alerts.values import SILENT_ACTION
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import NotFound
-from salsa_ext.database.paging import Page, fetch_page
+from salsa_ext.database.paging import Listing, Page
 from salsa_ext.database.session import db
 from salsa_ext.disclosure.sharing import Sharing
 from salsa_ext.firearms.records.queries import RecordView, find_records
@@ -63,6 +63,9 @@ class AlertStatus:
     record_id: UUID | None
 
 
+ALERTS: Final = Listing(Alert, "entered_at", ("entered_at", "expires_on", "case_number"))
+
+
 def list_alerts(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[AlertView]:
@@ -70,7 +73,7 @@ def list_alerts(
     require(actor, Permission.ALERT_READ)
     given = {name: filters[name] for name in ALERT_FILTERS if filters.get(name) is not None}
     query = select(Alert).filter_by(owner_state=actor.state, **given)
-    page = fetch_page(query, Alert.id, limit, cursor)
+    page = ALERTS.fetch(query, filters, limit, cursor)
     return page.with_items(_alert_views(page.items))
 
 
@@ -230,6 +233,9 @@ def _is_shown_to_finder(hit: Hit, own_alert: AlertView | None) -> bool:
     return visible and not hit.is_silent
 
 
+HITS: Final = Listing(Hit, "found_at", ("found_at", "due_at"))
+
+
 def list_hits(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[HitView]:
@@ -244,7 +250,7 @@ def list_hits(
         query = query.where(Hit.finding_state == state)
     if (before := filters.get("due_before")) is not None:
         query = query.where(Hit.due_at < before)
-    page = fetch_page(query, Hit.id, limit, cursor)
+    page = HITS.fetch(query, filters, limit, cursor)
     return page.with_items(_hit_views(actor, page.items))
 
 

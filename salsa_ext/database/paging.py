@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final, Generic, TypeVar
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, DateTime, Select, func, literal, select, tuple_
 from sqlalchemy.orm import aliased
 
 from salsa_ext.core.dates import first_day
@@ -112,8 +112,11 @@ class Listing:
         return self._fetch_sorted(query, sort, limit, cursor)
 
     def between(self, query: Select[Any], first: date | None, last: date | None) -> Select[Any]:
-        """Narrow to days from `first` to `last`; a rough date is in if its day may be."""
+        """Narrow to days from `first` to `last`, of a moment in UTC; a rough date is in if it may be."""
         day = getattr(self.model, self.day)
+        if isinstance(day.type, DateTime):
+            query = query if first is None else query.where(day >= first)
+            return query if last is None else query.where(day < last + timedelta(days=1))
         if first is not None:
             query = query.where(day >= first.replace(month=1, day=1))
             within = getattr(self.model, f"{self.day.removesuffix('_on')}_within", None)
@@ -140,7 +143,12 @@ class Listing:
             return Page(rows, None, counted)
         last_row = rows[limit - 1]
         value = getattr(last_row, name)
-        text = value if isinstance(value, str) else first_day(value).isoformat()
+        is_exact = isinstance(value, datetime)
+        text = (
+            value
+            if isinstance(value, str)
+            else (value if is_exact else first_day(value)).isoformat()
+        )
         return Page(rows[:limit], f"{last_row.id}{SEPARATOR}{text}", counted)
 
 

@@ -27,7 +27,7 @@ from salsa_ext.core.ids import new_id
 from salsa_ext.database import locks
 from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.locks import check_version, lock
-from salsa_ext.database.paging import Page, fetch_page
+from salsa_ext.database.paging import Listing, Page
 from salsa_ext.database.session import db
 from salsa_ext.disclosure.models import Consent
 from salsa_ext.exchange import outbox
@@ -275,6 +275,9 @@ class ConsentView:
         return self.consent.version
 
 
+LISTING: Final = Listing(Consent, "asked_at", ("asked_at",))
+
+
 def list_consents(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[ConsentView]:
@@ -287,7 +290,7 @@ def list_consents(
     if (status := filters.get("status")) is not None:
         is_expired = and_(Consent.status == "granted", Consent.expires_on < day)
         query = query.where(case((is_expired, "expired"), else_=Consent.status) == status)
-    page = fetch_page(query, Consent.id, limit, cursor)
+    page = LISTING.fetch(query, filters, limit, cursor)
     return page.with_items([_consent_view(row, day) for row in page.items])
 
 

@@ -1,11 +1,14 @@
 """Lists: pages by a cursor, newest first, filters by field, and a bounded number of statements."""
 
+from datetime import timedelta
 from functools import partial
 
 import pytest
 from sqlalchemy import event
 
+from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import db
+from tests.conftest import NOW
 from tests.support import bodies, jobs
 from tests.support.grounds import beginning
 
@@ -67,6 +70,25 @@ def test_the_header_is_documented_for_every_list(app):
     }
     assert len(with_cursor) > 10
     assert all("Link" in headers for headers in with_cursor.values())
+
+
+@pytest.mark.parametrize(("sort", "expected"), [("entered_at", "012"), ("-entered_at", "210")])
+def test_a_list_sorted_by_moments_goes_on_where_a_page_ended(
+    app, police, monkeypatch, sort, expected
+):
+    for number in range(3):
+        gun = bodies.firearm(serial=f"ALR{number}4471")
+        police.post("/alerts", bodies.alert(case_number=f"C-{number}", firearm=gun))
+        later = FixedClock(NOW + timedelta(hours=7 * (number + 1)))
+        monkeypatch.setitem(app.config, "CLOCK", later)
+    path, cases = f"/alerts?limit=1&sort={sort}", []
+    while path:
+        page = police.get(path)
+        cases += [each["case_number"] for each in page.json["items"]]
+        path = next_of(page)
+    assert "".join(case[-1] for case in cases) == expected
+    days = police.get("/alerts?from_day=2026-03-10&to_day=2026-03-10").json["items"]
+    assert [each["case_number"] for each in days] == ["C-2"]
 
 
 def next_of(page):

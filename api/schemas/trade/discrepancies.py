@@ -9,10 +9,10 @@ from marshmallow import Schema, fields, pre_dump
 from api.http.fields.codes import Code, StateCode
 from api.http.fields.schemas import RequestSchema
 from api.http.fields.texts import Id, QueryFlag, Text
-from api.http.pagination import ListQuery
+from api.http.pagination import ListQuery, listing_fields
 from api.schemas.common import TimelineResponse, row_fields
 from salsa_ext.core import codes
-from salsa_ext.trade.discrepancies.queries import DiscrepancyView
+from salsa_ext.trade.discrepancies.queries import LISTING, DiscrepancyView
 from salsa_ext.trade.discrepancies.values import StatementData
 
 
@@ -97,6 +97,7 @@ class DiscrepancyQuery(ListQuery):
     `unexplained`: of these, those without a statement of the own state.
     """
 
+    from_day, to_day, sort = listing_fields(LISTING)
     kind = Code(codes.DISCREPANCY_KINDS)
     status = Code(codes.DISCREPANCY_STATUSES)
     waiting = QueryFlag()

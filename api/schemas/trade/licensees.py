@@ -10,10 +10,10 @@ from api.http.fields.codes import Code, StateCode
 from api.http.fields.schemas import Items, Nested, RequestSchema, repeats
 from api.http.fields.texts import Text
 from api.http.fields.times import Day
-from api.http.pagination import ListQuery
+from api.http.pagination import ListQuery, listing_fields
 from api.schemas.common import PartyRequest, PartyResponse, find_party, parse_day, row_fields
 from salsa_ext.core import codes
-from salsa_ext.trade.permits.licensees import LicenseeView
+from salsa_ext.trade.permits.licensees import LISTING, LicenseeView
 from salsa_ext.trade.permits.values import LicenceDecision, LicenceRenewal, LicenseeData
 
 
@@ -125,6 +125,7 @@ class PublishedLicenseeQuery(ListQuery):
 class LicenseeQuery(ListQuery):
     """Filter of licensees."""
 
+    from_day, to_day, sort = listing_fields(LISTING)
     role = Code(codes.LICENSEE_ROLES)
     status = Code(codes.LICENSEE_STATUSES)
     number = Text(most=100)

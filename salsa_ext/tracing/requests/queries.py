@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Select, select, tuple_
@@ -16,7 +16,7 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, message
-from salsa_ext.database.paging import Page, fetch_page
+from salsa_ext.database.paging import Listing, Page
 from salsa_ext.database.session import db, read_row
 from salsa_ext.disclosure import restrictions
 from salsa_ext.tracing.requests import message_log
@@ -66,12 +66,15 @@ class RequestView:
         return self.request.is_automatic and self.request.status in ANSWERED_STATUSES
 
 
+LISTING: Final = Listing(TraceRequest, "received_at", ("received_at", "due_at"))
+
+
 def list_requests(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[RequestView]:
     """Return a page of requests to the own state, newest first."""
     require(actor, Permission.REQUEST_READ)
-    page = fetch_page(_filtered(filters), TraceRequest.id, limit, cursor)
+    page = LISTING.fetch(_filtered(filters), filters, limit, cursor)
     return page.with_items(_views(page.items))
 
 

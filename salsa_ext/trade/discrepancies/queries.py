@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Select, and_, func, select
@@ -16,7 +16,7 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
-from salsa_ext.database.paging import Page, fetch_page
+from salsa_ext.database.paging import Listing, Page
 from salsa_ext.database.session import db, read_row
 from salsa_ext.firearms.records.queries import find_parties
 from salsa_ext.reference.names import participants
@@ -114,12 +114,15 @@ class DiscrepancyView(DiscrepancyStatements):
         return self.discrepancy.version
 
 
+LISTING: Final = Listing(Discrepancy, "raised_at", ("raised_at",))
+
+
 def list_discrepancies(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[DiscrepancyView]:
     """Return a page of discrepancies concerning the own state, newest first."""
     require(actor, Permission.DISCREPANCY_READ)
-    page = fetch_page(select_discrepancies(actor, filters), Discrepancy.id, limit, cursor)
+    page = LISTING.fetch(select_discrepancies(actor, filters), filters, limit, cursor)
     return page.with_items(view_discrepancies(actor, page.items))
 
 

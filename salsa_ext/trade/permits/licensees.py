@@ -21,7 +21,7 @@ from salsa_ext.core.field_checks import Problems, check_date
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.locks import lock
-from salsa_ext.database.paging import Page, fetch_page
+from salsa_ext.database.paging import Listing, Page, fetch_page
 from salsa_ext.database.session import acting_as, db, read_row
 from salsa_ext.firearms.records.models import Party
 from salsa_ext.firearms.records.queries import PartiesById, find_parties
@@ -206,6 +206,9 @@ class LicenseeView:
         return self.licensee.version
 
 
+LISTING: Final = Listing(Licensee, "valid_from", ("valid_from", "number"))
+
+
 def list_licensees(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[LicenseeView]:
@@ -217,7 +220,7 @@ def list_licensees(
     for name in ("status", "number"):
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(Licensee, name) == value)
-    page = fetch_page(query, Licensee.id, limit, cursor)
+    page = LISTING.fetch(query, filters, limit, cursor)
     return page.with_items(_views(page.items))
 
 
