@@ -219,7 +219,12 @@ def _show(judgement: Judgement, verb: str) -> None:
 @state_option
 @explained
 def profiles(state: str | None) -> None:
-    """List the profiles that come with the program, and those of a state."""
+    """List the profiles that come with the program, and those of a state.
+
+    \b
+    Example:
+      salsa import profiles --state PRY
+    """
     for name, profile in shipped_profiles().items():
         click.echo(f"{name:<24}{profile.title}")
     if state:
@@ -240,7 +245,12 @@ def profiles(state: str | None) -> None:
 )
 @explained
 def profile_(name: str, state: str | None, path: Path | None) -> None:
-    """Print a profile as TOML, or store one."""
+    """Print a profile as TOML, or store one.
+
+    \b
+    Example:
+      salsa import profile armoury --state PRY --store armoury.toml
+    """
     with application():
         if path is None:
             click.echo(to_toml(_find_profile(name, state)), nl=False)
@@ -257,6 +267,10 @@ def templates(folder: Path) -> None:
     """Write templates to fill in: an XLSX of each subject in four languages.
 
     Load one by the profile of its name, such as template-seizures.
+
+    \b
+    Example:
+      salsa import templates forms/
     """
     with application(), transaction(operator(None)):
         for path in write_templates(folder, field_labels()):
@@ -266,7 +280,12 @@ def templates(folder: Path) -> None:
 @import_.command("fields")
 @click.argument("subject", type=click.Choice([*SUBJECTS]))
 def fields(subject: str) -> None:
-    """List the fields that columns can fill; * marks those that are needed."""
+    """List the fields that columns can fill; * marks those that are needed.
+
+    \b
+    Example:
+      salsa import fields seizures
+    """
     for path, members in targets(SUBJECTS[subject].value).items():
         mark = "*" if is_required(members) else " "
         label = " › ".join(member.field.label for member in members)
