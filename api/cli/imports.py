@@ -22,6 +22,7 @@ from importers.load import Import, check_volume, report_data, undo_steps
 from importers.profiles import Profile, from_data, from_toml, shipped_profiles, to_data, to_toml
 from importers.read import file_digest, open_table
 from importers.subjects import SUBJECTS, is_required, targets
+from importers.templates import template_profile, write_templates
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import imports, installation
 from salsa_ext.administration.imports import ImportData
@@ -172,6 +173,9 @@ def _find_profile(name: str, state: str | None) -> Profile:
     if name.endswith(".toml"):
         return from_toml(Path(name).read_text("utf-8"))
     shipped = shipped_profiles()
+    subject = SUBJECTS.get(name.removeprefix("template-"))
+    if name.startswith("template-") and subject:
+        return template_profile(subject, field_labels())
     if name in shipped:
         return shipped[name]
     actor = _actor(state)
@@ -244,6 +248,19 @@ def profile_(name: str, state: str | None, path: Path | None) -> None:
         actor, profile = _actor(state), from_toml(path.read_text("utf-8"))
         with transaction(actor):
             imports.store_profile(actor=actor, name=name, definition=to_data(profile))
+
+
+@import_.command("templates")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@explained
+def templates(folder: Path) -> None:
+    """Write templates to fill in: an XLSX of each subject in four languages.
+
+    Load one by the profile of its name, such as template-seizures.
+    """
+    with application(), transaction(operator(None)):
+        for path in write_templates(folder, field_labels()):
+            click.echo(path)
 
 
 @import_.command("fields")
