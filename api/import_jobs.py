@@ -14,7 +14,7 @@ from api.i18n import messages
 from api.schemas.imports import read_imported
 from importers.load import Import, message_data, undo_steps
 from importers.profiles import from_data
-from importers.sealed_files import SealedFile, delete_file
+from importers.sealed_files import SealedFile, delete_file, touch_file
 from salsa_ext.access.authentication import account_actor
 from salsa_ext.administration import imports
 from salsa_ext.core.actor import Actor
@@ -88,6 +88,8 @@ def _begin(actor: Actor, run: Any) -> _Work:
     _forget(run.id)
     uploader = account_actor(run.account_id, actor)
     uploader = replace(uploader, language=run.language)
+    if run.status == "undoing":
+        touch_file(import_folder(), run.id)
     file = SealedFile(import_folder(), run.id, actor.vault)
     profile = from_data(run.definition)
     work = Import(profile, file.open, uploader, read_imported)
@@ -111,7 +113,7 @@ def _forget(run_id: UUID) -> None:
 
 def _delete_if_ended(actor: Actor, run_id: UUID) -> None:
     with transaction(actor):
-        has_ended = imports.read_run(actor, run_id).status in ("failed", "undone")
+        has_ended = imports.read_run(actor, run_id).status in ("loaded", "failed", "undone")
     if has_ended:
         delete_file(import_folder(), run_id)
 

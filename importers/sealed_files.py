@@ -29,6 +29,12 @@ def seal_file(folder: Path, run_id: UUID, content: bytes, vault: Vault) -> None:
     sync_folder(folder)
 
 
+def touch_file(folder: Path, run_id: UUID) -> None:
+    """Make an empty file where there is none, so that a run without one is claimed, too."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    _path(folder, run_id).touch(mode=0o600)
+
+
 def delete_file(folder: Path, run_id: UUID) -> None:
     """Delete the file of a run that ended."""
     _path(folder, run_id).unlink(missing_ok=True)

@@ -108,8 +108,9 @@ def test_the_file_is_sealed_on_disk_and_deleted_at_the_end(app, officer, upload)
     read(officer, run_id)
     officer.post(f"/imports/{run_id}/confirm", expect=200)
     read(officer, run_id)
+    assert list(folder.glob(f"{run_id}*")) == []
     officer.post(f"/imports/{run_id}/undo", expect=200)
-    read(officer, run_id)
+    assert read(officer, run_id)["status"] == "undone"
     assert list(folder.glob(f"{run_id}*")) == []
 
 
