@@ -152,6 +152,7 @@ class Interpreter:
         """Raises ImportRejected if columns are missing."""
         self.profile, self.actor, self.judgement = profile, actor, judgement
         self._columns = _match_columns(profile, table, judgement)
+        self._empty = dict.fromkeys(profile.used_columns(), "")
         self._values = {
             column: _folded(values) for column, values in profile.values.items() if values
         }
@@ -176,7 +177,9 @@ class Interpreter:
                 yield f"{mapping.subject} {number}"
 
     def _texts(self, row: Row) -> dict[str, str]:
-        texts = {name: row.cells.get(column, "") for name, column in self._columns.items()}
+        texts = self._empty | {
+            name: row.cells.get(column, "") for name, column in self._columns.items()
+        }
         for name, values in self._values.items():
             texts[name] = _replace(texts[name], values)
         return texts
@@ -247,7 +250,7 @@ class Interpreter:
     def _column_of(self, step: FieldStep, texts: Mapping[str, str]) -> str:
         """Return the column of the file that filled a field, else the first that could."""
         names = step.source.columns
-        return self._columns[next((name for name in names if texts[name]), names[0])]
+        return self._columns.get(next((name for name in names if texts[name]), names[0]), "")
 
     def _field(self, step: FieldStep, texts: Mapping[str, str]) -> Any:
         """Return the value of a field, None without one; raises CellError."""
@@ -335,7 +338,8 @@ def _match_columns(profile: Profile, table: Table, judgement: Judgement) -> dict
             judgement.unread_columns.append(column)
         else:
             matched.setdefault(name, column)
-    if missing := [name for name in profile.used_columns() if name not in matched]:
+    missing = [name for name in profile.used_columns() if name not in matched]
+    if missing and not profile.lenient:
         text = message(
             "The file lacks the columns {names}. It has: {columns}.",
             names=", ".join(missing),

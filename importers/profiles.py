@@ -85,7 +85,8 @@ class Profile:
     `state` is whose records they are, any state's if empty. `columns` gives a column of the profile
     its spellings in files. `values` are replacements by column, as in `Source`. Fewer usable rows
     than `least`, or more than `most`, are another file. A `full` file holds every document, so that
-    one that is missing has vanished. `serials` cuts the cell of a column into several guns.
+    one that is missing has vanished. `lenient`: columns may be missing. `serials` cuts the cell of a
+    column into several guns.
     """
 
     name: str
@@ -101,6 +102,7 @@ class Profile:
     least: int = 1
     most: int = MAX_ROWS
     full: bool = False
+    lenient: bool = False
     serials: Mapping[str, str] = field(default_factory=dict)
 
     def spellings(self) -> dict[str, str]:

@@ -22,6 +22,7 @@ from importers.load import Import, check_volume, report_data, undo_steps
 from importers.profiles import Profile, from_data, from_toml, shipped_profiles, to_data, to_toml
 from importers.read import file_digest, open_table
 from importers.subjects import SUBJECTS, is_required, targets
+from importers.templates import template_profile, write_templates
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import imports, installation
 from salsa_ext.administration.imports import ImportData
@@ -172,6 +173,9 @@ def _find_profile(name: str, state: str | None) -> Profile:
     if name.endswith(".toml"):
         return from_toml(Path(name).read_text("utf-8"))
     shipped = shipped_profiles()
+    subject = SUBJECTS.get(name.removeprefix("template-"))
+    if name.startswith("template-") and subject:
+        return template_profile(subject, field_labels())
     if name in shipped:
         return shipped[name]
     actor = _actor(state)
@@ -215,7 +219,12 @@ def _show(judgement: Judgement, verb: str) -> None:
 @state_option
 @explained
 def profiles(state: str | None) -> None:
-    """List the profiles that come with the program, and those of a state."""
+    """List the profiles that come with the program, and those of a state.
+
+    \b
+    Example:
+      salsa import profiles --state PRY
+    """
     for name, profile in shipped_profiles().items():
         click.echo(f"{name:<24}{profile.title}")
     if state:
@@ -236,7 +245,12 @@ def profiles(state: str | None) -> None:
 )
 @explained
 def profile_(name: str, state: str | None, path: Path | None) -> None:
-    """Print a profile as TOML, or store one."""
+    """Print a profile as TOML, or store one.
+
+    \b
+    Example:
+      salsa import profile armoury --state PRY --store armoury.toml
+    """
     with application():
         if path is None:
             click.echo(to_toml(_find_profile(name, state)), nl=False)
@@ -246,10 +260,32 @@ def profile_(name: str, state: str | None, path: Path | None) -> None:
             imports.store_profile(actor=actor, name=name, definition=to_data(profile))
 
 
+@import_.command("templates")
+@click.argument("folder", type=click.Path(file_okay=False, path_type=Path))
+@explained
+def templates(folder: Path) -> None:
+    """Write templates to fill in: an XLSX of each subject in four languages.
+
+    Load one by the profile of its name, such as template-seizures.
+
+    \b
+    Example:
+      salsa import templates forms/
+    """
+    with application(), transaction(operator(None)):
+        for path in write_templates(folder, field_labels()):
+            click.echo(path)
+
+
 @import_.command("fields")
 @click.argument("subject", type=click.Choice([*SUBJECTS]))
 def fields(subject: str) -> None:
-    """List the fields that columns can fill; * marks those that are needed."""
+    """List the fields that columns can fill; * marks those that are needed.
+
+    \b
+    Example:
+      salsa import fields seizures
+    """
     for path, members in targets(SUBJECTS[subject].value).items():
         mark = "*" if is_required(members) else " "
         label = " › ".join(member.field.label for member in members)

@@ -12,9 +12,9 @@ from tests.support import source
 UNKNOWN = [
     ("auditor", "/audit?action=record:seen", "action", "record:disclosed"),
     ("auditor", "/audit?subject_kind=gun", "subject_kind", "seizure"),
-    ("police_officer", "/statistics/seizures?subject=foo", "subject", "pistol"),
-    ("police_officer", "/statistics/licit_trade?subject=traced", "subject", "unknown"),
-    ("police_officer", "/statistics/traces?subject=pistol", "subject", "no_record"),
+    ("police_officer", "/statistics/seizures?type=foo", "type", "pistol"),
+    ("police_officer", "/statistics/licit_trade?type=traced", "type", "unknown"),
+    ("police_officer", "/statistics/traces?outcome=pistol", "outcome", "no_record"),
     ("police_officer", "/statistics/traces?state=XXX", "state", "XXX"),
     ("police_officer", "/statistics/licit_trade?partner=XXX", "partner", "XXX"),
     ("police_officer", "/seizures?kind=taken", "kind", "seized"),
@@ -34,6 +34,7 @@ UNKNOWN = [
     ("state_administrator", "/accounts?role=x", "role", "auditor"),
 ]
 FREE = {  # what people write, which is no code
+    "profile",
     "cursor",
     "external_id",
     "number",
@@ -71,7 +72,7 @@ def test_a_known_code_of_the_audit_is_taken(as_actor, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/statistics/seizures?subject=unknown", "/statistics/traces?subject=pending"]
+    "path", ["/statistics/seizures?type=unknown", "/statistics/traces?outcome=pending"]
 )
 def test_a_known_subject_is_taken(as_actor, path):
     as_actor("BRA", "auditor").get(path, 200)

@@ -300,6 +300,15 @@ def eva(salsa, fresh_database):
     return "pry.eva"
 
 
+def test_the_key_of_personal_values_rotates_and_is_the_second_line_of_its_file(salsa, settings):
+    for lines in (2, 3, 3):
+        rotated = salsa("db", "rotate-key")
+        assert (rotated.returncode, rotated.stderr) == (0, "")
+        assert "Copy the file of the master key now." in rotated.stdout
+        text = (Path(settings["SALSA_HOME"]) / "master.key").read_text()
+        assert len(text.splitlines()) == lines
+
+
 def test_records_are_counted_again(salsa):
     salsa("init", "--state", "PRY")
     lines = salsa("recount").stdout.splitlines()

@@ -63,7 +63,7 @@ def test_the_published_file_is_taken_and_what_is_not_is_explained(imported):
         "the row describes no gun: no serial, no make and no calibre": 2,
     }
     assert [(problem.column, examples) for problem, examples, _ in report.top_problems()] == [
-        ("sale_date", ["12/09/202"]),
+        ("purchase_date", ["12/09/202"]),
         ("crime_date", ["2028-03-10"]),
     ]
 

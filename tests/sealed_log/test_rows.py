@@ -17,7 +17,7 @@ from salsa_ext.sealed_log.row_comparison import compare_rows
 from tests.http.test_batches import send
 from tests.support import bodies
 from tests.support.jobs import run_due
-from tests.support.movements import Way
+from tests.support.movements import Way, act
 
 
 @pytest.fixture
@@ -85,6 +85,22 @@ def test_a_record_edited_past_the_program_is_found(recorded, owner, real_databas
     owner("UPDATE record SET serial = 'ZZ1' WHERE document_kind = 'seizure' AND version = 2")
     [problem] = compare_rows(real_database.migration_url, Vault.from_config(real_database)).problems
     assert re.search("record/.*/2 is not as it was written .seizure:corrected", problem)
+
+
+def test_of_an_amended_shipment_the_newest_version_counts(
+    real_client, real_database, real_app, owner
+):
+    way = Way(real_client)
+    shipment = way.ship()
+    way.release(shipment)
+    for day in ("2026-03-04", "2026-03-05"):
+        act(way.bra, shipment, "amend", ships_on=day, authentication="Stamp 7", reason="Strike")
+    run_due(real_app, "sealing")
+    vault = Vault.from_config(real_database)
+    assert compare_rows(real_database.migration_url, vault).problems == []
+    owner("UPDATE shipment SET ships_on = ships_on + 1")
+    [problem] = compare_rows(real_database.migration_url, vault).problems
+    assert re.search("shipment/.* is not as it was written .shipment:amended", problem)
 
 
 def test_who_is_erased_leaves_the_others_provable(recorded, owner, real_database):

@@ -255,7 +255,7 @@ def test_a_correction_is_written_down(way, short, run):
     acts = select(AuditEntry).where(AuditEntry.action == "receipt:corrected")
     [entry] = run("BOL", lambda actor: db.session.scalars(acts).all())
     assert entry.subject_id == short["id"]
-    assert entry.data == {"status": "received", "version": 2, "missing": 0}
+    assert entry.data.items() >= {"status": "received", "version": 2, "missing": 0}.items()
     rows = select(Receipt.version).where(Receipt.shipment_id == UUID(short["id"]))
     versions = run("BOL", lambda actor: db.session.scalars(rows.order_by(Receipt.version)).all())
     assert versions == [1, 2]
