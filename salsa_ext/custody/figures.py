@@ -42,7 +42,7 @@ SEIZURES: Final = Dataset(
         Dimension("established_by", "established_by"),
         Dimension("diverted_in", "state"),
     ),
-    published=Published("type", {"category": "firearm"}, lambda: (*names.type_codes(), UNKNOWN)),
+    published=Published("type", {"category": "firearm"}),
 )
 """Items seized, found and surrendered, by the day of the event; `class` is that of the UNODC
 questionnaire. `established_by` and `diverted_in` are set once the origin is established (SDG 16.4.2)."""

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from enum import Enum
 from typing import Any, Final, Literal, NamedTuple
 from uuid import UUID
+
+from salsa_ext.reference import names
 
 MIN_CELL: Final = 5
 """Smallest amount that other states may read; with one below, a table has no total."""
@@ -95,6 +97,12 @@ class Dimension:
     labels: str
     is_several: bool = False
 
+    def values(self) -> Sequence[str]:
+        """Return the codes that it may have; none where any text may be one."""
+        if self.labels in ("", "calibre"):
+            return ()
+        return (*names.labels(self.labels, "en"), "unknown", "none")
+
 
 @dataclass(frozen=True)
 class Dataset:
@@ -136,8 +144,7 @@ class Published:
     """The table of a dataset that all states read: by what, of which values alone."""
 
     by: str
-    where: Mapping[str, str]
-    values: Callable[[], Sequence[str]]
+    where: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -120,10 +120,6 @@ def _read_selection(actor: Actor, dataset: Dataset, filters: Mapping[str, Any]) 
     is_yearly = not (actor.state or is_of_secretariat) and grain == Grain.YEAR.value
     is_whole = is_own or is_of_secretariat or is_yearly
     where = dict(filters.get("where") or {})
-    value = where.get(published.by)
-    if value is not None and value not in (known := published.values()):
-        problem = message("One of: {choices}.", choices=", ".join(known))
-        raise Invalid({published.by: [problem]})
     base = {each.code for each in dataset.base}
     if not (is_own or is_of_secretariat):
         readable = base if is_yearly else {published.by}
@@ -153,6 +149,11 @@ def _check_dimensions(dataset: Dataset, selection: _Selection) -> None:
         name: [Message(_UNKNOWN.text, {"dimension": codes[0], "choices": ", ".join(known)})]
         for name, codes in unknown.items()
         if codes
+    }
+    problems |= {
+        code: [message("This is no value of it. One of: {choices}.", choices=", ".join(values))]
+        for code, value in selection.where.items()
+        if code in known and (values := known[code].values()) and value not in values
     }
     if problems:
         raise Invalid(problems)

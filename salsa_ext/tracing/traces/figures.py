@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import select
 
 from salsa_ext.access.models import AuditEntry
-from salsa_ext.core.codes import TRACE_OUTCOMES
 from salsa_ext.database.session import db
 from salsa_ext.jobs.changes import Change
 from salsa_ext.reference import names
@@ -27,7 +26,7 @@ TRACES = Dataset(
         Dimension("reached", "trace_reached"),
         Dimension("time_to_crime", "time_to_crime"),
     ),
-    published=Published("outcome", {}, lambda: TRACE_OUTCOMES),
+    published=Published("outcome"),
 )
 """Traces by the day on which they were entered, with their outcome now."""
 

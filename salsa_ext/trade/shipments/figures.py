@@ -73,7 +73,7 @@ LICIT_TRADE = Dataset(
     "licit_trade",
     base=(Dimension("category", "category"), Dimension("class", "type")),
     finer=(Dimension("type", "type"), Dimension("heading", "")),
-    published=Published("type", {"category": "firearm"}, lambda: (*names.type_codes(), "unknown")),
+    published=Published("type", {"category": "firearm"}),
 )
 """Goods shipped by licence, by the day of shipment, with the importing state as partner."""
 COUNTED = CountedKind("shipment", Shipment, count_shipments)
