@@ -95,9 +95,9 @@ class Import:
                 self._batch(groups, rows, _Changes(self, judgement, run_id, writes))
                 yield judgement
             self._batch(groups, [], _Changes(self, judgement, run_id, writes))
+        yield judgement
         if run_id:
             self._end(run_id, judgement, writes)
-        yield judgement
 
     def _end(self, run_id: UUID, judgement: Judgement, writes: bool) -> None:
         with transaction(self.actor):
