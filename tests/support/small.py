@@ -63,7 +63,7 @@ def digest():
                     f"SELECT number, concerned FROM {kind} ORDER BY owner_state, number"
                 )
             facts += rows_of("SELECT case_number, status, found_on FROM trace ORDER BY case_number")
-            facts += rows_of("SELECT name, address FROM party ORDER BY name, address")
+            facts += rows_of("SELECT name FROM party ORDER BY name")
     with transaction(operator("BRA")):
         facts += rows_of(
             "SELECT serial_norm, state, event, occurred_on, make FROM mark_key"
