@@ -135,7 +135,7 @@ def test_a_local_account_is_not_taken_over_by_its_name(visitor, provider, set_di
         {"exp": int(NOW.timestamp()) - 600},
         {"key": RSAKey.generate_key(2048, {"kid": "one"})},
     ],
-    ids=str,
+    ids=lambda wrong: next(iter(wrong)),
 )
 def test_wrong_claims_sign_in_nobody(visitor, provider, set_directory, wrong):
     away = visitor.client.get("/sign-in/directory").location
