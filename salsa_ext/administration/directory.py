@@ -69,7 +69,9 @@ def load_directory(path: Path) -> Directory:
         raise NotConfigured(problem) from None
     unknown = {*directory.roles.values()} - ({*ROLE_PERMISSIONS} - {DISPLAY, "secretariat"})
     if unknown:
-        problem = message("{path} names no role: {names}.", path=str(path), names=", ".join(sorted(unknown)))
+        problem = message(
+            "{path} names no role: {names}.", path=str(path), names=", ".join(sorted(unknown))
+        )
         raise NotConfigured(problem)
     return directory
 
