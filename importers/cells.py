@@ -40,7 +40,7 @@ YES: Final = frozenset("true yes y si s sim oui o 1 x verdadero verdadeiro vrai"
 NO: Final = frozenset("false no n nao non 0 falso faux".split())
 WORDS: Final = {
     **dict.fromkeys("robo robado roubo roubado hurto vol vole stolen robbery".split(), "theft"),
-    **dict.fromkeys("extraviado perdido perdida perdu lost".split(), "loss"),
+    **dict.fromkeys("extravio extraviado perdido perdu lost".split(), "loss"),
 }
 """Words of police files for codes that are named otherwise."""
 AMOUNT: Final = re.compile(r"-?\d{1,3}(?:([.,\s'])\d{3})*(?:[.,]\d+)?|-?\d+(?:[.,]\d+)?")
