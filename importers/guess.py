@@ -34,6 +34,9 @@ SUBJECT_WORDS: Final = {
     "reports": re.compile(
         r"rob[oa]\b|roub|theft|stolen|\bvol|extrav|\bloss|lost|perdid|furto|perte"
     ),
+    "permits": re.compile(r"exporta|importa|certific|guia|guide|usuario final|end user|autoriza"),
+    "licensees": re.compile(r"licencia|licenca|licence|license|agrement|rubro|vigen|valid|venc"),
+    "dispositions": re.compile(r"destruc|destruic|destroy|destin|disposi|dispose|disposal|acta"),
 }
 LABELS_OF_GUN: Final = ("make", "calibre", "type")
 Labels = Mapping[str, Sequence[str]]
@@ -109,7 +112,7 @@ def _draft(
     if is_repeated and not subject.items:
         number += "/{#}"
     mapping = DocumentMapping(
-        subject.name, number, fields, _constants(subject), group=is_repeated and bool(subject.items)
+        subject.name, number, fields, subject.constants, group=is_repeated and bool(subject.items)
     )
     missing = tuple(
         path
@@ -120,11 +123,6 @@ def _draft(
     )
     profile = Profile(name=name, documents=(mapping,), state=state, dates=order)
     return Draft(profile, guesses, missing)
-
-
-def _constants(subject: Subject) -> dict[str, Any]:
-    kinds = {"seizures": "seized", "transfers": "registration", "reports": "theft"}
-    return {"kind": kinds[subject.name]}
 
 
 def _date_order(texts: Sequence[str]) -> str:
@@ -180,7 +178,7 @@ def _spellings(path: str, labels: Labels) -> frozenset[str]:
     """Return the folded headings of a field; of a party only those that name the party."""
     known, (above, _, last) = _synonyms(), path.rpartition(".")
     own = known.get(path, ())
-    if above in ("", "items", "firearm", "place"):
+    if above in ("", "items", "lines", "firearm", "place"):
         own = (*own, *known.get(last, ()), *_label_spellings(path, labels))
     return frozenset(own)
 
