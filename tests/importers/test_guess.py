@@ -67,7 +67,7 @@ def test_headings_of_each_language_are_known(draft, language):
 
 
 def test_values_alone_tell_serial_make_calibre_type_and_date(draft):
-    guesses = draft(list("abcdefg"), subject="seizures").columns
+    guesses = draft(list("abcdefg"), subjects=["seizures"]).columns
     found = {guess.path for guess in guesses}
     assert {"occurred_on", "items.serial", "items.make", "items.calibre", "items.type"} <= found
     assert all(0 < guess.confidence < 0.9 for guess in guesses if guess.path)

@@ -1,13 +1,11 @@
 """An uploaded file over HTTP: checked, confirmed, loaded, undone."""
 
-import io
-import json
 from pathlib import Path
 
 import pytest
 
 from importers.profiles import to_data
-from tests.support.imported import seizure_profile
+from tests.support.imported import seizure_profile, upload_file
 from tests.support.jobs import jobs_to_idle
 
 HEADER = "case,day,serial,make,calibre,type,town"
@@ -27,19 +25,7 @@ def upload(officer):
     """Upload rows as a file; return the id of the import."""
 
     def call(*rows):
-        content = "\n".join([HEADER, *rows]).encode()
-        parts = {
-            "document": json.dumps({"profile": "armoury"}),
-            "file": (io.BytesIO(content), "guns.csv"),
-        }
-        answer = officer.client.post(
-            "/api/v1/imports",
-            data=parts,
-            content_type="multipart/form-data",
-            headers={"Authorization": f"Bearer {officer.token}"},
-        )
-        assert answer.status_code == 201, answer.text
-        return answer.json["id"]
+        return upload_file(officer, "\n".join([HEADER, *rows]).encode())
 
     return call
 
