@@ -34,6 +34,9 @@ SUBJECT_WORDS: Final = {
     "reports": re.compile(
         r"rob[oa]\b|roub|theft|stolen|\bvol|extrav|\bloss|lost|perdid|furto|perte"
     ),
+    "permits": re.compile(r"exporta|importa|certific|guia|guide|usuario final|end user|autoriza"),
+    "licensees": re.compile(r"licencia|licenca|licence|license|agrement|rubro|vigen|valid|venc"),
+    "dispositions": re.compile(r"destruc|destruic|destroy|destin|disposi|dispose|disposal|acta"),
 }
 LABELS_OF_GUN: Final = ("make", "calibre", "type")
 Labels = Mapping[str, Sequence[str]]
@@ -110,7 +113,7 @@ def _draft(
         for column, texts in values.items()
     )
     number, is_grouped = natural_key(subject, [each for each in guesses if each.path == "number"])
-    mapping = DocumentMapping(subject.name, number, fields, _constants(subject), group=is_grouped)
+    mapping = DocumentMapping(subject.name, number, fields, subject.constants, group=is_grouped)
     known_already = (*fields, *mapping.constants)
     missing = tuple(path for path in needed_fields(subject) if path not in known_already)
     profile = Profile(name=name, documents=(mapping,), state=state, dates=order)
@@ -137,11 +140,6 @@ def needed_fields(subject: Subject) -> list[str]:
         and path != "number"
         and members[-1].key not in ("country", "legal_grounds", "crime_context")
     ]
-
-
-def _constants(subject: Subject) -> dict[str, Any]:
-    kinds = {"seizures": "seized", "transfers": "registration", "reports": "theft"}
-    return {"kind": kinds[subject.name]}
 
 
 def _date_order(texts: Sequence[str]) -> str:
@@ -197,7 +195,7 @@ def _spellings(path: str, labels: Labels) -> frozenset[str]:
     """Return the folded headings of a field; of a party only those that name the party."""
     known, (above, _, last) = _synonyms(), path.rpartition(".")
     own = known.get(path, ())
-    if above in ("", "items", "firearm", "place"):
+    if above in ("", "items", "lines", "firearm", "place"):
         own = (*own, *known.get(last, ()), *_label_spellings(path, labels))
     return frozenset(own)
 

@@ -414,7 +414,7 @@ def _complete(body: dict[str, Any], cls: type, state: str) -> None:
         inner = body.get(member.key)
         if member.is_nested and inner is not None:
             for each in inner if member.is_many else (inner,):
-                _complete(each, member.type, state)
+                _complete(each, member.type, body.get(COUNTRIES.get(member.key, ""), state))
         if member.default is not MISSING or member.key in body:
             continue
         if member.key == "country":
@@ -425,12 +425,18 @@ def _complete(body: dict[str, Any], cls: type, state: str) -> None:
             body[member.key] = "other"
 
 
+COUNTRIES: Final = {
+    "exporter": "exporting_state",
+    "importer": "importing_state",
+    "final_consignee": "importing_state",
+}
+"""The field with the country of a party that no column gives one."""
 DEFAULTS: Final[Mapping[str, Any]] = {"legal_grounds": [], "crime_context": ["unknown"]}
 
 
 def _interpret_guns(body: dict[str, Any], subject: Subject) -> None:
     """Read words in the place of serials, and the category of a type; number the lines."""
-    guns = body[subject.items] if subject.items else [body["firearm"]]
+    guns = body[subject.items] if subject.items else [body["firearm"]] if "firearm" in body else []
     for line, gun in enumerate(guns, 1):
         if subject.items:
             gun["line"] = line

@@ -39,6 +39,7 @@ from salsa_ext.administration.models import ImportedDocument
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import Conflict, ImportRejected, Invalid, Message, message
+from salsa_ext.core.fields import members
 from salsa_ext.core.occurrence import ImportSource
 from salsa_ext.database.session import transaction
 from salsa_ext.documents import withdrawals
@@ -46,6 +47,9 @@ from salsa_ext.documents import withdrawals
 BATCH_ROWS: Final = 1_000
 UNDO_BATCH: Final = 100
 CHANGED_BY_FILE: Final = "The file of {date} says so."
+CORRECTED_BY_HAND: Final = message(
+    "The file says something else than before, and files do not change this. Change it by hand."
+)
 Progress = Callable[[int, Judgement], None]
 File = Path | BinaryIO
 
@@ -245,7 +249,8 @@ class _Changes:
             numbers = [candidate.number for candidate in some]
             known = imports.find_imported(actor, name, numbers)
             others = [number for number in numbers if number not in known]
-            used = imports.find_used_numbers(actor, SUBJECTS[name].view, others)
+            view = SUBJECTS[name].view
+            used = imports.find_used_numbers(actor, view, others) if view else set()
             for candidate in some:
                 before = known.get(candidate.number)
                 if candidate.number in used:
@@ -258,6 +263,8 @@ class _Changes:
                     self._new.append(candidate)
                 elif before.digest == candidate.digest():
                     self._same.append((candidate, before))
+                elif candidate.subject.correct is None:
+                    rejects += refuse(candidate, {"": [CORRECTED_BY_HAND]})
                 else:
                     self._changed.append((candidate, before))
         return rejects
@@ -309,6 +316,7 @@ class _Changes:
     ) -> list[UUID]:
         for candidate, before in batch:
             subject = candidate.subject
+            assert subject.correct and subject.view
             subject.correct(
                 actor=actor,
                 expected_version=before.version,
@@ -322,7 +330,8 @@ class _Changes:
     def _with_source(self, candidate: Candidate) -> Any:
         assert self._run_id
         source = ImportSource(self._run_id, candidate.rows[0].number)
-        return replace(candidate.data, source=source)
+        has_source = any(each.type is ImportSource for each in members(candidate.subject.value))
+        return replace(candidate.data, source=source) if has_source else candidate.data
 
     def count(self, rejects: Sequence[Reject]) -> None:
         """Add what was found to the judgement, and store the refused rows of a run."""
@@ -374,7 +383,7 @@ def undo_steps(actor: Actor, run_id: UUID, reason: str) -> Iterator[int]:
 
     Can be repeated after any end. Raises NotFound, Conflict.
     """
-    kinds = {name: subject.view for name, subject in SUBJECTS.items()}
+    kinds = {name: subject.view for name, subject in SUBJECTS.items() if subject.view}
     with transaction(actor):
         run = imports.read_run(actor, run_id)
         if run.status not in ("loaded", "loading", "failed", "undoing"):

@@ -3,21 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import MISSING, dataclass
+from dataclasses import MISSING, dataclass, field
 from functools import cache
 from typing import Any, Final
 
+from importers import custody
+from importers.custody import SeizedGunDisposition
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.fields import Member, members
 from salsa_ext.documents import queries, reports, seizures, transfers
 from salsa_ext.documents.values import ReportData, SeizureData, TransferData
+from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.reference.agencies import agency_codes
 from salsa_ext.reference.calendars import today
+from salsa_ext.reference.state_settings import load_settings
+from salsa_ext.trade.permits import licensees, permits
+from salsa_ext.trade.permits.validation import validate_permit
+from salsa_ext.trade.permits.values import LicenseeData, PermitData
 
 Path = tuple[Member, ...]
 """The fields from a document down to a plain one."""
-READ_ELSEWHERE: Final = frozenset(("line", "confirm_second", "visibility", "handling"))
+READ_ELSEWHERE: Final = frozenset(
+    ("line", "confirm_second", "visibility", "handling", "corrects", "reason")
+)
 """Fields that no column fills by itself; `line` is the place in the document."""
 Check = Callable[[Any], None]
 
@@ -27,20 +36,30 @@ class Subject:
     """A kind of document that files hold.
 
     `checker(actor, agencies)` returns the check of a batch, with agencies that it will register.
+    Without `view` and `correct` a file adds documents and neither corrects nor withdraws them.
     """
 
     name: str
     value: type
-    view: queries.DocumentKind
     permission: Permission
     checker: Callable[[Actor, frozenset[str]], Check]
     record_many: Callable[..., list[Any]]
-    correct: Callable[..., Any]
+    view: queries.DocumentKind | None = None
+    correct: Callable[..., Any] | None = None
+    constants: Mapping[str, Any] = field(default_factory=dict)
+    """What a draft of a profile sets where no column does."""
 
     @property
     def items(self) -> str:
-        """Return the name of the list of guns, empty for a document of one gun."""
-        return "items" if any(member.name == "items" for member in members(self.value)) else ""
+        """Return the name of the list of guns, empty for a document of one gun or none."""
+        return next(
+            (each.key for each in members(self.value) if each.is_many and is_gun(each.type)), ""
+        )
+
+
+def is_gun(cls: Any) -> bool:
+    """Return whether values of a class are guns."""
+    return isinstance(cls, type) and issubclass(cls, Firearm)
 
 
 def _dated(check: Callable[..., None]) -> Callable[[Actor, frozenset[str]], Check]:
@@ -57,35 +76,67 @@ def _seizure_checker(actor: Actor, agencies: frozenset[str]) -> Check:
     return lambda data: seizures.check(data, owner, on, known)
 
 
+def _permit_checker(actor: Actor, agencies: frozenset[str]) -> Check:
+    owner, on = actor.own_state(), today(actor)
+    known = agency_codes(owner) | agencies
+    years = load_settings(owner).settings.equivalent_years
+    return lambda data: validate_permit(data, owner, on, known, years)
+
+
 SUBJECTS: Final[Mapping[str, Subject]] = {
     subject.name: subject
     for subject in (
         Subject(
             "seizures",
             SeizureData,
-            queries.SEIZURES,
             Permission.SEIZURE_RECORD,
             _seizure_checker,
             seizures.record_many,
+            queries.SEIZURES,
             seizures.correct,
+            {"kind": "seized"},
         ),
         Subject(
             "transfers",
             TransferData,
-            queries.TRANSFERS,
             Permission.TRANSFER_RECORD,
             _dated(transfers.check),
             transfers.record_many,
+            queries.TRANSFERS,
             transfers.correct,
+            {"kind": "registration"},
         ),
         Subject(
             "reports",
             ReportData,
-            queries.REPORTS,
             Permission.REPORT_RECORD,
             _dated(reports.check),
             reports.record_many,
+            queries.REPORTS,
             reports.correct,
+            {"kind": "theft"},
+        ),
+        Subject(
+            "permits",
+            PermitData,
+            Permission.PERMIT_RECORD,
+            _permit_checker,
+            permits.record_many,
+            constants={"document_kind": "certificate", "regime": "permanent"},
+        ),
+        Subject(
+            "licensees",
+            LicenseeData,
+            Permission.LICENSEE_RECORD,
+            lambda actor, agencies: licensees.check,
+            licensees.record_many,
+        ),
+        Subject(
+            "dispositions",
+            SeizedGunDisposition,
+            Permission.SEIZURE_RECORD,
+            custody.checker,
+            custody.record_many,
         ),
     )
 }

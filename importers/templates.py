@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import MISSING
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ ROWS: Final = 5_000
 LEFT_OUT: Final = ("external_ids", "joint_with", "related", "found_with", "marks")
 EXAMPLES: Final[Mapping[str, str]] = {
     "number": "C-17",
+    "seizure": "C-17",
     "occurred_on": "2020-03-09",
     "serial": "ABC12345",
     "make": "Taurus",
@@ -29,7 +31,19 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "type": "pistol",
     "quantity": "1",
     "country": "PRY",
+    "agency": "PRY-POLICE",
+    "signatory": "Eva Ejemplo",
+    "name": "Armas del Sur",
+    "roles": "dealer",
+    "issued_on": "2020-03-09",
+    "valid_from": "2020-03-09",
+    "expires_on": "2021-03-08",
+    "exporting_state": "BRA",
+    "importing_state": "PRY",
+    "exporter.country": "BRA",
+    "place.name": "Encarnación",
 }
+"""Cells of the example, by path, or by field where the object above it is needed."""
 Labels = Mapping[str, Sequence[str]]
 """Translations of labels in es, fr and pt, by English text."""
 
@@ -115,18 +129,20 @@ def write_template(path: Path, subject: Subject, language: str, labels: Labels) 
             for each in (sheet, example):
                 each.write_string(0, column, heading, bold if is_required(members) else None)
                 each.set_column(column, column, max(12, len(heading)), plain)
-            value = (
-                choices[0]
-                if choices and is_required(members)
-                else EXAMPLES.get(name.rpartition(".")[2], "")
-            )
-            example.write_string(1, column, value)
+            example.write_string(1, column, _example(name, members, choices))
             if choices:
                 lists.write_column(0, column, choices)
                 letter = xlsxwriter.utility.xl_col_to_name(column)
                 source = f"=lists!${letter}$1:${letter}${len(choices)}"
                 rule: dict[str, Any] = {"validate": "list", "source": source}
                 sheet.data_validation(1, column, ROWS, column, rule | {"ignore_blank": True})
+
+
+def _example(path: str, members: FieldPath, choices: Sequence[str]) -> str:
+    if choices and is_required(members):
+        return choices[0]
+    is_needed = all(member.default is MISSING for member in members[:-1])
+    return EXAMPLES.get(path, EXAMPLES.get(members[-1].key, "") if is_needed else "")
 
 
 def _choices(codes: Sequence[str], language: str) -> list[str]:

@@ -20,6 +20,7 @@ from salsa_ext.firearms.records.frequencies import COVERAGE, DESCRIBED
 from salsa_ext.jobs.changes import Change
 from salsa_ext.jobs.runner import ChangeJob
 from salsa_ext.statistics import rollups
+from salsa_ext.statistics.dataset_types import Dataset
 from salsa_ext.statistics.queries import get_table
 from salsa_ext.tracing.requests.figures import OVERDUE
 from salsa_ext.tracing.traces.figures import TRACES, find_traces_of_envelopes
@@ -52,6 +53,37 @@ def count_changes(actor: Actor, changes: Sequence[Change]) -> None:
 JOB: Final = ChangeJob(
     rollups.JOB, (*(kind.code for kind in COUNTED_KINDS), ENVELOPE), count_changes, batch=500
 )
+
+
+class YearTotal(NamedTuple):
+    """What a year had of a dataset, as other states read it, and how many states recorded some."""
+
+    dataset: Dataset
+    amount: int
+    states: int
+
+
+def year_totals(actor: Actor, year: int) -> list[YearTotal]:
+    """Return the totals of an ended year for the secretariat: seizures, traces, licit trade.
+
+    Without those of states that do not allow it. Raises NotFound for a reader with a state, whose
+    figures are its own.
+    """
+    if actor.state is not None:
+        raise NotFound("dataset", "year-totals")
+    totals = []
+    for dataset in (SEIZURES, TRACES, LICIT_TRADE):
+        filters = {
+            "by": (),
+            "where": dataset.published.where if dataset.published else {},
+            "grain": "year",
+            "from_period": date(year, 1, 1),
+            "to_period": date(year, 12, 31),
+        }
+        table = get_table(actor, DATASETS, dataset.code, filters)
+        states = {cell.state for cell in table.cells}
+        totals.append(YearTotal(dataset, table.total or 0, len(states)))
+    return totals
 
 
 class OriginShare(NamedTuple):

@@ -1,10 +1,11 @@
-"""Bar charts by week, the small graph of a lead, and the timeline of a gun.
+"""Bar charts by period, the small graph of a lead, and the timeline of a gun.
 
 Rendered as SVG; a table on the page has the same figures.
 """
 
 from __future__ import annotations
 
+import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,17 +16,16 @@ from salsa_ext.firearms.records.event_kinds import LAWFUL, SEIZED
 WIDTH, HEIGHT = 640, 260
 TOP_MARGIN, BOTTOM_MARGIN = 38, 42
 """Above the highest bar stands its figure, below all bars the days."""
-LABEL_EVERY: Final = 2
-"""Every so many weeks one is labelled, the last among them: a phone has no room for all."""
 LABEL_WIDTH: Final = 132
 """How wide a label may be."""
+DIGIT_WIDTH: Final = 15
 GAP_SHARE: Final = 0.25
-"""Of the place of a week that is left between it and the next."""
+"""Of the place of a period that is left between it and the next."""
 
 
 @dataclass(frozen=True)
 class Bar:
-    """A bar: its series, box and value."""
+    """A bar: its series, box and value, which is written where it has room."""
 
     series: int
     x: int
@@ -33,6 +33,7 @@ class Bar:
     width: int
     height: int
     value: int
+    has_room: bool
 
     @property
     def middle(self) -> int:
@@ -42,7 +43,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Chart:
-    """Bars of one or more series over the same weeks.
+    """Bars of one or more series over the same periods.
 
     `labels` are (x, text) below the bars.
     """
@@ -58,19 +59,31 @@ class Chart:
 def draw_bars(
     names: Sequence[str], series: Sequence[Sequence[int]], labels: Sequence[str]
 ) -> Chart | None:
-    """Return a chart of series on one scale; None if all zero."""
+    """Return a chart of series on one scale; None if all zero.
+
+    Labels are as many as have room, the last among them. Where figures have none, the highest alone
+    is written, as scale.
+    """
     most = max((value for values in series for value in values), default=0)
     if not most:
         return None
     place = WIDTH / len(labels)
     wide = place * (1 - GAP_SHARE) / len(series)
+    has_room = len(str(most)) * DIGIT_WIDTH <= wide
     bars = [
-        _draw_bar(number, place * at + place * GAP_SHARE / 2 + wide * number, wide, value, most)
+        _draw_bar(
+            number,
+            place * at + place * GAP_SHARE / 2 + wide * number,
+            wide,
+            value,
+            most,
+            has_room or value == most,
+        )
         for number, values in enumerate(series)
         for at, value in enumerate(values)
     ]
     labels_x = [(_label_x(place * (at + 0.5)), text) for at, text in enumerate(labels)]
-    return Chart(bars, labels_x[-1::-LABEL_EVERY], names)
+    return Chart(bars, labels_x[-1 :: -math.ceil(LABEL_WIDTH / place)], names)
 
 
 def _label_x(x: float) -> int:
@@ -78,9 +91,10 @@ def _label_x(x: float) -> int:
     return round(min(max(x, LABEL_WIDTH / 2), WIDTH - LABEL_WIDTH / 2))
 
 
-def _draw_bar(series: int, x: float, wide: float, value: int, most: int) -> Bar:
+def _draw_bar(series: int, x: float, wide: float, value: int, most: int, has_room: bool) -> Bar:
     height = round((HEIGHT - TOP_MARGIN - BOTTOM_MARGIN) * value / most)
-    return Bar(series, round(x), HEIGHT - BOTTOM_MARGIN - height, round(wide) - 2, height, value)
+    top = HEIGHT - BOTTOM_MARGIN - height
+    return Bar(series, round(x), top, round(wide) - 2, height, value, has_room)
 
 
 MAX_GUNS: Final = 12

@@ -275,6 +275,16 @@ def iso_day(on: str | None) -> str | None:
     return day(parse_date(on)) if on else None
 
 
+def period(label: str) -> str:
+    """Return a period of figures, such as 2025, 2025-Q4 or 2025-11."""
+    year, _, part = label.partition("-")
+    if not part:
+        return year
+    month = 3 * int(part[1]) - 2 if part[0] == "Q" else int(part)
+    pattern = "QQQ y" if part[0] == "Q" else "MMM y"
+    return dates.format_date(date(int(year), month, 1), pattern, locale=date_locale(g.language))
+
+
 def weekday(at: datetime, zone: str) -> str:
     """Return weekday and date of a time in a zone."""
     return dates.format_skeleton("MMMEd", at, tzinfo=ZoneInfo(zone), locale=date_locale(g.language))

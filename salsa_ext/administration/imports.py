@@ -30,6 +30,7 @@ from salsa_ext.tracing.traces.models import Trace
 MAX_VANISHED: Final = 1_000
 MAPPED_STATUSES: Final = ("draft", "judged")
 UNDONE_STATUSES: Final = (*MAPPED_STATUSES, "loaded")
+WITHDRAWN_SUBJECTS: Final = ("seizures", "transfers", "reports")
 
 
 @dataclass(frozen=True)
@@ -254,6 +255,11 @@ def read_rejects(actor: Actor, run_id: UUID) -> Iterable[ImportReject]:
 def check_undoable(actor: Actor, run_id: UUID) -> None:
     """Raise Conflict if a run corrected documents, or if somebody built on one of its own."""
     of_run = ImportedDocument.run_id == run_id
+    others = of_run & ImportedDocument.subject.not_in(WITHDRAWN_SUBJECTS)
+    if db.session.scalar(select(ImportedDocument.number).where(others).limit(1)):
+        raise Conflict(
+            message("What this run loaded is not withdrawn together. Cancel or close it by hand.")
+        )
     ids = select(ImportedDocument.document_id).where(of_run)
     if db.session.scalar(
         select(ImportedDocument.number).where(of_run, ImportedDocument.version > 1)

@@ -45,6 +45,7 @@ class StatisticsTable:
 
     dataset: Dataset
     by: Sequence[str]
+    grain: Grain
     through: date
     cells: Sequence[StatisticsCell]
     total: int | None
@@ -107,7 +108,8 @@ def get_table(
         )
         for state, partner, period, *values, count in db.session.execute(query)
     ]
-    return StatisticsTable(dataset, selection.by, through, cells, _total(dataset, selection, cells))
+    total = _total(dataset, selection, cells)
+    return StatisticsTable(dataset, selection.by, selection.grain, through, cells, total)
 
 
 def _read_selection(actor: Actor, dataset: Dataset, filters: Mapping[str, Any]) -> _Selection:

@@ -1,5 +1,7 @@
 """Templates: filled in any language, they become the documents that were meant."""
 
+from dataclasses import replace
+
 import pytest
 import xlsxwriter
 
@@ -64,3 +66,15 @@ def test_a_filled_template_becomes_the_documents_that_were_meant(
     assert judgement.counts == {"created": 1}, judgement.top_problems()
     [document] = db.session.query(model)
     assert (document.number, document.kind, str(document.occurred_on)) == ("C-1", kind, "2020-05")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_filled_examples_import_as_they_are(actor, run, tmp_path, language):
+    police = AgencyData("PRY-POLICE", "police", "Policía", "America/Asuncion")
+    run("PRY", agencies.register_missing, batch=[police])
+    for subject in SUBJECTS.values():
+        path = tmp_path / f"{subject.name}.xlsx"
+        write_template(path, subject, language, LABELS)
+        profile = replace(template_profile(subject, LABELS), sheet="example")
+        judgement = import_file(path, profile, actor("PRY"))
+        assert judgement.counts == {"created": 1}, (subject.name, judgement.top_problems())

@@ -52,3 +52,31 @@ def test_what_cannot_be_combined_is_said_at_its_field(officer):
 def test_a_file_has_the_same_rows(officer):
     body = officer.open("/figures?by=class&grain=year&format=csv")
     assert [row.split(",")[:1] for row in body.splitlines()[1:]] and "pistol" in body
+
+
+def test_a_period_without_figures_has_a_place_and_its_name_in_the_readers_language(
+    officer, as_actor
+):
+    body = bodies.seizure(number="S-2", occurred_on="2025-05-20")
+    as_actor("BRA", "police_officer").post("/seizures", body)
+    jobs.jobs_to_idle()
+    officer.client.set_cookie("salsa_language", "es")
+    pistols = lines(officer.open("/figures"))[1]
+    assert pistols == "Pistola T2 2025 1 T3 2025 0 T4 2025 6 En total 7"
+
+
+def test_rounds_are_no_sum_with_guns(officer, as_actor):
+    rounds = {"line": 1, "category": "ammunition", "calibre": "9x19", "quantity": 500}
+    as_actor("BRA", "police_officer").post(
+        "/seizures", bodies.seizure(number="S-3", items=[rounds])
+    )
+    jobs.jobs_to_idle()
+    assert "In all: 6 " in text(officer.open("/figures"))
+    assert "In all: 500 " in text(officer.open("/figures?category=ammunition"))
+
+
+def test_the_secretariat_begins_with_the_last_ended_year(officer, signed_in):
+    secretariat = signed_in(None, "secretariat")
+    said = text(secretariat.open("/"))
+    assert "Figures of 2025 6 Seizures States with figures: 1 0 Traces" in said
+    assert lines(secretariat.open("/figures"))[1:] == ["Brazil 2025 6 In all 6"]

@@ -7,25 +7,21 @@ from typing import Any
 from marshmallow import Schema, fields, pre_dump
 
 from api.http.fields.codes import Code, StateCode
-from api.http.fields.schemas import Items, Nested, RequestSchema, repeats
+from api.http.fields.declared import DeclaredRequest
+from api.http.fields.schemas import RequestSchema, repeats
 from api.http.fields.texts import Text
 from api.http.fields.times import Day
 from api.http.pagination import ListQuery, listing_fields
-from api.schemas.common import PartyRequest, PartyResponse, find_party, parse_day, row_fields
+from api.schemas.common import PartyResponse, find_party, parse_day, row_fields
 from salsa_ext.core import codes
 from salsa_ext.trade.permits.licensees import LISTING, LicenseeView
 from salsa_ext.trade.permits.values import LicenceDecision, LicenceRenewal, LicenseeData
 
 
-class LicenseeRequest(RequestSchema):
+class LicenseeRequest(DeclaredRequest):
     """New licensee; without `valid_to` the licence has no end."""
 
     value = LicenseeData
-    number = Text(most=100, required=True)
-    roles = Items(Code(codes.LICENSEE_ROLES), most=6, required=True)
-    party = Nested(PartyRequest, required=True)
-    valid_from = Day(required=True)
-    valid_to = Day()
 
 
 class LicenseeDecisionRequest(RequestSchema):

@@ -57,13 +57,7 @@ def record_many(*, actor: Actor, batch: Sequence[LicenseeData]) -> list[UUID]:
     parties = PartyCollector(owner)
     rows: list[dict[str, Any]] = []
     for data in batch:
-        problems = Problems()
-        if not data.roles or not set(data.roles) <= set(LICENSEE_ROLES):
-            roles = ", ".join(LICENSEE_ROLES)
-            problems.add("roles", message("One or more of: {roles}.", roles=roles))
-        if data.valid_to and data.valid_to < data.valid_from:
-            problems.add("valid_to", message("A licence cannot end before it begins."))
-        problems.raise_any()
+        check(data)
         rows.append(
             {
                 "id": new_id(),
@@ -92,6 +86,17 @@ def record_many(*, actor: Actor, batch: Sequence[LicenseeData]) -> list[UUID]:
         ],
     )
     return [row["id"] for row in rows]
+
+
+def check(data: LicenseeData) -> None:
+    """Raise Invalid for a licence without roles, or one that ends before it begins."""
+    problems = Problems()
+    if not data.roles or not set(data.roles) <= set(LICENSEE_ROLES):
+        roles = ", ".join(LICENSEE_ROLES)
+        problems.add("roles", message("One or more of: {roles}.", roles=roles))
+    if data.valid_to and data.valid_to < data.valid_from:
+        problems.add("valid_to", message("A licence cannot end before it begins."))
+    problems.raise_any()
 
 
 def decide(

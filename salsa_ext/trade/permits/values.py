@@ -157,11 +157,13 @@ class LicenseeData:
     A licence without `valid_to` does not expire.
     """
 
-    number: str
-    roles: tuple[str, ...]
-    party: Party
-    valid_from: date
-    valid_to: date | None = None
+    number: Annotated[Word, Field("Number")]
+    roles: Annotated[
+        tuple[Annotated[str, Rule(choices=codes.LICENSEE_ROLES)], ...], Rule(most=6), Field("Roles")
+    ]
+    party: Annotated[Party, Field("Holder")]
+    valid_from: Annotated[date, Field("Valid from")]
+    valid_to: Annotated[date | None, Field("Valid through")] = None
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, Final
 
 from api.http import tables
@@ -28,7 +29,9 @@ from salsa_ext.statistics.queries import StatisticsTable
 
 TITLE: Final = message("Figures")
 MAX_PERIODS: Final = 12
-"""Columns of the table and places of the chart: the last ones."""
+"""Columns of the table and places of the chart: the last ones, without gaps."""
+MAX_WITHHELD_PERIODS: Final = 6
+"""Columns of a table with withheld figures, whose sign is wider than a number."""
 MAX_SERIES: Final = 4
 UNKNOWN_NAME: Final = message("Unknown")
 NONE_NAMES: Final = {
@@ -69,8 +72,9 @@ def figures_page(actor: Actor) -> Any:
     code = filters.pop("dataset", datasets[0].code)
     dataset = next((each for each in datasets if each.code == code), datasets[0])
     is_own = actor.state is not None and not filters.pop("of_all", False)
+    is_whole = is_own or dataset.readers == "secretariat"
     table = _read_table(
-        actor, dataset, filters | _own_selection(actor, dataset, filters, is_own), form
+        actor, dataset, filters | _select_table(actor, dataset, filters, is_own), form
     )
     if table and listed.format:
         return tables.table_response(flat_rows(table), listed.format, dataset.code)
@@ -83,28 +87,40 @@ def figures_page(actor: Actor) -> Any:
         dataset=dataset,
         table=table,
         is_own=is_own,
-        grains=[(code, translate(name)) for code, name in GRAINS if is_own or code == "quarter"],
+        grains=[(code, translate(name)) for code, name in GRAINS if is_whole or code == "quarter"],
+        is_whole=is_whole,
         datasets=[(each.code, formatting.label("dataset", each.code)) for each in datasets],
         dimensions=_dimension_options(dataset, is_own=is_own),
         share=origin_share(actor, year) if is_own and dataset is SEIZURES else None,
         year=year,
-        **(_layout(dataset, table, is_own) if table else {}),
+        categories=_category_options(dataset),
+        **(_layout(table, is_own) if table and table.cells else {}),
     )
     return page, form.status
 
 
-def _own_selection(
+def _select_table(
     actor: Actor, dataset: Dataset, filters: Mapping[str, Any], is_own: bool
 ) -> dict[str, Any]:
-    """Return the table that is read: of the own state by choice, of others as published."""
-    by = dict.fromkeys(filters.get("by") or (dataset.base[-1].code,))
+    """Return which table is read: of the own state by choice, of others as published.
+
+    Firearms alone, unless it is by category: guns and rounds are no sum. Who has no state sees a
+    line a state at first, and ended years, or what is counted for the secretariat alone.
+    """
+    assert dataset.published is not None
+    by = dict.fromkeys(filters.get("by") or ((dataset.base[-1].code,) if is_own else ()))
     if then := filters.get("then"):
         by |= {then: None}
+    where = {
+        code: value for code, value in dataset.published.where.items() if code not in by
+    } | filters["where"]
     if is_own:
-        return {"state": actor.state, "by": tuple(by)}
-    if actor.state or dataset.readers == "secretariat" or filters.get("grain") == "quarter":
+        return {"state": actor.state, "by": tuple(by), "where": where}
+    if dataset.readers == "secretariat":
+        return {"by": tuple(by)}
+    if actor.state or filters.get("grain") == "quarter":
         return {"by": None, "grain": None, "where": {}}
-    return {"by": tuple(by), "grain": "year"}
+    return {"by": tuple(by), "grain": "year", "where": where}
 
 
 def _read_table(
@@ -126,39 +142,70 @@ def _dimension_options(dataset: Dataset, *, is_own: bool) -> choices.Options:
     return [(each.code, formatting.label("dimension", each.code)) for each in offered]
 
 
-def _layout(dataset: Dataset, table: StatisticsTable, is_own: bool) -> dict[str, Any]:
-    """Return the lines and periods of a table, and the chart of its largest lines."""
-    periods = sorted({cell.period for cell in table.cells})[-MAX_PERIODS:]
+def _category_options(dataset: Dataset) -> choices.Options:
+    """Return what may be counted instead of firearms."""
+    category = dataset.dimensions.get("category")
+    codes = category.values() if category else ()
+    return [
+        (code, formatting.label("category", code))
+        for code in codes
+        if code not in ("firearm", "unknown", "none")
+    ]
+
+
+def _layout(table: StatisticsTable, is_own: bool) -> dict[str, Any]:
+    """Return the lines and periods of a table, and the chart of its largest values."""
+    periods = _list_periods(table)
     lines: dict[tuple[str, ...], dict[str, int | None]] = {}
     for cell in table.cells:
         if cell.period in periods:
             who = () if is_own else (formatting.label("state", cell.state),)
             partner = (formatting.label("state", cell.partner),) if cell.partner else ()
-            values = (_value_name(dataset, code, value) for code, value in cell.values.items())
+            values = (_value_name(table.dataset, *item) for item in cell.values.items())
             lines.setdefault((*who, *partner, *values), {})[cell.period] = cell.amount
-    every = [Line(key, amounts) for key, amounts in lines.items()]
     columns = [] if is_own else [translate(message("State"))]
     columns += [translate(message("Partner"))] if any(cell.partner for cell in table.cells) else []
     columns += [formatting.label("dimension", code) for code in table.by]
+    every = [Line(key, amounts) for key, amounts in sorted(lines.items())]
+    if table.total is not None and len(every) > 1:
+        every.append(_add_lines(every, len(columns)))
     return {
-        "periods": periods,
+        "periods": {period: formatting.period(period) for period in periods},
         "columns": columns,
         "lines": every,
-        "chart": _draw_chart(every, periods) if is_own else None,
+        "chart": None if table.withheld else _draw_chart(table, periods),
     }
 
 
-def _draw_chart(lines: Sequence[Line], periods: Sequence[str]) -> Chart | None:
-    """Return the bars of the largest values of the first dimension."""
-    by_name: dict[str, Counter[str]] = {}
+def _list_periods(table: StatisticsTable) -> list[str]:
+    """Return the last periods with figures, and those without between them."""
+    counted = sorted({cell.period for cell in table.cells})
+    years = range(int(counted[0][:4]), int(counted[-1][:4]) + 1)
+    months = (date(year, month, 1) for year in years for month in range(1, 13))
+    most = MAX_WITHHELD_PERIODS if table.withheld else MAX_PERIODS
+    labels = dict.fromkeys(table.grain.label(month) for month in months)
+    return [label for label in labels if counted[0] <= label <= counted[-1]][-most:]
+
+
+def _add_lines(lines: Sequence[Line], columns: int) -> Line:
+    """Return the line of all others."""
+    amounts = Counter[str]()
     for line in lines:
-        amounts = {period: amount or 0 for period, amount in line.amounts.items()}
-        by_name.setdefault(
-            line.names[-1] if len(line.names) == 1 else line.names[0], Counter()
-        ).update(amounts)
-    largest = sorted(by_name.items(), key=lambda item: -item[1].total())[:MAX_SERIES]
-    series = [[amounts[period] for period in periods] for _, amounts in largest]
-    return draw_bars([name for name, _ in largest], series, periods) if periods else None
+        amounts.update({period: amount or 0 for period, amount in line.amounts.items()})
+    return Line((translate(message("In all")), *[""] * (columns - 1)), amounts)
+
+
+def _draw_chart(table: StatisticsTable, periods: Sequence[str]) -> Chart | None:
+    """Return the bars of the largest values of the first dimension; of all without one."""
+    by_name: dict[str, Counter[str]] = {}
+    for cell in table.cells:
+        values = [_value_name(table.dataset, *item) for item in cell.values.items()]
+        name = values[0] if values else formatting.label("dataset", table.dataset.code)
+        by_name.setdefault(name, Counter())[cell.period] += cell.amount or 0
+    counted = {name: [amounts[period] for period in periods] for name, amounts in by_name.items()}
+    largest = sorted(counted, key=lambda name: -sum(counted[name]))[:MAX_SERIES]
+    labels = [formatting.period(period) for period in periods]
+    return draw_bars(largest, [counted[name] for name in largest], labels)
 
 
 def _value_name(dataset: Dataset, code: str, value: str) -> str:

@@ -21,8 +21,10 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.errors import message
 from salsa_ext.database.paging import MAX_COUNTED
+from salsa_ext.figures import year_totals
 from salsa_ext.reference import agencies
 from salsa_ext.reference import queries as reference_queries
+from salsa_ext.reference.calendars import today
 from salsa_ext.worklists import search, tasks
 
 LANGUAGE_COOKIE_LIFETIME = timedelta(days=365)
@@ -107,7 +109,16 @@ def _work(actor: Actor) -> dict[str, Any]:
         "action_name": action_name,
         "starts": starts,
         "posts": _own_posts(actor),
+        **_year_figures(actor),
     }
+
+
+def _year_figures(actor: Actor) -> dict[str, Any]:
+    """Return the figures of the last ended year, for who has no state."""
+    if actor.state is not None or Permission.STATISTICS_READ not in actor.permissions:
+        return {}
+    year = today(actor).year - 1
+    return {"year": year, "totals": year_totals(actor, year)}
 
 
 @account_pages.get("/search")
