@@ -1,5 +1,6 @@
 """An uploaded file over HTTP: checked, confirmed, loaded, undone."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -75,7 +76,8 @@ def test_an_import_is_undone(officer, upload):
 
 def test_what_is_not_checked_yet_is_not_loaded(officer, upload):
     run_id = upload(GOOD)
-    refused = officer.post(f"/imports/{run_id}/confirm", expect=409)
+    at_once = replace(officer, background=False)
+    refused = at_once.post(f"/imports/{run_id}/confirm", expect=409)
     assert "being checked" in refused.json["detail"]
 
 

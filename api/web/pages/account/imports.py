@@ -56,6 +56,14 @@ RUN: Final = Permission.IMPORT_RUN
 WORKING: Final = ("judging", "loading", "undoing")
 RETRY_SECONDS: Final = "2"
 STATUS: Final = Field("status", message("Status"), "choice", "import_status")
+SUBJECT_NAMES: Final = {
+    "seizures": message("Seizures"),
+    "transfers": message("Transfers"),
+    "reports": message("Reports"),
+    "permits": message("Permits"),
+    "licensees": message("Licensees"),
+    "dispositions": message("What became of seized firearms"),
+}
 DATE_ORDER: Final = Field(
     "dates",
     message("Order of dates"),
@@ -381,7 +389,7 @@ def _may(actor: Actor, subject: subjects.Subject) -> bool:
 
 
 def _plural(subject: subjects.Subject) -> str:
-    return translate(subject.name.capitalize())
+    return translate(SUBJECT_NAMES[subject.name])
 
 
 register_form(
