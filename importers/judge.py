@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import re
 import sqlite3
 from collections import Counter
@@ -11,6 +10,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import MISSING, dataclass, field
 from typing import Any, Final, NamedTuple
+
+import orjson
 
 from importers import cells
 from importers.cells import CellError, read_cell
@@ -59,7 +60,7 @@ class Candidate:
 
     def digest(self) -> bytes:
         """Return a hash of the body."""
-        return hashlib.sha256(json.dumps(self.body, sort_keys=True).encode()).digest()
+        return hashlib.sha256(orjson.dumps(self.body, option=orjson.OPT_SORT_KEYS)).digest()
 
 
 @dataclass

@@ -6,6 +6,7 @@ as before is left alone. So a run that was killed is begun again, and nothing is
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -73,8 +74,12 @@ class Import:
         return self._to_end(self.steps(run_id, writes=True))
 
     def _to_end(self, steps: Iterator[Judgement]) -> Judgement:
-        for judgement in steps:
-            self.progress(judgement.rows_read, judgement)
+        gc.freeze()  # else the collector walks through the whole program again and again
+        try:
+            for judgement in steps:
+                self.progress(judgement.rows_read, judgement)
+        finally:
+            gc.unfreeze()
         return judgement
 
     def steps(self, run_id: UUID | None, *, writes: bool) -> Iterator[Judgement]:

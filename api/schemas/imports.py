@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache
 from typing import Any
 
@@ -10,7 +11,7 @@ from marshmallow import Schema, ValidationError, fields, pre_dump
 
 from api.http.errors import as_error_messages
 from api.http.fields.codes import Code
-from api.http.fields.declared import request_schema
+from api.http.fields.declared import quick_reader, request_schema
 from api.http.fields.schemas import RequestSchema
 from api.http.fields.texts import Text
 from api.http.pagination import ListQuery
@@ -21,9 +22,9 @@ from salsa_ext.core.errors import Invalid
 
 
 @cache
-def _schema_of(cls: type) -> Schema:
-    schema: Schema = request_schema(cls)()
-    return schema
+def _schema_of(cls: type) -> tuple[Schema, Callable[[Any], Any]]:
+    schema = request_schema(cls)()
+    return schema, quick_reader(schema)
 
 
 def field_labels() -> dict[str, list[str]]:
@@ -35,8 +36,11 @@ def field_labels() -> dict[str, list[str]]:
 
 def read_imported(cls: type, body: Mapping[str, Any]) -> Any:
     """Return the value of a body as a request of its kind has it; raises Invalid."""
+    schema, read = _schema_of(cls)
+    with suppress(ValidationError):
+        return read(body)
     try:
-        return _schema_of(cls).load(body)
+        return schema.load(body)
     except ValidationError as error:
         raise Invalid(as_error_messages(error.messages)) from None
 

@@ -317,10 +317,21 @@ def all_problems(value: Any, path: str = "") -> Iterator[Problem]:
     """Yield the problems of a value and of the objects inside it, with their paths."""
     for at, text in rule_problems(type(value), value):
         yield f"{path}{at}".rstrip("."), text
-    for member in members(type(value)):
-        inner = getattr(value, member.name)
-        if member.is_nested and not member.is_many and inner is not None:
+    for member in _members_with_rules(type(value)):
+        if (inner := getattr(value, member.name)) is not None:
             yield from all_problems(inner, f"{path}{member.key}.")
+
+
+@_once
+def _members_with_rules(cls: type) -> tuple[Member, ...]:
+    """Return the objects inside a class that have rules, or that hold others with rules."""
+    return tuple(
+        member
+        for member in members(cls)
+        if member.is_nested
+        and not member.is_many
+        and (hasattr(member.type, "rules") or _members_with_rules(member.type))
+    )
 
 
 # --- lists of fields ----------------------------------------------------------------------------

@@ -15,8 +15,9 @@ from itertools import cycle
 from typing import Any, ClassVar, Final, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import LargeBinary, Numeric, Table, event
-from sqlalchemy.dialects.postgresql import JSONB
+import orjson
+from sqlalchemy import Boolean, Integer, LargeBinary, Numeric, String, Table, Uuid, event
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Session, SessionTransaction
 
 from salsa_ext.database import session
@@ -98,18 +99,19 @@ def texts_of(rows: Any) -> dict[str, WrittenText]:
 
 def _row_text(model: type[Base], row: Mapping[str, Any]) -> str:
     values = {
-        name: None if (value := row.get(name, default)) is None else write(value)
+        name: value if (value := row.get(name, default)) is None or write is None else write(value)
         for name, default, write in _columns(model)
     }
-    return f"{model.__tablename__} {json.dumps(values, separators=(',', ':'), sort_keys=True)}"
+    text = orjson.dumps(values, default=_plain, option=orjson.OPT_SORT_KEYS).decode()
+    return f"{model.__tablename__} {text}"
 
 
 @lru_cache(maxsize=50)
-def _columns(model: type[Base]) -> list[tuple[str, Any, Callable[[Any], Any]]]:
-    """Return the sealed columns with their defaults, and what writes their values."""
+def _columns(model: type[Base]) -> list[tuple[str, Any, Callable[[Any], Any] | None]]:
+    """Return the sealed columns with their defaults, and what writes values that JSON lacks."""
     left_out = {"salt", *cast(type[Sealed], model).unsealed}
     return [
-        (column.name, _default(column), _writer(column))
+        (str(column.name), _default(column), _writer(column))
         for column in cast(Table, model.__table__).columns
         if column.computed is None and column.name not in left_out
     ]
@@ -123,14 +125,15 @@ def _default(column: Any) -> Any:
     return json.loads(written) if written in ("{}", "[]", "false", "0") else written
 
 
-def _writer(column: Any) -> Callable[[Any], Any]:
+def _writer(column: Any) -> Callable[[Any], Any] | None:
     if isinstance(column.type, Numeric) and column.type.asdecimal:
         return lambda value: str(Decimal(value).quantize(Decimal("0.001")))
     if isinstance(column.type, JSONB):
-        return lambda value: _plain_number(json.loads(session.to_json(value)))
+        return lambda value: value and _plain_number(json.loads(session.to_json(value)))
     if isinstance(column.type, LargeBinary):
         return lambda value: bytes(value).hex()
-    return _plain
+    is_json = isinstance(column.type, String | Uuid | Boolean | Integer | ARRAY)
+    return None if is_json else _plain
 
 
 def _plain(value: Any) -> Any:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING
 from datetime import date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, ClassVar, Final
 from uuid import UUID
 
-from marshmallow import Schema, ValidationError, fields, validates_schema
+from marshmallow import Schema, ValidationError, fields, missing, validates_schema
 from marshmallow.schema import SchemaMeta
 
 from api.http.fields.codes import Code, PostCode, StateCode
@@ -121,6 +122,57 @@ def request_schema(cls: type, needed: tuple[str, ...] = ()) -> Any:
     name = _stem(cls) + ("ItemRequest" if needed else "Request")
     own = {"__doc__": cls.__doc__, "value": cls, "needed": needed}
     return DeclaredRequest.nested.get((cls, needed)) or type(name, (DeclaredRequest,), own)
+
+
+def quick_reader(schema: Any) -> Callable[[Any], Any]:
+    """Return a function that loads what its schema accepts, several times faster.
+
+    It asks the same fields, each once, without marshmallow's steps between them. Raises
+    ValidationError without a word of what is wrong: that the schema knows.
+    """
+    steps, required, defaults = dict[str, Any](), set[str](), dict[str, Any]()
+    for name, field in schema.load_fields.items():
+        key = field.data_key or name
+        steps[key] = name, _quick_value(field)
+        if field.required:
+            required.add(key)
+        elif field.load_default is not missing:
+            defaults[name] = field.load_default
+
+    def read(body: Any) -> Any:
+        if type(body) is not dict or not required <= body.keys() <= steps.keys():
+            raise ValidationError("")
+        data = defaults.copy()
+        for key, value in body.items():
+            name, read_value = steps[key]
+            if value is None:
+                raise ValidationError("")
+            data[name] = read_value(value)
+        built = schema.build(data)
+        if next(rule_problems(schema.value, built), None):
+            raise ValidationError("")
+        return built
+
+    return read
+
+
+def _quick_value(field: Any) -> Callable[[Any], Any]:
+    if isinstance(field, Nested):
+        return quick_reader(field.schema)
+    if not isinstance(field, Items):
+        return field.deserialize if field.validators else partial(_read_plain, field._deserialize)
+    each = _quick_value(field.inner)
+
+    def read_list(value: Any) -> tuple[Any, ...]:
+        if type(value) is not list or not field.least <= len(value) <= field.most or None in value:
+            raise ValidationError("")
+        return tuple(map(each, value))
+
+    return read_list
+
+
+def _read_plain(read: Callable[..., Any], value: Any) -> Any:
+    return read(value, None, None)
 
 
 def response_schema(cls: type) -> Any:
