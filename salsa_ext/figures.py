@@ -86,6 +86,7 @@ def year_totals(actor: Actor, year: int) -> list[YearTotal]:
     Without those of states that do not allow it. Raises NotFound for a reader with a state, whose
     figures are its own.
     """
+    require(actor, Permission.STATISTICS_READ)
     if actor.state is not None:
         raise NotFound("dataset", "year-totals")
     totals = []
