@@ -38,6 +38,11 @@ MONTHS: Final = {
 """Months by name, whole or cut, in four languages."""
 YES: Final = frozenset("true yes y si s sim oui o 1 x verdadero verdadeiro vrai".split())
 NO: Final = frozenset("false no n nao non 0 falso faux".split())
+WORDS: Final = {
+    **dict.fromkeys("robo robado roubo roubado hurto vol vole stolen robbery".split(), "theft"),
+    **dict.fromkeys("extravio extraviado perdido perdu lost".split(), "loss"),
+}
+"""Words of police files for codes that are named otherwise."""
 AMOUNT: Final = re.compile(r"-?\d{1,3}(?:([.,\s'])\d{3})*(?:[.,]\d+)?|-?\d+(?:[.,]\d+)?")
 
 
@@ -181,6 +186,9 @@ def code_texts(choices: tuple[str, ...]) -> tuple[str, Mapping[str, str]]:
         for code, text in names.labels(kind, language).items():
             if code in choices:
                 by_text.setdefault(fold(text), code)
+    for text, code in WORDS.items():
+        if code in choices:
+            by_text.setdefault(text, code)
     return kind, by_text
 
 

@@ -27,7 +27,15 @@ SAMPLE_VALUES: Final = 60
 LEAST: Final = 0.45
 """Confidence under which a column is left to a person."""
 NEAR: Final = 88
-HEADING, NEAR_HEADING, PART_OF_HEADING = 0.9, 0.7, 0.6
+HEADING, PLAIN_HEADING, NEAR_HEADING, PART_OF_HEADING = 0.9, 0.8, 0.7, 0.6
+COUNTED: Final = 0.6
+"""How much a column of 1, 2, 3 is worth as the number of a document: it is that of the row."""
+FEW_TEXTS: Final = 12
+"""Texts of a column that may name the subject: theft, loss."""
+FILLERS: Final = frozenset(
+    "n no nr nro num numero number d de da del des do du l la le of the".split()
+)
+SHORT_WORDS: Final = {"dt": "data", "fec": "fecha", "mun": "municipio", "obs": "observaciones"}
 SUBJECT_WORDS: Final = {
     "seizures": re.compile(r"incaut|decomis|apreen|saisi|seiz|delito|crim|causa|evento"),
     "transfers": re.compile(r"vent[ae]|sale|dealer|compra|titular|transfer|porte|holder|vendedor"),
@@ -74,14 +82,15 @@ def draft_profile(
         _draft(SUBJECTS[each], values, labels, name, state)
         for each in ([subject] if subject else SUBJECTS)
     ]
-    headings = fold(" ".join(table.columns))
-    return max(drafts, key=lambda draft: _worth(draft, headings))
+    few = [each for texts in values.values() if len(each := {*texts}) <= FEW_TEXTS]
+    words = fold(" ".join([*table.columns, *(text for texts in few for text in sorted(texts))]))
+    return max(drafts, key=lambda draft: _worth(draft, words))
 
 
-def _worth(draft: Draft, headings: str) -> float:
-    """Return how much of a file a draft explains; words of its subject in headings count, too."""
+def _worth(draft: Draft, words: str) -> float:
+    """Return how much of a file a draft explains; words of its subject count, too."""
     known = sum(guess.confidence for guess in draft.columns if guess.path)
-    named = len({*SUBJECT_WORDS[draft.profile.documents[0].subject].findall(headings)})
+    named = len({*SUBJECT_WORDS[draft.profile.documents[0].subject].findall(words)})
     return known - 0.2 * len(draft.missing) + named
 
 
@@ -150,6 +159,7 @@ def _score(
 ) -> float:
     """Return how likely a column fills a field: its heading, confirmed or denied by its values."""
     heading = _heading_score(path, fold(column), labels)
+    heading *= COUNTED if path == "number" and _is_counted(texts) else 1
     value = _value_score(members, texts[:SAMPLE_VALUES], order)
     if value is None:
         return heading
@@ -164,6 +174,8 @@ def _heading_score(path: str, heading: str, labels: Labels) -> float:
     spellings = _spellings(path, labels)
     if heading in spellings:
         return HEADING
+    if (plain := _plain(heading)) and plain in {*map(_plain, spellings)}:
+        return PLAIN_HEADING
     if any(fuzz.ratio(heading, each) >= NEAR for each in spellings if len(each) > 4):
         return NEAR_HEADING
     words = {*heading.split()}
@@ -172,6 +184,21 @@ def _heading_score(path: str, heading: str, labels: Labels) -> float:
         if any({*each.split()} <= words for each in spellings if len(each) > 3)
         else 0.0
     )
+
+
+@cache
+def _plain(heading: str) -> str:
+    """Return a heading without the words that headings have or lack, short ones in full."""
+    words = [SHORT_WORDS.get(word, word) for word in heading.split()]
+    return " ".join(word for word in words if word not in FILLERS)
+
+
+def _is_counted(texts: Sequence[str]) -> bool:
+    """Return whether a column counts the rows."""
+    some = texts[:SAMPLE_VALUES]
+    if len(some) < 3 or not some[0].isdigit():
+        return False
+    return list(some) == [str(int(some[0]) + at) for at in range(len(some))]
 
 
 def _spellings(path: str, labels: Labels) -> frozenset[str]:

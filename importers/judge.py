@@ -21,6 +21,7 @@ from importers.subjects import SUBJECTS, Check, Path, Subject, targets
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import ImportRejected, Invalid, Message, message
 from salsa_ext.core.fields import Member, members
+from salsa_ext.firearms.marks.cell_reading import read_cell as read_marks
 from salsa_ext.firearms.marks.firearm_marks import marking_instead_of_serial
 from salsa_ext.reference import names
 
@@ -199,7 +200,7 @@ class Interpreter:
             self._document(mapping, steps, piece, row)
             for mapping, steps in self._mappings
             if all(texts[name] for name in mapping.when)
-            for piece in self._pieces(texts)
+            for piece in self._pieces(texts, steps)
         ]
         if not documents:
             columns = ", ".join(name for mapping, _ in self._mappings for name in mapping.when)
@@ -208,12 +209,19 @@ class Interpreter:
             )
         return self._grouped(documents)
 
-    def _pieces(self, texts: dict[str, str]) -> list[dict[str, str]]:
-        """Return the row for each of several guns in one cell."""
+    def _pieces(self, texts: dict[str, str], steps: Sequence[FieldStep]) -> list[dict[str, str]]:
+        """Return the row for each of several guns in one cell: cut, or as many as it counts."""
+        columns = {step.member.name: step.source.columns[0] for step in steps}
+        count = columns.get("quantity", "")
         for name, pattern in self._split:
             parts = [part.strip() for part in pattern.split(texts[name]) if part and part.strip()]
             if len(parts) > 1:
-                return [texts | {name: part} for part in parts]
+                counted = {count: "1"} if texts.get(count) == str(len(parts)) else {}
+                return [texts | {name: part} | counted for part in parts]
+        if (number := texts.get(count, "1")) not in ("", "1") and "serial" in columns:
+            marks = read_marks(texts[columns["serial"]]).marks
+            if number == str(len(marks)) and not any(mark.part for mark in marks):
+                return [texts | {columns["serial"]: mark.text, count: "1"} for mark in marks]
         return [texts]
 
     def _document(

@@ -96,6 +96,29 @@ def test_rows_without_a_number_are_told_apart_by_their_content(draft):
     assert mapping.number == "{*}-{#}"
 
 
+def test_a_column_that_counts_the_rows_is_not_the_number_of_the_case(draft):
+    rows = [[str(at), *row] for at, row in enumerate(ROWS, 1)]
+    [mapping] = draft(["N°", "Nro. Causa", *HEADINGS["es"][1:]], rows).profile.documents
+    assert (mapping.number, mapping.group) == ("{Nro. Causa}", True)
+
+
+def test_headings_are_known_without_their_small_words(draft):
+    header = ["N° d'enregistrement", "Date de la saisie", "N° de la matricule", *HEADINGS["fr"][3:]]
+    fields = draft(header, subject="seizures").profile.documents[0].fields
+    assert fields["items.serial"].columns == ("N° de la matricule",)
+    assert fields["occurred_on"].columns == ("Date de la saisie",)
+
+
+def test_few_texts_of_a_column_tell_what_the_rows_are(draft):
+    header = ["Ocorrência", "Dt. Fato", "Natureza", "Espécie", "Nº Série"]
+    rows = [
+        [f"BO-{at}", "3/2/2020", kind, "Pistola", f"TKA5239{at}"]
+        for at, kind in enumerate(("FURTO", "ROUBO", "EXTRAVIO"))
+    ]
+    [mapping] = draft(header, rows).profile.documents
+    assert (mapping.subject, mapping.fields["kind"].columns) == ("reports", ("Natureza",))
+
+
 @pytest.mark.parametrize(
     ("words", "subject"),
     [

@@ -249,6 +249,17 @@ def test_several_serials_of_a_cell_are_several_guns(load):
     assert sorted(db.session.scalars(select(Record.serial))) == ["CDT70222", "CDT75111"]
 
 
+def test_as_many_serials_as_the_quantity_counts_are_as_many_guns(bra, tmp_path):
+    header, row = [*HEADER, "pieces"], [*FIRST[:2], "CDT75111 y CDT70222", *FIRST[3:], "2"]
+    [mapping] = to_data(seizure_profile())["documents"]
+    fields = mapping["fields"] | {"items.quantity": "pieces"}
+    profile = seizure_profile(documents=[mapping | {"fields": fields}])
+    judgement = import_file(write_csv(tmp_path / "two.csv", [header, row]), profile, bra)
+    assert judgement.counts == {"created": 1}
+    guns = db.session.execute(select(Record.line, Record.serial, Record.quantity))
+    assert sorted(guns) == [(1, "CDT75111", 1), (2, "CDT70222", 1)]
+
+
 def test_texts_are_replaced_by_the_values_of_the_profile(load):
     values = {"make": {"TAUROS": "Taurus", "sem marca": ""}}
     load(
