@@ -66,7 +66,7 @@ class Table:
 class Pattern:
     """Cells that are withheld; `is_by_rows` if whole rows are, for lack of time.
 
-    `exposed` are those that known cells reveal, whatever else is withheld.
+    `exposed` are those that known cells, or a contributor's own, reveal whatever else is withheld.
     """
 
     withheld: Set[Key]
