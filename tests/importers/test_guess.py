@@ -67,7 +67,7 @@ def test_headings_of_each_language_are_known(draft, language):
 
 
 def test_values_alone_tell_serial_make_calibre_type_and_date(draft):
-    guesses = draft(list("abcdefg"), subject="seizures").columns
+    guesses = draft(list("abcdefg"), subjects=["seizures"]).columns
     found = {guess.path for guess in guesses}
     assert {"occurred_on", "items.serial", "items.make", "items.calibre", "items.type"} <= found
     assert all(0 < guess.confidence < 0.9 for guess in guesses if guess.path)
@@ -104,7 +104,7 @@ def test_a_column_that_counts_the_rows_is_not_the_number_of_the_case(draft):
 
 def test_headings_are_known_without_their_small_words(draft):
     header = ["N° d'enregistrement", "Date de la saisie", "N° de la matricule", *HEADINGS["fr"][3:]]
-    fields = draft(header, subject="seizures").profile.documents[0].fields
+    fields = draft(header, subjects=["seizures"]).profile.documents[0].fields
     assert fields["items.serial"].columns == ("N° de la matricule",)
     assert fields["occurred_on"].columns == ("Date de la saisie",)
 
