@@ -97,7 +97,11 @@ def _worth(draft: Draft, words: str) -> float:
 def _draft(
     subject: Subject, values: Mapping[str, list[str]], labels: Labels, name: str, state: str
 ) -> Draft:
-    known = targets(subject.value)
+    known = {
+        path: members
+        for path, members in targets(subject.value).items()
+        if path != "number" or path in subject.key
+    }
     order = _date_order([text for texts in values.values() for text in {*texts}])
     scores = [
         (_score(path, members, column, texts, labels, order), column, path)
@@ -111,13 +115,14 @@ def _draft(
         if score >= LEAST and is_free:
             chosen[column] = path, score
     fields = {path: Source((column,)) for column, (path, _) in chosen.items() if path != "number"}
-    numbers = [column for column, (path, _) in chosen.items() if path == "number"]
+    numbers = [column for key in subject.key for column, (path, _) in chosen.items() if path == key]
     guesses = tuple(
         ColumnGuess(column, *chosen.get(column, ("", 0.0)), tuple(dict.fromkeys(texts[:50]))[:3])
         for column, texts in values.items()
     )
     is_repeated = bool(numbers) and len({*values[numbers[0]]}) < len(values[numbers[0]])
-    number = f"{{{numbers[0]}}}" if numbers else "{*}-{#}"
+    is_repeated |= len(numbers) > 1
+    number = "/".join(f"{{{column}}}" for column in numbers) or "{*}-{#}"
     if is_repeated and not subject.items:
         number += "/{#}"
     mapping = DocumentMapping(
@@ -129,6 +134,7 @@ def _draft(
         if is_required(members)
         and path not in (*fields, *mapping.constants, "number")
         and members[-1].key not in ("country", "legal_grounds", "crime_context")
+        and "individual" not in members[-1].limits.choices
     )
     profile = Profile(name=name, documents=(mapping,), state=state, dates=order)
     return Draft(profile, guesses, missing)
