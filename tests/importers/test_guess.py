@@ -3,8 +3,11 @@
 import pytest
 
 from api.schemas.imports import field_labels
+from importers.cells import read_cell
 from importers.guess import draft_profile
 from importers.read import open_table
+from importers.subjects import targets
+from salsa_ext.documents.values import ReportData
 from tests.support.imported import import_file, write_csv
 
 ROWS = [
@@ -134,6 +137,8 @@ def test_few_texts_of_a_column_tell_what_the_rows_are(draft):
     ]
     [mapping] = draft(header, rows).profile.documents
     assert (mapping.subject, mapping.fields["kind"].columns) == ("reports", ("Natureza",))
+    codes = [read_cell(targets(ReportData)["kind"][-1], row[2], "dmy") for row in rows]
+    assert codes == ["theft", "theft", "loss"]
 
 
 @pytest.mark.parametrize(
