@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -53,12 +53,16 @@ Labels = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True)
 class ColumnGuess:
-    """The field that a column most likely fills, with confidence from 0 to 1 and examples."""
+    """The field that a column most likely fills, with confidence from 0 to 1 and examples.
+
+    `repeats`: some text of it comes again.
+    """
 
     column: str
     path: str
     confidence: float
     examples: tuple[str, ...]
+    repeats: bool
 
 
 @dataclass(frozen=True)
@@ -71,17 +75,14 @@ class Draft:
 
 
 def draft_profile(
-    table: Table, labels: Labels, *, name: str, state: str, subject: str | None = None
+    table: Table, labels: Labels, *, name: str, state: str, subjects: Iterable[str] = SUBJECTS
 ) -> Draft:
-    """Return the likeliest profile of a table; `subject` is guessed if it is left out."""
+    """Return the likeliest profile of a table, to one of `subjects`."""
     rows = [row.cells for row in islice(table.rows, SAMPLE_ROWS)]
     values = {
         column: [text for row in rows if (text := row.get(column, ""))] for column in table.columns
     }
-    drafts = [
-        _draft(SUBJECTS[each], values, labels, name, state)
-        for each in ([subject] if subject else SUBJECTS)
-    ]
+    drafts = [_draft(SUBJECTS[each], values, labels, name, state) for each in subjects]
     few = [each for texts in values.values() if len(each := {*texts}) <= FEW_TEXTS]
     words = fold(" ".join([*table.columns, *(text for texts in few for text in sorted(texts))]))
     return max(drafts, key=lambda draft: _worth(draft, words))
@@ -115,29 +116,45 @@ def _draft(
         if score >= LEAST and is_free:
             chosen[column] = path, score
     fields = {path: Source((column,)) for column, (path, _) in chosen.items() if path != "number"}
-    numbers = [column for key in subject.key for column, (path, _) in chosen.items() if path == key]
     guesses = tuple(
-        ColumnGuess(column, *chosen.get(column, ("", 0.0)), tuple(dict.fromkeys(texts[:50]))[:3])
+        ColumnGuess(
+            column,
+            *chosen.get(column, ("", 0.0)),
+            tuple(dict.fromkeys(texts[:50]))[:3],
+            len({*texts}) < len(texts),
+        )
         for column, texts in values.items()
     )
-    is_repeated = bool(numbers) and len({*values[numbers[0]]}) < len(values[numbers[0]])
-    is_repeated |= len(numbers) > 1
-    number = "/".join(f"{{{column}}}" for column in numbers) or "{*}-{#}"
-    if is_repeated and not subject.items:
-        number += "/{#}"
-    mapping = DocumentMapping(
-        subject.name, number, fields, subject.constants, group=is_repeated and bool(subject.items)
-    )
-    missing = tuple(
-        path
-        for path, members in known.items()
-        if is_required(members)
-        and path not in (*fields, *mapping.constants, "number")
-        and members[-1].key not in ("country", "legal_grounds", "crime_context")
-        and "individual" not in members[-1].limits.choices
-    )
+    keyed = [guess for path in subject.key for guess in guesses if guess.path == path]
+    number, is_grouped = natural_key(subject, keyed)
+    mapping = DocumentMapping(subject.name, number, fields, subject.constants, group=is_grouped)
+    known_already = (*fields, *mapping.constants)
+    missing = tuple(path for path in needed_fields(subject) if path not in known_already)
     profile = Profile(name=name, documents=(mapping,), state=state, dates=order)
     return Draft(profile, guesses, missing)
+
+
+def natural_key(subject: Subject, columns: Sequence[ColumnGuess]) -> tuple[str, bool]:
+    """Return the number of documents by columns, and whether rows of a number are one document."""
+    if not columns:
+        return "{*}-{#}", False
+    number = "/".join(f"{{{guess.column}}}" for guess in columns)
+    repeats = all(guess.repeats for guess in columns)
+    if repeats and not subject.items:
+        return f"{number}/{{#}}", False
+    return number, repeats
+
+
+def needed_fields(subject: Subject) -> list[str]:
+    """Return the fields that a column or a constant has to fill; a number is made up otherwise."""
+    return [
+        path
+        for path, members in targets(subject.value).items()
+        if is_required(members)
+        and path != "number"
+        and members[-1].key not in ("country", "legal_grounds", "crime_context")
+        and "individual" not in members[-1].limits.choices
+    ]
 
 
 def _date_order(texts: Sequence[str]) -> str:

@@ -67,6 +67,15 @@ class DocumentMapping:
     when: tuple[str, ...] = ()
     group: bool = False
 
+    def number_columns(self) -> list[str]:
+        """Return the columns that the natural key is made of."""
+        return [name for name in PLACEHOLDER.findall(self.number) if name not in ("#", "*")]
+
+    def used_columns(self) -> list[str]:
+        """Return the columns of the fields, of conditions and of the natural key."""
+        columns = [column for source in self.fields.values() for column in source.columns]
+        return [*columns, *self.when, *self.number_columns()]
+
 
 @dataclass(frozen=True)
 class Agency:
@@ -114,7 +123,7 @@ class Profile:
     def used_columns(self) -> list[str]:
         """Return the columns that the profile names, in order."""
         used = [
-            *(column for mapping in self.documents for column in _columns_of(mapping)),
+            *(column for mapping in self.documents for column in mapping.used_columns()),
             *(column for skip in self.skip for column in skip.when),
             *self.values,
             *self.serials,
@@ -126,11 +135,9 @@ class Profile:
         return self.least > 1 or self.most < MAX_ROWS
 
 
-def _columns_of(mapping: DocumentMapping) -> Iterator[str]:
-    for source in mapping.fields.values():
-        yield from source.columns
-    yield from mapping.when
-    yield from (name for name in PLACEHOLDER.findall(mapping.number) if name not in ("#", "*"))
+def name_of_file(stem: str) -> str:
+    """Return the name of a profile for files like one of this name."""
+    return re.sub(r"[^a-z0-9]+", "-", fold(stem)).strip("-")[:60] or "file"
 
 
 # --- as data ------------------------------------------------------------------------------------

@@ -6,8 +6,11 @@ from collections.abc import Sequence
 from datetime import date
 from typing import Final, NamedTuple
 
+from sqlalchemy import select
+
 import salsa_ext.custody.figures
 import salsa_ext.documents.figures
+import salsa_ext.tracing.requests.figures
 import salsa_ext.tracing.traces.figures
 import salsa_ext.trade.shipments.figures
 from salsa_ext.access.permissions import Permission
@@ -16,36 +19,50 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import NotFound
 from salsa_ext.custody.figures import NOT_ESTABLISHED, SEIZURES
+from salsa_ext.database.session import db
 from salsa_ext.firearms.records.frequencies import COVERAGE, DESCRIBED
 from salsa_ext.jobs.changes import Change
 from salsa_ext.jobs.runner import ChangeJob
 from salsa_ext.statistics import rollups
 from salsa_ext.statistics.dataset_types import Dataset
 from salsa_ext.statistics.queries import get_table
-from salsa_ext.tracing.requests.figures import OVERDUE
-from salsa_ext.tracing.traces.figures import TRACES, find_traces_of_envelopes
+from salsa_ext.tracing.requests.figures import OVERDUE, REQUESTS
+from salsa_ext.tracing.requests.models import TraceRequest
+from salsa_ext.tracing.traces.figures import TRACES, find_legs_of_envelopes
+from salsa_ext.tracing.traces.models import TraceLeg
 from salsa_ext.trade.shipments.figures import LICIT_TRADE
 
-DATASETS: Final = (SEIZURES, TRACES, LICIT_TRADE, OVERDUE)
+DATASETS: Final = (SEIZURES, TRACES, REQUESTS, LICIT_TRADE, OVERDUE)
 """Those that clients read, in the order of their list."""
-COUNTED_DATASETS: Final = (SEIZURES, TRACES, LICIT_TRADE, COVERAGE, DESCRIBED)
+COUNTED_DATASETS: Final = (SEIZURES, TRACES, REQUESTS, LICIT_TRADE, COVERAGE, DESCRIBED)
 """Those that stored objects tell; requests are overdue once, and are counted then."""
 COUNTED_KINDS: Final = (
     salsa_ext.custody.figures.COUNTED,
     *salsa_ext.documents.figures.COUNTED,
     salsa_ext.trade.shipments.figures.COUNTED,
     salsa_ext.tracing.traces.figures.COUNTED,
+    salsa_ext.tracing.requests.figures.COUNTED,
 )
 ENVELOPE: Final = "envelope"
+OF_LEGS: Final = {
+    "trace": lambda state, legs: select(TraceLeg.trace_id).where(
+        TraceLeg.owner_state == state, TraceLeg.id.in_(legs)
+    ),
+    "request": lambda state, legs: select(TraceRequest.id).where(
+        TraceRequest.owner_state == state, TraceRequest.leg_id.in_(legs)
+    ),
+}
+"""Own objects that change with an envelope about their legs, by kind."""
 
 
 def count_changes(actor: Actor, changes: Sequence[Change]) -> None:
     """Count the changed objects of the actor's state as they are now; idempotent."""
     state, by_kind = actor.own_state(), group_by(changes, lambda change: change.kind)
+    legs = find_legs_of_envelopes(by_kind[ENVELOPE])
     for kind in COUNTED_KINDS:
         ids = {change.object_id for change in by_kind[kind.code]}
-        if kind.code == "trace" and by_kind[ENVELOPE]:
-            ids |= find_traces_of_envelopes(state, by_kind[ENVELOPE])
+        if legs and kind.code in OF_LEGS:
+            ids |= {*db.session.scalars(OF_LEGS[kind.code](state, legs))}
         if ids:
             rollups.count_objects(state, kind, ids)
 
@@ -69,6 +86,7 @@ def year_totals(actor: Actor, year: int) -> list[YearTotal]:
     Without those of states that do not allow it. Raises NotFound for a reader with a state, whose
     figures are its own.
     """
+    require(actor, Permission.STATISTICS_READ)
     if actor.state is not None:
         raise NotFound("dataset", "year-totals")
     totals = []

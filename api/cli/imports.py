@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +18,15 @@ from api.schemas.imports import field_labels, read_imported
 from importers.guess import draft_profile
 from importers.judge import Judgement
 from importers.load import Import, check_volume, report_data, undo_steps
-from importers.profiles import Profile, from_data, from_toml, shipped_profiles, to_data, to_toml
+from importers.profiles import (
+    Profile,
+    from_data,
+    from_toml,
+    name_of_file,
+    shipped_profiles,
+    to_data,
+    to_toml,
+)
 from importers.read import file_digest, open_table
 from importers.subjects import SUBJECTS, is_required, targets
 from importers.templates import template_profile, write_templates
@@ -122,10 +129,13 @@ def load(
 
 def _guess(path: Path, state: str | None, subject: str | None) -> None:
     """Print a draft of a profile, with what is known of each column as comments."""
-    name = re.sub(r"[^a-z0-9]+", "-", path.stem.lower()).strip("-")[:60] or "file"
     with _acting(state) as actor, transaction(actor), open_table(path) as table:
         draft = draft_profile(
-            table, field_labels(), name=name, state=actor.own_state(), subject=subject
+            table,
+            field_labels(),
+            name=name_of_file(path.stem),
+            state=actor.own_state(),
+            subjects=[subject] if subject else SUBJECTS,
         )
     where = [f"sheet {table.sheet}"] if table.sheet else []
     where += [f"encoding {table.encoding}"] if table.encoding else []

@@ -96,14 +96,22 @@ blueprint.reading(f"{PATH}/rejects", None, get_import_rejects, RUN, media_types=
 def create_import(actor: Actor, data: dict[str, Any], received: bytes, content: None) -> Any:
     """Upload a file to be checked by a profile; nothing is loaded before you confirm it."""
     profile = find_profile(actor, data["profile"])
-    for mapping in profile.documents:
-        require(actor, SUBJECTS[mapping.subject].permission)
     run_id = new_id()
     seal_file(import_folder(), run_id, received, actor.vault)
+    begin_import(actor, run_id, profile, received, "judging")
+    return imports.read_run(actor, run_id)
+
+
+def begin_import(
+    actor: Actor, run_id: UUID, profile: Profile, received: bytes, status: str
+) -> None:
+    """Begin the run of a sealed file of the request; raises Forbidden for what one may not record."""
+    for mapping in profile.documents:
+        require(actor, SUBJECTS[mapping.subject].permission)
     file_name = (request.files["file"].filename or "file")[:200] if request.files else "file"
     digest = hashlib.sha256(received).digest()
-    run = ImportData(profile.name, to_data(profile), file_name, digest, "judging", run_id)
-    return imports.read_run(actor, imports.begin_run(actor=actor, data=run))
+    run = ImportData(profile.name, to_data(profile), file_name, digest, status, run_id)
+    imports.begin_run(actor=actor, data=run)
 
 
 blueprint.action(

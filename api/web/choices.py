@@ -46,6 +46,7 @@ CODE_LISTS = {
     "visibility": codes.VISIBILITIES,
     "licensee_role": codes.LICENSEE_ROLES,
     "licensee_status": codes.LICENSEE_STATUSES,
+    "import_status": codes.IMPORT_STATUSES,
     "agency_kind": tuple(kind for kind in codes.AGENCY_KINDS if kind not in STATELESS_KINDS),
     "contact_kind": codes.CONTACT_KINDS,
     "register": codes.REGISTERS,

@@ -311,7 +311,8 @@ class DocumentPages:
         return action.next_page(result) or f"{subject.address}?done={action.name}"
 
     def _render_action(self, actor: Actor, action: Action, subject: Subject, form: Form) -> str:
-        form.values[VERSION_FIELD] = str(subject.view.version)
+        if action.is_versioned:
+            form.values[VERSION_FIELD] = str(subject.view.version)
         return render_page(
             action.template,
             actor,

@@ -23,7 +23,10 @@ CREATE TABLE import_run (
     CONSTRAINT pk_import_run PRIMARY KEY (id)
 );
 CREATE INDEX ix_import_run_owner_state_started_at ON import_run (owner_state, started_at);
-CALL salsa_protect('import_run', 'SELECT, INSERT, UPDATE (status, ended_at, rows_read, report)');
+CALL salsa_protect(
+    'import_run',
+    'SELECT, INSERT, UPDATE (profile, definition, status, ended_at, rows_read, report)'
+);
 
 -- The worker sees which states have uploaded files to judge, load or undo.
 CREATE FUNCTION salsa_import_states()

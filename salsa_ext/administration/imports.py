@@ -28,6 +28,8 @@ from salsa_ext.matches.models import Match
 from salsa_ext.tracing.traces.models import Trace
 
 MAX_VANISHED: Final = 1_000
+MAPPED_STATUSES: Final = ("draft", "judged")
+UNDONE_STATUSES: Final = (*MAPPED_STATUSES, "loaded")
 WITHDRAWN_SUBJECTS: Final = ("seizures", "transfers", "reports")
 
 
@@ -67,6 +69,8 @@ def begin_run(*, actor: Actor, data: ImportData) -> UUID:
     append(
         actor, AuditEvent(Action.FILE_IMPORTED, "import", run_id, data={"profile": data.profile})
     )
+    if data.status == "judging":
+        wake_after_commit()
     return run_id
 
 
@@ -98,22 +102,36 @@ def update_run(*, actor: Actor, run_id: UUID, **values: Any) -> None:
     db.session.execute(update(ImportRun).where(ImportRun.id == run_id).values(**values))
 
 
+def judge_run(
+    *, actor: Actor, import_id: UUID, profile: str, definition: Mapping[str, Any]
+) -> None:
+    """Let the file of a draft or judged run be judged by a profile; raises as `confirm_run`."""
+    require(actor, Permission.IMPORT_RUN)
+    _move(actor, import_id, MAPPED_STATUSES, "judging", message("map the columns"))
+    update_run(
+        actor=actor, run_id=import_id, profile=profile, definition=dict(definition), report={}
+    )
+
+
 def confirm_run(*, actor: Actor, import_id: UUID) -> None:
     """Let a judged run be loaded; raises NotFound, IllegalTransition."""
     require(actor, Permission.IMPORT_RUN)
-    _move(actor, import_id, "judged", "loading", message("load the file"))
+    _move(actor, import_id, ("judged",), "loading", message("load the file"))
 
 
 def begin_undo(*, actor: Actor, import_id: UUID) -> None:
-    """Let the documents of a loaded run be withdrawn; raises as `check_undoable`."""
+    """Let the documents of a loaded run be withdrawn, or a file that waits be discarded.
+
+    Raises as `check_undoable`.
+    """
     require(actor, Permission.IMPORT_RUN)
     check_undoable(actor, import_id)
-    _move(actor, import_id, "loaded", "undoing", message("undo the import"))
+    _move(actor, import_id, UNDONE_STATUSES, "undoing", message("undo the import"))
 
 
-def _move(actor: Actor, run_id: UUID, before: str, after: str, action: Message) -> None:
+def _move(actor: Actor, run_id: UUID, before: Collection[str], after: str, action: Message) -> None:
     run = read_run(actor, run_id)
-    if run.status != before:
+    if run.status not in before:
         raise IllegalTransition("import", run.status, action)
     update_run(actor=actor, run_id=run_id, status=after)
     append(actor, AuditEvent(Action.FILE_IMPORTED, "import", run_id, data={"status": after}))

@@ -63,7 +63,8 @@ class AttachmentPart(Owned, Base):
 class ImportRun(Owned, Base):
     """Import of one file, by its SHA-256, by a profile as it was then.
 
-    `status`: `judging`, `judged`, `loading`, `loaded`, `failed`, `undoing`, `undone`.
+    `status`: `draft` until its columns are mapped, then `judging`, `judged`, `loading`, `loaded`,
+    `failed`, `undoing`, `undone`.
     `account_id` is the uploader's, None for the command line. `report` holds what `rows_read` rows
     became.
     """

@@ -106,7 +106,7 @@ EVENT_KINDS: Final = tuple(
 )
 REPORT_KINDS: Final = ("loss", "theft", "recovery", "surrender")
 DOCUMENT_STATUSES: Final = ("standing", "withdrawn")
-IMPORT_STATUSES: Final = tuple("judging judged loading loaded failed undoing undone".split())
+IMPORT_STATUSES: Final = tuple("draft judging judged loading loaded failed undoing undone".split())
 THEFT_SOURCES: Final = ("private", "dealer", "state_stock", "evidence_store", "shipment")
 SEIZURE_KINDS: Final = ("seized", "found", "surrendered")
 SEIZURE_SETTINGS: Final = tuple(

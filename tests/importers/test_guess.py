@@ -70,7 +70,7 @@ def test_headings_of_each_language_are_known(draft, language):
 
 
 def test_values_alone_tell_serial_make_calibre_type_and_date(draft):
-    guesses = draft(list("abcdefg"), subject="seizures").columns
+    guesses = draft(list("abcdefg"), subjects=["seizures"]).columns
     found = {guess.path for guess in guesses}
     assert {"occurred_on", "items.serial", "items.make", "items.calibre", "items.type"} <= found
     assert all(0 < guess.confidence < 0.9 for guess in guesses if guess.path)
@@ -107,7 +107,7 @@ def test_a_column_that_counts_the_rows_is_not_the_number_of_the_case(draft):
 
 def test_headings_are_known_without_their_small_words(draft):
     header = ["N° d'enregistrement", "Date de la saisie", "N° de la matricule", *HEADINGS["fr"][3:]]
-    fields = draft(header, subject="seizures").profile.documents[0].fields
+    fields = draft(header, subjects=["seizures"]).profile.documents[0].fields
     assert fields["items.serial"].columns == ("N° de la matricule",)
     assert fields["occurred_on"].columns == ("Date de la saisie",)
 
@@ -125,7 +125,7 @@ def test_a_disposition_is_numbered_by_its_seizure_and_gun(draft):
     rows = [["D-1", f"TKA5239{at}", "Détruite", "1/6/2021", "PV-7"] for at in range(3)]
     [mapping] = draft(header, rows).profile.documents
     assert mapping.subject == "dispositions"
-    assert mapping.number == "{N° du dossier}/{N° de série}/{#}"
+    assert mapping.number == "{N° du dossier}/{N° de série}"
     assert mapping.fields["seizure"].columns == ("N° du dossier",)
 
 

@@ -1,13 +1,12 @@
 """An uploaded file over HTTP: checked, confirmed, loaded, undone."""
 
-import io
-import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from importers.profiles import to_data
-from tests.support.imported import seizure_profile
+from tests.support.imported import seizure_profile, upload_file
 from tests.support.jobs import jobs_to_idle
 
 HEADER = "case,day,serial,make,calibre,type,town"
@@ -27,19 +26,7 @@ def upload(officer):
     """Upload rows as a file; return the id of the import."""
 
     def call(*rows):
-        content = "\n".join([HEADER, *rows]).encode()
-        parts = {
-            "document": json.dumps({"profile": "armoury"}),
-            "file": (io.BytesIO(content), "guns.csv"),
-        }
-        answer = officer.client.post(
-            "/api/v1/imports",
-            data=parts,
-            content_type="multipart/form-data",
-            headers={"Authorization": f"Bearer {officer.token}"},
-        )
-        assert answer.status_code == 201, answer.text
-        return answer.json["id"]
+        return upload_file(officer, "\n".join([HEADER, *rows]).encode())
 
     return call
 
@@ -89,7 +76,8 @@ def test_an_import_is_undone(officer, upload):
 
 def test_what_is_not_checked_yet_is_not_loaded(officer, upload):
     run_id = upload(GOOD)
-    refused = officer.post(f"/imports/{run_id}/confirm", expect=409)
+    at_once = replace(officer, background=False)
+    refused = at_once.post(f"/imports/{run_id}/confirm", expect=409)
     assert "being checked" in refused.json["detail"]
 
 

@@ -1,5 +1,7 @@
 """Imports of files in tests."""
 
+import io
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +16,7 @@ from salsa_ext.administration import imports
 from salsa_ext.administration.imports import ImportData
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import transaction
+from tests.support.actors import Client
 
 
 def importing(path: Path, profile: Profile, actor: Actor) -> Import:
@@ -51,6 +54,22 @@ def seizure_profile(**changes: Any) -> Profile:
         },
     }
     return from_data({"name": "armoury", "documents": [mapping]} | changes)
+
+
+def upload_file(client: Client, content: bytes, profile: str = "armoury") -> str:
+    """Upload a file over HTTP to be checked; return the id of the import."""
+    parts = {
+        "document": json.dumps({"profile": profile}),
+        "file": (io.BytesIO(content), "guns.csv"),
+    }
+    answer = client.client.post(
+        "/api/v1/imports",
+        data=parts,
+        content_type="multipart/form-data",
+        headers={"Authorization": f"Bearer {client.token}"},
+    )
+    assert answer.status_code == 201, answer.text
+    return str(answer.json["id"])
 
 
 def write_csv(path: Path, rows: Sequence[Sequence[str]]) -> Path:

@@ -7,8 +7,10 @@ from typing import Any
 
 from flask import current_app
 
+from importers.profiles import to_data
 from salsa_ext.core.clock import FixedClock
 from tests.support import bodies, files
+from tests.support.imported import seizure_profile, upload_file
 from tests.support.jobs import run_due
 from tests.support.movements import Way, act, tick
 from tests.support.papers import code_of
@@ -56,9 +58,22 @@ def make(caller: Caller) -> Ids:
     made["delivery"] = delivery["id"]
     made["account"] = administrator.post("/accounts", ana).json["id"]
     made |= {"agency": agency, "office": office}
+    made["import"] = _imported(caller)
     scenes.notify_officers("PRY", *(f"A-{number}" for number in range(30)))
     _want_approval(caller)  # from here on Brazil's traces wait for a second person
     return made
+
+
+def _imported(caller: Caller) -> str:
+    """A file that was checked: one row is right, one is refused, and a make is unknown."""
+    police = caller("BRA", "police_officer")
+    police.post("/import-profiles", {"definition": to_data(seizure_profile())})
+    rows = (
+        "case,day,serial,make,calibre,type,town,colour",
+        "F-1,1/2/2020,TKA52390,Xyzzy,9mm,pistol,Santos,black",
+        "F-2,soon,TKA52391,Taurus,9mm,pistol,Santos,black",
+    )
+    return upload_file(police, "\n".join(rows).encode())
 
 
 def _papers(caller: Caller) -> Ids:

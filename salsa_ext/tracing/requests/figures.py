@@ -1,11 +1,57 @@
-"""Counts of requests that a state did not answer in time."""
+"""Figures of requests: how a state answers the others, and what is overdue."""
 
-from salsa_ext.statistics.dataset_types import Dataset, Dimension, Published
+from __future__ import annotations
 
-OVERDUE = Dataset(
+from collections.abc import Collection
+from typing import Final
+from uuid import UUID
+
+from sqlalchemy import select
+
+from salsa_ext.database.session import db
+from salsa_ext.statistics.dataset_types import CountedKind, Dataset, Dimension, Facts, Published
+from salsa_ext.tracing.requests.models import TraceRequest
+from salsa_ext.tracing.requests.values import WAITING_STATUSES
+
+REQUESTS: Final = Dataset(
+    "requests",
+    base=(Dimension("priority", "priority"), Dimension("answer", "request_answer")),
+    finer=(Dimension("asking", "state"),),
+    published=Published("answer"),
+)
+"""Requests that a state received, by the day of receipt, with their answer now."""
+OVERDUE: Final = Dataset(
     "overdue",
     base=(Dimension("priority", "priority"),),
     published=Published("priority"),
     readers="secretariat",
 )
 """Requests unanswered after twice their term, counted on the day of the reminder."""
+
+
+def count_requests(state: str, ids: Collection[UUID]) -> dict[UUID, Facts]:
+    """Return what each request counts: once, by its answer."""
+    own = TraceRequest.owner_state == state, TraceRequest.id.in_(ids)
+    return {
+        each.id: _count_request(each)
+        for each in db.session.scalars(select(TraceRequest).where(*own))
+    }
+
+
+def _count_request(request: TraceRequest) -> Facts:
+    subject = (request.priority, answer_of(request))
+    on = request.received_at.date()
+    values = [("asking", request.asking_state)]
+    return {REQUESTS.fact(request.owner_state, subject, on, values=values): 1}
+
+
+def answer_of(request: TraceRequest) -> str:
+    """Return how it was answered; the last answer counts, and a referral is an answer."""
+    if request.status in ("refused", "withdrawn"):
+        return request.status
+    if request.status in WAITING_STATUSES or request.answered_at is None:
+        return "waiting"
+    return "in_time" if request.answered_at <= request.due_at else "late"
+
+
+COUNTED: Final = CountedKind("request", TraceRequest, count_requests)

@@ -66,13 +66,11 @@ def time_to_crime_band(days: int | None) -> str:
     return next((band for years, band in YEARS if days < years * DAYS_A_YEAR), LONGEST)
 
 
-def find_traces_of_envelopes(state: str, envelopes: Sequence[Change]) -> set[UUID]:
-    """Return the own traces whose legs the envelopes of other states are about."""
+def find_legs_of_envelopes(envelopes: Sequence[Change]) -> list[UUID]:
+    """Return the legs that the envelopes of other states are about."""
     about = AuditEntry.data["about", "0"].astext
     legs = select(about).where(AuditEntry.id.in_([envelope.cause for envelope in envelopes]))
-    ids = [UUID(leg) for leg in db.session.scalars(legs) if leg]
-    own = (TraceLeg.owner_state == state, TraceLeg.id.in_(ids))
-    return {*db.session.scalars(select(TraceLeg.trace_id).where(*own))}
+    return [UUID(leg) for leg in db.session.scalars(legs) if leg]
 
 
 COUNTED = CountedKind("trace", Trace, count_traces)
