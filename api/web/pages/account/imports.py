@@ -267,7 +267,8 @@ class _Columns:
         """Return the form as the mapping so far fills it."""
         sources = self.mapping.fields.items()
         fields = {column: path for path, source in sources for column in source.columns}
-        fields = dict.fromkeys(self.mapping.number_columns(), "number") | fields
+        keyed = [each for each in fields if fields[each] in self.subject.key]
+        fields |= dict.fromkeys({*self.mapping.number_columns()} - {*keyed}, "number")
         values = {"name": self.profile.name, "dates": self.profile.dates}
         for at, guess in enumerate(self.guesses):
             values[f"columns.{at}"] = fields.get(guess.column, "")
