@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -15,6 +14,7 @@ import orjson
 
 from importers import cells
 from importers.cells import CellError, read_cell
+from importers.occurrences import Occurrences
 from importers.profiles import PLACEHOLDER, DocumentMapping, Profile, Source
 from importers.read import Row, Table, fold
 from importers.subjects import SUBJECTS, Check, Path, Subject, targets
@@ -110,30 +110,6 @@ class Judgement:
             (Problem(column, text), examples, count)
             for (column, _), (text, examples, count) in ranked
         ]
-
-
-class Occurrences:
-    """Counts of texts in a file of any length, on disk where they are many."""
-
-    def __init__(self) -> None:
-        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        self._database.execute(
-            "CREATE TABLE seen (text BLOB PRIMARY KEY, count, row) WITHOUT ROWID"
-        )
-        self._database.execute("BEGIN")
-
-    def add(self, text: str, row: int = 0) -> tuple[int, int]:
-        """Count a text; return how often it came so far, and the row of the first."""
-        key = hashlib.blake2b(text.encode(), digest_size=12).digest()
-        query = "INSERT INTO seen VALUES (?, 1, ?) ON CONFLICT DO UPDATE SET count = count + 1"
-        [counted] = self._database.execute(f"{query} RETURNING count, row", (key, row)).fetchall()
-        return counted[0], counted[1]
-
-    def count(self, text: str) -> int:
-        """Return how often a text came."""
-        key = hashlib.blake2b(text.encode(), digest_size=12).digest()
-        row = self._database.execute("SELECT count FROM seen WHERE text = ?", (key,)).fetchone()
-        return row[0] if row else 0
 
 
 @dataclass(frozen=True)
