@@ -48,6 +48,8 @@ class Subject:
     correct: Callable[..., Any] | None = None
     constants: Mapping[str, Any] = field(default_factory=dict)
     """What a draft of a profile sets where no column does."""
+    key: tuple[str, ...] = ("number",)
+    """The fields whose columns number a document in a draft."""
 
     @cached_property
     def items(self) -> str:
@@ -137,6 +139,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
             Permission.SEIZURE_RECORD,
             custody.checker,
             custody.record_many,
+            key=("seizure", "serial"),
         ),
     )
 }
