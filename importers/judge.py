@@ -6,8 +6,8 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import MISSING, dataclass, field
+from functools import cache, partial
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -56,7 +56,8 @@ class Candidate:
     number: str
     body: dict[str, Any]
     rows: list[Row]
-    columns: Mapping[str, str]
+    column: Callable[[str], str]
+    """Returns the column of the file that filled a field."""
     data: Any = None
 
     def digest(self) -> bytes:
@@ -229,8 +230,11 @@ class Interpreter:
         body["number"] = number
         _complete(body, subject.value, self.actor.own_state())
         _interpret_guns(body, subject)
-        columns = {step.name: self._column_of(step, texts) for step in steps}
-        return Candidate(subject, number, body, [row], columns)
+        column = partial(self._column_named, steps, texts)
+        return Candidate(subject, number, body, [row], column)
+
+    def _column_named(self, steps: Sequence[FieldStep], texts: Mapping[str, str], name: str) -> str:
+        return next((self._column_of(step, texts) for step in steps if step.name == name), "")
 
     def _column_of(self, step: FieldStep, texts: Mapping[str, str]) -> str:
         """Return the column of the file that filled a field, else the first that could."""
@@ -384,16 +388,15 @@ def _write_constants(body: dict[str, Any], subject: Subject, constants: Mapping[
 
 def _get(body: Any, path: Path) -> Any:
     for member in path:
-        with suppress(KeyError, IndexError):
-            body = body[0][member.key] if isinstance(body, list) else body[member.key]
-            continue
-        return None
+        if isinstance(body, list):
+            body = body[0] if body else None
+        body = body.get(member.key) if body else None
     return body
 
 
 def _complete(body: dict[str, Any], cls: type, state: str) -> None:
     """Fill in what every file leaves out: the own country, empty lists, the kind of a party."""
-    for member in members(cls):
+    for member in _completed(cls):
         if member.is_nested and member.default is MISSING:
             body.setdefault(member.key, [{}] if member.is_many else {})
         inner = body.get(member.key)
@@ -408,6 +411,12 @@ def _complete(body: dict[str, Any], cls: type, state: str) -> None:
             body[member.key] = DEFAULTS[member.key]
         elif "individual" in member.limits.choices:
             body[member.key] = "other"
+
+
+@cache
+def _completed(cls: type) -> tuple[Member, ...]:
+    """Return the fields that may be filled in, or hold others that may."""
+    return tuple(each for each in members(cls) if each.is_nested or each.default is MISSING)
 
 
 COUNTRIES: Final = {
@@ -473,7 +482,7 @@ def refuse(candidate: Candidate, errors: Mapping[str, Sequence[Message | str]]) 
     for path, texts in errors.items():
         parts = path.split(".")
         plain = ".".join(part for part in parts if not part.isdigit())
-        column = candidate.columns.get(plain, "")
+        column = candidate.column(plain)
         is_of_item = len(parts) > 1 and parts[0] == candidate.subject.items and parts[1].isdigit()
         at = min(int(parts[1]), len(rows) - 1) if is_of_item else 0
         for text in texts:
