@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Final
 
 from importers import custody
@@ -51,7 +51,7 @@ class Subject:
     key: tuple[str, ...] = ("number",)
     """The fields whose columns number a document in a draft."""
 
-    @property
+    @cached_property
     def items(self) -> str:
         """Return the name of the list of guns, empty for a document of one gun or none."""
         return next(
