@@ -39,7 +39,9 @@ MONTHS: Final = {
 YES: Final = frozenset("true yes y si s sim oui o 1 x verdadero verdadeiro vrai".split())
 NO: Final = frozenset("false no n nao non 0 falso faux".split())
 WORDS: Final = {
-    **dict.fromkeys("robo robado roubo roubado hurto vol vole stolen robbery".split(), "theft"),
+    **dict.fromkeys(
+        "robo robado roubo roubado furto furtado hurto vol vole stolen robbery".split(), "theft"
+    ),
     **dict.fromkeys("extravio extraviado perdido perdu lost".split(), "loss"),
 }
 """Words of police files for codes that are named otherwise."""

@@ -98,7 +98,11 @@ def _worth(draft: Draft, words: str) -> float:
 def _draft(
     subject: Subject, values: Mapping[str, list[str]], labels: Labels, name: str, state: str
 ) -> Draft:
-    known = targets(subject.value)
+    known = {
+        path: members
+        for path, members in targets(subject.value).items()
+        if path != "number" or path in subject.key
+    }
     order = _date_order([text for texts in values.values() for text in {*texts}])
     scores = [
         (_score(path, members, column, texts, labels, order), column, path)
@@ -121,7 +125,8 @@ def _draft(
         )
         for column, texts in values.items()
     )
-    number, is_grouped = natural_key(subject, [each for each in guesses if each.path == "number"])
+    keyed = [guess for path in subject.key for guess in guesses if guess.path == path]
+    number, is_grouped = natural_key(subject, keyed)
     mapping = DocumentMapping(subject.name, number, fields, subject.constants, group=is_grouped)
     known_already = (*fields, *mapping.constants)
     missing = tuple(path for path in needed_fields(subject) if path not in known_already)
@@ -148,6 +153,7 @@ def needed_fields(subject: Subject) -> list[str]:
         if is_required(members)
         and path != "number"
         and members[-1].key not in ("country", "legal_grounds", "crime_context")
+        and "individual" not in members[-1].limits.choices
     ]
 
 

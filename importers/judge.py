@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import hashlib
 import re
-import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import MISSING, dataclass, field
+from functools import cache, partial
 from typing import Any, Final, NamedTuple
 
 import orjson
 
 from importers import cells
 from importers.cells import CellError, read_cell
+from importers.occurrences import Occurrences
 from importers.profiles import PLACEHOLDER, DocumentMapping, Profile, Source
 from importers.read import Row, Table, fold
 from importers.subjects import SUBJECTS, Check, Path, Subject, targets
@@ -56,7 +56,8 @@ class Candidate:
     number: str
     body: dict[str, Any]
     rows: list[Row]
-    columns: Mapping[str, str]
+    column: Callable[[str], str]
+    """Returns the column of the file that filled a field."""
     data: Any = None
 
     def digest(self) -> bytes:
@@ -110,30 +111,6 @@ class Judgement:
             (Problem(column, text), examples, count)
             for (column, _), (text, examples, count) in ranked
         ]
-
-
-class Occurrences:
-    """Counts of texts in a file of any length, on disk where they are many."""
-
-    def __init__(self) -> None:
-        self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        self._database.execute(
-            "CREATE TABLE seen (text BLOB PRIMARY KEY, count, row) WITHOUT ROWID"
-        )
-        self._database.execute("BEGIN")
-
-    def add(self, text: str, row: int = 0) -> tuple[int, int]:
-        """Count a text; return how often it came so far, and the row of the first."""
-        key = hashlib.blake2b(text.encode(), digest_size=12).digest()
-        query = "INSERT INTO seen VALUES (?, 1, ?) ON CONFLICT DO UPDATE SET count = count + 1"
-        [counted] = self._database.execute(f"{query} RETURNING count, row", (key, row)).fetchall()
-        return counted[0], counted[1]
-
-    def count(self, text: str) -> int:
-        """Return how often a text came."""
-        key = hashlib.blake2b(text.encode(), digest_size=12).digest()
-        row = self._database.execute("SELECT count FROM seen WHERE text = ?", (key,)).fetchone()
-        return row[0] if row else 0
 
 
 @dataclass(frozen=True)
@@ -253,8 +230,11 @@ class Interpreter:
         body["number"] = number
         _complete(body, subject.value, self.actor.own_state())
         _interpret_guns(body, subject)
-        columns = {step.name: self._column_of(step, texts) for step in steps}
-        return Candidate(subject, number, body, [row], columns)
+        column = partial(self._column_named, steps, texts)
+        return Candidate(subject, number, body, [row], column)
+
+    def _column_named(self, steps: Sequence[FieldStep], texts: Mapping[str, str], name: str) -> str:
+        return next((self._column_of(step, texts) for step in steps if step.name == name), "")
 
     def _column_of(self, step: FieldStep, texts: Mapping[str, str]) -> str:
         """Return the column of the file that filled a field, else the first that could."""
@@ -408,16 +388,15 @@ def _write_constants(body: dict[str, Any], subject: Subject, constants: Mapping[
 
 def _get(body: Any, path: Path) -> Any:
     for member in path:
-        with suppress(KeyError, IndexError):
-            body = body[0][member.key] if isinstance(body, list) else body[member.key]
-            continue
-        return None
+        if isinstance(body, list):
+            body = body[0] if body else None
+        body = body.get(member.key) if body else None
     return body
 
 
 def _complete(body: dict[str, Any], cls: type, state: str) -> None:
     """Fill in what every file leaves out: the own country, empty lists, the kind of a party."""
-    for member in members(cls):
+    for member in _completed(cls):
         if member.is_nested and member.default is MISSING:
             body.setdefault(member.key, [{}] if member.is_many else {})
         inner = body.get(member.key)
@@ -432,6 +411,12 @@ def _complete(body: dict[str, Any], cls: type, state: str) -> None:
             body[member.key] = DEFAULTS[member.key]
         elif "individual" in member.limits.choices:
             body[member.key] = "other"
+
+
+@cache
+def _completed(cls: type) -> tuple[Member, ...]:
+    """Return the fields that may be filled in, or hold others that may."""
+    return tuple(each for each in members(cls) if each.is_nested or each.default is MISSING)
 
 
 COUNTRIES: Final = {
@@ -497,7 +482,7 @@ def refuse(candidate: Candidate, errors: Mapping[str, Sequence[Message | str]]) 
     for path, texts in errors.items():
         parts = path.split(".")
         plain = ".".join(part for part in parts if not part.isdigit())
-        column = candidate.columns.get(plain, "")
+        column = candidate.column(plain)
         is_of_item = len(parts) > 1 and parts[0] == candidate.subject.items and parts[1].isdigit()
         at = min(int(parts[1]), len(rows) - 1) if is_of_item else 0
         for text in texts:

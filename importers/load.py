@@ -21,13 +21,13 @@ from importers.judge import (
     Interpreter,
     Judge,
     Judgement,
-    Occurrences,
     ReadBody,
     Reject,
     RowRefused,
     merge,
     refuse,
 )
+from importers.occurrences import Occurrences
 from importers.profiles import Profile
 from importers.read import Row, open_table
 from importers.subjects import SUBJECTS

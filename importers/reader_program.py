@@ -28,6 +28,8 @@ MIB: Final = 1024 * 1024
 CPU_SECONDS: Final = 3600
 MAX_MEMORY: Final = 2048 * MIB
 """Of addresses; a sheet is unpacked whole, a text is read line by line."""
+ALWAYS_MEMORY: Final = 256 * MIB
+"""For a file of any size; two cells far apart make a sheet of millions."""
 MAX_UNPACKED: Final = 2048 * MIB
 MAX_RATIO: Final = 200
 ALWAYS_UNPACKED: Final = 8 * MIB
@@ -342,10 +344,10 @@ def _as_text(cell: Any) -> str:
 # --- the process --------------------------------------------------------------------------------
 
 
-def _limit() -> None:
+def _limit(size: int) -> None:
     for kind, most in (
         (resource.RLIMIT_CPU, CPU_SECONDS),
-        (resource.RLIMIT_AS, MAX_MEMORY),
+        (resource.RLIMIT_AS, min(MAX_MEMORY, ALWAYS_MEMORY + MAX_RATIO * size)),
         (resource.RLIMIT_FSIZE, 0),
         (resource.RLIMIT_CORE, 0),
     ):
@@ -361,7 +363,7 @@ def _write(lines: Iterable[Any], write: Callable[[str], Any]) -> None:
 
 def main() -> None:
     """Read standard input, and write what it holds or why it is refused."""
-    _limit()
+    _limit(os.fstat(0).st_size)
     out = io.TextIOWrapper(sys.stdout.buffer, encoding="utf-8", errors="replace", newline="\n")
     try:
         with os.fdopen(os.dup(0), "rb") as file:

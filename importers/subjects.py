@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, Final
 
 from importers import custody
@@ -48,8 +48,10 @@ class Subject:
     correct: Callable[..., Any] | None = None
     constants: Mapping[str, Any] = field(default_factory=dict)
     """What a draft of a profile sets where no column does."""
+    key: tuple[str, ...] = ("number",)
+    """The fields whose columns number a document in a draft."""
 
-    @property
+    @cached_property
     def items(self) -> str:
         """Return the name of the list of guns, empty for a document of one gun or none."""
         return next(
@@ -137,6 +139,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
             Permission.SEIZURE_RECORD,
             custody.checker,
             custody.record_many,
+            key=("seizure", "serial"),
         ),
     )
 }

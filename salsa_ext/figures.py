@@ -12,6 +12,7 @@ import salsa_ext.custody.figures
 import salsa_ext.documents.figures
 import salsa_ext.tracing.requests.figures
 import salsa_ext.tracing.traces.figures
+import salsa_ext.trade.discrepancies.figures
 import salsa_ext.trade.shipments.figures
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
@@ -30,16 +31,26 @@ from salsa_ext.tracing.requests.figures import OVERDUE, REQUESTS
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.traces.figures import TRACES, find_legs_of_envelopes
 from salsa_ext.tracing.traces.models import TraceLeg
+from salsa_ext.trade.discrepancies.figures import DISCREPANCIES
 from salsa_ext.trade.shipments.figures import LICIT_TRADE
 
-DATASETS: Final = (SEIZURES, TRACES, REQUESTS, LICIT_TRADE, OVERDUE)
+DATASETS: Final = (SEIZURES, TRACES, REQUESTS, LICIT_TRADE, DISCREPANCIES, OVERDUE)
 """Those that clients read, in the order of their list."""
-COUNTED_DATASETS: Final = (SEIZURES, TRACES, REQUESTS, LICIT_TRADE, COVERAGE, DESCRIBED)
+COUNTED_DATASETS: Final = (
+    SEIZURES,
+    TRACES,
+    REQUESTS,
+    LICIT_TRADE,
+    DISCREPANCIES,
+    COVERAGE,
+    DESCRIBED,
+)
 """Those that stored objects tell; requests are overdue once, and are counted then."""
 COUNTED_KINDS: Final = (
     salsa_ext.custody.figures.COUNTED,
     *salsa_ext.documents.figures.COUNTED,
     salsa_ext.trade.shipments.figures.COUNTED,
+    salsa_ext.trade.discrepancies.figures.COUNTED,
     salsa_ext.tracing.traces.figures.COUNTED,
     salsa_ext.tracing.requests.figures.COUNTED,
 )

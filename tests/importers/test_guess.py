@@ -3,8 +3,11 @@
 import pytest
 
 from api.schemas.imports import field_labels
+from importers.cells import read_cell
 from importers.guess import draft_profile
 from importers.read import open_table
+from importers.subjects import targets
+from salsa_ext.documents.values import ReportData
 from tests.support.imported import import_file, write_csv
 
 ROWS = [
@@ -109,6 +112,23 @@ def test_headings_are_known_without_their_small_words(draft):
     assert fields["occurred_on"].columns == ("Date de la saisie",)
 
 
+def test_lines_of_permits_are_grouped_by_the_number_of_the_guide(draft):
+    header = ["N° Guía", "Fecha de emisión", "Vencimiento", "Exportador", "Usuario final", "Clase"]
+    rows = [["G-1", "1/3/2020", "1/9/2020", "Exemplo", "Armas del Sur", "pistola"]] * 2
+    [mapping] = draft(header, rows).profile.documents
+    assert (mapping.subject, mapping.number, mapping.group) == ("permits", "{N° Guía}", True)
+    assert mapping.fields["final_consignee.name"].columns == ("Usuario final",)
+
+
+def test_a_disposition_is_numbered_by_its_seizure_and_gun(draft):
+    header = ["N° du dossier", "N° de série", "Destination", "Date", "N° du procès-verbal"]
+    rows = [["D-1", f"TKA5239{at}", "Détruite", "1/6/2021", "PV-7"] for at in range(3)]
+    [mapping] = draft(header, rows).profile.documents
+    assert mapping.subject == "dispositions"
+    assert mapping.number == "{N° du dossier}/{N° de série}"
+    assert mapping.fields["seizure"].columns == ("N° du dossier",)
+
+
 def test_few_texts_of_a_column_tell_what_the_rows_are(draft):
     header = ["Ocorrência", "Dt. Fato", "Natureza", "Espécie", "Nº Série"]
     rows = [
@@ -117,6 +137,8 @@ def test_few_texts_of_a_column_tell_what_the_rows_are(draft):
     ]
     [mapping] = draft(header, rows).profile.documents
     assert (mapping.subject, mapping.fields["kind"].columns) == ("reports", ("Natureza",))
+    codes = [read_cell(targets(ReportData)["kind"][-1], row[2], "dmy") for row in rows]
+    assert codes == ["theft", "theft", "loss"]
 
 
 @pytest.mark.parametrize(

@@ -168,12 +168,12 @@ def several():
     return buffer.getvalue()
 
 
-def wide_sheet():
+def far_cells(row, column):
     buffer = io.BytesIO()
     with xlsxwriter.Workbook(buffer) as book:
         sheet = book.add_worksheet()
         sheet.write(0, 0, "a")
-        sheet.write(1_048_575, 16_383, "b")
+        sheet.write(row, column, "b")
     return buffer.getvalue()
 
 
@@ -184,7 +184,9 @@ HOSTILE = {
     "several tables": (several(), "several tables"),
     "a million columns": (b"a," * 500_000 + b"\n1", "longer|more than 500 columns"),
     "a cell without an end": (b'a,b\n"' + b"x" * 3 * MIB, "longer than a million"),
-    "a sheet of all cells": (wide_sheet(), "memory|columns"),
+    "a sheet of all cells": (far_cells(1_048_575, 16_383), "memory|columns"),
+    "a sheet of twenty long columns": (far_cells(1_048_575, 19), "memory"),
+    "a sheet of most columns": (far_cells(100_000, 498), "memory"),
     "nothing": (b"\0\0\n", "empty"),
     "no spreadsheet": (b"PK\x03\x04" + b"x" * 100, "damaged"),
     "no old spreadsheet": (b"\xd0\xcf\x11\xe0" + b"x" * 2000, "damaged"),

@@ -58,7 +58,13 @@ def test_what_is_no_firearm_is_not_recorded_as_one(police, type_code):
 
 def test_datasets_are_named_in_the_callers_language(police):
     items = police.get("/statistics", Accept_Language="es").json["items"]
-    assert [item["code"] for item in items] == ["seizures", "traces", "requests", "licit_trade"]
+    assert [item["code"] for item in items] == [
+        "seizures",
+        "traces",
+        "requests",
+        "licit_trade",
+        "discrepancies",
+    ]
     assert all(item["name"] != item["code"] for item in items)
 
 

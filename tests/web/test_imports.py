@@ -81,6 +81,15 @@ def test_a_file_is_mapped_to_another_kind_of_document(officer):
     assert 'value="firearm.serial" selected' in page and "constants.agency" not in page
 
 
+def test_each_kind_of_document_that_the_account_may_record_is_offered(signed_in, session):
+    desk = signed_in("PRY", "licensing_officer")
+    mapping = upload(desk)
+    offered = re.findall(r'href="[^"?]*\?subject=(\w+)"', desk.open(mapping))
+    assert {"transfers", "permits", "licensees"} <= {*offered} and "seizures" not in offered
+    for subject in offered:
+        assert "Every document needs these." in desk.open(f"{mapping}?subject={subject}")
+
+
 def test_what_neither_a_column_nor_a_person_fills_is_asked_for(officer):
     mapping = upload(officer)
     form = filled_in(officer.open(mapping)) | {"constants.agency": "", "name": "Armas"}

@@ -40,7 +40,7 @@ def check_firearm(problems: Problems, at: str, firearm: Firearm) -> None:
             problems.add(path, wrong)
     if firearm.quantity <= 0:
         problems.add(f"{at}.quantity", message("The quantity must be above zero."))
-    headings = hs_headings(firearm.category)  # Model Regulations 2.2.1
+    headings = () if firearm.hs_code is None else hs_headings(firearm.category)
     if firearm.hs_code is not None and hs_heading(firearm.hs_code) not in headings:
         problem = message(
             "{code} is no code of the Harmonized System for these goods; theirs begin with"
@@ -111,7 +111,7 @@ def hs_heading(code: str) -> str | None:
 
 
 def hs_headings(category: str | None) -> tuple[str, ...]:
-    """Return the HS headings of a category; chapter 93 if unknown.
+    """Return the HS headings of a category (Model Regulations 2.2.1); chapter 93 if unknown.
 
     Chapter 93 is arms and ammunition; explosives of chapter 36 may be declared there too.
     """

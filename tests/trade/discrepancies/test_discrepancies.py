@@ -260,3 +260,16 @@ def test_each_party_is_checked_against_the_register_of_its_state(exporter, pry, 
     exporter.post("/permits", bodies.permit())
     found = pry.get("/discrepancies?kind=party_not_authorised").json["items"]
     assert {each["data"]["verdict"] for each in found} == ({verdict} if verdict else set())
+
+
+def test_figures_count_each_for_its_owner_by_its_status_now(differ, exporter, pry):
+    def counted(client, state):
+        jobs_to_idle()
+        query = f"/statistics/discrepancies?state={state}&by=discrepancy,status&grain=year"
+        cells = client.get(query).json["cells"]
+        return [(*cell["values"].values(), cell["amount"]) for cell in cells]
+
+    assert counted(exporter, "BRA") == [("document_invalid", "open", 1)]
+    act(pry, "explain", WHY)
+    assert counted(exporter, "BRA") == [("document_invalid", "explained", 1)]
+    assert counted(pry, "PRY") == []

@@ -267,7 +267,8 @@ class _Columns:
         """Return the form as the mapping so far fills it."""
         sources = self.mapping.fields.items()
         fields = {column: path for path, source in sources for column in source.columns}
-        fields |= dict.fromkeys(self.mapping.number_columns(), "number")
+        keyed = [each for each in fields if fields[each] in self.subject.key]
+        fields |= dict.fromkeys({*self.mapping.number_columns()} - {*keyed}, "number")
         values = {"name": self.profile.name, "dates": self.profile.dates}
         for at, guess in enumerate(self.guesses):
             values[f"columns.{at}"] = fields.get(guess.column, "")
@@ -280,7 +281,8 @@ class _Columns:
         for at, guess in enumerate(self.guesses):
             if (path := form.get(f"columns.{at}")) in targets(self.subject.value):
                 columns.setdefault(path, []).append(guess)
-        numbers = columns.pop("number", [])
+        numbers = [each for path in self.subject.key for each in columns.get(path, ())]
+        columns.pop("number", None)
         fields = {path: self._source(path, guesses) for path, guesses in columns.items()}
         needed = needed_fields(self.subject)
         typed = {path: text for path in needed if (text := form.get(f"constants.{path}"))}
