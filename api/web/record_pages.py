@@ -311,8 +311,8 @@ class DocumentPages:
         return action.next_page(result) or f"{subject.address}?done={action.name}"
 
     def _render_action(self, actor: Actor, action: Action, subject: Subject, form: Form) -> str:
-        if action.is_versioned:
-            form.values[VERSION_FIELD] = str(subject.view.version)
+        if (version := getattr(subject.view, "version", None)) is not None:
+            form.values[VERSION_FIELD] = str(version)
         return render_page(
             action.template,
             actor,

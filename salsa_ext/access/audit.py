@@ -207,7 +207,7 @@ class Action(StrEnum):
     SUBJECT_REQUEST_ANSWERED = "subject_request:answered"
     SUBJECT_REQUEST_REFUSED = "subject_request:refused"
     PERSON_ERASED = "person:erased"
-    HOLD_PLACED = "legal_hold:placed"
+    HOLD_PLACED = "legal_hold:recorded"
     HOLD_LIFTED = "legal_hold:lifted"
 
 
