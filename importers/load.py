@@ -1,7 +1,7 @@
 """Judge and load files: batch by batch, each one transaction, the same again after any end.
 
-A document is found again by its natural key. What a file says anew becomes a version; what it says
-as before is left alone. So a run that was killed is begun again, and nothing is lost or doubled.
+A document is found again by its natural key. What a file changes becomes a version; what is the
+same is left alone. So a run that was killed is begun again, and nothing is lost or doubled.
 """
 
 from __future__ import annotations
@@ -418,7 +418,7 @@ def undo_steps(actor: Actor, run_id: UUID, reason: str) -> Iterator[int]:
 
 
 def message_data(text: Message) -> dict[str, Any]:
-    """Return a message as JSON has it, to be translated for whoever reads it."""
+    """Return a message as JSON has it, to be translated for its reader."""
     return {"text": text.text, "params": {name: str(value) for name, value in text.params.items()}}
 
 

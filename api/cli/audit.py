@@ -74,7 +74,7 @@ def compare(export: Path | None) -> None:
         click.echo(problem)
     if result.problems:
         raise click.ClickException(
-            f"{len(result.problems)} differences: somebody changed the database past the program."
+            f"{len(result.problems)} differences: the database was changed outside the program."
             " Ask who may."
         )
     click.echo(

@@ -56,7 +56,7 @@ def status() -> None:
 @db.command("rotate-key")
 @explained
 def rotate_key() -> None:
-    """Encrypt addresses and identifications of persons anew, with a new key in the key file.
+    """Encrypt addresses and identifications of persons with a new key, which is added to the key file.
 
     The key before it stays in the file until the next rotation. Copy the file afterwards.
 

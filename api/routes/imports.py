@@ -126,7 +126,7 @@ blueprint.action(
     None,
     imports.begin_undo,
     RUN,
-    "Withdraw what an import loaded, unless somebody has worked with it.",
+    "Withdraw what an import loaded, unless it was worked on since.",
 )
 
 

@@ -62,7 +62,7 @@ class NamingDocumentResponse(Schema):
 
 
 class PersonFindingResponse(Schema):
-    """What documents say of the person; `obstacle` is why it is not erased."""
+    """What documents hold on the person; `obstacle` is why it is not erased."""
 
     party = fields.UUID(attribute="party.id", required=True)
     kind = Code(codes.PARTY_KINDS, attribute="party.kind", required=True)

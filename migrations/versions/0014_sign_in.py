@@ -32,7 +32,7 @@ ALTER TABLE account ADD CONSTRAINT uq_account_subject UNIQUE (subject);
 GRANT UPDATE (must_change, second_hash, opened_by, recovery_by, recovery_hash, language, time_zone)
     ON account TO salsa_service;
 
--- A directory names the role anew at each sign-in; the role of no other account changes.
+-- A directory names the role at each sign-in; the role of no other account changes.
 CREATE FUNCTION salsa_set_directory_role(account_id uuid, new_role text, new_agency text)
 RETURNS void LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
     UPDATE account SET role = new_role, agency = new_agency

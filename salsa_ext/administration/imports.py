@@ -29,7 +29,7 @@ from salsa_ext.tracing.traces.models import Trace
 
 MAX_VANISHED: Final = 1_000
 MAPPED_STATUSES: Final = ("draft", "judged")
-UNDONE_STATUSES: Final = (*MAPPED_STATUSES, "loaded")
+UNDONE_STATUSES: Final = (*MAPPED_STATUSES, "loaded", "failed")
 WITHDRAWN_SUBJECTS: Final = ("seizures", "transfers", "reports")
 
 
@@ -253,7 +253,7 @@ def read_rejects(actor: Actor, run_id: UUID) -> Iterable[ImportReject]:
 
 
 def check_undoable(actor: Actor, run_id: UUID) -> None:
-    """Raise Conflict if a run corrected documents, or if somebody built on one of its own."""
+    """Raise Conflict if a run corrected documents, or if others were built on its documents."""
     of_run = ImportedDocument.run_id == run_id
     others = of_run & ImportedDocument.subject.not_in(WITHDRAWN_SUBJECTS)
     if db.session.scalar(select(ImportedDocument.number).where(others).limit(1)):

@@ -81,7 +81,7 @@ class PersonFinding:
 
 
 def find_person(actor: Actor, person: Person) -> list[PersonFinding]:
-    """Return what the own state's documents say of a person, the oldest first.
+    """Return what the own state's documents hold on a person, the oldest first.
 
     Another identification or country than the person's is another person.
     """

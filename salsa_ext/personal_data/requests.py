@@ -38,7 +38,7 @@ HELD_MODELS: Final = {
 
 @dataclass(frozen=True)
 class SubjectRequestView:
-    """A request with its person and what the own documents say of them; None in a list."""
+    """A request with its person and what the own documents hold on them; None in a list."""
 
     request: SubjectRequest
     person: Person
@@ -155,7 +155,7 @@ def _open(actor: Actor, row: SubjectRequest) -> Person:
 
 
 def get_request(actor: Actor, subject_request_id: UUID) -> SubjectRequestView:
-    """Return a request, and what the own documents say of the person; raises NotFound."""
+    """Return a request, and what the own documents hold on the person; raises NotFound."""
     require(actor, Permission.PERSONAL_DATA_MANAGE)
     row = db.session.get(SubjectRequest, subject_request_id, populate_existing=True)
     if row is None:

@@ -1,4 +1,4 @@
-"""Encrypt the personal texts of a state anew, with the newest key."""
+"""Encrypt the personal texts of a state again, with the newest key."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ COLUMNS: Final = [
 
 
 def encrypt_parties(*, actor: Actor, after: UUID) -> UUID | None:
-    """Encrypt the texts of the next parties after an id anew; return the last id, None at the end."""
+    """Encrypt the texts of the next parties after an id again; return the last id, None at the end."""
     own = Party.owner_state == actor.own_state(), Party.id > after
     query = select(Party.id, *COLUMNS).where(*own, or_(*(each.is_not(None) for each in COLUMNS)))
     rows = db.session.execute(query.order_by(Party.id).limit(BATCH)).all()

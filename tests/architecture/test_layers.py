@@ -30,7 +30,7 @@ SEES_AS_ANOTHER_STATE = {  # each answers from a state's own records, and for no
     "salsa_ext/firearms/search/mark_lookup.py": "whether a record that another mark hits has its own serial",
     "salsa_ext/leads/queries.py": "by which shipment an open record left its state",
     "salsa_ext/sealed_log/sealing.py": "each state's log, as the service of that state",
-    "salsa_ext/personal_data/erasure.py": "a case keeps its persons, whoever it is hidden from",
+    "salsa_ext/personal_data/erasure.py": "a case keeps its persons, hidden or not",
     "salsa_ext/exchange/webhooks.py": "what the agency of a webhook may see of its own state",
     "salsa_ext/tracing/traces/trace_results.py": "firms that answers named already",
 }

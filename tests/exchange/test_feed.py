@@ -148,7 +148,7 @@ def page_is_left(mirror):
 
 
 def bare(copy):
-    """Return an object without what other objects say of it."""
+    """Return an object without what other objects hold on it."""
     return {name: value for name, value in copy.items() if name not in ("matches", "complete")}
 
 

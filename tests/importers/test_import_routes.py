@@ -86,6 +86,8 @@ def test_a_file_of_other_columns_fails_with_its_reason(officer, upload, monkeypa
     run = read(officer, upload("1,2"))
     assert run["status"] == "failed"
     assert "lacks the columns" in run["report"]["reason"]
+    officer.post(f"/imports/{run['id']}/undo", expect=200)
+    assert read(officer, run["id"])["status"] == "undone"
 
 
 def test_the_file_is_sealed_on_disk_and_deleted_at_the_end(app, officer, upload):

@@ -149,7 +149,7 @@ def _client(directory: Directory) -> OAuth2Session:
 
 
 def _metadata(directory: Directory) -> dict[str, Any]:
-    """Return what the directory says of itself; raises Unauthenticated where it does not answer."""
+    """Return the metadata of the directory; raises Unauthenticated where it does not answer."""
     return _fetch_metadata(directory.issuer, int(time.time() / METADATA_LIFE))
 
 

@@ -104,11 +104,11 @@ ACTIONS: Final = (
     Action(
         "undo",
         message("Undo the import"),
-        message("Its documents are withdrawn, unless somebody has worked with one of them."),
+        message("Its documents are withdrawn, unless one of them was worked on since."),
         None,
         imports.begin_undo,
         RUN,
-        ("loaded",),
+        ("loaded", "failed"),
         success=message("The import is being undone."),
         is_versioned=False,
         is_destructive=True,
