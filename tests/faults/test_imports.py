@@ -15,7 +15,7 @@ from benchmarks.service import database_urls
 from importers.profiles import from_data, to_toml
 from tests.support.source import ROOT
 
-ROWS = 2_500
+ROWS = 4_000
 MAPPING = {
     "subject": "transfers",
     "number": "{number}",

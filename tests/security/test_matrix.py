@@ -215,7 +215,7 @@ def _key(caller: Caller) -> str:
 
 
 def _things(cursor: Any, ids: dict[str, str]) -> Iterator[tuple[str, list[Thing]]]:
-    """Yield what each name of an id stands for: what the region has, and each visibility of it."""
+    """Yield what each name of an id stands for, the region's own first, of each visibility."""
     cursor.execute("SELECT subject_id, agency FROM trace_restriction")
     hidden: dict[str, set[str]] = {}
     for row in cursor.fetchall():
@@ -236,7 +236,7 @@ def _things(cursor: Any, ids: dict[str, str]) -> Iterator[tuple[str, list[Thing]
             name,
             [
                 _thing(of, rows[of], visibility, frozenset(hidden.get(of, ())))
-                for of, visibility in seen.items()
+                for of, visibility in sorted(seen.items(), key=lambda each: each[0] != first)
                 if of in own or of == first
             ],
         )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Locator, Page
 
-MOST = 60
+MOST = 120
 
 
 def tab_to(page: Page, target: str | Locator) -> None:
