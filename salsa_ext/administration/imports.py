@@ -156,6 +156,7 @@ def _move(actor: Actor, run_id: UUID, before: Collection[str], after: str, actio
 
 def next_run(actor: Actor) -> ImportRun | None:
     """Return the state's oldest uploaded run with work."""
+    require(actor, Permission.IMPORT_RUN)
     waiting = select(ImportRun).where(
         ImportRun.owner_state == actor.state,
         ImportRun.account_id.is_not(None),
