@@ -122,5 +122,5 @@ def judge_by(actor: Actor, import_id: UUID, profile: Profile) -> None:
 def map_import(*, actor: Actor, import_id: UUID, values: Sequence[Mapping[str, str]]) -> None:
     """Store what texts of a waiting file mean, and let it be judged again; raises Invalid."""
     profile = from_data(imports.read_run(actor, import_id).definition)
-    given = {(each["kind"], each["text"]): each["means"] for each in values}
+    given = {(each["kind"], each["text"]): each.get("means", "") for each in values}
     judge_by(actor, import_id, set_meanings(actor, profile, given))

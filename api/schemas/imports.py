@@ -69,7 +69,7 @@ class TextMeaning(RequestSchema):
 
     kind = Text(most=60, required=True)
     text = Text(most=500, required=True)
-    means = Text(most=300, load_default="")
+    means = Text(most=300)
 
 
 class ImportMappingRequest(RequestSchema):

@@ -121,8 +121,8 @@ def test_what_a_text_means_is_said_once_and_kept_for_other_files(officer):
     form = filled_in(officer.open(f"{run}/values"))
     means = {name.rpartition(".")[0] + ".means": form[name] for name in form if "text" in name}
     makes = {"Xyzzy Arms": "Nobody Ltd", "PIST.": "pistol"}
-    said = form | {name: makes[given] for name, given in means.items()}
-    refused = officer.send(f"{run}/values", said, 422).text
+    typed = form | {name: makes[given] for name, given in means.items()}
+    refused = officer.send(f"{run}/values", typed, 422).text
     assert "“Nobody Ltd” is not on the list: choose from it." in text(refused)
     makes["Xyzzy Arms"] = "Taurus"
     officer.send(f"{run}/values", form | {name: makes[given] for name, given in means.items()})

@@ -45,8 +45,9 @@ class _Text:
     @property
     def likely(self) -> str:
         """Return names that the text may be a spelling of."""
-        found = suggest(self.kind, self.text, g.language) if self.kind in OPEN_LISTS else []
-        return ", ".join(each.name for each in found)
+        if self.kind not in OPEN_LISTS:
+            return ""
+        return ", ".join(each.name for each in suggest(self.kind, self.text, g.language))
 
 
 @dataclass(frozen=True)
@@ -77,11 +78,11 @@ def _read(actor: Actor, import_id: UUID) -> tuple[Profile, list[_Text]]:
         raise IllegalTransition("import", run.status, message("say what texts mean"))
     profile = from_data(run.definition)
     counts = {(each["kind"], each["text"]): each["count"] for each in run.report.get("unknown", ())}
-    said = meanings(profile)
-    others = [key for key in said if key not in counts]
+    stored = meanings(profile)
+    others = [key for key in stored if key not in counts]
     keys = [key for key in [*counts, *others] if len(key[1]) <= MOST_CHARACTERS]
     texts = [
-        _Text(at, *key, counts.get(key, 0), said.get(key, "")) for at, key in enumerate(keys[:MOST])
+        _Text(at, *key, counts.get(key, 0), stored.get(key, "")) for at, key in enumerate(keys[:MOST])
     ]
     return profile, texts
 
@@ -112,8 +113,8 @@ def _options(actor: Actor, kind: str, members: Path) -> choices.Options | choice
 def _show(actor: Actor, form: Form | None, import_id: UUID) -> str:
     profile, texts = _read(actor, import_id)
     if form is None:
-        said = {each.at: "" if each.means == each.text else each.means for each in texts}
-        form = Form({f"values.{at}.means": means for at, means in said.items()})
+        typed = {each.at: "" if each.means == each.text else each.means for each in texts}
+        form = Form({f"values.{at}.means": means for at, means in typed.items()})
     subject = PAGES.find(actor, import_id)
     return render_page(
         "account/import_values.html",
