@@ -196,7 +196,7 @@ def _build_query(
     if (first := filters.get("from_period")) is not None:
         query = query.where(Rollup.period >= selection.grain.start(first))
     if (last := filters.get("to_period")) is not None:
-        query = query.where(Rollup.period <= last)
+        query = query.where(period <= selection.grain.start(last))
     if selection.is_yearly:
         query = query.where(Rollup.state.not_in(withheld_states()))
     return query.group_by(*keys).having(amount > 0).order_by(*keys)
