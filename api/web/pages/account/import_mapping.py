@@ -201,12 +201,12 @@ def _examples(guess: ColumnGuess, known: Any, dates: str) -> str:
     member = known[guess.path][-1] if guess.path in known else None
     texts = []
     for text in guess.examples:
-        shown = text[:40]
+        example = text[:40]
         if member and member.type is date:
             with suppress(CellError):
                 read = read_cell(member, text, dates)
-                shown = f"{shown} ({format_day(parse_date(read))})"
-        texts.append(shown)
+                example = f"{example} ({format_day(parse_date(read))})"
+        texts.append(example)
     return " · ".join(texts)
 
 
