@@ -19,7 +19,7 @@ from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import NotFound
-from salsa_ext.custody.figures import NOT_ESTABLISHED, SEIZURES
+from salsa_ext.custody.figures import NOT_ESTABLISHED, SEIZURES, SILENT_SEIZURES
 from salsa_ext.database.session import db
 from salsa_ext.firearms.records.frequencies import COVERAGE, DESCRIBED
 from salsa_ext.jobs.changes import Change
@@ -38,6 +38,7 @@ DATASETS: Final = (SEIZURES, TRACES, REQUESTS, LICIT_TRADE, DISCREPANCIES, OVERD
 """Those that clients read, in the order of their list."""
 COUNTED_DATASETS: Final = (
     SEIZURES,
+    SILENT_SEIZURES,
     TRACES,
     REQUESTS,
     LICIT_TRADE,

@@ -199,6 +199,8 @@ class Action(StrEnum):
     FILE_IMPORTED = "file:imported"
     IMPORT_UNDONE = "file:undone"
     PROFILE_STORED = "file:profile_stored"
+    RELEASE_CREATED = "release:created"
+    RELEASE_PUBLISHED = "release:published"
     DATASET_RECOUNTED = "dataset:recounted"
     JOB_SET_ASIDE = "job:set_aside"
     JOB_RETRIED = "job:retried"
@@ -214,7 +216,7 @@ class Action(StrEnum):
 SUBJECT_KINDS: Final = tuple(
     "account agency alert attachment batch canary check consent contact conversation dataset "
     "discrepancy envelope hit import key licensee log lookup match notification participation "
-    "permit post record report request seizure setting shipment signing_key subject_request trace"
+    "permit post record release report request seizure setting shipment signing_key subject_request trace"
     " transfer webhook".split()
 )
 
