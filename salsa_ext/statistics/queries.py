@@ -132,10 +132,13 @@ def _read_selection(actor: Actor, dataset: Dataset, filters: Mapping[str, Any]) 
         } | {code: code not in readable for code in where}
         if problems := {name: [_UNPUBLISHED] for name, is_wrong in unpublished.items() if is_wrong}:
             raise Invalid(problems)
-    default = dataset.base[-1].code if is_yearly else published.by
+    if by is None:
+        by = (dataset.base[-1].code if is_yearly else published.by,)
+        where = {**published.where, **where}
+    defaults = {each.code: each.default for each in dataset.base if each.default}
     selection = _Selection(
-        (default,) if by is None else tuple(by),
-        where if is_whole and by is not None else {**published.where, **where},
+        tuple(by),
+        {code: value for code, value in defaults.items() if code not in by} | where,
         Grain(grain or Grain.QUARTER.value),
         is_whole,
         is_yearly,

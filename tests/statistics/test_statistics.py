@@ -63,6 +63,7 @@ def test_datasets_are_named_in_the_callers_language(police):
         "traces",
         "requests",
         "licit_trade",
+        "permits",
         "discrepancies",
     ]
     assert all(item["name"] != item["code"] for item in items)
