@@ -20,7 +20,7 @@ from salsa_ext.statistics.dataset_types import Dataset
 from salsa_ext.statistics.models import Rollup
 from salsa_ext.tracing.requests.figures import REQUESTS
 from salsa_ext.tracing.traces.figures import TRACES
-from salsa_ext.trade.shipments.figures import LICIT_TRADE
+from salsa_ext.trade.permits.figures import LICIT_TRADE, PERMITS
 
 MAX_COLUMNS: Final = 20
 OTHERS: Final = "others"
@@ -43,7 +43,8 @@ class TableType:
     @property
     def where(self) -> Mapping[str, str]:
         """Return the values that are counted alone."""
-        return self.dataset.published.where if self.dataset.published else {}
+        counted = self.dataset.counted_values.items()
+        return {code: value for code, value in counted if code not in self.by}
 
     @property
     def is_several(self) -> bool:
@@ -80,6 +81,7 @@ TABLE_TYPES: Final = (
     TableType(
         "trade", message("Guns exported by licence, by tariff heading"), LICIT_TRADE, ("heading",)
     ),
+    TableType("permits", message("Export permits, by the decision"), PERMITS, ("decision",)),
     TableType("requests", message("Requests received, by their answer"), REQUESTS, ("answer",)),
 )
 NOTHING: Final[Mapping[str, Any]] = {"columns": [], "rows": []}

@@ -23,7 +23,7 @@ from salsa_ext.statistics import rollups
 from salsa_ext.statistics.disclosure_control import find_primary, recoverable
 from salsa_ext.tracing.requests.figures import REQUESTS
 from salsa_ext.tracing.traces.figures import TRACES
-from salsa_ext.trade.shipments.figures import LICIT_TRADE
+from salsa_ext.trade.permits.figures import LICIT_TRADE, PERMITS
 from tests.support import jobs
 from tests.support.sizes import sized
 
@@ -53,12 +53,18 @@ def draw_facts(random):
             dataset = random.choice((SEIZURES, SEIZURES, SEIZURES, SILENT_SEIZURES))
             facts[dataset.fact(state, subject, on, values=values)] += random.choice(AMOUNTS)
         for dataset, subject in (
+            (PERMITS, ("export", random.choice(("issued", "refused")))),
             (TRACES, (random.choice(("traced", "no_record")), "pistol")),
             (REQUESTS, ("routine", random.choice(("in_time", "late")))),
         ):
             facts[dataset.fact(state, subject, date(2025, 5, 5))] += random.choice(AMOUNTS)
-        goods = [("heading", random.choice(("9302", "9303")))]
-        fact = LICIT_TRADE.fact(state, ("firearm", "pistol"), date(2025, 6, 1), "USA", goods)
+
+        fact = LICIT_TRADE.fact(
+            state,
+            ("shipped", random.choice(("9302", "9303")), "firearm", "pistol"),
+            date(2025, 6, 1),
+            "USA",
+        )
         facts[fact] += random.choice(AMOUNTS)
     return facts
 
@@ -206,7 +212,7 @@ def test_its_signature_is_verified_without_the_service(make_release, secretariat
         return ran.exit_code, ran.output
 
     code, output = verify(release, keys)
-    assert code == 0 and f"is as {release['kid']} signed it: 11 tables." in output
+    assert code == 0 and f"is as {release['kid']} signed it: 12 tables." in output
     assert "not in the file of keys" in verify(release, {"keys": []})[1]
     stolen = [key | {"compromised_at": "2026-01-01T00:00:00Z"} for key in keys["keys"]]
     assert "was stolen before" in verify(release, {"keys": stolen})[1]

@@ -139,9 +139,9 @@ def _list_alternatives(dataset: Dataset) -> list[tuple[str, str, choices.Options
     return [
         (
             code,
-            _value_name(dataset, code, counted),
+            value_name(dataset, code, counted),
             [
-                (value, _value_name(dataset, code, value))
+                (value, value_name(dataset, code, value))
                 for value in dataset.dimensions[code].values()
                 if value not in (counted, "unknown", "none")
             ],
