@@ -39,12 +39,12 @@ DATASETS: Final = (SEIZURES, TRACES, REQUESTS, LICIT_TRADE, PERMITS, DISCREPANCI
 """Those that clients read, in the order of their list."""
 COUNTED_DATASETS: Final = (
     SEIZURES,
-    SILENT_SEIZURES,
     TRACES,
     REQUESTS,
     LICIT_TRADE,
     PERMITS,
     DISCREPANCIES,
+    SILENT_SEIZURES,
     COVERAGE,
     DESCRIBED,
 )
