@@ -58,6 +58,10 @@ SESSION_LIFETIME = timedelta(hours=12)
 DISPLAYED = timedelta(days=366)
 """For so long a display stays signed in."""
 PASSWORD_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+SESSIONS: Final = ("session", "display")
+"""Kinds of keys that pages accept: a key for a program has its own scopes and addresses."""
+CALLERS: Final = ("key", *SESSIONS)
+LINKS: Final = ("link",)
 MIN_PASSWORD_LENGTH: Final = 12
 MAX_CHECKED_LENGTH: Final = 32
 MIN_GUESSES_LOG10: Final = 9
@@ -93,18 +97,20 @@ def authenticate_key(
     vault: Vault = NO_VAULT,
     *,
     address: str = "",
-    is_link: bool = False,
+    kinds: Collection[str] = CALLERS,
     idle: timedelta | None = None,
     is_use: bool = True,
 ) -> Actor:
-    """Return the actor of a key; raises Unauthenticated if unknown, expired or of other addresses.
+    """Return the actor of a key of these kinds; raises Unauthenticated for any other.
+
+    So for one that has expired, or is used from other addresses than its own.
 
     A session that was not used for `idle` has expired, too; use is noted once in a tenth of it, and
     not at all unless `is_use`.
     """
     account = execute_raw(_FIND_KEY, (token_digest(token),)).fetchone()
     row = dict(zip(_KEY_COLUMNS, account, strict=True)) if account else {}
-    if not row or (row["kind"] == "link") != is_link:
+    if not row or row["kind"] not in kinds:
         raise Unauthenticated(message("This key is unknown, revoked or its account is closed."))
     mark_row_security_set(row["owner_state"])
     if row["expires_at"] <= clock.now():

@@ -196,11 +196,16 @@ def _build_query(
     if (first := filters.get("from_period")) is not None:
         query = query.where(Rollup.period >= selection.grain.start(first))
     if (last := filters.get("to_period")) is not None:
-        query = query.where(Rollup.period <= last)
+        query = query.where(period <= selection.grain.start(last))
     if selection.is_yearly:
-        withheld = select(StateSetting.owner_state).where(~StateSetting.yearly_totals)
-        query = query.where(Rollup.state.not_in(withheld))
+        query = query.where(Rollup.state.not_in(withheld_states()))
     return query.group_by(*keys).having(amount > 0).order_by(*keys)
+
+
+def withheld_states() -> Sequence[str]:
+    """Return the states that do not allow the secretariat to read their yearly totals."""
+    withheld = select(StateSetting.owner_state).where(~StateSetting.yearly_totals)
+    return db.session.scalars(withheld).all()
 
 
 def _total(dataset: Dataset, selection: _Selection, cells: Sequence[StatisticsCell]) -> int | None:

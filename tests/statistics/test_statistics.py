@@ -179,6 +179,11 @@ def test_figures_are_found_by_their_fields(police, seize, query, found):
     assert len(cells(police, query=query)) == found
 
 
+def test_no_part_of_a_published_quarter_is_counted(police, seize):
+    seize(5)
+    assert cells(police, query="?to_period=2025-10-01") == cells(police)
+
+
 def test_a_withdrawn_trace_is_not_counted(police):
     with jobs.as_worker(operator("BRA")):
         rollups.add_facts({TRACES.fact("BRA", ("traced", "pistol"), date(2025, 10, 1)): 5})

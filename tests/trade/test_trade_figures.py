@@ -71,3 +71,93 @@ def test_a_permit_that_replaces_another_authorises_no_more(way):
     way.bra.post(f"{path}/reissue", body, If_Match=etag)
     assert counted(way.bra, "BRA", by="measure") == {("export_authorised", "BOL"): 10}
     assert counted(way.bra, "BRA", "permits", "decision") == {("issued", "BOL"): 2}
+
+
+@pytest.fixture
+def short(way):
+    """A shipment of three of which two were received."""
+    shipment = way.ship("AB1", "AB2", "AB3")
+    way.release(shipment)
+    way.tick(shipment, "exit")
+    read = [{"serial": "AB1"}, {"serial": "AB2"}]
+    add(way.bol, shipment, "receipt", received_on="2026-03-05", items=read)
+    jobs_to_idle()
+    return shipment
+
+
+def mirror(client, query="?year=2026"):
+    return client.get(f"/statistics/mirror{query}").json["items"]
+
+
+ROW = {
+    "exporting_state": "BRA",
+    "importing_state": "BOL",
+    "heading": "9302",
+    "export_authorised": 10,
+    "shipped": 3,
+    "import_authorised": 10,
+    "received": 2,
+    "difference": -1,
+    "discrepancies": 1,
+}
+
+
+def test_the_two_states_of_a_pair_read_both_sides_and_what_is_behind_the_difference(way, short):
+    assert mirror(way.bra) == mirror(way.bol) == [ROW]
+    behind = "/discrepancies?exporting_state=BRA&importing_state=BOL&heading=9302&year=2026"
+    assert [each["kind"] for each in way.bra.get(behind).json["items"]] == ["short_receipt"]
+    for query in (behind.replace("2026", "2025"), behind.replace("9302", "9303")):
+        assert way.bra.get(query).json["items"] == []
+
+
+def test_no_third_state_reads_a_pair_and_none_its_discrepancies_without_permission(
+    way, short, as_actor
+):
+    assert mirror(way.pry) == []
+    assert mirror(as_actor("BOL", "auditor")) == [ROW | {"discrepancies": None}]
+
+
+@pytest.mark.parametrize(
+    "query,count",
+    [
+        ("?year=2026&importing_state=BOL&heading=9302", 1),
+        ("?year=2026&exporting_state=BOL", 0),
+        ("?year=2026&heading=9303", 0),
+        ("?year=2025", 0),
+    ],
+)
+def test_mirror_figures_are_found_by_state_and_heading(way, short, query, count):
+    assert len(mirror(way.bra, query)) == count
+
+
+def test_a_file_has_the_columns_of_a_row(way, short):
+    text = way.bra.get("/statistics/mirror?year=2026&format=csv").data.decode("utf-8-sig")
+    assert text.split() == [",".join(ROW), ",".join(str(value) for value in ROW.values())]
+
+
+def test_a_state_that_licenses_on_paper_has_no_figures_and_another_none_of_it(way, as_actor):
+    named = {"state": "ARG", "number": "I-7"}
+    permit = bodies.permit(number="E-7", importing_state="ARG", import_permit=named)
+    way.bra.post("/permits", permit)
+    ended = {"register": "permits", "since": "2020-01-01", "until": "2026-03-01"}
+    body = ended | {"complete": False, "mode": "service"}
+    as_actor("ARG", "state_administrator").post("/participation", body)
+    jobs_to_idle()
+    sides = [(row["import_authorised"], row["received"]) for row in mirror(way.bra)]
+    assert sides == [(None, None), (10, 0)]
+
+
+def test_the_secretariat_reads_ended_years_without_the_sides_that_a_state_withholds(way, as_actor):
+    secretariat = as_actor(None, "secretariat")
+    shipped = {"ships_on": "2025-12-20"}
+    permit = bodies.permit(**way.more, number="E-5", issued_on="2025-12-01")
+    permit = way.bra.post("/permits", permit | {"expires_on": "2026-10-01"}).json["id"]
+    way.bra.post(f"/permits/{permit}/shipments", bodies.shipment(("AB7",), **shipped))
+    jobs_to_idle()
+    [row] = mirror(secretariat, "?year=2025")
+    assert (row["shipped"], row["received"], row["discrepancies"]) == (1, 0, None)
+    assert mirror(secretariat, "?year=2026") == []
+    administrator = as_actor("BOL", "state_administrator")
+    administrator.post("/settings", {"yearly_totals": False}, 200, If_Match='"0"')
+    [row] = mirror(secretariat, "?year=2025")
+    assert (row["shipped"], row["received"], row["difference"]) == (1, None, None)

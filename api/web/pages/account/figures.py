@@ -89,7 +89,7 @@ def figures_page(actor: Actor) -> Any:
         is_own=is_own,
         grains=[(code, translate(name)) for code, name in GRAINS if is_whole or code == "quarter"],
         is_whole=is_whole,
-        datasets=[(each.code, formatting.label("dataset", each.code)) for each in datasets],
+        datasets=dataset_names(actor),
         dimensions=_dimension_options(dataset, is_own=is_own),
         share=origin_share(actor, year) if is_own and dataset is SEIZURES else None,
         year=year,
@@ -97,6 +97,12 @@ def figures_page(actor: Actor) -> Any:
         **(_layout(table, is_own) if table and table.cells else {}),
     )
     return page, form.status
+
+
+def dataset_names(actor: Actor) -> choices.Options:
+    """Return the datasets of the reader with their names."""
+    listed = queries.list_datasets(actor, DATASETS)
+    return [(each.code, formatting.label("dataset", each.code)) for each in listed]
 
 
 def _select_table(
