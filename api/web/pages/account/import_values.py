@@ -82,7 +82,8 @@ def _read(actor: Actor, import_id: UUID) -> tuple[Profile, list[_Text]]:
     others = [key for key in stored if key not in counts]
     keys = [key for key in [*counts, *others] if len(key[1]) <= MOST_CHARACTERS]
     texts = [
-        _Text(at, *key, counts.get(key, 0), stored.get(key, "")) for at, key in enumerate(keys[:MOST])
+        _Text(at, *key, counts.get(key, 0), stored.get(key, ""))
+        for at, key in enumerate(keys[:MOST])
     ]
     return profile, texts
 
