@@ -6,31 +6,34 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache, partial
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 import orjson
 
 from importers import cells
-from importers.cells import CellError, read_agency, read_cell
+from importers.bodies import complete, interpret_guns, write_constants, write_field
+from importers.cells import CellError, is_no_value, read_agency, read_cell, sift
+from importers.descriptions import describe
 from importers.occurrences import Occurrences
-from importers.profiles import PLACEHOLDER, DocumentMapping, Profile, Source
+from importers.profiles import PLACEHOLDER, DocumentMapping, Profile, Skip, Source
 from importers.read import Row, Table, fold
+from importers.row_kinds import RowAbove, first_cell, is_of_table
 from importers.subjects import SUBJECTS, Check, Path, Subject, targets
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import ImportRejected, Invalid, Message, message
-from salsa_ext.core.fields import Member, members
+from salsa_ext.core.fields import Member
 from salsa_ext.firearms.marks.cell_reading import read_cell as read_marks
-from salsa_ext.firearms.marks.firearm_marks import marking_instead_of_serial
-from salsa_ext.reference import names
+from salsa_ext.firearms.marks.keys import normalise
 from salsa_ext.reference.agencies import agency_names
 
 EXAMPLES: Final = 3
 MAX_UNKNOWN: Final = 10_000
 PREVIEW: Final = 20
-MAX_SERIAL: Final = 64
+LEAST_SERIAL: Final = 4
+REPEATED: Final = message("the same gun again")
 ReadBody = Callable[[type, Mapping[str, Any]], Any]
 """Returns the value of a body as HTTP receives it; raises Invalid."""
 
@@ -141,7 +144,7 @@ class Interpreter:
             column: _folded(values) for column, values in profile.values.items() if values
         }
         self._skip = [
-            (skip.reason, [(name, re.compile(each, re.I)) for name, each in skip.when.items()])
+            (skip, [(name, re.compile(each, re.I)) for name, each in skip.when.items()])
             for skip in profile.skip
         ]
         self._split = [(name, re.compile(each)) for name, each in profile.serials.items()]
@@ -149,33 +152,47 @@ class Interpreter:
         own = agency_names(actor.own_state()) | {each.code: "" for each in profile.agencies}
         self._agencies = {fold(text): code for code in own for text in (own[code], code)}
         self._repeats, self._numbers = Occurrences(), Occurrences()
+        self._above = RowAbove(profile) if profile.above else None
+        self._guns = Occurrences() if profile.once else None
 
     def grouping_keys(self, row: Row) -> Iterator[str]:
         """Yield the number of each document that a row may share with others."""
         texts = self._texts(row)
-        for mapping, _ in self._mappings:
-            if mapping.group and (number := self._number(mapping, texts, row)):
+        for mapping, _ in self._mappings if texts else ():
+            if mapping.group and texts and (number := self._number(mapping, texts, row)):
                 yield f"{mapping.subject} {number}"
 
-    def _texts(self, row: Row) -> dict[str, str]:
+    def _texts(self, row: Row) -> dict[str, str] | None:
+        """Return the texts of a row with what it leaves to the one above; None if it is skipped."""
         texts = self._empty | {
             name: row.cells.get(column, "") for name, column in self._columns.items()
         }
         for name, values in self._values.items():
             texts[name] = _replace(texts[name], values)
-        return texts
+        skip = self._find_skip(texts, row)
+        if self._above and (skip is None or is_of_table(skip)):
+            texts = self._above.fill(texts)
+        if skip:
+            self._count_skipped(skip.reason)
+        return None if skip else texts
+
+    def _find_skip(self, texts: Mapping[str, str], row: Row) -> Skip | None:
+        first = first_cell(row.cells)
+        for skip, conditions in self._skip:
+            if all(pattern.fullmatch(texts.get(name, first)) for name, pattern in conditions):
+                return skip
+        return None
+
+    def _count_skipped(self, reason: str) -> None:
+        self.judgement.skipped[reason] += 1
+        self.judgement.counts["skipped"] += 1
 
     def documents(self, row: Row) -> list[Candidate]:
         """Return the documents of a row, none if it is skipped; raises RowRefused."""
         if row.beyond:
             raise RowRefused(Problem("", message("The row has more cells than the header.")))
-        texts = self._texts(row)
-        for reason, conditions in self._skip:
-            first = next(filter(None, row.cells.values()), "")
-            if all(pattern.fullmatch(texts.get(name, first)) for name, pattern in conditions):
-                self.judgement.skipped[reason] += 1
-                self.judgement.counts["skipped"] += 1
-                return []
+        if (texts := self._texts(row)) is None:
+            return []
         documents = [
             self._document(mapping, steps, piece, row)
             for mapping, steps in self._mappings
@@ -187,7 +204,27 @@ class Interpreter:
             raise RowRefused(
                 Problem("", message("None of these is filled in: {names}.", names=columns))
             )
+        repeated = [self._is_repeated(each) for each in documents] if self._guns else [False]
+        if all(repeated):
+            self._count_skipped(str(REPEATED))
+            return []
         return self._grouped(documents)
+
+    def _is_repeated(self, candidate: Candidate) -> bool:
+        """Return whether the document has the row's gun already, by its serial and day."""
+        assert self._guns is not None
+        body, items = candidate.body, candidate.subject.items
+        [gun] = body[items] if items else [body.get("firearm", {})]
+        serial = normalise(gun.get("serial", ""))
+        if len(serial) < LEAST_SERIAL or not any(map(str.isdigit, serial)):
+            return False
+        number = (
+            candidate.number.rpartition("/")[0] or candidate.number
+            if not items
+            else candidate.number
+        )
+        key = (candidate.subject.name, number, body.get("occurred_on"), serial)
+        return self._guns.add("\x1f".join(map(str, key)))[0] > 1
 
     def _pieces(self, texts: dict[str, str], steps: Sequence[FieldStep]) -> list[dict[str, str]]:
         """Return the row for each of several guns in one cell: cut, or as many as it counts."""
@@ -197,6 +234,10 @@ class Interpreter:
             parts = [part.strip() for part in pattern.split(texts[name]) if part and part.strip()]
             if len(parts) > 1:
                 counted = {count: "1"} if texts.get(count) == str(len(parts)) else {}
+                if described := columns.get("description"):
+                    counted[described] = re.sub(
+                        rf"^\s*{len(parts)}\s+(x\s+)?", "", texts[described]
+                    )
                 return [texts | {name: part} | counted for part in parts]
         if (number := texts.get(count, "1")) not in ("", "1") and "serial" in columns:
             marks = read_marks(texts[columns["serial"]]).marks
@@ -223,18 +264,32 @@ class Interpreter:
                 problems.append(Problem(self._column_of(step, texts), error.problem))
             else:
                 if value not in (None, "", []):
-                    _write(body, step.path, value)
+                    write_field(body, step.path, value)
+                if step.member.name == "description" and value:
+                    self._take_apart(body, step)
         if number is None:
             text = message("The row has no number of its own, so a second run would load it twice.")
             problems.append(Problem("", text))
         if number is None or problems:
             raise RowRefused(*problems, key=(subject.name, number or ""))
-        _write_constants(body, subject, mapping.constants)
+        known = targets(subject.value)
+        write_constants(body, [(known[name], each) for name, each in mapping.constants.items()])
         body["number"] = number
-        _complete(body, subject.value, self.actor.own_state())
-        _interpret_guns(body, subject)
+        complete(body, subject.value, self.actor.own_state())
+        interpret_guns(body, subject)
         column = partial(self._column_named, steps, texts)
         return Candidate(subject, number, body, [row], column)
+
+    def _take_apart(self, body: dict[str, Any], step: FieldStep) -> None:
+        """Fill in what a gun's description says; texts without a code are counted."""
+        gun = body
+        for member in step.path[:-1]:
+            gun = gun[member.key][0] if member.is_many else gun[member.key]
+        for name, text in describe(gun.pop("description")).items():
+            text = _replace(text, step.values)
+            if cells.unknown_kind((Member._make((name, *step.member[1:])),), text):
+                self.judgement.add_unknown(name, text)
+            gun.setdefault(name, int(text) if name == "quantity" else text)
 
     def _column_named(self, steps: Sequence[FieldStep], texts: Mapping[str, str], name: str) -> str:
         return next((self._column_of(step, texts) for step in steps if step.name == name), "")
@@ -254,15 +309,17 @@ class Interpreter:
         given, text = text, _replace(text, step.values) if step.values else text
         if not text:
             return None
+        text, kind = sift(step.path, text)
+        if kind and fold(given) not in step.values:  # where a person left it as it is
+            self.judgement.add_unknown(kind, text or given)
+        if not text:
+            return None
         if member.is_many:
             parts = re.split(source.split, text) if source.split else [text]
             replaced = [_replace(part.strip(), step.values) for part in parts]
             return [read_cell(member, part, "") for part in replaced if part]
         if member.name == "agency":
             return read_agency(text, self._agencies)
-        kind = cells.unknown_kind(step.path, text)
-        if kind and fold(given) not in step.values:  # where a person left it as it is
-            self.judgement.add_unknown(kind, text)
         return read_cell(member, text, source.dates or self.profile.dates)
 
     def _number(self, mapping: DocumentMapping, texts: Mapping[str, str], row: Row) -> str | None:
@@ -274,10 +331,12 @@ class Interpreter:
             if match[1] == "#":
                 number += str(self._repeats.add(f"{mapping.subject} {number}")[0])
             elif match[1] == "*":
-                whole = "\x1f".join(row.cells.values()).encode()
-                number += hashlib.blake2b(whole, digest_size=6).hexdigest()
+                number += _digest(row)
             elif not (text := texts[match[1]]):
                 return None
+            elif is_no_value(text):  # S/E: a document of its own
+                digest = _digest(row)
+                return f"{digest}-{self._repeats.add(f'{mapping.subject} {digest}')[0]}"
             else:
                 number += text
         return (number + template[end:])[:100]
@@ -322,6 +381,11 @@ def merge(first: Candidate, other: Candidate) -> None:
     for line, item in enumerate(items, 1):
         item["line"] = line
     first.rows += [row for row in other.rows if row not in first.rows]
+
+
+def _digest(row: Row) -> str:
+    whole = "\x1f".join(row.cells.values()).encode()
+    return hashlib.blake2b(whole, digest_size=6).hexdigest()
 
 
 def _match_columns(profile: Profile, table: Table, judgement: Judgement) -> dict[str, str]:
@@ -369,89 +433,6 @@ def _text_of(source: Source, texts: Mapping[str, str]) -> str:
     if source.join is not None:
         return source.join.join(given)
     return given[0] if given else ""
-
-
-# --- bodies -------------------------------------------------------------------------------------
-
-
-def _write(body: dict[str, Any], path: Path, value: Any) -> None:
-    """Write a value into a body; a list of objects has one entry a row."""
-    for member in path[:-1]:
-        inner = body.setdefault(member.key, [{}] if member.is_many else {})
-        body = inner[0] if member.is_many else inner
-    body[path[-1].key] = value
-
-
-def _write_constants(body: dict[str, Any], subject: Subject, constants: Mapping[str, Any]) -> None:
-    """Write constants; one of an optional object only where a cell gave the object something."""
-    known = targets(subject.value)
-    for name, value in constants.items():
-        path = known[name]
-        if len(path) > 1 and path[0].is_optional and path[0].key not in body:
-            continue
-        if _get(body, path) is None:
-            _write(body, path, value)
-
-
-def _get(body: Any, path: Path) -> Any:
-    for member in path:
-        if isinstance(body, list):
-            body = body[0] if body else None
-        body = body.get(member.key) if body else None
-    return body
-
-
-def _complete(body: dict[str, Any], cls: type, state: str) -> None:
-    """Fill in what every file leaves out: the own country, empty lists, the kind of a party."""
-    for member in _completed(cls):
-        if member.is_nested and member.default is MISSING:
-            body.setdefault(member.key, [{}] if member.is_many else {})
-        inner = body.get(member.key)
-        if member.is_nested and inner is not None:
-            for each in inner if member.is_many else (inner,):
-                _complete(each, member.type, body.get(COUNTRIES.get(member.key, ""), state))
-        if member.default is not MISSING or member.key in body:
-            continue
-        if member.key == "country":
-            body["country"] = state
-        elif member.key in DEFAULTS:
-            body[member.key] = DEFAULTS[member.key]
-        elif "individual" in member.limits.choices:
-            body[member.key] = "other"
-
-
-@cache
-def _completed(cls: type) -> tuple[Member, ...]:
-    """Return the fields that may be filled in, or hold others that may."""
-    return tuple(each for each in members(cls) if each.is_nested or each.default is MISSING)
-
-
-COUNTRIES: Final = {
-    "exporter": "exporting_state",
-    "importer": "importing_state",
-    "final_consignee": "importing_state",
-}
-"""The field with the country of a party that no column gives one."""
-DEFAULTS: Final[Mapping[str, Any]] = {"legal_grounds": [], "crime_context": ["unknown"]}
-
-
-def _interpret_guns(body: dict[str, Any], subject: Subject) -> None:
-    """Read words in the place of serials, and the category of a type; number the lines."""
-    guns = body[subject.items] if subject.items else [body["firearm"]] if "firearm" in body else []
-    for line, gun in enumerate(guns, 1):
-        if subject.items:
-            gun["line"] = line
-        serial = gun.get("serial")
-        if serial and (marking := marking_instead_of_serial(serial)):
-            gun["marking"] = marking
-            del gun["serial"]
-        elif serial and len(serial) > MAX_SERIAL:
-            body["note"] = "; ".join(filter(None, (body.get("note"), gun.pop("serial"))))[:2000]
-        elif not serial and gun.get("marking") == "intact":
-            gun["marking"] = "unknown"
-        category = names.type_category(names.resolve("type", gun.get("type")))
-        if category and category != "firearm":
-            gun.setdefault("category", category)
 
 
 # --- judging ------------------------------------------------------------------------------------
