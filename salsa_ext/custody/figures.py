@@ -46,6 +46,16 @@ SEIZURES: Final = Dataset(
 )
 """Items seized, found and surrendered, by the day of the event; `class` is that of the UNODC
 questionnaire. `established_by` and `diverted_in` are set once the origin is established (SDG 16.4.2)."""
+FLOWS: Final = Dataset(
+    "flows",
+    base=(
+        Dimension("country_of_manufacture", "state"),
+        Dimension("diverted_in", "state"),
+        Dimension("established_by", "established_by"),
+    ),
+    finer=(Dimension("class", "type"), Dimension("departure", "state")),
+)
+"""Where firearms were made and left lawful hands, and who established it, by the day of seizure."""
 NOT_ESTABLISHED: Final = "none"
 PIECES: Final = (None, "piece")
 
@@ -64,6 +74,12 @@ def count_seizures(state: str, ids: Collection[UUID]) -> dict[UUID, Counter[Fact
             values = [*_values(seizure, record), *_outcome_values(entries)]
             fact = SEIZURES.fact(state, subject, record.first_day, values=values)
             facts[seizure.id][fact] += int(record.quantity)
+            if record.category == "firearm":
+                single = dict(values) | {"class": subject[-1]}
+                flow = [single[each.code] for each in FLOWS.base]
+                values = [(each.code, single[each.code]) for each in FLOWS.finer]
+                fact = FLOWS.fact(state, flow, record.first_day, values=values)
+                facts[seizure.id][fact] += int(record.quantity)
     return facts
 
 

@@ -112,8 +112,8 @@ class Dataset:
 
     A table combines any of the base and at most one finer dimension: so sums stay few, however many
     objects there are. Other states read `published` alone, by quarters: ended ones, without small
-    cells. The secretariat reads its own datasets whole, since they count work. The `service` alone
-    reads the rest.
+    cells; without it nobody reads those of others. The secretariat reads its own datasets whole,
+    since they count work. The `service` alone reads the rest.
     """
 
     code: str
