@@ -23,8 +23,8 @@ FROM record JOIN seizure ON seizure.id = document_id
 JOIN record_setting ON record_id = record.id
 LEFT JOIN custody_entry AS entry
     ON entry.seizure_id = document_id AND entry.line = record.line AND entry.kind = 'origin'
-WHERE record.owner_state = :state AND visibility <> 'silent' AND category = 'firearm'
-    AND NOT record_setting.is_void AND event <> 'alert'
+WHERE record.owner_state = :state AND category = 'firearm' AND event <> 'alert'
+    AND NOT record_setting.is_void
 """
 TRACES = """
 SELECT outcome, priority, created_at AS day, '' AS partner, 1 AS amount
