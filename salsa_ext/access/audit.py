@@ -466,7 +466,10 @@ def related_traces(data: Mapping[str, Any]) -> tuple[str, ...]:
 def entry_text(entry: Mapping[str, Any]) -> str:
     """Return the text of an entry that its leaf seals: sorted JSON, without salt and leaf."""
     sealed = {name: value for name, value in entry.items() if name not in ("salt", "leaf_hash")}
-    return json.dumps(sealed, default=str, sort_keys=True, separators=(",", ":"))
+    return _write_sealed(sealed)
+
+
+_write_sealed: Final = json.JSONEncoder(default=str, sort_keys=True, separators=(",", ":")).encode
 
 
 def _case_number(actor: Actor) -> str | None:
