@@ -38,9 +38,7 @@ def current_attempt(may_be_parts: bool) -> RequestAttempt | None:
         raise Invalid({"Idempotency-Key": [message("1 to 200 visible ASCII characters.")]})
     # a key of fewer scopes gets no answer that another key of its account got
     who = g.actor.key_id if has_limited_key(g.actor) else g.actor.account_id
-    return RequestAttempt(
-        who, request.method, request.path, key, _request_body(may_be_parts)
-    )
+    return RequestAttempt(who, request.method, request.path, key, _request_body(may_be_parts))
 
 
 def with_replay(

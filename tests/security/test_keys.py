@@ -172,7 +172,9 @@ def issued(app, run, account):
 def test_a_key_of_fewer_scopes_gets_no_answer_of_another_key(app, run, account):
     body = {"username": "bra.ana", "name": "desk", "days": 1, "scopes": ["key:issue"]}
     tokens = [
-        Client(app.test_client(), run("BRA", issue_key, data=KeyData("bra.ana", "own", 1, scopes))[1])
+        Client(
+            app.test_client(), run("BRA", issue_key, data=KeyData("bra.ana", "own", 1, scopes))[1]
+        )
         .post("/keys", body, Idempotency_Key="k-1")
         .json["token"]
         for scopes in ((), ("key:issue",))
