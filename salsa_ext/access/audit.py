@@ -208,6 +208,7 @@ class Action(StrEnum):
     LOG_SHORTENED = "log:shortened"
     SUBJECT_REQUEST_RECORDED = "subject_request:recorded"
     SUBJECT_REQUEST_ANSWERED = "subject_request:answered"
+    SUBJECT_REQUEST_READ = "subject_request:read"
     SUBJECT_REQUEST_REFUSED = "subject_request:refused"
     PERSON_ERASED = "person:erased"
     HOLD_PLACED = "legal_hold:recorded"
