@@ -84,6 +84,13 @@ def test_a_heading_that_its_values_deny_is_left_to_a_person(draft):
     assert guesses["Fecha de incautación"].path == ""
 
 
+@pytest.mark.parametrize(("word", "path"), [("PIST.", "items.type"), ("92", "")])
+def test_a_heading_is_enough_for_words_without_a_code(draft, word, path):
+    rows = [[*row[:5], word, *row[6:]] for row in ROWS]
+    guesses = {guess.column: guess for guess in draft(HEADINGS["es"], rows).columns}
+    assert guesses[HEADINGS["es"][5]].path == path
+
+
 def test_the_order_of_day_and_month_is_that_of_most_dates(draft):
     rows = [
         [row[0], "/".join((m, d, y)), *row[2:]] for row in ROWS for d, m, y in [row[1].split("/")]
