@@ -15,11 +15,12 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, Message, NotFound, message
 from salsa_ext.database.session import db
 from salsa_ext.reference.models import StateSetting
-from salsa_ext.statistics.dataset_types import MIN_CELL, Dataset, Grain
+from salsa_ext.statistics.dataset_types import MIN_CELL, Dataset, Grain, Published
 from salsa_ext.statistics.models import Rollup
 
 PERIODS: Final = ("month", "quarter", "year")
 _UNKNOWN: Final = message("{dimension} is not a dimension of these figures. One of: {choices}.")
+_OWN_ALONE: Final = message("These figures are read of the own state alone. Give your state.")
 _UNPUBLISHED: Final = message(
     "Of other states this is not published. Give your own state, or leave this out."
 )
@@ -65,6 +66,7 @@ class _Selection:
     grain: Grain
     is_whole: bool
     is_yearly: bool = False
+    is_own: bool = False
 
     @property
     def used(self) -> set[str]:
@@ -74,8 +76,9 @@ class _Selection:
 def list_datasets(actor: Actor, datasets: Sequence[Dataset]) -> list[Dataset]:
     """Return the datasets available to the reader; the secretariat has no state."""
     require(actor, Permission.STATISTICS_READ)
-    readers = ("states",) if actor.state else ("states", "secretariat")
-    return [dataset for dataset in datasets if dataset.readers in readers]
+    if actor.state:
+        return [dataset for dataset in datasets if dataset.readers == "states"]
+    return [dataset for dataset in datasets if dataset.published]
 
 
 def get_table(
@@ -83,15 +86,15 @@ def get_table(
 ) -> StatisticsTable:
     """Return figures by state, partner, period and the dimensions of `by`.
 
-    With the own `state` in `filters` they are whole and go up to today, by any of the base and at
-    most one finer dimension, and of values in `where`. Of all states they are as published: by
-    ended quarters, cells below 5 suppressed, and with them the total. The secretariat reads ended
-    years whole, by the base, of states that allow it. Raises NotFound for an unknown dataset,
-    Invalid for dimensions, values or periods that this table has not.
+    With the own `state` in `filters` they are whole, with silent records, and go up to today, by
+    any of the base and at most one finer dimension, and of values in `where`. Of all states they
+    are as published: by ended quarters, cells below 5 suppressed, and with them the total. The
+    secretariat reads ended years whole, by the base, of states that allow it. Raises NotFound for
+    an unknown dataset, Invalid for dimensions, values or periods that this table has not.
     """
     require(actor, Permission.STATISTICS_READ)
     dataset = next((each for each in list_datasets(actor, datasets) if each.code == code), None)
-    if dataset is None or dataset.published is None:
+    if dataset is None:
         raise NotFound("dataset", code)
     selection = _read_selection(actor, dataset, filters)
     today = actor.now().date()  # the day of UTC, or a period would end sooner for some readers
@@ -114,9 +117,12 @@ def get_table(
 
 def _read_selection(actor: Actor, dataset: Dataset, filters: Mapping[str, Any]) -> _Selection:
     """Return what is asked for; raises Invalid."""
-    published = dataset.published
-    assert published is not None
     is_own = actor.state is not None and filters.get("state") == actor.state
+    published = dataset.published
+    if published is None:
+        if not is_own:
+            raise Invalid({"state": [_OWN_ALONE]})
+        published = Published(dataset.base[-1].code)
     by, grain = filters.get("by"), filters.get("grain")
     is_of_secretariat = dataset.readers == "secretariat"
     is_yearly = not (actor.state or is_of_secretariat) and grain == Grain.YEAR.value
@@ -141,6 +147,7 @@ def _read_selection(actor: Actor, dataset: Dataset, filters: Mapping[str, Any]) 
         Grain(grain or Grain.QUARTER.value),
         is_whole,
         is_yearly,
+        is_own,
     )
     _check_dimensions(dataset, selection)
     return selection
@@ -184,8 +191,9 @@ def _build_query(
     period = cast(func.date_trunc(selection.grain.value, Rollup.period), Date)
     keys = [Rollup.state, Rollup.partner, period, *(columns[code] for code in selection.by)]
     amount = func.sum(Rollup.amount)
+    counted = [dataset.code, dataset.silent] if selection.is_own else [dataset.code]
     query = select(*keys, amount).where(
-        Rollup.dataset == dataset.code,
+        Rollup.dataset.in_(counted),
         Rollup.dimension == finer,
         Rollup.period < through,
         *(columns[code] == value for code, value in selection.where.items()),

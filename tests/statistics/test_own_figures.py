@@ -4,7 +4,10 @@ from random import Random
 
 import pandas
 import pytest
+from sqlalchemy import text
 
+from salsa_ext.access.rules import operator
+from salsa_ext.database.session import db, transaction
 from tests.statistics.test_statistics import figures
 from tests.support import bodies
 
@@ -66,6 +69,16 @@ def test_they_equal_a_plain_count_of_the_same_guns(police, seed):
     assert figures(police, query=OWN + "&by=kind")["total"] == len(guns)
 
 
+def test_silent_records_count_in_own_figures_and_in_no_sum_that_others_read(police):
+    police.post("/seizures", bodies.seizure())
+    police.post("/seizures", bodies.seizure(number="S-2", visibility="silent"))
+    assert cells(police, "&by=class&grain=year") == [("pistol", "2026", 2)]
+    seen = text("SELECT sum(amount) FROM rollup WHERE dimension = '' AND dataset LIKE '%seizures'")
+    for state, expected in (("BRA", 2), ("PRY", 1), (None, 1)):
+        with transaction(operator(state)):
+            assert db.session.scalar(seen) == expected
+
+
 def test_goods_count_by_pieces_of_their_category(police):
     goods = {"line": 2, "category": "ammunition", "calibre": "9x19", "quantity": 500}
     weighed = {"line": 3, "category": "explosive", "quantity": 4, "unit": "kg"}
@@ -85,6 +98,16 @@ def test_an_established_origin_counts_until_it_is_withdrawn(police):
     path = f"/seizures/{made['id']}/entries/{entry['id']}/withdraw"
     police.post(path, {"reason": "Another gun"}, 200, If_Match=f'"{entry["version"]}"')
     assert cells(police, query) == [("none", "seized", "2026", 1)]
+
+
+def test_flows_join_where_a_gun_was_made_left_lawful_hands_and_was_found(police, as_actor):
+    made = police.post("/seizures", bodies.seizure()).json
+    police.post(f"/seizures/{made['id']}/origins", ORIGIN)
+    query = "&by=country_of_manufacture,diverted_in,established_by&grain=year"
+    assert cells(police, query, "flows") == [("BRA", "PRY", "trace", "2026", 1)]
+    for other in ("", "?state=PRY"):
+        assert list(police.get(f"/statistics/flows{other}", 422).json["errors"]) == ["state"]
+    as_actor(None, "secretariat").get("/statistics/flows", 404)
 
 
 @pytest.mark.parametrize(
