@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field
@@ -15,6 +14,7 @@ import orjson
 from importers import cells
 from importers.cells import CellError, read_cell
 from importers.occurrences import Occurrences
+from importers.patterns import MAX_TEXT, compile_pattern
 from importers.profiles import PLACEHOLDER, DocumentMapping, Profile, Source
 from importers.read import Row, Table, fold
 from importers.subjects import SUBJECTS, Check, Path, Subject, targets
@@ -136,10 +136,15 @@ class Interpreter:
             column: _folded(values) for column, values in profile.values.items() if values
         }
         self._skip = [
-            (skip.reason, [(name, re.compile(each, re.I)) for name, each in skip.when.items()])
+            (
+                skip.reason,
+                [
+                    (name, compile_pattern(each, ignores_case=True))
+                    for name, each in skip.when.items()
+                ],
+            )
             for skip in profile.skip
         ]
-        self._split = [(name, re.compile(each)) for name, each in profile.serials.items()]
         self._mappings = [_compile(mapping, profile) for mapping in profile.documents]
         self._repeats, self._numbers = Occurrences(), Occurrences()
 
@@ -169,7 +174,7 @@ class Interpreter:
             raise RowRefused(Problem("", message("The row has more cells than the header.")))
         texts = self._texts(row)
         for reason, conditions in self._skip:
-            if all(pattern.fullmatch(texts[name]) for name, pattern in conditions):
+            if all(pattern.fullmatch(texts[name][:MAX_TEXT]) for name, pattern in conditions):
                 self.judgement.skipped[reason] += 1
                 self.judgement.counts["skipped"] += 1
                 return []
@@ -190,8 +195,8 @@ class Interpreter:
         """Return the row for each of several guns in one cell: cut, or as many as it counts."""
         columns = {step.member.name: step.source.columns[0] for step in steps}
         count = columns.get("quantity", "")
-        for name, pattern in self._split:
-            parts = [part.strip() for part in pattern.split(texts[name]) if part and part.strip()]
+        for name, pattern in self.profile.serials.items():
+            parts = _split(pattern, texts[name])
             if len(parts) > 1:
                 counted = {count: "1"} if texts.get(count) == str(len(parts)) else {}
                 return [texts | {name: part} | counted for part in parts]
@@ -246,14 +251,14 @@ class Interpreter:
         source, member = step.source, step.member
         text = _text_of(source, texts)
         if source.part and text:
-            match = re.search(source.part, text)
+            match = compile_pattern(source.part).search(text[:MAX_TEXT])
             text = (match[1] or "") if match else ""
         text = _replace(text, step.values) if step.values else text
         if not text:
             return None
         if member.is_many:
-            parts = re.split(source.split, text) if source.split else [text]
-            return [read_cell(member, part.strip(), "") for part in parts if part.strip()]
+            parts = _split(source.split, text)
+            return [read_cell(member, part, "") for part in parts]
         if kind := cells.unknown_kind(step.path, text):
             self.judgement.add_unknown(kind, text)
         return read_cell(member, text, source.dates or self.profile.dates)
@@ -355,6 +360,13 @@ def _replace(text: str, values: Mapping[str, str]) -> str:
     if not text:
         return text
     return values.get(fold(text) or text, values.get("*", text))
+
+
+def _split(pattern: str, text: str) -> list[str]:
+    """Return the filled parts of a text; an empty pattern, or a long text, is not cut."""
+    is_cut = pattern and len(text) <= MAX_TEXT
+    parts = compile_pattern(pattern).split(text) if is_cut else [text]
+    return [part.strip() for part in parts if part and part.strip()]
 
 
 def _text_of(source: Source, texts: Mapping[str, str]) -> str:
