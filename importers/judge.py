@@ -14,7 +14,7 @@ import orjson
 from importers import cells
 from importers.cells import CellError, read_cell
 from importers.occurrences import Occurrences
-from importers.patterns import MAX_TEXT, compile_pattern
+from importers.patterns import MAX_TEXT, compile_pattern, split_text
 from importers.profiles import PLACEHOLDER, DocumentMapping, Profile, Source
 from importers.read import Row, Table, fold
 from importers.subjects import SUBJECTS, Check, Path, Subject, targets
@@ -136,13 +136,7 @@ class Interpreter:
             column: _folded(values) for column, values in profile.values.items() if values
         }
         self._skip = [
-            (
-                skip.reason,
-                [
-                    (name, compile_pattern(each, ignores_case=True))
-                    for name, each in skip.when.items()
-                ],
-            )
+            (skip.reason, [(name, compile_pattern(each, True)) for name, each in skip.when.items()])
             for skip in profile.skip
         ]
         self._mappings = [_compile(mapping, profile) for mapping in profile.documents]
@@ -196,7 +190,7 @@ class Interpreter:
         columns = {step.member.name: step.source.columns[0] for step in steps}
         count = columns.get("quantity", "")
         for name, pattern in self.profile.serials.items():
-            parts = _split(pattern, texts[name])
+            parts = split_text(pattern, texts[name])
             if len(parts) > 1:
                 counted = {count: "1"} if texts.get(count) == str(len(parts)) else {}
                 return [texts | {name: part} | counted for part in parts]
@@ -257,7 +251,7 @@ class Interpreter:
         if not text:
             return None
         if member.is_many:
-            parts = _split(source.split, text)
+            parts = split_text(source.split, text)
             return [read_cell(member, part, "") for part in parts]
         if kind := cells.unknown_kind(step.path, text):
             self.judgement.add_unknown(kind, text)
@@ -360,13 +354,6 @@ def _replace(text: str, values: Mapping[str, str]) -> str:
     if not text:
         return text
     return values.get(fold(text) or text, values.get("*", text))
-
-
-def _split(pattern: str, text: str) -> list[str]:
-    """Return the filled parts of a text; an empty pattern, or a long text, is not cut."""
-    is_cut = pattern and len(text) <= MAX_TEXT
-    parts = compile_pattern(pattern).split(text) if is_cut else [text]
-    return [part.strip() for part in parts if part and part.strip()]
 
 
 def _text_of(source: Source, texts: Mapping[str, str]) -> str:

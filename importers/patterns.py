@@ -14,7 +14,7 @@ MAX_TEXT: Final = 1_000
 
 
 @lru_cache(1_000)
-def compile_pattern(text: str, *, ignores_case: bool = False) -> Any:
+def compile_pattern(text: str, ignores_case: bool = False) -> Any:
     """Return the compiled expression; raises ValueError for what RE2 does not know."""
     options = re2.Options()
     options.case_sensitive, options.log_errors = not ignores_case, False
@@ -23,3 +23,10 @@ def compile_pattern(text: str, *, ignores_case: bool = False) -> Any:
         return re2.compile(text, options)
     except (re2.error, TypeError) as error:
         raise ValueError(text) from error
+
+
+def split_text(pattern: str, text: str) -> list[str]:
+    """Return the filled parts of a text; without a pattern, or too long, it is not cut."""
+    is_cut = pattern and len(text) <= MAX_TEXT
+    parts = compile_pattern(pattern).split(text) if is_cut else [text]
+    return [part.strip() for part in parts if part and part.strip()]
