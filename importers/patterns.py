@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from functools import lru_cache
 from typing import Any, Final
 
@@ -11,6 +12,12 @@ MAX_SIZE: Final = 2_000
 """Most steps of the programs of one profile's expressions."""
 MAX_TEXT: Final = 1_000
 """Characters of a cell that expressions see."""
+
+SERIALS: Final = "*"
+"""Stands for what is between two serials in one cell."""
+_BETWEEN_SERIALS: Final = re.compile(
+    r"(?<=\w{3}\d)(?:\s*[/;,]\s*|\s+(?:y|e|et|and)\s+)(?=\w{4})(?=\w*\d{2})"
+)
 
 
 @lru_cache(1_000)
@@ -27,6 +34,8 @@ def compile_pattern(text: str, ignores_case: bool = False) -> Any:
 
 def split_text(pattern: str, text: str) -> list[str]:
     """Return the filled parts of a text; without a pattern, or too long, it is not cut."""
-    is_cut = pattern and len(text) <= MAX_TEXT
-    parts = compile_pattern(pattern).split(text) if is_cut else [text]
+    if not pattern or len(text) > MAX_TEXT:
+        return [text]
+    between = _BETWEEN_SERIALS if pattern == SERIALS else compile_pattern(pattern)
+    parts: list[str | None] = between.split(text)
     return [part.strip() for part in parts if part and part.strip()]

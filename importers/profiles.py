@@ -16,7 +16,7 @@ from typing import Any, Final
 import tomli_w
 
 from importers.cells import DATE_ORDERS
-from importers.patterns import MAX_SIZE, compile_pattern
+from importers.patterns import MAX_SIZE, SERIALS, compile_pattern
 from importers.read import fold
 from importers.subjects import SUBJECTS, targets
 from salsa_ext.core.errors import Invalid, Message, message
@@ -46,7 +46,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Skip:
-    """Rows that become no document: where each cell of `when` fits its regular expression."""
+    """Rows that become no document: where each cell of `when` fits its regular expression.
+
+    The column `*` is the first cell of a row that holds something.
+    """
 
     reason: str
     when: Mapping[str, str]
@@ -96,7 +99,7 @@ class Profile:
     its spellings in files. `values` are replacements by column, as in `Source`. Fewer usable rows
     than `least`, or more than `most`, are another file. A `full` file holds every document, so that
     one that is missing has vanished. `lenient`: columns may be missing. `serials` cuts the cell of a
-    column into several guns.
+    column into several guns: by a regular expression, or `*` between serials.
     """
 
     name: str
@@ -125,7 +128,7 @@ class Profile:
         """Return the columns that the profile names, in order."""
         used = [
             *(column for mapping in self.documents for column in mapping.used_columns()),
-            *(column for skip in self.skip for column in skip.when),
+            *(column for skip in self.skip for column in skip.when if column != "*"),
             *self.values,
             *self.serials,
         ]
@@ -261,7 +264,7 @@ def _patterns(profile: Profile) -> Iterator[tuple[str, str]]:
                 if each
             )
     yield from (("skip", each) for skip in profile.skip for each in skip.when.values())
-    yield from (("serials", each) for each in profile.serials.values())
+    yield from (("serials", each) for each in profile.serials.values() if each != SERIALS)
 
 
 def to_toml(profile: Profile) -> str:
