@@ -199,7 +199,8 @@ def _score(
     if value is None:
         return heading
     if value < 0.2:  # the texts of a list are often others, and a person says what they mean
-        return heading * (0.55 if list_kind(members[-1]) else 0.3)
+        named = list_kind(members[-1]) and _share(texts[:SAMPLE_VALUES], _has_word) > 0.5
+        return heading * (0.55 if named else 0.3)
     if not heading and not _is_telling(members):
         return 0.0
     return 1 - (1 - heading) * (1 - 0.6 * value)
@@ -286,6 +287,10 @@ def _is_telling(members: Path) -> bool:
 
 def _share(texts: Sequence[str], holds: Callable[[str], bool]) -> float:
     return sum(map(holds, texts)) / len(texts)
+
+
+def _has_word(text: str) -> bool:
+    return bool(re.search(r"[^\W\d_]{3}", text))
 
 
 def _is_serial(text: str) -> bool:
