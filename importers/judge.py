@@ -18,6 +18,7 @@ from importers.bodies import complete, interpret_guns, write_constants, write_fi
 from importers.cells import CellError, is_no_value, read_agency, read_cell, sift
 from importers.descriptions import describe
 from importers.occurrences import Occurrences
+from importers.patterns import MAX_TEXT, compile_pattern, split_text
 from importers.profiles import PLACEHOLDER, DocumentMapping, Profile, Skip, Source
 from importers.read import Row, Table, fold
 from importers.row_kinds import RowAbove, first_cell, is_of_table
@@ -144,10 +145,9 @@ class Interpreter:
             column: _folded(values) for column, values in profile.values.items() if values
         }
         self._skip = [
-            (skip, [(name, re.compile(each, re.I)) for name, each in skip.when.items()])
+            (skip, [(name, compile_pattern(each, True)) for name, each in skip.when.items()])
             for skip in profile.skip
         ]
-        self._split = [(name, re.compile(each)) for name, each in profile.serials.items()]
         self._mappings = [_compile(mapping, profile) for mapping in profile.documents]
         own = agency_names(actor.own_state()) | {each.code: "" for each in profile.agencies}
         self._agencies = {fold(text): code for code in own for text in (own[code], code)}
@@ -179,7 +179,7 @@ class Interpreter:
     def _find_skip(self, texts: Mapping[str, str], row: Row) -> Skip | None:
         first = first_cell(row.cells)
         for skip, conditions in self._skip:
-            if all(pattern.fullmatch(texts.get(name, first)) for name, pattern in conditions):
+            if all(each.fullmatch(texts.get(name, first)[:MAX_TEXT]) for name, each in conditions):
                 return skip
         return None
 
@@ -230,8 +230,8 @@ class Interpreter:
         """Return the row for each of several guns in one cell: cut, or as many as it counts."""
         columns = {step.member.name: step.source.columns[0] for step in steps}
         count = columns.get("quantity", "")
-        for name, pattern in self._split:
-            parts = [part.strip() for part in pattern.split(texts[name]) if part and part.strip()]
+        for name, pattern in self.profile.serials.items():
+            parts = split_text(pattern, texts[name])
             if len(parts) > 1:
                 counted = {count: "1"} if texts.get(count) == str(len(parts)) else {}
                 if described := columns.get("description"):
@@ -304,7 +304,7 @@ class Interpreter:
         source, member = step.source, step.member
         text = _text_of(source, texts)
         if source.part and text:
-            match = re.search(source.part, text)
+            match = compile_pattern(source.part).search(text[:MAX_TEXT])
             text = (match[1] or "") if match else ""
         given, text = text, _replace(text, step.values) if step.values else text
         if not text:
@@ -315,8 +315,7 @@ class Interpreter:
         if not text:
             return None
         if member.is_many:
-            parts = re.split(source.split, text) if source.split else [text]
-            replaced = [_replace(part.strip(), step.values) for part in parts]
+            replaced = [_replace(part, step.values) for part in split_text(source.split, text)]
             return [read_cell(member, part, "") for part in replaced if part]
         if member.name == "agency":
             return read_agency(text, self._agencies)

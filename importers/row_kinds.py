@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Final
 
+from importers.patterns import NO_TEXT, compile_pattern
 from importers.profiles import Profile, Skip
 from importers.read import fold
 from importers.subjects import SUBJECTS, is_gun, targets
@@ -14,34 +15,11 @@ from salsa_ext.core.errors import message
 
 ANY: Final = "*"
 """The first cell of a row that holds something."""
-EMPTY: Final = r"[\W_]*"
-RESTORED: Final = r"(?!.*(r[ée]tabli|rehabilit|restablec|restabelec|reinstat|reativ|reactiv))"
-FINE: Final = r"(?!.*\b(multa|amende|fine)\b)"
-ENTRY: Final = (
-    r"((el|la|le|o|a|the) )?(registro|registre|permiso|permis|permit|expediente|caso|acta|asiento"
-    r"|fila|lan[cç]amento|linha|l[ií]nea|ligne|venta|vente|venda|entrada|entry|record|row) (de \w+ )?"
-)
-CANCELLED: Final = (
-    rf"[\W_]*({ENTRY})?(anulad[oa]s?|annul[ée]e?s?|cancelad[oa]s?|cancell?ed|void(ed)?|nul[oa]"
-    rf"|sin efecto|sem efeito)\b{FINE}{RESTORED}.*"
-)
-PACK: Final = (
-    r"(\d+ *)?((cajas?|caixas?|bo[iî]tes?|lotes?|box(es)?|pacotes?|unidades?|u) (de |of )?)?"
-)
-AMMUNITION: Final = (
-    rf"[\W_]*{PACK}(muni[cç]\w+|munitions?|ammunition|ammo|cartuchos?|cartouches?|cartridges?|balas?|vainas?"
-    r"|estojos?|proyectil(es)?|proj[eé]te?il(es|s)?)\b.*"
-)
-TOY: Final = (
-    r"((pistola|rev[oó]lver|arma|fusil|fuzil|rifle|pistolet|arme|gun|pistol) )?((de|tipo|es|un|une) )*"
-    r"(simulacros?|r[eé]plicas?|juguetes?|brinquedos?|jouets?|toys?|airsoft|air soft|imita[cç]i?[oóaã]o?n?"
-    r"|imitation|factice|paintball)\b.*"
-)
 OF_GUN: Final = ("type", "description", "make", "model")
 RULES: Final = (
-    (message("cancelled"), CANCELLED, ()),
-    (message("ammunition"), AMMUNITION, OF_GUN),
-    (message("toy or replica"), TOY, (*OF_GUN, "note")),
+    (message("cancelled"), "*cancelled", ()),
+    (message("ammunition"), "*ammunition", OF_GUN),
+    (message("toy or replica"), "*toy", (*OF_GUN, "note")),
 )
 """Reason, pattern, and the fields that say it; any but those of guns without one."""
 DITTO: Final = re.compile(r"[\s'’´`\"“”″〃,.-]*['’´`\"“”″〃][\s'’´`\"“”″〃,.-]*|,,")
@@ -51,6 +29,8 @@ DITTO_WORDS: Final = frozenset(
         "\n    ", ""
     ).split(";")
 )
+TELLING: Final = ("occurred_on", "place.name", "to.name")
+"""Fields in which the rows of one document agree."""
 Cells = Mapping[str, str]
 
 
@@ -64,19 +44,19 @@ def find_skips(rows: Sequence[Cells], fields: Mapping[str, str]) -> Iterator[Ski
     columns = [*rows[0]] if rows else []
     names = {column: fields.get(column, "").rpartition(".")[2] for column in columns}
     for reason, pattern, only in RULES:
-        rule = re.compile(pattern, re.IGNORECASE)
+        rule = compile_pattern(pattern, True)
         for column in columns:
             is_own = names[column] in only if only else names[column] not in ("serial", *OF_GUN)
             if is_own and any(rule.fullmatch(row.get(column, "")) for row in rows):
                 yield Skip(str(reason), {column: pattern})
-    headings = "|".join(re.escape(column) for column in columns)
-    rule = re.compile(headings, re.IGNORECASE)
+    headings = "|".join(re.escape(column) for column in columns[:10])
+    rule = compile_pattern(headings, True)
     if any(rule.fullmatch(first_cell(row)) for row in rows):
         yield Skip(str(message("a heading again")), {ANY: headings})
     guns = [each for each in columns if names[each] in (*OF_GUN, "serial", "calibre")]
     empty = [row for row in rows if not any(row.get(column, "").strip() for column in guns)]
     if len(guns) > 1 and 0 < len(empty) < len(rows) / 4:
-        yield Skip(str(message("no gun in the row")), dict.fromkeys(guns, EMPTY))
+        yield Skip(str(message("no gun in the row")), dict.fromkeys(guns, NO_TEXT))
 
 
 def first_cell(cells: Cells) -> str:
@@ -86,28 +66,29 @@ def first_cell(cells: Cells) -> str:
 
 def is_of_table(skip: Skip) -> bool:
     """Return whether skipped rows are part of the list, so that the rows below refer to them."""
-    return ANY not in skip.when and any(pattern != EMPTY for pattern in skip.when.values())
+    return ANY not in skip.when and any(pattern != NO_TEXT for pattern in skip.when.values())
 
 
 class RowAbove:
     """Fills in what a row leaves to the one above, by a profile's `above`.
 
     An empty cell is as above in the columns of the number, and within one number in the others;
-    those of guns need a ditto sign. A row whose date or place is another has no number.
+    those of guns need a ditto sign. A row with another date, place or holder has no number.
     """
 
     def __init__(self, profile: Profile) -> None:
-        numbers, self._guns, others = set[str](), set[str](), set[str]()
+        numbers, self._guns, telling = set[str](), set[str](), set[str]()
         for mapping in profile.documents:
             known = targets(SUBJECTS[mapping.subject].value)
             numbers |= {*mapping.number_columns()}
             for path, source in mapping.fields.items():
                 of_gun = any(is_gun(member.type) for member in known[path][:-1])
-                (self._guns if of_gun else others).update(source.columns)
+                self._guns.update(source.columns if of_gun else ())
+                telling.update(source.columns if path in TELLING else ())
         self._numbers = [each for each in profile.above if each in numbers]
         self._keys = [*numbers]
         self._others = [each for each in profile.above if each not in numbers]
-        self._dates = [each for each in self._others if each in others]
+        self._telling = [each for each in self._others if each in telling]
         self._last: dict[str, str] = {}
 
     def fill(self, texts: dict[str, str]) -> dict[str, str]:
@@ -115,7 +96,7 @@ class RowAbove:
         filled, last = dict(texts), self._last
         is_other = any(
             text and not is_ditto(text) and last.get(name) != text
-            for name in self._dates
+            for name in self._telling
             if (text := texts[name])
         )
         for name in self._numbers:
@@ -134,7 +115,7 @@ def columns_above(
     rows: Sequence[Cells], fields: Mapping[str, str], numbers: Collection[str]
 ) -> list[str]:
     """Return the columns in which cells are left to the row above."""
-    shared = [each for each in fields if not _is_of_gun(fields[each])]
+    shared = [each for each in fields if fields[each] in TELLING]
     above = []
     for column, path in fields.items():
         texts = [row.get(column, "") for row in rows]
