@@ -16,7 +16,7 @@ from salsa_ext.core.fields import Member
 from salsa_ext.firearms.marks.marking_words import is_craft, marking_of
 from salsa_ext.firearms.marks.spreadsheet_damage import find_damage
 from salsa_ext.reference import names
-from salsa_ext.reference.placeholders import fold_words, read_denial
+from salsa_ext.reference.placeholders import UNDECIDED, fold_words, read_denial
 
 DATE_ORDERS: Final = ("dmy", "mdy", "ymd")
 EPOCH: Final = date(1899, 12, 30)
@@ -269,7 +269,8 @@ def is_no_value(text: str) -> bool:
         return False
     if marking_of(text) in ("unknown", "unmarked"):
         return True
-    return read_denial(fold_words(text), ABSENT_NOUNS) is not None
+    words = fold_words(text)
+    return bool(UNDECIDED.fullmatch(words)) or read_denial(words, ABSENT_NOUNS) is not None
 
 
 def sift(path: Sequence[Member], text: str) -> tuple[str, str]:

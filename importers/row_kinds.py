@@ -40,14 +40,16 @@ def is_ditto(text: str) -> bool:
 
 
 def find_skips(rows: Sequence[Cells], fields: Mapping[str, str]) -> Iterator[Skip]:
-    """Yield rules for the rows that are no guns; `fields` are the columns' fields by column."""
+    """Yield rules for the rows that are no guns; `fields` are the columns' fields by column.
+
+    They hold for rows below the first ones, too.
+    """
     columns = [*rows[0]] if rows else []
     names = {column: fields.get(column, "").rpartition(".")[2] for column in columns}
     for reason, pattern, only in RULES:
-        rule = compile_pattern(pattern, True)
         for column in columns:
             is_own = names[column] in only if only else names[column] not in ("serial", *OF_GUN)
-            if is_own and any(rule.fullmatch(row.get(column, "")) for row in rows):
+            if is_own and any(len(fold(row.get(column, ""))) > 3 for row in rows):
                 yield Skip(str(reason), {column: pattern})
     headings = "|".join(re.escape(column) for column in columns[:10])
     rule = compile_pattern(headings, True)
@@ -55,7 +57,7 @@ def find_skips(rows: Sequence[Cells], fields: Mapping[str, str]) -> Iterator[Ski
         yield Skip(str(message("a heading again")), {ANY: headings})
     guns = [each for each in columns if names[each] in (*OF_GUN, "serial", "calibre")]
     empty = [row for row in rows if not any(row.get(column, "").strip() for column in guns)]
-    if len(guns) > 1 and 0 < len(empty) < len(rows) / 4:
+    if len(guns) > 1 and len(empty) < len(rows) / 2:
         yield Skip(str(message("no gun in the row")), dict.fromkeys(guns, NO_TEXT))
 
 

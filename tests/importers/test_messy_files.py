@@ -1,5 +1,7 @@
 """Files as clerks write them: keys of codes, ditto signs, descriptions, rows that are no guns."""
 
+from dataclasses import replace
+
 import pytest
 
 from api.schemas.imports import field_labels
@@ -30,8 +32,10 @@ def read(actor, run, tmp_path):
             draft = draft_profile(
                 table, field_labels(), name="guns", state="PAN", subjects=["seizures"]
             )
-        draft.profile.documents[0].constants |= {"agency": "PAN-POLICE"}
-        return importing(path, draft.profile, actor("PAN")).judge()
+        [mapping] = draft.profile.documents
+        constants = {**mapping.constants, "agency": "PAN-POLICE"}
+        profile = replace(draft.profile, documents=(replace(mapping, constants=constants),))
+        return importing(path, profile, actor("PAN")).judge()
 
     return call
 
