@@ -22,7 +22,10 @@ ALTER TABLE lookup_count ENABLE ROW LEVEL SECURITY;
 -- each key, how many seconds ago. A document of less than a day is new: who wants to look up many
 -- guns may have invented it. In plpgsql the plans are kept for the session.
 CREATE FUNCTION salsa_lookups(keys text[], named text)
-RETURNS TABLE (is_known boolean, is_new boolean, percent integer, used double precision[], seconds double precision[])
+RETURNS TABLE (
+    is_known boolean, is_new boolean, percent integer,
+    used double precision[], seconds double precision[]
+)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     own char(3) := current_setting('salsa.state', true);

@@ -73,8 +73,9 @@ class Lookups:
 def open_lookups(actor: Actor, count: int, kind: str | None = None) -> Lookups:
     """Return look-ups that the actor's purpose still allows, in one statement without a lock.
 
-    `kind` is their budget unless the case is known, by default that of the purpose; it is that of a
-    case recorded within a day, too. Those at once may overdraw by one each. The service itself and the server's command line have no budget.
+    `kind` is their budget unless the case is known, by default that of the purpose; so it is for a
+    case that was recorded within a day. Those at once may overdraw by one each. The service itself
+    and the server's command line have no budget.
     Raises TooManyLookups, after which the transaction is committed with its audit entry.
     """
     purpose = actor.purpose
