@@ -7,7 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Any, Final, NamedTuple
 
 import orjson
@@ -115,13 +115,15 @@ class Judgement:
 
 @dataclass(frozen=True)
 class FieldStep:
-    """How one field of a document is read from a row."""
+    """How one field of a document is read from a row.
+
+    `read` returns the value of a text, and the list that lacks it, if one does; raises CellError.
+    """
 
     name: str
-    member: Member
     path: Path
     source: Source
-    values: Mapping[str, str]
+    read: Callable[[str], tuple[Any, str]]
 
 
 class Interpreter:
@@ -133,7 +135,9 @@ class Interpreter:
         self._columns = _match_columns(profile, table, judgement)
         self._empty = dict.fromkeys(profile.used_columns(), "")
         self._values = {
-            column: _folded(values) for column, values in profile.values.items() if values
+            column: _once(partial(_replace, _folded(values)))
+            for column, values in profile.values.items()
+            if values
         }
         self._skip = [
             (skip.reason, [(name, re.compile(each, re.I)) for name, each in skip.when.items()])
@@ -159,8 +163,8 @@ class Interpreter:
         texts = self._empty | {
             name: row.cells.get(column, "") for name, column in self._columns.items()
         }
-        for name, values in self._values.items():
-            texts[name] = _replace(texts[name], values)
+        for name, replace in self._values.items():
+            texts[name] = replace(texts[name])
         return texts
 
     def documents(self, row: Row) -> list[Candidate]:
@@ -188,7 +192,7 @@ class Interpreter:
 
     def _pieces(self, texts: dict[str, str], steps: Sequence[FieldStep]) -> list[dict[str, str]]:
         """Return the row for each of several guns in one cell: cut, or as many as it counts."""
-        columns = {step.member.name: step.source.columns[0] for step in steps}
+        columns = {step.path[-1].name: step.source.columns[0] for step in steps}
         count = columns.get("quantity", "")
         for name, pattern in self._split:
             parts = [part.strip() for part in pattern.split(texts[name]) if part and part.strip()]
@@ -243,20 +247,13 @@ class Interpreter:
 
     def _field(self, step: FieldStep, texts: Mapping[str, str]) -> Any:
         """Return the value of a field, None without one; raises CellError."""
-        source, member = step.source, step.member
-        text = _text_of(source, texts)
-        if source.part and text:
-            match = re.search(source.part, text)
-            text = (match[1] or "") if match else ""
-        text = _replace(text, step.values) if step.values else text
+        text = _text_of(step.source, texts)
         if not text:
             return None
-        if member.is_many:
-            parts = re.split(source.split, text) if source.split else [text]
-            return [read_cell(member, part.strip(), "") for part in parts if part.strip()]
-        if kind := cells.unknown_kind(step.path, text):
-            self.judgement.add_unknown(kind, text)
-        return read_cell(member, text, source.dates or self.profile.dates)
+        value, unknown = step.read(text)
+        if unknown:
+            self.judgement.add_unknown(unknown, value)
+        return value
 
     def _number(self, mapping: DocumentMapping, texts: Mapping[str, str], row: Row) -> str | None:
         """Return the natural key of a row's document; None if a part of it is empty."""
@@ -340,24 +337,48 @@ def _match_columns(profile: Profile, table: Table, judgement: Judgement) -> dict
 
 def _compile(mapping: DocumentMapping, profile: Profile) -> tuple[DocumentMapping, list[FieldStep]]:
     known = targets(SUBJECTS[mapping.subject].value)
-    steps = [
-        FieldStep(path, known[path][-1], known[path], source, _folded(source.values))
-        for path, source in mapping.fields.items()
-    ]
+    steps = []
+    for name, source in mapping.fields.items():
+        values, dates = _folded(source.values), source.dates or profile.dates
+        read = _once(partial(_read_field, known[name], source, values, dates))
+        steps.append(FieldStep(name, known[name], source, read))
     return mapping, steps
+
+
+def _once(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Let the texts that repeat in a column be read once."""
+    return lru_cache(maxsize=4_000)(read)
+
+
+def _read_field(
+    path: Path, source: Source, values: Mapping[str, str], dates: str, text: str
+) -> tuple[Any, str]:
+    """Return the value of a field, and the list that lacks it, if one does; raises CellError."""
+    if source.part:
+        match = re.search(source.part, text)
+        text = (match[1] or "") if match else ""
+    text = _replace(values, text) if values else text
+    if not text:
+        return None, ""
+    if path[-1].is_many:
+        parts = re.split(source.split, text) if source.split else [text]
+        return [read_cell(path[-1], part.strip(), "") for part in parts if part.strip()], ""
+    return read_cell(path[-1], text, dates), cells.unknown_kind(path, text)
 
 
 def _folded(values: Mapping[str, str]) -> dict[str, str]:
     return {(text if text == "*" else fold(text) or text): value for text, value in values.items()}
 
 
-def _replace(text: str, values: Mapping[str, str]) -> str:
+def _replace(values: Mapping[str, str], text: str) -> str:
     if not text:
         return text
     return values.get(fold(text) or text, values.get("*", text))
 
 
 def _text_of(source: Source, texts: Mapping[str, str]) -> str:
+    if len(source.columns) == 1:
+        return texts[source.columns[0]]
     given = [text for name in source.columns if (text := texts[name])]
     if source.join is not None:
         return source.join.join(given)

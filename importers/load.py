@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -40,7 +40,7 @@ from salsa_ext.administration.models import ImportedDocument
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import Conflict, ImportRejected, Invalid, Message, message
-from salsa_ext.core.fields import members
+from salsa_ext.core.fields import build_value
 from salsa_ext.core.occurrence import ImportSource
 from salsa_ext.database.session import transaction
 from salsa_ext.documents import withdrawals
@@ -335,8 +335,9 @@ class _Changes:
     def _with_source(self, candidate: Candidate) -> Any:
         assert self._run_id
         source = ImportSource(self._run_id, candidate.rows[0].number)
-        has_source = any(each.type is ImportSource for each in members(candidate.subject.value))
-        return replace(candidate.data, source=source) if has_source else candidate.data
+        if not candidate.subject.has_source:
+            return candidate.data
+        return build_value(candidate.subject.value, vars(candidate.data) | {"source": source})
 
     def count(self, rejects: Sequence[Reject]) -> None:
         """Add what was found to the judgement, and store the refused rows of a run."""

@@ -275,8 +275,13 @@ def _flat(line: str) -> dict[str, Any]:
 # --- header and cells ---------------------------------------------------------------------------
 
 
+SIGNS: Final = {number: " " for number in range(128) if not chr(number).isalnum()}
+
+
 def fold(text: str) -> str:
     """Return a heading in lower case, without accents, signs and line ends."""
+    if text.isascii():
+        return " ".join(text.lower().translate(SIGNS).split())
     plain = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
     return " ".join(re.sub(r"[\W_]+", " ", plain).split())

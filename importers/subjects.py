@@ -12,6 +12,7 @@ from importers.custody import SeizedGunDisposition
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.fields import Member, members
+from salsa_ext.core.occurrence import ImportSource
 from salsa_ext.documents import queries, reports, seizures, transfers
 from salsa_ext.documents.values import ReportData, SeizureData, TransferData
 from salsa_ext.firearms.marks.values import Firearm
@@ -57,6 +58,11 @@ class Subject:
         return next(
             (each.key for each in members(self.value) if each.is_many and is_gun(each.type)), ""
         )
+
+    @cached_property
+    def has_source(self) -> bool:
+        """Return whether its documents name the row of the file that they are from."""
+        return any(each.type is ImportSource for each in members(self.value))
 
 
 def is_gun(cls: Any) -> bool:

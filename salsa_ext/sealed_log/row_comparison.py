@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC
 from pathlib import Path
 from typing import Any, Final, cast
@@ -100,14 +100,15 @@ class Comparison:
         for key in keys:
             word, first, *_ = key.split("/")
             ids[word].add(UUID(first))
-        rows: list[tuple[Any, Mapping[str, Any]]] = []
+        parts: list[tuple[Any, Sequence[Mapping[str, Any]]]] = []
         for model in sealed_models():
             word, first, *_ = model.seal_key
             if word in ids:
                 table = cast(Table, model.__table__)
                 query = select(table).where(is_any_of(table.columns[first], ids[word]))
-                rows += [(model, dict(row._mapping)) for row in self._connection.execute(query)]
-        return texts_of(rows)
+                rows = [dict(row._mapping) for row in self._connection.execute(query)]
+                parts += [(model, rows)] if rows else []
+        return texts_of(parts)
 
     def count_others(self) -> None:
         """Name rows that no act of the logs wrote, and entries that are in no log."""

@@ -45,6 +45,7 @@ class Key:
     value: int
 
 
+@lru_cache(maxsize=4_000)  # of one mark several steps ask
 def normalise(text: str) -> str:
     """Return upper case, NFKC, without separators; `?`, `*`, `[8B]` stay."""
     return _nfkc(_SEPARATORS.sub("", _nfkc(text).upper()))
@@ -77,6 +78,8 @@ class StrayBracket(NamedTuple):
 
 def stray_brackets(text: str) -> list[StrayBracket]:
     """Return the stray brackets of a text, with neighbouring letters and digits."""
+    if text.isascii() and "[" not in text and "]" not in text:
+        return []
     glyphs = [(glyph, at) for at, typed in enumerate(text, 1) for glyph in _nfkc(typed)]
     folded = "".join(glyph for glyph, _ in glyphs)
     left = _ALTERNATIVES.sub(lambda match: " " * len(match[0]), folded)
