@@ -6,13 +6,14 @@ import hashlib
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field
-from functools import cache, lru_cache, partial
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
 import orjson
 
 from importers import cells
+from importers.bodies import complete, interpret_guns, write_constants, write_field
 from importers.cells import CellError, read_cell
 from importers.occurrences import Occurrences
 from importers.profiles import PLACEHOLDER, DocumentMapping, Profile, Source
@@ -20,15 +21,12 @@ from importers.read import Row, Table, fold
 from importers.subjects import SUBJECTS, Check, Path, Subject, targets
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import ImportRejected, Invalid, Message, message
-from salsa_ext.core.fields import Member, members
 from salsa_ext.firearms.marks.cell_reading import read_cell as read_marks
-from salsa_ext.firearms.marks.firearm_marks import marking_instead_of_serial
-from salsa_ext.reference import names
 
 EXAMPLES: Final = 3
 MAX_UNKNOWN: Final = 10_000
 PREVIEW: Final = 20
-MAX_SERIAL: Final = 64
+NO_NUMBER: Final = message("The row has no number of its own, so a second run would load it twice.")
 ReadBody = Callable[[type, Mapping[str, Any]], Any]
 """Returns the value of a body as HTTP receives it; raises Invalid."""
 
@@ -115,7 +113,7 @@ class Judgement:
 
 @dataclass(frozen=True)
 class FieldStep:
-    """How one field of a document is read from a row.
+    """How one field of a document is read from a row, of one `column` or several.
 
     `read` returns the value of a text, and the list that lacks it, if one does; raises CellError.
     """
@@ -123,7 +121,17 @@ class FieldStep:
     name: str
     path: Path
     source: Source
+    column: str
     read: Callable[[str], tuple[Any, str]]
+
+
+class DocumentSteps(NamedTuple):
+    """How a document is made of a row: its fields, their first columns by name, its constants."""
+
+    mapping: DocumentMapping
+    fields: Sequence[FieldStep]
+    columns: Mapping[str, str]
+    constants: Sequence[tuple[Path, Any]]
 
 
 class Interpreter:
@@ -155,7 +163,7 @@ class Interpreter:
     def grouping_keys(self, row: Row) -> Iterator[str]:
         """Yield the number of each document that a row may share with others."""
         texts = self._texts(row)
-        for mapping, _ in self._mappings:
+        for mapping, *_ in self._mappings:
             if mapping.group and (number := self._number(mapping, texts, row)):
                 yield f"{mapping.subject} {number}"
 
@@ -178,21 +186,20 @@ class Interpreter:
                 self.judgement.counts["skipped"] += 1
                 return []
         documents = [
-            self._document(mapping, steps, piece, row)
-            for mapping, steps in self._mappings
-            if all(texts[name] for name in mapping.when)
-            for piece in self._pieces(texts, steps)
+            self._document(steps, piece, row)
+            for steps in self._mappings
+            if all(texts[name] for name in steps.mapping.when)
+            for piece in self._pieces(texts, steps.columns)
         ]
         if not documents:
-            columns = ", ".join(name for mapping, _ in self._mappings for name in mapping.when)
+            columns = ", ".join(name for mapping, *_ in self._mappings for name in mapping.when)
             raise RowRefused(
                 Problem("", message("None of these is filled in: {names}.", names=columns))
             )
         return self._grouped(documents)
 
-    def _pieces(self, texts: dict[str, str], steps: Sequence[FieldStep]) -> list[dict[str, str]]:
+    def _pieces(self, texts: dict[str, str], columns: Mapping[str, str]) -> list[dict[str, str]]:
         """Return the row for each of several guns in one cell: cut, or as many as it counts."""
-        columns = {step.path[-1].name: step.source.columns[0] for step in steps}
         count = columns.get("quantity", "")
         for name, pattern in self._split:
             parts = [part.strip() for part in pattern.split(texts[name]) if part and part.strip()]
@@ -205,36 +212,35 @@ class Interpreter:
                 return [texts | {columns["serial"]: mark.text, count: "1"} for mark in marks]
         return [texts]
 
-    def _document(
-        self,
-        mapping: DocumentMapping,
-        steps: Sequence[FieldStep],
-        texts: Mapping[str, str],
-        row: Row,
-    ) -> Candidate:
+    def _document(self, steps: DocumentSteps, texts: Mapping[str, str], row: Row) -> Candidate:
+        mapping, fields = steps.mapping, steps.fields
         subject = SUBJECTS[mapping.subject]
         body, problems = dict[str, Any](), list[Problem]()
         number = self._number(mapping, texts, row)
-        for step in steps:
+        for step in fields:
+            text = texts[step.column] if step.column else _text_of(step.source, texts)
+            if not text:
+                continue
             try:
-                value = self._field(step, texts)
+                value, unknown = step.read(text)
             except CellError as error:
                 if error.unknown:
-                    self.judgement.add_unknown(error.unknown, _text_of(step.source, texts))
+                    self.judgement.add_unknown(error.unknown, text)
                 problems.append(Problem(self._column_of(step, texts), error.problem))
-            else:
-                if value not in (None, "", []):
-                    _write(body, step.path, value)
+                continue
+            if unknown:
+                self.judgement.add_unknown(unknown, value)
+            if value not in (None, "", []):
+                write_field(body, step.path, value)
         if number is None:
-            text = message("The row has no number of its own, so a second run would load it twice.")
-            problems.append(Problem("", text))
+            problems.append(Problem("", NO_NUMBER))
         if number is None or problems:
             raise RowRefused(*problems, key=(subject.name, number or ""))
-        _write_constants(body, subject, mapping.constants)
+        write_constants(body, steps.constants)
         body["number"] = number
-        _complete(body, subject.value, self.actor.own_state())
-        _interpret_guns(body, subject)
-        column = partial(self._column_named, steps, texts)
+        complete(body, subject.value, self.actor.own_state())
+        interpret_guns(body, subject)
+        column = partial(self._column_named, fields, texts)
         return Candidate(subject, number, body, [row], column)
 
     def _column_named(self, steps: Sequence[FieldStep], texts: Mapping[str, str], name: str) -> str:
@@ -244,16 +250,6 @@ class Interpreter:
         """Return the column of the file that filled a field, else the first that could."""
         names = step.source.columns
         return self._columns.get(next((name for name in names if texts[name]), names[0]), "")
-
-    def _field(self, step: FieldStep, texts: Mapping[str, str]) -> Any:
-        """Return the value of a field, None without one; raises CellError."""
-        text = _text_of(step.source, texts)
-        if not text:
-            return None
-        value, unknown = step.read(text)
-        if unknown:
-            self.judgement.add_unknown(unknown, value)
-        return value
 
     def _number(self, mapping: DocumentMapping, texts: Mapping[str, str], row: Row) -> str | None:
         """Return the natural key of a row's document; None if a part of it is empty."""
@@ -335,14 +331,17 @@ def _match_columns(profile: Profile, table: Table, judgement: Judgement) -> dict
     return matched
 
 
-def _compile(mapping: DocumentMapping, profile: Profile) -> tuple[DocumentMapping, list[FieldStep]]:
+def _compile(mapping: DocumentMapping, profile: Profile) -> DocumentSteps:
     known = targets(SUBJECTS[mapping.subject].value)
     steps = []
     for name, source in mapping.fields.items():
         values, dates = _folded(source.values), source.dates or profile.dates
         read = _once(partial(_read_field, known[name], source, values, dates))
-        steps.append(FieldStep(name, known[name], source, read))
-    return mapping, steps
+        column = source.columns[0] if len(source.columns) == 1 else ""
+        steps.append(FieldStep(name, known[name], source, column, read))
+    columns = {step.path[-1].name: step.source.columns[0] for step in steps}
+    constants = [(known[name], value) for name, value in mapping.constants.items()]
+    return DocumentSteps(mapping, steps, columns, constants)
 
 
 def _once(read: Callable[[str], Any]) -> Callable[[str], Any]:
@@ -377,95 +376,10 @@ def _replace(values: Mapping[str, str], text: str) -> str:
 
 
 def _text_of(source: Source, texts: Mapping[str, str]) -> str:
-    if len(source.columns) == 1:
-        return texts[source.columns[0]]
     given = [text for name in source.columns if (text := texts[name])]
     if source.join is not None:
         return source.join.join(given)
     return given[0] if given else ""
-
-
-# --- bodies -------------------------------------------------------------------------------------
-
-
-def _write(body: dict[str, Any], path: Path, value: Any) -> None:
-    """Write a value into a body; a list of objects has one entry a row."""
-    for member in path[:-1]:
-        inner = body.setdefault(member.key, [{}] if member.is_many else {})
-        body = inner[0] if member.is_many else inner
-    body[path[-1].key] = value
-
-
-def _write_constants(body: dict[str, Any], subject: Subject, constants: Mapping[str, Any]) -> None:
-    """Write constants; one of an optional object only where a cell gave the object something."""
-    known = targets(subject.value)
-    for name, value in constants.items():
-        path = known[name]
-        if len(path) > 1 and path[0].is_optional and path[0].key not in body:
-            continue
-        if _get(body, path) is None:
-            _write(body, path, value)
-
-
-def _get(body: Any, path: Path) -> Any:
-    for member in path:
-        if isinstance(body, list):
-            body = body[0] if body else None
-        body = body.get(member.key) if body else None
-    return body
-
-
-def _complete(body: dict[str, Any], cls: type, state: str) -> None:
-    """Fill in what every file leaves out: the own country, empty lists, the kind of a party."""
-    for member in _completed(cls):
-        if member.is_nested and member.default is MISSING:
-            body.setdefault(member.key, [{}] if member.is_many else {})
-        inner = body.get(member.key)
-        if member.is_nested and inner is not None:
-            for each in inner if member.is_many else (inner,):
-                _complete(each, member.type, body.get(COUNTRIES.get(member.key, ""), state))
-        if member.default is not MISSING or member.key in body:
-            continue
-        if member.key == "country":
-            body["country"] = state
-        elif member.key in DEFAULTS:
-            body[member.key] = DEFAULTS[member.key]
-        elif "individual" in member.limits.choices:
-            body[member.key] = "other"
-
-
-@cache
-def _completed(cls: type) -> tuple[Member, ...]:
-    """Return the fields that may be filled in, or hold others that may."""
-    return tuple(each for each in members(cls) if each.is_nested or each.default is MISSING)
-
-
-COUNTRIES: Final = {
-    "exporter": "exporting_state",
-    "importer": "importing_state",
-    "final_consignee": "importing_state",
-}
-"""The field with the country of a party that no column gives one."""
-DEFAULTS: Final[Mapping[str, Any]] = {"legal_grounds": [], "crime_context": ["unknown"]}
-
-
-def _interpret_guns(body: dict[str, Any], subject: Subject) -> None:
-    """Read words in the place of serials, and the category of a type; number the lines."""
-    guns = body[subject.items] if subject.items else [body["firearm"]] if "firearm" in body else []
-    for line, gun in enumerate(guns, 1):
-        if subject.items:
-            gun["line"] = line
-        serial = gun.get("serial")
-        if serial and (marking := marking_instead_of_serial(serial)):
-            gun["marking"] = marking
-            del gun["serial"]
-        elif serial and len(serial) > MAX_SERIAL:
-            body["note"] = "; ".join(filter(None, (body.get("note"), gun.pop("serial"))))[:2000]
-        elif not serial and gun.get("marking") == "intact":
-            gun["marking"] = "unknown"
-        category = names.type_category(names.resolve("type", gun.get("type")))
-        if category and category != "firearm":
-            gun.setdefault("category", category)
 
 
 # --- judging ------------------------------------------------------------------------------------

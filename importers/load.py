@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -45,7 +46,7 @@ from salsa_ext.core.occurrence import ImportSource
 from salsa_ext.database.session import transaction
 from salsa_ext.documents import withdrawals
 
-BATCH_ROWS: Final = 1_000
+BATCH_ROWS: Final = 2_000
 UNDO_BATCH: Final = 100
 CHANGED_BY_FILE: Final = "The file of {date} says so."
 CORRECTED_BY_HAND: Final = message(
@@ -53,6 +54,16 @@ CORRECTED_BY_HAND: Final = message(
 )
 Progress = Callable[[int, Judgement], None]
 File = Path | BinaryIO
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Keep the collector of garbage from walking through a batch, which is freed as it ends."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @dataclass(frozen=True)
@@ -74,12 +85,8 @@ class Import:
         return self._to_end(self.steps(run_id, writes=True))
 
     def _to_end(self, steps: Iterator[Judgement]) -> Judgement:
-        gc.freeze()  # else the collector walks through the whole program again and again
-        try:
-            for judgement in steps:
-                self.progress(judgement.rows_read, judgement)
-        finally:
-            gc.unfreeze()
+        for judgement in steps:
+            self.progress(judgement.rows_read, judgement)
         return judgement
 
     def steps(self, run_id: UUID | None, *, writes: bool) -> Iterator[Judgement]:
@@ -138,6 +145,7 @@ class Import:
                     counts.add(key)
         return counts
 
+    @_without_collector()
     def _batch(self, groups: _Groups, rows: Sequence[Row], changes: _Changes) -> None:
         """Judge a batch of rows and write what they became, in one transaction."""
         with transaction(self.actor):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any, Final
 
 from importers import custody
@@ -36,7 +36,8 @@ Check = Callable[[Any], None]
 class Subject:
     """A kind of document that files hold.
 
-    `checker(actor, agencies)` returns the check of a batch, with agencies that it will register.
+    `checker(actor, agencies)` returns the check of a batch, with agencies that it will register;
+    what is recorded has passed it.
     Without `view` and `correct` a file adds documents and neither corrects nor withdraws them.
     """
 
@@ -99,7 +100,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
             SeizureData,
             Permission.SEIZURE_RECORD,
             _seizure_checker,
-            seizures.record_many,
+            partial(seizures.record_many, is_checked=True),
             queries.SEIZURES,
             seizures.correct,
             {"kind": "seized"},
@@ -109,7 +110,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
             TransferData,
             Permission.TRANSFER_RECORD,
             _dated(transfers.check),
-            transfers.record_many,
+            partial(transfers.record_many, is_checked=True),
             queries.TRANSFERS,
             transfers.correct,
             {"kind": "registration"},
@@ -119,7 +120,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
             ReportData,
             Permission.REPORT_RECORD,
             _dated(reports.check),
-            reports.record_many,
+            partial(reports.record_many, is_checked=True),
             queries.REPORTS,
             reports.correct,
             {"kind": "theft"},

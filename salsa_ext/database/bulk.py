@@ -119,10 +119,10 @@ def _insert_sql(table: Table, columns: tuple[str, ...], count: int) -> str:
     return f"INSERT INTO {table.name} ({names}) VALUES {rows}"  # noqa: S608 - names of our own tables
 
 
-def copy_many(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """COPY rows into a table without row-level security; runs even when empty."""
+def copy_columns(model: type[Base], columns: Mapping[str, Values]) -> None:
+    """COPY the values of a model's columns into its table, which has no row-level security."""
     table = cast(Table, model.__table__)
-    _copy_rows(table.name, table, columns_of(rows, list(table.columns.keys())))
+    _copy_rows(table.name, table, {name: columns[name] for name in table.columns.keys()})  # noqa: SIM118 - by key
 
 
 def _copy_through_staging(table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
@@ -133,9 +133,8 @@ def _copy_through_staging(table: Table, rows: Sequence[Mapping[str, Any]]) -> No
     connection.execute(
         text(f"CREATE TEMP TABLE IF NOT EXISTS {stage} ({types}) ON COMMIT DELETE ROWS")
     )
-    if session.cached_per_transaction(stage, bool):
+    if connection.scalar(text(f"SELECT EXISTS (SELECT FROM {stage})")):  # noqa: S608 - names of our own tables
         connection.execute(text(f"TRUNCATE {stage}"))
-    session.set_cached(stage, value=True)
     columns = columns_of(rows, list(rows[0]))
     same = [name for name, values in columns.items() if is_constant(values)][: len(columns) - 1]
     constants = {name: columns.pop(name)[0] for name in same}
@@ -188,7 +187,7 @@ def _cell_texts(column: Column[Any], values: Values) -> list[str]:
         return [NULL if value is None else str(value) for value in values]
     if isinstance(kind, LargeBinary):
         return [NULL if value is None else f"\\\\x{value.hex()}" for value in values]
-    write = _array_literal if isinstance(kind, ARRAY) else _value_writer(kind) or str
+    write = array_text if isinstance(kind, ARRAY) else _value_writer(kind) or str
     texts = ["" if value is None else write(value) for value in values]
     joined = "".join(texts)
     if any(sign in joined for sign in "\\\t\n\r"):
@@ -202,7 +201,8 @@ NULL: Final = "\\N"
 _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-def _array_literal(value: Sequence[str | None]) -> str:
+def array_text(value: Iterable[str | None]) -> str:
+    """Return texts as PostgreSQL writes an array: as a value it is one text, where a list is many."""
     return "{" + ",".join("NULL" if item is None else _quote(item) for item in value) + "}"
 
 
@@ -211,9 +211,9 @@ def _quote(item: str) -> str:
     return f'"{escaped}"'
 
 
-def is_any_of(column: Any, ids: Iterable[UUID]) -> ColumnElement[bool]:
+def is_any_of(column: Any, ids: Iterable[Any]) -> ColumnElement[bool]:
     """Return the condition that a column is in `ids`; false if empty."""
-    is_one: ColumnElement[bool] = column == any_(literal(list(ids), ARRAY(Uuid)))
+    is_one: ColumnElement[bool] = column == any_(literal(list(ids), ARRAY(column.type)))
     return is_one
 
 

@@ -89,10 +89,12 @@ def texts_of(
     for part, rows in parts:
         model = cast(type[Sealed], part)
         name, *columns = model.seal_key
-        keys = ["/".join([name, *(str(row[column]) for column in columns)]) for row in rows]
+        is_salted = "salt" in rows[0]
+        cells = [map(str, [row[column] for row in rows]) for column in columns]
+        keys = [*map("/".join, zip(repeat(name), *cells, strict=False))]
         for key, row, text in zip(keys, rows, _row_texts(part, rows), strict=True):
             lines.setdefault(key, []).append(text)
-            salts[key] = row.get("salt")
+            salts[key] = row["salt"] if is_salted else None
         if subject := model.seal_subject:
             subjects |= zip(keys, [str(row[subject]) for row in rows], strict=True)
     return {

@@ -91,7 +91,14 @@ def stray_brackets(text: str) -> list[StrayBracket]:
 
 def count_readable(norm: str) -> int:
     """Count the readable glyphs."""
+    if norm.isalnum():
+        return len(norm)
     return sum(glyph.isalnum() for glyph in _ALTERNATIVES.sub("?", norm))
+
+
+def is_partly_read(text: str) -> bool:
+    """Return whether a mark has unreadable glyphs."""
+    return "?" in text or "*" in text
 
 
 def storage_key(text: str) -> Key | None:
@@ -102,7 +109,7 @@ def storage_key(text: str) -> Key | None:
     """
     norm = normalise(text)
     folded = skeleton(norm)
-    if not any(sign in folded for sign in UNREADABLE):
+    if not is_partly_read(folded):
         return whole_key(text)
     if marking_of(text) or count_readable(norm) < MIN_DIGITS:
         return None
@@ -136,7 +143,7 @@ def whole_key(text: str) -> Key | None:
     """
     norm = normalise(text)
     folded = skeleton(norm)
-    if marking_of(text) or not count_readable(norm) or any(sign in folded for sign in UNREADABLE):
+    if marking_of(text) or not count_readable(norm) or is_partly_read(folded):
         return None
     return Key(norm, folded, hash_skeleton(folded))
 
