@@ -321,8 +321,10 @@ def _has(cell: Any) -> bool:
 
 def _as_text(cell: Any) -> str:
     """Return a cell as text: whole numbers without a point, days in ISO, texts made harmless."""
-    if cell is None:
+    if not cell and (cell is None or cell == ""):
         return ""
+    if type(cell) is str:
+        return _harmless(cell)
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float):
@@ -332,7 +334,10 @@ def _as_text(cell: Any) -> str:
         return (cell.date() if is_day else cell).isoformat()
     if isinstance(cell, date):
         return cell.isoformat()
-    text = str(cell)
+    return _harmless(str(cell))
+
+
+def _harmless(text: str) -> str:
     if text.isascii() and text.isprintable():
         text = text.strip()
     else:

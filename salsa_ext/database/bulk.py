@@ -203,7 +203,11 @@ _ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "
 
 def array_text(value: Iterable[str | None]) -> str:
     """Return texts as PostgreSQL writes an array: as a value it is one text, where a list is many."""
-    return "{" + ",".join("NULL" if item is None else _quote(item) for item in value) + "}"
+    texts = [*value]
+    plain = '"' + '","'.join(item or "" for item in texts) + '"' if texts else ""
+    if "\\" not in plain and plain.count('"') == 2 * len(texts) and None not in texts:
+        return "{" + plain + "}"
+    return "{" + ",".join("NULL" if item is None else _quote(item) for item in texts) + "}"
 
 
 def _quote(item: str) -> str:
