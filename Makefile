@@ -59,7 +59,7 @@ check: lint types layers subjects test  ## lint, types, layers and tests: what C
 long: $(VENV)/.dev  ## run the tests that have a long form at their full size: an hour
 	@SALSA_LONG=1 $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder -q -rs $$(grep -lE "sized|drawn|long_only|mark.browser" -r tests --include='test_*.py')
 
-mutants: $(VENV)/.dev  ## change the release function in every way, and let no change survive the tests
+mutants: $(VENV)/.dev  ## change release and permissions in every way, and let no change survive the tests
 	@rm -rf mutants
 	@$(BIN)/mutmut run --max-children $(WORKERS)
 	@left="$$($(BIN)/mutmut results)"; test -z "$$left" || { echo "These survive:"; echo "$$left"; exit 1; }

@@ -30,6 +30,7 @@ def create_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:
         MAX_FORM_MEMORY_SIZE=100_000,
         MAX_FORM_PARTS=2_000,  # of a seizure of a hundred guns
         SESSION_IDLE=timedelta(minutes=config.session_idle),
+        FIRST_PASSWORD=timedelta(days=config.first_password_days),
         SECURE_COOKIES=config.secure_cookies,
         ORIGIN=config.origin,
         DIRECTORY=load_directory(config.directory_file) if config.directory_file else None,

@@ -13,6 +13,7 @@ import salsa_ext.documents.figures
 import salsa_ext.tracing.requests.figures
 import salsa_ext.tracing.traces.figures
 import salsa_ext.trade.discrepancies.figures
+import salsa_ext.trade.permits.figures
 import salsa_ext.trade.shipments.figures
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
@@ -32,15 +33,16 @@ from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.traces.figures import TRACES, find_legs_of_envelopes
 from salsa_ext.tracing.traces.models import TraceLeg
 from salsa_ext.trade.discrepancies.figures import DISCREPANCIES
-from salsa_ext.trade.shipments.figures import LICIT_TRADE
+from salsa_ext.trade.permits.figures import LICIT_TRADE, PERMITS
 
-DATASETS: Final = (SEIZURES, TRACES, REQUESTS, LICIT_TRADE, DISCREPANCIES, OVERDUE)
+DATASETS: Final = (SEIZURES, TRACES, REQUESTS, LICIT_TRADE, PERMITS, DISCREPANCIES, OVERDUE)
 """Those that clients read, in the order of their list."""
 COUNTED_DATASETS: Final = (
     SEIZURES,
     TRACES,
     REQUESTS,
     LICIT_TRADE,
+    PERMITS,
     DISCREPANCIES,
     COVERAGE,
     DESCRIBED,
@@ -49,6 +51,7 @@ COUNTED_DATASETS: Final = (
 COUNTED_KINDS: Final = (
     salsa_ext.custody.figures.COUNTED,
     *salsa_ext.documents.figures.COUNTED,
+    salsa_ext.trade.permits.figures.COUNTED,
     salsa_ext.trade.shipments.figures.COUNTED,
     salsa_ext.trade.discrepancies.figures.COUNTED,
     salsa_ext.tracing.traces.figures.COUNTED,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
@@ -31,7 +32,7 @@ def authenticate() -> Actor:
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated(message("Send your key as Authorization: Bearer <key>."))
-    return _with_headers(_find_actor(token))
+    return _with_headers(_find_actor(token, authentication.CALLERS))
 
 
 def cookie_name(name: str) -> str:
@@ -45,7 +46,7 @@ def authenticate_page() -> Actor | None:
     if not token:
         return None
     try:
-        return _with_headers(_find_actor(token))
+        return _with_headers(_find_actor(token, authentication.SESSIONS))
     except Unauthenticated:
         return None
 
@@ -61,12 +62,13 @@ def identify_sender(*, is_session_needed: bool) -> None:
         raise Unauthenticated(message("Your session has ended. Sign in again."))
 
 
-def _find_actor(token: str) -> Actor:
+def _find_actor(token: str, kinds: Collection[str]) -> Actor:
     config = current_app.config
     actor = authentication.authenticate_key(
         token,
         config.get("CLOCK", SYSTEM_CLOCK),
         current_vault(),
+        kinds=kinds,
         address=request.remote_addr or "",
         idle=config["SESSION_IDLE"],
         is_use=not request.path.endswith("/live"),  # a page asks for it by itself

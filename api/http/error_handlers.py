@@ -37,8 +37,7 @@ HTTP_ERRORS = {
     429: (
         "too_many_bodies",
         message(
-            "Too many bodies of yours are on their way at once; send this one again"
-            " when some of them are taken."
+            "Too many requests of yours are under way. Send this one again when some are answered."
         ),
     ),
     422: ("invalid", message("Some fields cannot be accepted; see errors.")),

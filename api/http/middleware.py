@@ -12,9 +12,10 @@ from typing import Any, Final
 
 from flask import Flask, Response, current_app, g, request
 from flask_compress import Compress
-from werkzeug.exceptions import BadRequest
+from werkzeug.exceptions import BadRequest, TooManyRequests
 
 from api.http import auth
+from api.http.request_limits import REFUSED
 from api.i18n.messages import best_language, language
 from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.ids import new_id
@@ -46,6 +47,8 @@ def _begin_request() -> None:
     path = request.environ["PATH_INFO"]  # werkzeug takes //api for /api; a proxy's rules do not
     if "\x00" in path or "//" in path:
         raise BadRequest
+    if REFUSED in request.environ:
+        raise TooManyRequests
 
 
 def _chosen_language() -> str | None:

@@ -1,21 +1,24 @@
 """WSGI limits: requests worked on at once, bodies received per sender.
 
 There are more threads than database connections; a thread waiting for bytes gives up its slot.
-Each sender gets few threads for bodies, senders without a key or session get half of all.
+Each sender gets few threads for bodies, senders without a key or session get half of all. One key or
+session has half of the slots at most, so that slow requests of one officer let others work.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import Any, Final
 
 from flask import Flask
 from werkzeug.exceptions import TooManyRequests
+from werkzeug.http import parse_cookie
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from api.http.auth import SENDER
+from api.http.auth import SENDER, SESSION_COOKIE
 from salsa_ext.core.ip_addresses import network
 
 THREADS: Final = 64
@@ -25,21 +28,91 @@ MAX_BODIES: Final = 56
 MAX_UNKNOWN_BODIES: Final = 32
 """Of these, so many of senders without a key or a session."""
 MAX_BODIES_PER_SENDER: Final = 16
+MAX_REQUESTS_PER_SENDER: Final = THREADS // 2
+"""Requests of one key or session that are worked on or wait for a turn; others get 429."""
+REFUSED: Final = "salsa.refused"
+"""Set in a request that is too much of its sender."""
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
+
+
+class Turns:
+    """Requests worked on at once, of which one key or session has half at most."""
+
+    def __init__(self, most: int) -> None:
+        self._free = threading.BoundedSemaphore(most)
+        self._half = (most + 1) // 2
+        self._own: dict[str, threading.BoundedSemaphore] = {}
+        self._counts: Counter[str] = Counter()
+        self._changing = threading.Lock()
+
+    @contextmanager
+    def counted(self, credential: str) -> Iterator[Turn]:
+        """Count a request of a key or session, '' for none; raises TooManyRequests."""
+        with self._changing:
+            if credential and self._counts[credential] >= MAX_REQUESTS_PER_SENDER:
+                raise TooManyRequests
+            self._counts[credential] += 1
+            own = self._own.setdefault(credential, threading.BoundedSemaphore(self._half))
+        try:
+            yield Turn(self._free, own if credential else None)
+        finally:
+            with self._changing:
+                self._counts[credential] -= 1
+                if not self._counts[credential]:
+                    del self._counts[credential], self._own[credential]
+
+
+class Turn:
+    """The turn of a request, first among those of its sender."""
+
+    def __init__(
+        self, free: threading.BoundedSemaphore, own: threading.BoundedSemaphore | None
+    ) -> None:
+        self._semaphores = [own, free] if own else [free]
+
+    def __enter__(self) -> None:
+        """Wait for a turn."""
+        for semaphore in self._semaphores:
+            semaphore.acquire()
+
+    def __exit__(self, *_: object) -> None:
+        """Give the turn to another request."""
+        for semaphore in reversed(self._semaphores):
+            semaphore.release()
 
 
 class RequestLimiter:
     """WSGI application limited to a number of concurrent requests."""
 
     def __init__(self, application: Application, most: int) -> None:
-        self._application, self._free = application, threading.BoundedSemaphore(most)
+        self._application, self._turns = application, Turns(most)
         self._senders = SenderLimiter()
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request when a slot is free."""
-        environ["wsgi.input"] = LimitedBody(environ, self._free, self._senders)
-        with self._free:
-            return LimitedResponse(self._application(environ, start), self._free)
+        counted = self._turns.counted(_credential(environ))
+        try:
+            turn = counted.__enter__()
+        except TooManyRequests:
+            environ[REFUSED] = True
+            counted = self._turns.counted("")
+            turn = counted.__enter__()
+        try:
+            environ["wsgi.input"] = LimitedBody(environ, turn, self._senders)
+            with turn:
+                parts = self._application(environ, start)
+        except BaseException:
+            counted.__exit__(None, None, None)
+            raise
+        return LimitedResponse(parts, turn, counted)
+
+
+def _credential(environ: Mapping[str, Any]) -> str:
+    """Return the key or session that a request names, unchecked; '' without."""
+    if header := str(environ.get("HTTP_AUTHORIZATION", "")):
+        return header.partition(" ")[2]
+    cookies = parse_cookie(environ.get("HTTP_COOKIE"))
+    return cookies.get(SESSION_COOKIE) or cookies.get(f"__Host-{SESSION_COOKIE}") or ""
 
 
 class SenderLimiter:
@@ -77,11 +150,9 @@ class SenderLimiter:
 class LimitedBody:
     """Request body that frees its slot while reading."""
 
-    def __init__(
-        self, environ: dict[str, Any], turns: threading.BoundedSemaphore, senders: SenderLimiter
-    ) -> None:
+    def __init__(self, environ: dict[str, Any], turn: Turn, senders: SenderLimiter) -> None:
         self._given, self._environ = environ["wsgi.input"], environ
-        self._turns, self._senders = turns, senders
+        self._turn, self._senders = turn, senders
         length = environ.get("CONTENT_LENGTH") or ""
         self._is_empty = not (length.strip("0") or "HTTP_TRANSFER_ENCODING" in environ)
 
@@ -98,16 +169,16 @@ class LimitedBody:
     @contextmanager
     def without_turn(self) -> Iterator[None]:
         """Free the slot of the request within the block."""
-        self._turns.release()
+        self._turn.__exit__()
         try:
             yield
         finally:
-            self._turns.acquire()
+            self._turn.__enter__()
 
     @contextmanager
     def with_turn(self) -> Iterator[None]:
         """Hold a slot within the block."""
-        with self._turns:
+        with self._turn:
             yield
 
     @contextmanager
@@ -139,8 +210,10 @@ class LimitedBody:
 class LimitedResponse:
     """Response iterator that takes a slot to produce each part."""
 
-    def __init__(self, parts: Iterable[bytes], turns: threading.BoundedSemaphore) -> None:
-        self._parts, self._made, self._turns = parts, iter(parts), turns
+    def __init__(
+        self, parts: Iterable[bytes], turn: Turn, counted: AbstractContextManager[Turn]
+    ) -> None:
+        self._parts, self._made, self._turn, self._counted = parts, iter(parts), turn, counted
 
     def __iter__(self) -> Iterator[bytes]:
         """Return the parts."""
@@ -148,13 +221,16 @@ class LimitedResponse:
 
     def __next__(self) -> bytes:
         """Produce the next part when a slot is free."""
-        with self._turns:
+        with self._turn:
             return next(self._made)
 
     def close(self) -> None:
         """Close the wrapped response."""
-        if close := getattr(self._parts, "close", None):
-            close()
+        try:
+            if close := getattr(self._parts, "close", None):
+                close()
+        finally:
+            self._counted.__exit__(None, None, None)
 
 
 def register(app: Flask, limit: int, proxies: int = 0) -> None:

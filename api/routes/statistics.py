@@ -10,6 +10,9 @@ from api.http import tables
 from api.http.resource import Resource
 from api.schemas.statistics import (
     DatasetsResponse,
+    MirrorQuery,
+    MirrorResponse,
+    MirrorRowResponse,
     OriginShareQuery,
     OriginShareResponse,
     StatisticsQuery,
@@ -22,6 +25,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.figures import DATASETS, origin_share
 from salsa_ext.reference import names
 from salsa_ext.statistics import queries as statistic_queries
+from salsa_ext.trade import mirror
 
 blueprint = Resource(
     "statistics", "Figures: your own whole, those of others by ended quarters without small cells"
@@ -62,6 +66,16 @@ def get_origin_share(actor: Actor, year: int) -> dict[str, Any]:
     return share._asdict() | {"percent": share.percent}
 
 
+def get_mirror(
+    actor: Actor, year: int, format: str | None = None, **filters: Any
+) -> dict[str, Any] | Response:
+    """Return mirror figures: what an exporter recorded of trade beside what its importer did."""
+    rows = mirror.list_mirror(actor, year, filters)
+    if form := tables.requested_format(format):
+        return tables.list_response(form, MirrorRowResponse(), rows, "mirror", {})
+    return {"items": rows}
+
+
 blueprint.reading("/statistics", DatasetsResponse, list_datasets, Permission.STATISTICS_READ)
 blueprint.reading(
     "/statistics/<slug:dataset>",
@@ -77,4 +91,12 @@ blueprint.reading(
     get_origin_share,
     Permission.STATISTICS_READ,
     OriginShareQuery,
+)
+blueprint.reading(
+    "/statistics/mirror",
+    MirrorResponse,
+    get_mirror,
+    Permission.STATISTICS_READ,
+    MirrorQuery,
+    media_types=("text/csv", tables.XLSX_TYPE),
 )

@@ -104,6 +104,42 @@ class OriginShareQuery(RequestSchema):
     year = QueryWhole(least=2000, most=2100, required=True)
 
 
+class MirrorFilters(RequestSchema):
+    """Which mirror figures a page shows: of which year, states and heading."""
+
+    format = Code(("json", "csv", "xlsx"))
+    year = QueryWhole(least=2000, most=2100)
+    exporting_state = StateCode()
+    importing_state = StateCode()
+    heading = Text(most=10)
+
+
+class MirrorQuery(MirrorFilters):
+    """Which mirror figures are read."""
+
+    year = QueryWhole(least=2000, most=2100, required=True)
+
+
+class MirrorRowResponse(Schema):
+    """Pieces of a heading from an exporter to an importer; a side without figures is null."""
+
+    exporting_state = StateCode(required=True)
+    importing_state = StateCode(required=True)
+    heading = fields.String(required=True)
+    export_authorised = fields.Integer(allow_none=True, required=True)
+    shipped = fields.Integer(allow_none=True, required=True)
+    import_authorised = fields.Integer(allow_none=True, required=True)
+    received = fields.Integer(allow_none=True, required=True)
+    difference = fields.Integer(allow_none=True, required=True)
+    discrepancies = fields.Integer(allow_none=True, required=True)
+
+
+class MirrorResponse(Schema):
+    """Mirror figures, the largest difference first."""
+
+    items = fields.List(fields.Nested(MirrorRowResponse), required=True)
+
+
 class OriginShareResponse(Schema):
     """Indicator 16.4.2 of the own state: `percent` is null without guns."""
 

@@ -12,7 +12,7 @@ from marshmallow import Schema, ValidationError
 
 from api.http.errors import flatten_errors
 from api.http.fields.codes import Code
-from api.http.pagination import ListQuery
+from api.http.fields.schemas import RequestSchema
 from api.http.tables import list_response
 from api.i18n.messages import format_day, translate
 from api.web import choices
@@ -61,7 +61,7 @@ class SortLink(NamedTuple):
     direction: str | None
 
 
-def read_filters(query: type[ListQuery], **overrides: str) -> ListRequest:
+def read_filters(query: type[RequestSchema], **overrides: str) -> ListRequest:
     """Read the filters of a list from the address.
 
     `overrides` replaces values of the address.
@@ -82,7 +82,7 @@ def read_filters(query: type[ListQuery], **overrides: str) -> ListRequest:
 
 
 def _code_errors(
-    schema: ListQuery, typed: dict[str, str], error: ValidationError
+    schema: RequestSchema, typed: dict[str, str], error: ValidationError
 ) -> dict[str, list[str]]:
     """Return plain errors for unknown codes, by field."""
     codes = {

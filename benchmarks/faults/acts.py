@@ -50,18 +50,23 @@ def open_accounts(app: Flask) -> Keys:
 
 @dataclass
 class Load:
-    """What officers do during one seed, and what came of it."""
+    """What officers do during one seed, and what came of it.
+
+    `acknowledged` has each write that was answered, by the id of its request.
+    """
 
     service: Service
     keys: Keys
     random: Random
     permit: str = ""
     created: list[tuple[str, str]] = field(default_factory=list)
+    acknowledged: dict[str, str] = field(default_factory=dict)
     faults: list[str] = field(default_factory=list)
 
     def post(self, officer: str, path: str, body: Any, etag: str = "") -> Answer:
         """Send a request until it is answered; now and then twice at once, or again."""
-        headers = self.keys[officer] | {"Idempotency_Key": str(new_id())}
+        key = str(new_id())
+        headers = self.keys[officer] | {"Idempotency_Key": key, "X_Request_Id": key}
         headers |= {"If_Match": etag} if etag else {}
         manner = self.random.choice(("once", "once", "twice at once", "again"))
         if manner == "twice at once":
@@ -79,6 +84,7 @@ class Load:
         if first.status == 201 and kind not in ("checks", "receipt"):
             self.created.append((officer, f"/{kind}/{first.body['id']}"))
         assert first.status in (200, 201), f"POST {path} was refused: {first.body}"
+        self.acknowledged[key] = f"{officer} POST {path}"
         return first
 
     def get(self, officer: str, path: str) -> Answer:

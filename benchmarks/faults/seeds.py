@@ -24,6 +24,7 @@ from sqlalchemy import select
 
 from benchmarks.faults.acts import ACTS, PATIENCE, Keys, Load, open_permit
 from benchmarks.faults.points import FAULTS, ROLES, FaultPlan
+from benchmarks.faults.proofs import unproven
 from benchmarks.service import DATABASE, Service
 from salsa_ext.access.rules import operator
 from salsa_ext.background import JOBS
@@ -41,6 +42,7 @@ LAST_POINT: Final = {"serve": 600, "worker": 250}
 QUEUES: Final = {
     "envelopes to deliver": "SELECT count(*) FROM outbox_progress WHERE delivered_at IS NULL",
     "envelopes to apply": "SELECT count(*) FROM inbox_progress WHERE status = 'waiting'",
+    "entries to seal": "SELECT count(*) FROM log_new",
 }
 """How much waits, by what is to be done, beside what waits for each job."""
 _FOLLOWED: Final = [
@@ -86,6 +88,10 @@ PROMISES: Final = {
             SELECT * FROM rollup WHERE amount <> 0 AND dataset <> 'overdue' AND dimension = ''
         ) sums USING (state, dataset, subject, period, partner)
         WHERE sums.amount IS DISTINCT FROM counted.amount""",
+    "Each act has a place in a log": """
+        SELECT action, id FROM audit_entry AS e
+        WHERE NOT EXISTS (SELECT FROM log_leaf AS l WHERE l.entry_id = e.id)
+        AND NOT EXISTS (SELECT FROM log_new AS n WHERE n.entry_id = e.id)""",
     "What is recorded is audited": " UNION ALL ".join(
         f"(SELECT '{table}', id::text FROM {table} EXCEPT SELECT subject_kind, subject_id"  # noqa: S608
         " FROM audit_entry)"
@@ -157,6 +163,7 @@ def broken_promises(app: Flask, service: Service, load: Load) -> list[str]:
             broken += [f"{promise}: {row}" for row in cursor.fetchmany(3)]
     url, vault = EmbeddedServer(service.home).url("owner", DATABASE), app.config["VAULT"]
     broken += compare_rows(url, vault).problems[:3]
+    broken += unproven(app, load.acknowledged)
     for officer, path in load.created:
         if service.request("GET", f"/api/v1{path}", **load.keys[officer]).status != 200:
             broken.append(f"What was acknowledged is there: {path}")
@@ -215,7 +222,7 @@ def run_seed(app: Flask, service: Service, keys: Keys, plan: FaultPlan, seed: in
         broken.append("The fault happens: this point was not reached")
     broken += broken_promises(app, service, load)
     print(
-        f"seed {seed:>3}  {fault:<18} {role:<6} at point {at:>3}, {len(load.created)} things made,"
+        f"seed {seed:>3}  {fault:<18} {role:<6} at point {at:>3}, {len(load.acknowledged)} writes,"
         f" idle after {seconds:.1f} s, {len(broken)} promises broken"
     )
     for each in broken:

@@ -20,7 +20,7 @@ GRANT SELECT, INSERT, UPDATE, DELETE ON sign_in_attempt TO salsa_service;
 
 -- `second_hash` is of the part of a first password that another person has; `opened_by` is who opened
 -- an account that a second person has to confirm.
-ALTER TABLE account ADD COLUMN must_change BOOLEAN NOT NULL DEFAULT false;
+ALTER TABLE account ADD COLUMN password_given_at TIMESTAMPTZ;
 ALTER TABLE account ADD COLUMN second_hash TEXT;
 ALTER TABLE account ADD COLUMN opened_by UUID;
 ALTER TABLE account ADD COLUMN recovery_by UUID;
@@ -29,8 +29,8 @@ ALTER TABLE account ADD COLUMN language TEXT;
 ALTER TABLE account ADD COLUMN time_zone TEXT;
 ALTER TABLE account ADD COLUMN subject TEXT;
 ALTER TABLE account ADD CONSTRAINT uq_account_subject UNIQUE (subject);
-GRANT UPDATE (must_change, second_hash, opened_by, recovery_by, recovery_hash, language, time_zone)
-    ON account TO salsa_service;
+GRANT UPDATE (password_given_at, second_hash, opened_by, recovery_by, recovery_hash, language,
+    time_zone) ON account TO salsa_service;
 
 -- A directory names the role at each sign-in; the role of no other account changes.
 CREATE FUNCTION salsa_set_directory_role(account_id uuid, new_role text, new_agency text)
@@ -91,9 +91,9 @@ LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 CREATE FUNCTION salsa_account(login text)
 RETURNS TABLE (account_id uuid, owner_state char(3), agency text, role text, password_hash text,
-               second_hash text, must_change boolean)
+               second_hash text, password_given_at timestamptz)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT id, a.owner_state, a.agency, a.role, a.password_hash, a.second_hash, a.must_change
+    SELECT id, a.owner_state, a.agency, a.role, a.password_hash, a.second_hash, a.password_given_at
     FROM account a WHERE username = login AND is_active
 $$;
 CREATE FUNCTION salsa_passkey(credential bytea)

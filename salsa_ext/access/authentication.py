@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from threading import BoundedSemaphore
 from typing import Any, Final, NamedTuple
 from uuid import UUID
@@ -58,6 +58,10 @@ SESSION_LIFETIME = timedelta(hours=12)
 DISPLAYED = timedelta(days=366)
 """For so long a display stays signed in."""
 PASSWORD_HASHER = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
+SESSIONS: Final = ("session", "display")
+"""Kinds of keys that pages accept: a key for a program has its own scopes and addresses."""
+CALLERS: Final = ("key", *SESSIONS)
+LINKS: Final = ("link",)
 MIN_PASSWORD_LENGTH: Final = 12
 MAX_CHECKED_LENGTH: Final = 32
 MIN_GUESSES_LOG10: Final = 9
@@ -66,6 +70,11 @@ PART_SEPARATOR: Final = "+"
 """Between the two parts of a first password that two persons gave."""
 DIRECTORY_ALONE: Final = message("Your role signs in by the directory of your state alone.")
 WRONG_PASSWORD: Final = message("The user name or the password is wrong.")
+EXPIRED_PASSWORD: Final = message(
+    "This password was set by someone else and has expired. Ask your administrator for a new one."
+)
+GIVEN: Final = timedelta(days=7)
+"""For so long a password is good that another person set."""
 HASHING_SECONDS: Final = 2
 _HASHING: Final = BoundedSemaphore(1)
 _HASHING_OR_WAITING: Final = BoundedSemaphore(1 + 8)
@@ -88,18 +97,20 @@ def authenticate_key(
     vault: Vault = NO_VAULT,
     *,
     address: str = "",
-    is_link: bool = False,
+    kinds: Collection[str] = CALLERS,
     idle: timedelta | None = None,
     is_use: bool = True,
 ) -> Actor:
-    """Return the actor of a key; raises Unauthenticated if unknown, expired or of other addresses.
+    """Return the actor of a key of these kinds; raises Unauthenticated for any other.
+
+    So for one that has expired, or is used from other addresses than its own.
 
     A session that was not used for `idle` has expired, too; use is noted once in a tenth of it, and
     not at all unless `is_use`.
     """
     account = execute_raw(_FIND_KEY, (token_digest(token),)).fetchone()
     row = dict(zip(_KEY_COLUMNS, account, strict=True)) if account else {}
-    if not row or (row["kind"] == "link") != is_link:
+    if not row or row["kind"] not in kinds:
         raise Unauthenticated(message("This key is unknown, revoked or its account is closed."))
     mark_row_security_set(row["owner_state"])
     if row["expires_at"] <= clock.now():
@@ -137,11 +148,11 @@ def _audit_elsewhere(actor: Actor, address: str) -> None:
 
 
 class PasswordCheck(NamedTuple):
-    """Account of a user name, and whether the password was right."""
+    """Account of a user name, whether the password was right, and when another person set it."""
 
     actor: Actor | None
     is_right: bool
-    must_change: bool
+    given_at: datetime | None
     hashes: tuple[str | None, str | None]
 
 
@@ -164,7 +175,7 @@ def check_password(username: str, password: str) -> PasswordCheck:
         except VerifyMismatchError:
             is_right = False
     if row is None:
-        return PasswordCheck(None, False, False, (None, None))
+        return PasswordCheck(None, False, None, (None, None))
     actor = Actor(
         state=None if row["owner_state"] == NO_STATE else row["owner_state"],
         role=row["role"],
@@ -173,7 +184,7 @@ def check_password(username: str, password: str) -> PasswordCheck:
         account_id=row["account_id"],
     )
     hashes = row["password_hash"], row["second_hash"]
-    return PasswordCheck(actor, is_right, row["must_change"], hashes)
+    return PasswordCheck(actor, is_right, row["password_given_at"], hashes)
 
 
 @contextmanager
@@ -202,13 +213,15 @@ def sign_in(
     code: str = "",
     browser: str | None = None,
     roles: Collection[str] = ROLE_PERMISSIONS,
+    given: timedelta = GIVEN,
 ) -> str:
     """Open a session by a password, and change it to `new_password`; returns the session's token.
 
-    `actor` is the visitor. Where the account has a second factor, its `code` is needed; where its
-    role needs one, and it has none, the session may do nothing but set it up. Runs transactions of
-    its own. Raises TooManyAttempts, Unauthenticated, CodeRequired, PasswordChangeRequired if another
-    person set the password, or Invalid for a weak new one.
+    `actor` is the visitor. A password that another person set is good for `given`. Where the account
+    has a second factor, its `code` is needed; where its role needs one, and it has none,
+    the session may do nothing but set it up. Runs transactions of its own. Raises TooManyAttempts,
+    Unauthenticated, CodeRequired, PasswordChangeRequired if another person set the password, or
+    Invalid for a weak new one.
     """
     with transaction(actor):
         count_attempt(username, address, actor.now())
@@ -221,10 +234,13 @@ def sign_in(
         raise Unauthenticated(WRONG_PASSWORD)
     if known.role not in roles:
         raise Unauthenticated(DIRECTORY_ALONE)
+    if check.given_at and check.given_at + given <= known.now():
+        _audit_refusal(known, address, expired=True)
+        raise Unauthenticated(EXPIRED_PASSWORD)
     has_factor = _check_code(known, code, address)
     with transaction(known):
         forget_attempts(username, address, known.now())
-    if check.must_change and new_password is None:
+    if check.given_at and new_password is None:
         raise PasswordChangeRequired(
             message("Someone else set this password. Enter it again, and a new one of your own.")
         )
@@ -263,7 +279,7 @@ def _store_password(actor: Actor, check: PasswordCheck, new_hash: str | None) ->
         raise Unauthenticated(WRONG_PASSWORD)
     if new_hash is not None:
         account.password_hash, account.second_hash = new_hash, None
-        account.must_change = False
+        account.password_given_at = None
         revoke_keys(actor, account.id)
         append(actor, AuditEvent(Action.PASSWORD_CHANGED, "account", account.id))
 
@@ -281,10 +297,10 @@ def renew_session(actor: Actor) -> str:
     return open_session(known, address=old.address, browser=old.browser)
 
 
-def _audit_refusal(actor: Actor, address: str) -> None:
+def _audit_refusal(actor: Actor, address: str, **more: Any) -> None:
     with transaction(actor):
         refused = AuditEvent(Action.SIGN_IN_REFUSED, "account", str(actor.account_id))
-        append(actor, replace(refused, data={"address": address}))
+        append(actor, replace(refused, data={"address": address} | more))
 
 
 def _check_code(actor: Actor, code: str, address: str) -> bool:

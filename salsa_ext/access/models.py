@@ -17,7 +17,7 @@ class Account(Base):
     """Account of a person, with an argon2id password hash.
 
     `opened_by` is set until a second person confirms the account; its first password then has two
-    parts, the second by `second_hash`. `must_change`: another person set the password. `recovery_by`
+    parts, the second by `second_hash`. `password_given_at`: another person set it then. `recovery_by`
     began a recovery, whose password's first part has `recovery_hash`. `subject` is its person in the
     directory of the state.
     """
@@ -34,7 +34,7 @@ class Account(Base):
     created_at: Mapped[datetime]
     version: Mapped[int] = mapped_column(server_default="1")
     post: Mapped[str | None]
-    must_change: Mapped[bool] = mapped_column(server_default="false")
+    password_given_at: Mapped[datetime | None]
     second_hash: Mapped[str | None]
     opened_by: Mapped[UUID | None]
     recovery_by: Mapped[UUID | None]

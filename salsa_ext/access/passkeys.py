@@ -32,7 +32,7 @@ from salsa_ext.access.authentication import DIRECTORY_ALONE, is_real, open_sessi
 from salsa_ext.access.models import Account, Passkey
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import ROLE_PERMISSIONS, require, role_permissions
-from salsa_ext.access.second_factor import REQUIRED_ROLES, has_codes
+from salsa_ext.access.second_factor import REQUIRED_ROLES, has_codes, require_recent_session
 from salsa_ext.access.sign_in_attempts import count_attempt
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import (
@@ -105,6 +105,7 @@ def request_options(actor: Actor, ceremony: Ceremony) -> str:
 def add_passkey(*, actor: Actor, ceremony: Ceremony, name: str, answer: str) -> None:
     """Add a passkey to the actor's account by the browser's answer (JSON); raises Invalid."""
     _require_own(actor)
+    require_recent_session(actor)
     if not name or len(name) > 100:
         raise Invalid({"name": [message("A name of 1 to 100 characters is needed.")]})
     if db.session.get_one(Account, actor.account_id).subject is not None:

@@ -13,7 +13,7 @@ from salsa_ext.core.errors import CodeLabel, CodeLabels, Forbidden, Message, mes
 
 
 def _permissions(names: str) -> frozenset[P]:
-    return frozenset(P[name] for name in names.split())
+    return frozenset(P[name] for name in names.split())  # pragma: no mutate - runs at import alone
 
 
 COMMON_PERMISSIONS: Final = frozenset({P.KEY_ISSUE, P.REFERENCE_READ, P.STATISTICS_READ})

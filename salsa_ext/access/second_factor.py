@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from datetime import timedelta
 from typing import Final
 from uuid import UUID
 
@@ -12,9 +13,9 @@ from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from sqlalchemy import delete, select
 
 from salsa_ext.access.audit import Action, AuditEvent, append
-from salsa_ext.access.models import Passkey, SecondFactor
+from salsa_ext.access.models import ApiKey, Passkey, SecondFactor
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Conflict, Invalid, NotConfigured, message
+from salsa_ext.core.errors import Conflict, Forbidden, Invalid, NotConfigured, message
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import NO_STATE, db
 
@@ -26,7 +27,20 @@ SECRET_BYTES: Final = 20
 DIGITS: Final = 6
 STEP: Final = 30
 """Seconds of one code; that before and that after count, too."""
+RECENT: Final = timedelta(minutes=15)
+"""For so long after signing in a factor may be set up."""
 WRONG_CODE: Final = message("The code is wrong or was used. Wait for the next one.")
+
+
+def require_recent_session(actor: Actor) -> None:
+    """Raise Forbidden unless the actor signed in a short time ago.
+
+    So who finds an open session, or its cookie, adds no factor of their own.
+    """
+    key = db.session.get(ApiKey, actor.key_id) if actor.key_id else None
+    if key is None or key.kind != "session" or actor.now() - key.created_at > RECENT:
+        text = message("You signed in some time ago. Sign out and in again, then set this up.")
+        raise Forbidden(text)
 
 
 def new_secret(actor: Actor) -> bytes:
@@ -51,6 +65,7 @@ def confirm(actor: Actor, sealed: bytes, code: str) -> None:
     """Store the account's secret once a code of it was given; raises Invalid, Conflict."""
     if db.session.get(SecondFactor, actor.account_id) is not None:
         raise Conflict(message("A second factor is set up already. End it first."))
+    require_recent_session(actor)
     step = _matching_step(actor, sealed, code, after=0)
     if step is None:
         raise Invalid({"code": [WRONG_CODE]})

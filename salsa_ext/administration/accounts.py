@@ -6,7 +6,7 @@ import re
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import available_timezones
@@ -87,7 +87,7 @@ def open_account(*, actor: Actor, data: AccountData) -> tuple[UUID, str]:
                 "username": data.username,
                 "password_hash": PASSWORD_HASHER.hash(password),
                 "is_active": not needs_second,
-                "must_change": is_real() and data.role != DISPLAY,
+                "password_given_at": _given_at(actor) if data.role != DISPLAY else None,
                 "opened_by": actor.account_id if needs_second else None,
                 "created_at": actor.now(),
                 "post": data.post,
@@ -107,6 +107,11 @@ def _is_guarded(actor: Actor) -> bool:
     return actor.role != OPERATOR_ROLE and is_real()
 
 
+def _given_at(actor: Actor) -> datetime | None:
+    """Return from when on a password of another person counts; a demo's is not guarded."""
+    return actor.now() if is_real() else None
+
+
 def confirm_account(
     *, actor: Actor, account_id: UUID, expected_version: int
 ) -> tuple[Account, str]:
@@ -123,6 +128,7 @@ def confirm_account(
         raise Forbidden(message("You opened this account. A second person has to confirm it."))
     part = secrets.token_urlsafe(12)
     account.second_hash, account.opened_by = PASSWORD_HASHER.hash(part), None
+    account.password_given_at = _given_at(actor)
     account.is_active, account.version = True, account.version + 1
     append(actor, AuditEvent(Action.ACCOUNT_CONFIRMED, "account", account.id))
     return account, part
@@ -161,7 +167,7 @@ def reset_password(*, actor: Actor, username: str) -> str:
     if account.role == DISPLAY:
         raise Conflict(message("{username} signs in by a link.", username=account.username))
     account.password_hash, account.second_hash = PASSWORD_HASHER.hash(password), None
-    account.must_change = is_real()
+    account.password_given_at = _given_at(actor)
     second_factor.remove(actor, account.id)
     revoke_keys(actor, account.id)
     append(actor, AuditEvent(Action.ACCOUNT_RENEWED, "account", account.id))

@@ -58,7 +58,8 @@ def approve_recovery(
     part = secrets.token_urlsafe(12)
     account.password_hash = account.recovery_hash or ""
     account.second_hash = PASSWORD_HASHER.hash(part)
-    account.must_change, account.recovery_by, account.recovery_hash = True, None, None
+    account.password_given_at = actor.now()
+    account.recovery_by, account.recovery_hash = None, None
     second_factor.remove(actor, account.id)
     revoke_keys(actor, account.id)
     _finish(actor, account, Action.RECOVERY_APPROVED, "account_recovered")

@@ -25,7 +25,8 @@ class Config:
     None when the service runs its own PostgreSQL in `home`. `master_key_file` is None when the
     master key is stored in `home`.
     `proxies` is 1 behind a proxy, whose X-Forwarded-For then names the sender. The service answers
-    to the names in `hosts`; () means any. A session ends after `session_idle` minutes without use.
+    to the names in `hosts`; () means any. A session ends after `session_idle` minutes without use,
+    a password that another person set after `first_password_days`.
     `origin` is the address of the pages, to which passkeys are bound; `directory_file` describes the
     directory of the state (OpenID Connect).
     Webhooks go to public addresses, and to those in `webhook_networks`.
@@ -43,6 +44,7 @@ class Config:
     max_body: int = 16 * MIB
     secure_cookies: bool = False
     session_idle: int = 120
+    first_password_days: int = 7
     origin: str | None = None
     directory_file: Path | None = None
     proxies: int = 0
@@ -83,6 +85,9 @@ class Config:
             max_body=_positive_number(env, "SALSA_MAX_BODY", cls.max_body),
             secure_cookies=env.get("SALSA_SECURE_COOKIES", "") == "1",
             session_idle=_positive_number(env, "SALSA_SESSION_IDLE", cls.session_idle),
+            first_password_days=_positive_number(
+                env, "SALSA_FIRST_PASSWORD_DAYS", cls.first_password_days
+            ),
             origin=_origin(env),
             directory_file=_file_path(env, "SALSA_DIRECTORY_FILE"),
             proxies=int(env.get("SALSA_PROXIES", "") == "1"),

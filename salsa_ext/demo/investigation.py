@@ -17,6 +17,8 @@ from salsa_ext.checks import jobs as check_jobs
 from salsa_ext.checks.values import CheckData
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.core.codes import ALERT_ACTIONS
+from salsa_ext.custody import entries
+from salsa_ext.custody.values import OriginData
 from salsa_ext.database.session import transaction
 from salsa_ext.demo.guns import SimulatedGun
 from salsa_ext.demo.phrases import (
@@ -40,6 +42,7 @@ from salsa_ext.reference.calendars import today
 from salsa_ext.tracing.requests import commands as request_commands
 from salsa_ext.tracing.requests import queries as request_queries
 from salsa_ext.tracing.requests.values import AnswerData, NoRecordData
+from salsa_ext.tracing.traces import trace_results
 from salsa_ext.tracing.traces.values import TraceData
 from salsa_ext.trade.discrepancies import commands as discrepancy_commands
 from salsa_ext.trade.discrepancies.models import Discrepancy
@@ -211,6 +214,25 @@ def answer_waiting(actor: Actor, case_number: str) -> None:
         else:
             none = NoRecordData()
             request_commands.report_no_record(actor=actor, data=none, **who)
+
+
+def enter_origin(actor: Actor, trace: UUID, line: int) -> None:
+    """Enter where the gun of a trace left lawful hands, if its result shows it."""
+    view = trace_results.read_result(actor=actor, trace_id=trace)
+    diversion, last, seizure = (
+        view.result.point_of_diversion,
+        view.result.last_lawful,
+        view.trace.seizure_id,
+    )
+    if view.trace.outcome == "traced" and diversion and last and seizure:
+        data = OriginData(
+            occurred_on=today(actor),
+            lines=(line,),
+            established_by="trace",
+            diversion_kind=diversion["diversion_kind"],
+            state=last["state"],
+        )
+        entries.record(actor=actor, seizure_id=seizure, data=data)
 
 
 ActorOfRole = Callable[[str, str], Actor]

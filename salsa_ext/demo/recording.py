@@ -47,6 +47,8 @@ Item = TypeVar("Item")
 Command = Callable[..., list[UUID]]
 ENDED_STATUSES: Final = ("withdrawn", "closed")
 """Statuses of traces of which the states asked are informed."""
+ORIGIN_STATUSES: Final = ("completed", "closed")
+"""Statuses of traces whose officers enter the origin that they show."""
 FINISHING_JOBS: Final = (*trade_jobs.JOBS, *exchange_jobs.JOBS, figures.JOB)
 """What later steps build on. The worker of the served region does the rest: it matches and notifies."""
 
@@ -266,6 +268,8 @@ class Recorder:
             }
             if case.status in ends:
                 do(case, *ends[case.status], trace_id=trace, expected_version=None)
+            if case.status in ORIGIN_STATUSES:
+                do(case, "police_officer", investigation.enter_origin, trace=trace, line=case.item)
         if any(case.status in ENDED_STATUSES for case in cases):
             self._run_jobs(clock, exchange_jobs.JOBS)
 

@@ -42,8 +42,9 @@ def _calibre_families() -> dict[str, str]:
 
 @cache
 def _type_groups() -> dict[str, TypeGroup]:
-    columns = (FirearmType.code, FirearmType.category, FirearmType.iafq)
-    return {code: TypeGroup(*values) for code, *values in db.session.execute(select(*columns))}
+    columns = (FirearmType.code, FirearmType.category, FirearmType.iafq, FirearmType.hs)
+    rows = db.session.execute(select(*columns)).all()
+    return {code: TypeGroup(category, group, hs) for code, category, group, hs in rows}
 
 
 @cache
@@ -266,6 +267,12 @@ def questionnaire_class(type_code: str | None) -> str:
     return _type_groups()[type_code].group if type_code in _type_groups() else "unknown"
 
 
+def tariff_heading(type_code: str | None) -> str:
+    """Return a type's heading in the Harmonized System."""
+    group = _type_groups().get(type_code or "")
+    return (group and group.heading) or "unknown"
+
+
 def specific_type(type_code: str | None) -> str | None:
     """Return the type, or None for `unknown` and `other`."""
     return None if type_code in UNSPECIFIC_TYPES else type_code
@@ -324,10 +331,11 @@ AUTOMATIC_TYPES: Final = frozenset(("machine_gun", "submachine_gun"))
 
 
 class TypeGroup(NamedTuple):
-    """Category of a type, and its illicit arms flows questionnaire group."""
+    """Category of a type, its illicit arms flows questionnaire group, and its tariff heading."""
 
     category: str
     group: str
+    heading: str | None
 
 
 def find_similar_types(code: str, known: Mapping[str, TypeGroup]) -> frozenset[str]:

@@ -6,7 +6,7 @@ import gzip
 import json
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any, Final, cast
 from uuid import UUID
@@ -34,6 +34,9 @@ _AMENDMENTS: Final = text(
     "SELECT jsonb_object_keys(data -> 'written'), id FROM audit_entry"
     " WHERE action IN ('permit:amended', 'shipment:amended') ORDER BY at, id"
 )
+_ERASURES: Final = text("SELECT owner_state, at FROM audit_entry WHERE action = 'person:erased'")
+ERASED_WITHIN: Final = timedelta(minutes=5)
+"""Between the time of an erased row and that of its audit entry."""
 Line = list[str | bool | None] | None
 
 
@@ -45,7 +48,9 @@ class Comparison:
         self.problems: list[str] = []
         self._connection = connection
         self._rows_of_table: Counter[str] = Counter()
+        self._erased: set[str] = set()
         self._newest: dict[str, UUID] = dict(map(tuple, connection.execute(_AMENDMENTS)))
+        self._erasures = connection.execute(_ERASURES).all()
 
     def compare_state(self, state: str) -> Iterator[Line]:
         """Yield for each sealed entry the texts of its rows, in the order of their keys.
@@ -84,9 +89,9 @@ class Comparison:
         self.rows += 1
         self._rows_of_table.update(line.partition(" ")[0] for line in written.text.split("\n"))
         salt = written.salt if is_personal else entry.salt
-        if salt is None:
+        if salt is None and key in self._erased:
             self.erased += 1
-        elif hash_rows(salt, written.text) != its_hash:
+        elif salt is None or hash_rows(salt, written.text) != its_hash:
             self._add_problem(entry, f"{key} is not as it was written")
         return None if is_personal else written.text
 
@@ -108,7 +113,21 @@ class Comparison:
                 query = select(table).where(is_any_of(table.columns[first], ids[word]))
                 rows = [dict(row._mapping) for row in self._connection.execute(query)]
                 parts += [(model, rows)] if rows else []
+        self._erased = {
+            f"party/{row['id']}"
+            for model, rows in parts
+            for row in rows
+            if row.get("erased_at") and self._is_erased(model.__table__, row)
+        }
         return texts_of(parts)
+
+    def _is_erased(self, table: Table, row: Mapping[str, Any]) -> bool:
+        """Return whether a row without a salt has no personal value, and its erasure an entry."""
+        direct = [each.name for each in table.columns if each.info.get("pii") == "direct"]
+        return all(row[name] is None for name in direct) and any(
+            state == row["owner_state"] and abs(at - row["erased_at"]) < ERASED_WITHIN
+            for state, at in self._erasures
+        )
 
     def count_others(self) -> None:
         """Name rows that no act of the logs wrote, and entries that are in no log."""
@@ -152,4 +171,4 @@ def _hashes(entry: Any) -> Mapping[str, str]:
 
 def _is_as_sealed(entry: Any, leaf: bytes) -> bool:
     row = dict(entry._mapping) | {"at": entry.at.astimezone(UTC)}
-    return entry.salt is None or hash_leaf(entry.salt, entry_text(row)) == leaf
+    return entry.salt is not None and hash_leaf(entry.salt, entry_text(row)) == leaf

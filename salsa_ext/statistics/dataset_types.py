@@ -90,12 +90,14 @@ def expand(facts: Facts) -> Counter[CountKey]:
 class Dimension:
     """What a dataset is counted by: its name for clients, and the kind of its labels.
 
-    Of `is_several` an object may have several values, and counts under each.
+    Of `is_several` an object may have several values, and counts under each. A table that is not
+    by it counts those of its `default`, or all without one.
     """
 
     code: str
     labels: str
     is_several: bool = False
+    default: str = ""
 
     def values(self) -> Sequence[str]:
         """Return the codes that it may have; none where any text may be one."""
@@ -132,6 +134,12 @@ class Dataset:
         """Return what something of a day counts."""
         period = self.grain.start(on)
         return Fact(self.code, state, "|".join(subject), period, partner, tuple(sorted(values)))
+
+    @property
+    def counted_values(self) -> dict[str, str]:
+        """Return the value that a table counts of each dimension, unless it is by it."""
+        published = self.published.where if self.published else {}
+        return {each.code: each.default for each in self.base if each.default} | {**published}
 
     @property
     def dimensions(self) -> dict[str, Dimension]:

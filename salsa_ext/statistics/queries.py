@@ -131,10 +131,13 @@ def _read_selection(actor: Actor, dataset: Dataset, filters: Mapping[str, Any]) 
         } | {code: code not in readable for code in where}
         if problems := {name: [_UNPUBLISHED] for name, is_wrong in unpublished.items() if is_wrong}:
             raise Invalid(problems)
-    default = dataset.base[-1].code if is_yearly else published.by
+    if by is None:
+        by = (dataset.base[-1].code if is_yearly else published.by,)
+        where = {**published.where, **where}
+    defaults = {each.code: each.default for each in dataset.base if each.default}
     selection = _Selection(
-        (default,) if by is None else tuple(by),
-        where if is_whole and by is not None else {**published.where, **where},
+        tuple(by),
+        {code: value for code, value in defaults.items() if code not in by} | where,
         Grain(grain or Grain.QUARTER.value),
         is_whole,
         is_yearly,
@@ -193,11 +196,16 @@ def _build_query(
     if (first := filters.get("from_period")) is not None:
         query = query.where(Rollup.period >= selection.grain.start(first))
     if (last := filters.get("to_period")) is not None:
-        query = query.where(Rollup.period <= last)
+        query = query.where(period <= selection.grain.start(last))
     if selection.is_yearly:
-        withheld = select(StateSetting.owner_state).where(~StateSetting.yearly_totals)
-        query = query.where(Rollup.state.not_in(withheld))
+        query = query.where(Rollup.state.not_in(withheld_states()))
     return query.group_by(*keys).having(amount > 0).order_by(*keys)
+
+
+def withheld_states() -> Sequence[str]:
+    """Return the states that do not allow the secretariat to read their yearly totals."""
+    withheld = select(StateSetting.owner_state).where(~StateSetting.yearly_totals)
+    return db.session.scalars(withheld).all()
 
 
 def _total(dataset: Dataset, selection: _Selection, cells: Sequence[StatisticsCell]) -> int | None:

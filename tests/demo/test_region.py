@@ -188,6 +188,20 @@ def test_figures_hold_cells_that_are_shown_and_cells_that_are_withheld(small):
     assert None in [cell["amount"] for cell in seized]
 
 
+def test_the_origin_of_some_guns_is_established_by_their_traces(small):
+    shares = [
+        small.client(state, "police_officer")
+        .get(f"/statistics/origins-established?year={year}")
+        .json
+        for state in TRACING_STATES
+        for year in range(ANCHOR.year - 3, ANCHOR.year + 1)
+    ]
+    established, recovered = (
+        sum(each[name] for each in shares) for name in ("established", "recovered")
+    )
+    assert 0 < established < recovered / 2
+
+
 def test_some_records_are_silent_and_some_only_point_to_their_owner(small):
     kinds = counted(small, "SELECT visibility, count(*) FROM record_setting GROUP BY 1")
     assert kinds.keys() == {"open", "pointer", "silent"}

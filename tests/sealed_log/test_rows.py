@@ -3,16 +3,19 @@
 import gzip
 import json
 import re
+from uuid import UUID
 
 import pytest
-from sqlalchemy import create_engine, pool, text
+from sqlalchemy import create_engine, pool, select, text
 
 from salsa_ext.access.rules import operator
 from salsa_ext.access.signing import key_set
 from salsa_ext.access.vault import Vault
 from salsa_ext.core import log_verifier
 from salsa_ext.core.log_verifier import NotProven
-from salsa_ext.database.session import transaction
+from salsa_ext.database.session import db, transaction
+from salsa_ext.firearms.records.models import Party
+from salsa_ext.personal_data.erasure import DocumentReference, PersonFinding, erase
 from salsa_ext.sealed_log.row_comparison import compare_rows
 from tests.http.test_batches import send
 from tests.support import bodies
@@ -103,11 +106,30 @@ def test_of_an_amended_shipment_the_newest_version_counts(
     assert re.search("shipment/.* is not as it was written .shipment:amended", problem)
 
 
-def test_who_is_erased_leaves_the_others_provable(recorded, owner, real_database):
-    owner("UPDATE party SET name = NULL, address = NULL, salt = NULL, erased_at = now()")
+def test_who_is_erased_leaves_the_others_provable(recorded, real_app, real_database):
+    actor = operator("BRA")
+    with real_app.app_context(), transaction(actor):
+        named = [DocumentReference("permit", UUID(int=1))]
+        erase(actor, [PersonFinding(party, named) for party in db.session.scalars(select(Party))])
+    run_due(real_app, "sealing")
     result = compare_rows(real_database.migration_url, Vault.from_config(real_database))
     assert result.problems == []
     assert result.erased > 0
+
+
+FEIGNED = {
+    "UPDATE audit_entry SET salt = NULL WHERE action = 'report:recorded'": "audit entry .* is not",
+    "UPDATE party SET name = 'Other', salt = NULL": "party/.* is not as it was written",
+    "UPDATE party SET name = NULL, address = NULL, identification = NULL, contact = NULL,"
+    " licence = NULL, salt = NULL, erased_at = now()": "party/.* is not as it was written",
+}
+
+
+@pytest.mark.parametrize("statement", FEIGNED)
+def test_a_row_without_a_salt_is_no_erased_one(recorded, owner, real_database, statement):
+    owner(statement)
+    result = compare_rows(real_database.migration_url, Vault.from_config(real_database))
+    assert re.search(FEIGNED[statement], "\n".join(result.problems))
 
 
 @pytest.fixture

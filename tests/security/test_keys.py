@@ -28,6 +28,13 @@ def test_a_header_that_is_no_bearer_key_opens_nothing(app, session, header):
     assert app.test_client().get("/api/v1/me", headers=headers).status_code == 401
 
 
+def test_a_key_of_a_program_opens_no_page(app, as_actor):
+    token = as_actor("BRA", "police_officer").token
+    browser = app.test_client()
+    browser.set_cookie("salsa_session", token)
+    assert browser.get("/account").location.startswith("/sign-in")
+
+
 def test_a_key_opens_nothing_after_its_end(as_actor):
     answer = as_actor("BRA", "auditor", lasts=timedelta(seconds=0)).get("/me", 401).json
     assert answer["detail"] == "This key has expired; ask for a new one."

@@ -63,6 +63,7 @@ def test_datasets_are_named_in_the_callers_language(police):
         "traces",
         "requests",
         "licit_trade",
+        "permits",
         "discrepancies",
     ]
     assert all(item["name"] != item["code"] for item in items)
@@ -176,6 +177,11 @@ def test_licit_trade_is_counted_with_its_partner(police, bra):
 def test_figures_are_found_by_their_fields(police, seize, query, found):
     seize(5)
     assert len(cells(police, query=query)) == found
+
+
+def test_no_part_of_a_published_quarter_is_counted(police, seize):
+    seize(5)
+    assert cells(police, query="?to_period=2025-10-01") == cells(police)
 
 
 def test_a_withdrawn_trace_is_not_counted(police):

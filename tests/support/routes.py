@@ -265,5 +265,6 @@ ROUTES = (
     Route("POST", "/requests/{request_id}/notes", Of.REQUEST_ANSWER),
     Route("GET", "/statistics", Of.STATISTICS_READ),
     Route("GET", "/statistics/{dataset}", Of.STATISTICS_READ),
+    Route("GET", "/statistics/mirror", Of.STATISTICS_READ),
     Route("GET", "/statistics/origins-established", Of.STATISTICS_READ),
 )

@@ -52,6 +52,12 @@ def test_a_passkey_signs_in_without_password_and_code(officer, device):
     assert "police_officer" in officer.open("/account")
 
 
+def test_a_session_of_some_time_ago_gets_no_passkey(app, visitor, account, device, monkeypatch):
+    visitor.sign_in(account("BRA", "police_officer"))
+    monkeypatch.setitem(app.config, "CLOCK", FixedClock(NOW + timedelta(minutes=16)))
+    add(visitor, device, expect=403)
+
+
 def test_a_password_alone_no_longer_signs_in(officer):
     page = officer.sign_in("bra.police_officer", expect=403)
     assert "Your account has a passkey." in text(page.text)

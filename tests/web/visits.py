@@ -106,6 +106,8 @@ VISITS = (
     Visit("/figures?by=class&then=marking&grain=year", POLICE_BRA),
     Visit("/figures?by=marking&then=transport", POLICE_BRA, status=422),
     Visit("/figures", " secretariat"),
+    Visit("/figures/mirror?year=2026", DESK_PRY),
+    Visit("/figures/mirror?year=x", " secretariat", status=422),
     Visit("/agencies", SUPERVISOR),
     Visit("/agencies/posts", SUPERVISOR),
     Visit("/agencies", "PRY state_administrator"),

@@ -7,6 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, pre_dump
 
 from api.http.fields.codes import Code, StateCode
+from api.http.fields.numbers import QueryWhole
 from api.http.fields.schemas import RequestSchema
 from api.http.fields.texts import Id, QueryFlag, Text
 from api.http.pagination import ListQuery, listing_fields
@@ -107,3 +108,7 @@ class DiscrepancyQuery(ListQuery):
     subject_number = Text(most=100, data_key="number")
     owner_state = StateCode(data_key="state")
     assignee = Text(most=100)
+    exporting_state = StateCode()
+    importing_state = StateCode()
+    heading = Text(most=10)
+    year = QueryWhole(least=2000, most=2100)

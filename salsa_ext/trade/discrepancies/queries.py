@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, and_, func, select
+from sqlalchemy import Select, Subquery, and_, func, select, union_all
 
 from salsa_ext.access.models import Account
 from salsa_ext.access.permissions import Permission
@@ -19,16 +20,20 @@ from salsa_ext.core.batches import group_by
 from salsa_ext.database.paging import Listing, Page
 from salsa_ext.database.session import db, read_row
 from salsa_ext.firearms.records.queries import find_parties
+from salsa_ext.reference.models import FirearmType
 from salsa_ext.reference.names import participants
 from salsa_ext.trade.discrepancies.models import Discrepancy, DiscrepancyAssignment, Statement
 from salsa_ext.trade.discrepancies.values import (
     PARTY_NOT_AUTHORISED,
+    QUANTITY_KINDS,
     UNRESOLVED_STATUSES,
     discrepancy_status,
 )
 from salsa_ext.trade.event_log import events_by_subject
 from salsa_ext.trade.models import TradeEvent
-from salsa_ext.trade.permits.models import Permit
+from salsa_ext.trade.permits.models import Permit, PermitLine
+from salsa_ext.trade.receipts.models import Receipt
+from salsa_ext.trade.shipments.models import Shipment
 
 
 @dataclass(frozen=True)
@@ -114,6 +119,8 @@ class DiscrepancyView(DiscrepancyStatements):
         return self.discrepancy.version
 
 
+TRADE_FILTERS: Final = ("exporting_state", "importing_state", "heading", "year")
+"""Those that lead from a difference of mirror figures to what may be behind it."""
 LISTING: Final = Listing(Discrepancy, "raised_at", ("raised_at",))
 
 
@@ -141,12 +148,67 @@ def select_discrepancies(actor: Actor, filters: Mapping[str, Any]) -> Select[Any
     if (unexplained := filters.get("unexplained")) is not None:
         is_unexplained = and_(is_waiting, ~_is_explained_by(actor.own_state()))
         query = query.where(is_unexplained if unexplained else ~is_unexplained)
+    if trade := {name: filters[name] for name in TRADE_FILTERS if filters.get(name) is not None}:
+        columns = _select_by_trade(trade.pop("year", None))
+        behind = select(columns.c.id).where(*(columns.c[name] == trade[name] for name in trade))
+        query = query.where(Discrepancy.id.in_(behind))
     if (assignee := filters.get("assignee")) is not None:
         assigned = select(DiscrepancyAssignment.discrepancy_id).join(
             Account, Account.id == DiscrepancyAssignment.account_id
         )
         query = query.where(Discrepancy.id.in_(assigned.where(Account.username == assignee)))
     return query
+
+
+def count_by_trade(actor: Actor, year: int) -> Counter[tuple[str, str, str]] | None:
+    """Return how many may be behind a year's differences, by exporter, importer and heading.
+
+    None without DISCREPANCY_READ.
+    """
+    if Permission.DISCREPANCY_READ not in actor.permissions:
+        return None
+    behind = _select_by_trade(year)
+    keys = behind.c.exporting_state, behind.c.importing_state, behind.c.heading
+    counts = db.session.execute(select(*keys, func.count()).group_by(*keys))
+    return Counter({(exporter, importer, heading): n for exporter, importer, heading, n in counts})
+
+
+def _select_by_trade(year: int | None) -> Subquery:
+    """Select discrepancies of quantities with the states and headings of their goods.
+
+    Of a year in which the permit was issued, or the shipment left or was received.
+    """
+    shipped = (Shipment.permit_id, Shipment.exporting_state, Shipment.importing_state)
+    subjects = union_all(
+        select(
+            Permit.id.label("subject_id"),
+            Permit.id.label("permit_id"),
+            Permit.exporting_state,
+            Permit.importing_state,
+            Permit.issued_on.label("on"),
+        ),
+        select(Shipment.id, *shipped, Shipment.ships_on),
+        select(Shipment.id, *shipped, Receipt.received_on).join(
+            Receipt, Receipt.shipment_id == Shipment.id
+        ),
+    ).subquery()
+    goods, line = PermitLine, Discrepancy.data["line"].as_integer()
+    heading = func.coalesce(func.left(goods.hs_code, 4), FirearmType.hs, "unknown")
+    query = (
+        select(
+            Discrepancy.id,
+            subjects.c.exporting_state,
+            subjects.c.importing_state,
+            heading.label("heading"),
+        )
+        .join(subjects, subjects.c.subject_id == Discrepancy.subject_id)
+        .join(goods, goods.permit_id == subjects.c.permit_id)
+        .outerjoin(FirearmType, FirearmType.code == goods.type)
+        .where(Discrepancy.kind.in_(QUANTITY_KINDS), line.is_(None) | (line == goods.line))
+    )
+    if year is not None:
+        query = query.where(subjects.c.on.between(date(year, 1, 1), date(year, 12, 31)))
+    return query.distinct().subquery()
 
 
 def _is_explained_by(state: str) -> Any:

@@ -7,6 +7,15 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 UNRESOLVED_STATUSES: Final = ("open", "explained", "reopened")
+QUANTITY_KINDS: Final = (
+    "short_receipt",
+    "over_receipt",
+    "quantity_mismatch",
+    "over_quantity",
+    "missing_counterpart",
+    "overdue",
+)
+"""Kinds that may be behind a difference between the figures of two states."""
 PARTY_NOT_AUTHORISED: Final = "party_not_authorised"
 """Kind of a discrepancy about a party of a permit without a valid licence."""
 

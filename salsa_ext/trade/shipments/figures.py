@@ -1,79 +1,100 @@
-"""Figures of licit trade."""
+"""Figures of what is shipped and received by licence."""
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import func, select
 
+from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.session import db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.records.frequencies import count_documents
 from salsa_ext.firearms.records.models import Record
-from salsa_ext.reference import names
-from salsa_ext.statistics.dataset_types import CountedKind, Dataset, Dimension, Fact, Published
+from salsa_ext.statistics.dataset_types import CountedKind, Fact
 from salsa_ext.trade.permits import quotas
+from salsa_ext.trade.permits.figures import trade_fact
+from salsa_ext.trade.receipts.models import Receipt
 from salsa_ext.trade.shipments.fact_queries import current_receipts
 from salsa_ext.trade.shipments.models import Shipment
 
+QuantitiesByLine = Mapping[int, Decimal]
+
 
 def count_shipments(state: str, ids: Collection[UUID]) -> dict[UUID, Counter[Fact]]:
-    """Return what shipments count, and their records and those of the state's receipts.
+    """Return what shipments count: what a state shipped, and what it received, by its receipt.
 
-    By shipment and receipt. What came back unreceived is not counted as trade.
+    And the records of both. What came back unreceived is not counted as trade.
     """
     receipts = current_receipts(ids)
-    own_receipts = (
-        receipt.id for each in receipts.values() for receipt in each if receipt.owner_state == state
-    )
-    facts = count_documents(state, {*ids, *own_receipts})
+    own_receipts = {
+        shipment_id: receipt
+        for shipment_id, each in receipts.items()
+        for receipt in each
+        if receipt.owner_state == state
+    }
+    facts = count_documents(state, {*ids, *(receipt.id for receipt in own_receipts.values())})
     query = select(Shipment).where(
-        Shipment.owner_state == state,
-        Shipment.exporting_state == state,
+        is_any_of(Shipment.id, ids),
         Shipment.status != "cancelled",
+        (Shipment.exporting_state == state) | (Shipment.importing_state == state),
     )
-    shipments = db.session.scalars(query.where(Shipment.id.in_(ids))).all()
-    ids = [each.id for each in shipments]
-    items = select_current(Record).where(Record.document_id.in_(ids), ~Record.is_bulk)
-    keys = (Record.document_id, Record.line)
-    sums = items.with_only_columns(*keys, func.sum(Record.quantity)).group_by(*keys)
-    shipped: dict[UUID, dict[int, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
-    for shipment_id, line, quantity in db.session.execute(sums):
-        shipped[shipment_id][line] += quantity
+    shipments = db.session.scalars(query).all()
+    shipped = _shipped_quantities(shipments)
     lines = quotas.find_lines({shipment.permit_id for shipment in shipments})
     for shipment in shipments:
-        quantities: dict[int, Decimal] = shipped[shipment.id]
-        for part in shipment.bulk:
-            quantities[part["line"]] += Decimal(str(part["quantity"]))
-        if [receipt.is_return for receipt in receipts[shipment.id]] == [True]:
-            [receipt] = receipts[shipment.id]
-            quantities = defaultdict(Decimal)  # what did not come back
-            for item in receipt.missing:
-                quantities[item["line"]] += 1
-            for row in receipt.differences:
-                quantities[row["line"]] += max(Decimal(0), -Decimal(row["quantity"]))
+        quantities: QuantitiesByLine = shipped[shipment.id]
+        receipt = own_receipts.get(shipment.id)
+        if state == shipment.exporting_state == shipment.owner_state:
+            measure, partner, on = "shipped", shipment.importing_state, shipment.ships_on
+            if [each.is_return for each in receipts[shipment.id]] == [True]:
+                back = _arrived(quantities, receipts[shipment.id][0])
+                quantities = {line: amount - back[line] for line, amount in quantities.items()}
+        elif receipt and state == shipment.importing_state:
+            measure, partner, on = "received", shipment.exporting_state, receipt.received_on
+            quantities = _arrived(quantities, receipt)
+        else:
+            continue
         for number, quantity in quantities.items():
             goods = lines.get((shipment.permit_id, number))
-            if goods:
-                subject = (goods.category, names.questionnaire_class(goods.type))
-                partner = shipment.importing_state
-                values = (
-                    ("type", goods.type or "unknown"),
-                    ("heading", goods.hs_code[:4] if goods.hs_code else "unknown"),
-                )
-                fact = LICIT_TRADE.fact(state, subject, shipment.ships_on, partner, values)
+            fact = trade_fact(measure, state, partner, goods, on) if goods else None
+            if fact and quantity > 0:
                 facts[shipment.id][fact] += int(quantity)
     return facts
 
 
-LICIT_TRADE = Dataset(
-    "licit_trade",
-    base=(Dimension("category", "category"), Dimension("class", "type")),
-    finer=(Dimension("type", "type"), Dimension("heading", "")),
-    published=Published("type", {"category": "firearm"}),
-)
-"""Goods shipped by licence, by the day of shipment, with the importing state as partner."""
-COUNTED = CountedKind("shipment", Shipment, count_shipments)
+def _shipped_quantities(shipments: Sequence[Shipment]) -> dict[UUID, dict[int, Decimal]]:
+    """Return the quantities of shipments by their lines."""
+    shipped: dict[UUID, dict[int, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    ids = [shipment.id for shipment in shipments]
+    items = select_current(Record).where(is_any_of(Record.document_id, ids), ~Record.is_bulk)
+    keys = (Record.document_id, Record.line)
+    sums = items.with_only_columns(*keys, func.sum(Record.quantity)).group_by(*keys)
+    for shipment_id, line, quantity in db.session.execute(sums):
+        shipped[shipment_id][line] += quantity
+    for shipment in shipments:
+        for part in shipment.bulk:
+            shipped[shipment.id][part["line"]] += Decimal(str(part["quantity"]))
+    return shipped
+
+
+def _arrived(shipped: QuantitiesByLine, receipt: Receipt) -> QuantitiesByLine:
+    """Return the quantities that a receipt confirms, by line of the shipment.
+
+    A gun that was on no paper is of the first line.
+    """
+    arrived = defaultdict(Decimal, shipped)
+    for item in receipt.missing:
+        arrived[item["line"]] -= 1
+    for row in receipt.differences:
+        arrived[row["line"]] += Decimal(row["quantity"])
+    if receipt.unexpected and shipped:
+        arrived[min(shipped)] += len(receipt.unexpected)
+    return arrived
+
+
+COUNTED: Final = CountedKind("shipment", Shipment, count_shipments)

@@ -4,14 +4,16 @@ Before: `POST /keys` of an administrator gave the supervisor's key, and one pers
 accounts that a two-person rule needs.
 """
 
+from datetime import timedelta
+
 import pytest
 
-from salsa_ext.access.authentication import PART_SEPARATOR, check_password, sign_in
+from salsa_ext.access.authentication import GIVEN, PART_SEPARATOR, check_password, sign_in
 from salsa_ext.access.rules import visitor
 from salsa_ext.administration import accounts, installation
 from salsa_ext.administration.accounts import AccountData
 from salsa_ext.core.clock import FixedClock
-from salsa_ext.core.errors import PasswordChangeRequired
+from salsa_ext.core.errors import PasswordChangeRequired, Unauthenticated
 from tests.conftest import NOW
 
 SUPERVISOR = {"username": "bra.sol", "role": "supervisor", "agency": "BRA-POLICE"}
@@ -34,8 +36,8 @@ def opened(administrator):
     return administrator.post("/accounts", SUPERVISOR).json
 
 
-def _sign_in(password, new=None, username="bra.sol"):
-    return sign_in(visitor(FixedClock(NOW)), username, password, "::1", new)
+def _sign_in(password, new=None, username="bra.sol", at=NOW):
+    return sign_in(visitor(FixedClock(at)), username, password, "::1", new)
 
 
 def test_a_key_is_issued_by_the_person_of_its_account_alone(run, as_actor, administrator):
@@ -103,6 +105,25 @@ def test_a_password_that_another_set_opens_nothing_but_its_change(run, real):
     renewed = run("BRA", accounts.reset_password, username="bra.sol")
     with pytest.raises(PasswordChangeRequired):
         _sign_in(renewed)
+
+
+def test_a_password_that_another_set_expires(run, real, as_actor):
+    _, password = run("BRA", accounts.open_account, data=AccountData(*SUPERVISOR.values()))
+    with pytest.raises(Unauthenticated, match=r"has expired\. Ask your administrator"):
+        _sign_in(password, OWN, at=NOW + GIVEN)
+    with pytest.raises(Unauthenticated, match="is wrong"):
+        _sign_in(OWN, at=NOW + GIVEN)
+    refused = as_actor("BRA", "auditor").get("/audit?action=session:refused").json["items"]
+    assert [entry["data"].get("expired") for entry in refused] == [None, True]
+
+
+def test_the_password_of_a_reset_opens_its_change_until_it_expires(run, real):
+    run("BRA", accounts.open_account, data=AccountData(*SUPERVISOR.values()))
+    renewed = run("BRA", accounts.reset_password, username="bra.sol")
+    with pytest.raises(PasswordChangeRequired):
+        _sign_in(renewed, at=NOW + GIVEN - timedelta(seconds=1))
+    with pytest.raises(Unauthenticated, match="has expired"):
+        _sign_in(renewed, OWN, at=NOW + GIVEN)
 
 
 def test_a_demo_asks_for_one_person(as_actor):

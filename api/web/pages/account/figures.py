@@ -89,14 +89,20 @@ def figures_page(actor: Actor) -> Any:
         is_own=is_own,
         grains=[(code, translate(name)) for code, name in GRAINS if is_whole or code == "quarter"],
         is_whole=is_whole,
-        datasets=[(each.code, formatting.label("dataset", each.code)) for each in datasets],
+        datasets=dataset_names(actor),
         dimensions=_dimension_options(dataset, is_own=is_own),
         share=origin_share(actor, year) if is_own and dataset is SEIZURES else None,
         year=year,
-        categories=_category_options(dataset),
+        alternatives=_list_alternatives(dataset),
         **(_layout(table, is_own) if table and table.cells else {}),
     )
     return page, form.status
+
+
+def dataset_names(actor: Actor) -> choices.Options:
+    """Return the datasets of the reader with their names."""
+    listed = queries.list_datasets(actor, DATASETS)
+    return [(each.code, formatting.label("dataset", each.code)) for each in listed]
 
 
 def _select_table(
@@ -112,7 +118,7 @@ def _select_table(
     if then := filters.get("then"):
         by |= {then: None}
     where = {
-        code: value for code, value in dataset.published.where.items() if code not in by
+        code: value for code, value in dataset.counted_values.items() if code not in by
     } | filters["where"]
     if is_own:
         return {"state": actor.state, "by": tuple(by), "where": where}
@@ -142,14 +148,19 @@ def _dimension_options(dataset: Dataset, *, is_own: bool) -> choices.Options:
     return [(each.code, formatting.label("dimension", each.code)) for each in offered]
 
 
-def _category_options(dataset: Dataset) -> choices.Options:
-    """Return what may be counted instead of firearms."""
-    category = dataset.dimensions.get("category")
-    codes = category.values() if category else ()
+def _list_alternatives(dataset: Dataset) -> list[tuple[str, str, choices.Options]]:
+    """Return of what a value is counted unless another is chosen: code, that value, others."""
     return [
-        (code, formatting.label("category", code))
-        for code in codes
-        if code not in ("firearm", "unknown", "none")
+        (
+            code,
+            _value_name(dataset, code, counted),
+            [
+                (value, _value_name(dataset, code, value))
+                for value in dataset.dimensions[code].values()
+                if value not in (counted, "unknown", "none")
+            ],
+        )
+        for code, counted in dataset.counted_values.items()
     ]
 
 

@@ -151,6 +151,7 @@ def _open_session(username: str) -> str:
             code=request.form.get("code", ""),
             browser=security.browser_family(),
             roles=_local_roles(),
+            given=current_app.config["FIRST_PASSWORD"],
         )
 
 

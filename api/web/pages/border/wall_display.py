@@ -50,7 +50,9 @@ def sign_in_wall() -> Any:
     """Exchange a one-time link for a session, and show the board; 401 for an invalid link."""
     try:
         link = request.form.get("link", "")[:100]
-        known = authentication.authenticate_key(link, current_app.config["CLOCK"], is_link=True)
+        known = authentication.authenticate_key(
+            link, current_app.config["CLOCK"], kinds=authentication.LINKS
+        )
         actor = replace(known, request_id=g.request_id)
         with transaction(actor):
             token = authentication.open_by_link(actor)

@@ -44,6 +44,10 @@ FILTERS = (
         "choice",
         (("true", message("Still to be made")),),
     ),
+    Field("exporting_state", message("Exporting country"), "choice", "any_state"),
+    Field("importing_state", message("Importing country"), "choice", "any_state"),
+    Field("heading", message("Tariff heading"), max_length=10),
+    Field("year", message("Year"), max_length=4),
 )
 TextField = partial(Field, "text", message("In words"), "area", max_length=2000)
 TEXT_FIELD = TextField(required=True, hint=READ_BY_CONCERNED)
