@@ -7,6 +7,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
@@ -14,7 +15,7 @@ import orjson
 
 from importers import cells
 from importers.bodies import complete, interpret_guns, write_constants, write_field
-from importers.cells import CellError, read_cell
+from importers.cells import CellError, read_agency, read_cell
 from importers.occurrences import Occurrences
 from importers.profiles import PLACEHOLDER, DocumentMapping, Profile, Source
 from importers.read import Row, Table, fold
@@ -22,6 +23,7 @@ from importers.subjects import SUBJECTS, Check, Path, Subject, targets
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import ImportRejected, Invalid, Message, message
 from salsa_ext.firearms.marks.cell_reading import read_cell as read_marks
+from salsa_ext.reference.agencies import agency_names
 
 EXAMPLES: Final = 3
 MAX_UNKNOWN: Final = 10_000
@@ -69,10 +71,13 @@ class Judgement:
 
     `counts`: documents `created`, `changed`, `unchanged`, and rows `rejected` and `skipped`.
     `problems`: by column and English text, how often, with examples. `unknown`: texts without a
-    code, by kind. `vanished`: numbers that a full file no longer has.
+    code, by kind. `vanished`: numbers that a full file no longer has. `rows_in_all` is about
+    how many rows there are.
     """
 
     rows_read: int = 0
+    rows_in_all: int = 0
+    began_at: datetime | None = None
     counts: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     problems: dict[tuple[str, str], tuple[Message, list[str], int]] = field(default_factory=dict)
@@ -152,13 +157,10 @@ class Interpreter:
             for skip in profile.skip
         ]
         self._split = [(name, re.compile(each)) for name, each in profile.serials.items()]
-        self._mappings = [_compile(mapping, profile) for mapping in profile.documents]
+        own = agency_names(actor.own_state()) | {each.code: "" for each in profile.agencies}
+        agencies = {fold(text): code for code in own for text in (own[code], code)}
+        self._mappings = [_compile(mapping, profile, agencies) for mapping in profile.documents]
         self._repeats, self._numbers = Occurrences(), Occurrences()
-
-    @property
-    def is_grouping(self) -> bool:
-        """Return whether several rows can be one document."""
-        return any(mapping.group for mapping in self.profile.documents)
 
     def grouping_keys(self, row: Row) -> Iterator[str]:
         """Yield the number of each document that a row may share with others."""
@@ -180,8 +182,9 @@ class Interpreter:
         if row.beyond:
             raise RowRefused(Problem("", message("The row has more cells than the header.")))
         texts = self._texts(row)
+        first = next(filter(None, row.cells.values()), "")
         for reason, conditions in self._skip:
-            if all(pattern.fullmatch(texts[name]) for name, pattern in conditions):
+            if all(pattern.fullmatch(texts.get(name, first)) for name, pattern in conditions):
                 self.judgement.skipped[reason] += 1
                 self.judgement.counts["skipped"] += 1
                 return []
@@ -225,7 +228,7 @@ class Interpreter:
                 value, unknown = step.read(text)
             except CellError as error:
                 if error.unknown:
-                    self.judgement.add_unknown(error.unknown, text)
+                    self.judgement.add_unknown(error.unknown, error.text)
                 problems.append(Problem(self._column_of(step, texts), error.problem))
                 continue
             if unknown:
@@ -331,12 +334,14 @@ def _match_columns(profile: Profile, table: Table, judgement: Judgement) -> dict
     return matched
 
 
-def _compile(mapping: DocumentMapping, profile: Profile) -> DocumentSteps:
+def _compile(
+    mapping: DocumentMapping, profile: Profile, agencies: Mapping[str, str]
+) -> DocumentSteps:
     known = targets(SUBJECTS[mapping.subject].value)
     steps = []
     for name, source in mapping.fields.items():
-        values, dates = _folded(source.values), source.dates or profile.dates
-        read = _once(partial(_read_field, known[name], source, values, dates))
+        given = known[name], source, _folded(source.values), source.dates or profile.dates
+        read = _once(partial(_read_field, *given, agencies))
         column = source.columns[0] if len(source.columns) == 1 else ""
         steps.append(FieldStep(name, known[name], source, column, read))
     columns = {step.path[-1].name: step.source.columns[0] for step in steps}
@@ -350,19 +355,30 @@ def _once(read: Callable[[str], Any]) -> Callable[[str], Any]:
 
 
 def _read_field(
-    path: Path, source: Source, values: Mapping[str, str], dates: str, text: str
+    path: Path,
+    source: Source,
+    values: Mapping[str, str],
+    dates: str,
+    agencies: Mapping[str, str],
+    text: str,
 ) -> tuple[Any, str]:
     """Return the value of a field, and the list that lacks it, if one does; raises CellError."""
     if source.part:
         match = re.search(source.part, text)
         text = (match[1] or "") if match else ""
-    text = _replace(values, text) if values else text
+    given, text = text, _replace(values, text)
     if not text:
         return None, ""
     if path[-1].is_many:
         parts = re.split(source.split, text) if source.split else [text]
-        return [read_cell(path[-1], part.strip(), "") for part in parts if part.strip()], ""
-    return read_cell(path[-1], text, dates), cells.unknown_kind(path, text)
+        replaced = [_replace(values, part.strip()) for part in parts]
+        return [read_cell(path[-1], part, "") for part in replaced if part], ""
+    if path[-1].name == "agency":
+        return read_agency(text, agencies), ""
+    kind = cells.unknown_kind(path, text)
+    if kind and fold(given) in values:  # a person left it as it is
+        kind = ""
+    return read_cell(path[-1], text, dates), kind
 
 
 def _folded(values: Mapping[str, str]) -> dict[str, str]:
@@ -370,7 +386,7 @@ def _folded(values: Mapping[str, str]) -> dict[str, str]:
 
 
 def _replace(values: Mapping[str, str], text: str) -> str:
-    if not text:
+    if not text or not values:
         return text
     return values.get(fold(text) or text, values.get("*", text))
 

@@ -13,6 +13,7 @@ import salsa_ext.leads.jobs
 import salsa_ext.lookups.jobs
 import salsa_ext.matches.jobs
 import salsa_ext.personal_data.jobs
+import salsa_ext.releases.jobs
 import salsa_ext.sealed_log.sealing
 import salsa_ext.tracing.requests.jobs
 import salsa_ext.tracing.traces.jobs
@@ -33,6 +34,7 @@ JOBS: Final[tuple[Job, ...]] = (
     *salsa_ext.administration.jobs.JOBS,
     *salsa_ext.lookups.jobs.JOBS,
     *salsa_ext.personal_data.jobs.JOBS,
+    *salsa_ext.releases.jobs.JOBS,
     *salsa_ext.leads.jobs.JOBS,
     salsa_ext.tracing.traces.jobs.CORRECTED_ANSWERS,
     salsa_ext.checks.jobs.NOTIFY_OF_TRACES,

@@ -20,7 +20,7 @@ from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import NotFound
-from salsa_ext.custody.figures import NOT_ESTABLISHED, SEIZURES
+from salsa_ext.custody.figures import NOT_ESTABLISHED, SEIZURES, SILENT_SEIZURES
 from salsa_ext.database.session import db
 from salsa_ext.firearms.records.frequencies import COVERAGE, DESCRIBED
 from salsa_ext.jobs.changes import Change
@@ -44,6 +44,7 @@ COUNTED_DATASETS: Final = (
     LICIT_TRADE,
     PERMITS,
     DISCREPANCIES,
+    SILENT_SEIZURES,
     COVERAGE,
     DESCRIBED,
 )

@@ -19,6 +19,7 @@ import salsa_ext.notifications.models
 import salsa_ext.personal_data.models
 import salsa_ext.reference.models
 import salsa_ext.reference.participation.models
+import salsa_ext.releases.models
 import salsa_ext.sealed_log.models
 import salsa_ext.statistics.models
 import salsa_ext.tracing.requests.models

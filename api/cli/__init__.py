@@ -25,11 +25,12 @@ COMMANDS = {
     "import": ("api.cli.imports", "import_"),
     "recount": ("api.cli.recount", "recount"),
     "audit": ("api.cli.audit", "audit"),
+    "release": ("api.cli.releases", "release"),
     "verify": ("api.cli.verify", "verify"),
     "bench": ("api.cli.bench", "bench"),
 }
 """Commands that act on this machine; all others are operations of the service."""
-SHARED = ("agency", "account", "key", "signing-key", "audit", "import")
+SHARED = ("agency", "account", "key", "signing-key", "audit", "import", "release")
 """Nouns of which some acts are possible on this machine, without a key."""
 
 

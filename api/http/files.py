@@ -10,7 +10,7 @@ import hashlib
 import io
 import re
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import replace
 from typing import IO, Any, Final, NamedTuple
 
@@ -218,7 +218,7 @@ def send_pdf(body: bytes, name: str) -> Response:
     return response
 
 
-def send_attachment(body: bytes, media_type: str, name: str) -> Response:
+def send_attachment(body: bytes | Iterable[bytes], media_type: str, name: str) -> Response:
     """Send bytes as download."""
     response = Response(body, content_type=media_type)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'

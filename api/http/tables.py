@@ -106,6 +106,12 @@ def escape_formula(value: Any) -> Any:
 
 
 def _write_xlsx(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes:
+    lines = [[row.get(column) for column in columns] for row in rows]
+    return write_workbook({"Sheet1": [columns, *lines]})
+
+
+def write_workbook(sheets: Mapping[str, Sequence[Sequence[Any]]], width: float = 0) -> bytes:
+    """Return a workbook of sheets, each of lines; `width` is that of the first columns."""
     buffer = io.BytesIO()
     options = {
         "in_memory": True,
@@ -114,8 +120,10 @@ def _write_xlsx(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> by
         "strings_to_numbers": False,
     }
     with xlsxwriter.Workbook(buffer, options) as book:
-        sheet = book.add_worksheet()
-        sheet.write_row(0, 0, columns)
-        for number, row in enumerate(rows, 1):
-            sheet.write_row(number, 0, [row.get(column) for column in columns])
+        for name, lines in sheets.items():
+            sheet = book.add_worksheet(name[:31])
+            if width:
+                sheet.set_column(0, 0, width)
+            for number, line in enumerate(lines):
+                sheet.write_row(number, 0, line)
     return buffer.getvalue()

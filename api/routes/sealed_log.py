@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from io import BytesIO
+from collections.abc import Iterator
+from contextlib import ExitStack
+from tempfile import TemporaryFile
+from typing import IO
 
 from flask import Response
 
+from api.http.files import send_attachment
 from api.http.resource import Resource
 from api.schemas.access import InclusionProofResponse, SealedRootResponse
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.config import MIB
 from salsa_ext.sealed_log import proofs
 
 ZIP = "application/zip"
@@ -20,11 +25,20 @@ blueprint = Resource("sealed_log", "The audit as a sealed log: signed roots, pro
 
 def get_audit_bundle(actor: Actor) -> Response:
     """Return the whole log of your state, for `salsa audit verify`."""
-    file = BytesIO()
-    proofs.write_bundle(actor, file)
-    response = Response(file.getvalue(), content_type=ZIP)
-    response.headers["Content-Disposition"] = f'attachment; filename="{actor.state}-audit.zip"'
+    with ExitStack() as stack:
+        file = stack.enter_context(TemporaryFile())
+        proofs.write_bundle(actor, file)
+        size = file.tell()
+        response = send_attachment(_parts(file, stack.pop_all()), ZIP, f"{actor.state}-audit.zip")
+    response.content_length = size
     return response
+
+
+def _parts(file: IO[bytes], stack: ExitStack) -> Iterator[bytes]:
+    with stack:
+        file.seek(0)
+        while part := file.read(MIB):
+            yield part
 
 
 blueprint.reading(

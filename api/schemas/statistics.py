@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
+from flask import g
 from marshmallow import Schema, fields, post_load
 
 from api.http.fields.codes import Code, StateCode
@@ -11,7 +12,11 @@ from api.http.fields.numbers import QueryWhole
 from api.http.fields.schemas import RequestSchema
 from api.http.fields.texts import QueryFlag, Text
 from api.http.fields.times import Day
+from api.i18n.messages import translate
+from salsa_ext.core.errors import message
 from salsa_ext.figures import DATASETS
+from salsa_ext.reference import names
+from salsa_ext.statistics.dataset_types import Dataset
 from salsa_ext.statistics.queries import PERIODS, StatisticsTable
 
 
@@ -24,6 +29,15 @@ class Names(fields.Field[tuple[str, ...]]):
 
 DIMENSIONS: Final = tuple(dict.fromkeys(code for each in DATASETS for code in each.dimensions))
 """Those of all datasets: each is a filter by one of its values."""
+
+
+UNKNOWN_NAME: Final = message("Unknown")
+NONE_NAMES: Final = {
+    "disposition": message("In custody"),
+    "established_by": message("Not established"),
+    "diverted_in": message("Not established"),
+    "reached": message("Nobody"),
+}
 
 
 class StatisticsQuery(
@@ -174,3 +188,15 @@ def present_table(table: StatisticsTable) -> dict[str, Any]:
         "withheld": table.withheld,
         "total": table.total,
     }
+
+
+def value_name(dataset: Dataset, code: str, value: str) -> str:
+    """Return a value of a dimension in words."""
+    if value == "unknown":
+        return translate(UNKNOWN_NAME)
+    if value == "none" and code in NONE_NAMES:
+        return translate(NONE_NAMES[code])
+    kind = dataset.dimensions[code].labels
+    if kind == "calibre":
+        return names.display_name("calibre", value, "en")
+    return names.label(kind, value, g.language) if kind else value

@@ -34,7 +34,7 @@ CREATE TABLE notification_read (
 CALL salsa_protect('notification_read', 'SELECT, INSERT');
 CALL salsa_append_only('notification_read');
 
--- Sums hold no record, so row-level security does not keep them from any state.
+-- Sums hold no record, so each state reads those of others, but for what silent records count.
 CREATE TABLE rollup (
     dataset TEXT NOT NULL,
     state CHAR(3) NOT NULL,
@@ -46,6 +46,10 @@ CREATE TABLE rollup (
     amount BIGINT NOT NULL,
     CONSTRAINT pk_rollup PRIMARY KEY (dataset, state, dimension, period, subject, partner, value)
 );
+ALTER TABLE rollup ENABLE ROW LEVEL SECURITY;
+CREATE POLICY silent_owner_read ON rollup FOR SELECT TO salsa_service
+    USING (dataset NOT LIKE 'silent_%' OR state = current_setting('salsa.state', true)::char(3));
+CREATE POLICY all_states ON rollup FOR ALL TO salsa_worker USING (true);
 GRANT SELECT ON rollup TO salsa_service;
 GRANT INSERT, UPDATE ON rollup TO salsa_worker;
 

@@ -6,11 +6,12 @@ import json
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC
 from enum import StrEnum
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.dialects.postgresql import insert
 
 from salsa_ext.access.models import AuditEntry, Officer
@@ -199,12 +200,15 @@ class Action(StrEnum):
     FILE_IMPORTED = "file:imported"
     IMPORT_UNDONE = "file:undone"
     PROFILE_STORED = "file:profile_stored"
+    RELEASE_CREATED = "release:created"
+    RELEASE_PUBLISHED = "release:published"
     DATASET_RECOUNTED = "dataset:recounted"
     JOB_SET_ASIDE = "job:set_aside"
     JOB_RETRIED = "job:retried"
     LOG_SHORTENED = "log:shortened"
     SUBJECT_REQUEST_RECORDED = "subject_request:recorded"
     SUBJECT_REQUEST_ANSWERED = "subject_request:answered"
+    SUBJECT_REQUEST_READ = "subject_request:read"
     SUBJECT_REQUEST_REFUSED = "subject_request:refused"
     PERSON_ERASED = "person:erased"
     HOLD_PLACED = "legal_hold:recorded"
@@ -214,7 +218,7 @@ class Action(StrEnum):
 SUBJECT_KINDS: Final = tuple(
     "account agency alert attachment batch canary check consent contact conversation dataset "
     "discrepancy envelope hit import key licensee log lookup match notification participation "
-    "permit post record report request seizure setting shipment signing_key subject_request trace"
+    "permit post record release report request seizure setting shipment signing_key subject_request trace"
     " transfer webhook".split()
 )
 
@@ -466,7 +470,15 @@ def related_traces(data: Mapping[str, Any]) -> tuple[str, ...]:
 def entry_text(entry: Mapping[str, Any]) -> str:
     """Return the text of an entry that its leaf seals: sorted JSON, without salt and leaf."""
     sealed = {name: value for name, value in entry.items() if name not in ("salt", "leaf_hash")}
-    return json.dumps(sealed, default=str, sort_keys=True, separators=(",", ":"))
+    return _write_sealed(sealed)
+
+
+_write_sealed: Final = json.JSONEncoder(default=str, sort_keys=True, separators=(",", ":")).encode
+
+
+def stored_text(entry: Row[Any]) -> str:
+    """Return the text of an entry that was read, as it was sealed."""
+    return entry_text(dict(entry._mapping) | {"at": entry.at.astimezone(UTC)})
 
 
 def _case_number(actor: Actor) -> str | None:

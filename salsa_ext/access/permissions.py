@@ -94,6 +94,8 @@ class Permission(StrEnum):
     """Read a record that a check or a trace points to."""
     REFERENCE_READ = "reference:read"
     """Read states, posts, agencies, contacts and code lists."""
+    RELEASE_CREATE = "release:create"
+    """Publish a release of a year's figures of all states."""
     REPORT_READ = "report:read"
     """Read the own state's reports of lost, stolen and recovered guns."""
     REPORT_RECORD = "report:record"

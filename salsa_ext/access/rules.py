@@ -83,7 +83,7 @@ ROLE_PERMISSIONS: Final[Mapping[str, frozenset[P]]] = {
         P.CANARY_MANAGE,
         P.PERSONAL_DATA_MANAGE,
     },
-    "secretariat": COMMON_PERMISSIONS,
+    "secretariat": COMMON_PERMISSIONS | {P.RELEASE_CREATE},
     "display": frozenset({P.WALL_READ}),
 }
 OPERATOR_ROLE: Final = "operator"

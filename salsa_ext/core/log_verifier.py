@@ -22,13 +22,15 @@ import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import IO, Any, Final
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 ORIGIN: Final = "salsa-ext/"
 HASH_SIZE: Final = 32
+STEP: Final = 4_096
+"""Leaves that are read at once."""
 EMPTY_ROOT: Final = hashlib.sha256(b"").digest()
 
 
@@ -163,9 +165,11 @@ def _verify(
     bundle: Path, keys: Mapping[str, Mapping[str, Any]], older: Sequence[str], rows: Path | None
 ) -> Result:
     with zipfile.ZipFile(bundle) as files:
-        state, size, root = read_note(files.read("checkpoint").decode(), keys)
-        leaves = files.read("leaves")
-        if len(leaves) != size * HASH_SIZE:
+        note = files.read("checkpoint").decode()
+        state, size, root = read_note(note, keys)
+        if keys[note.split(" ")[-2]].get("compromised_at"):
+            raise NotProven("the checkpoint is signed by a key that was reported stolen")
+        if files.getinfo("leaves").file_size != size * HASH_SIZE:
             raise NotProven(f"the checkpoint is of {size} leaves, the bundle has others")
         expected = {size: root}
         for note in older:
@@ -176,19 +180,20 @@ def _verify(
                 raise NotProven(f"entries {size} to {its_size - 1} are missing: the log went back")
             if expected.setdefault(its_size, its_root) != its_root:
                 raise NotProven(f"two logs of {its_size} entries were signed")
-        _verify_roots(leaves, expected)
-        without, count, proven = 0, -1, Rows(rows)
-        with files.open("entries.jsonl") as lines:
-            for count, line in enumerate(lines):
-                leaf = leaves[count * HASH_SIZE : (count + 1) * HASH_SIZE]
+        without, proven = 0, Rows(rows)
+        with files.open("leaves") as leaves, files.open("entries.jsonl") as lines:
+            for count, leaf in enumerate(_verified_leaves(leaves, size, expected)):
+                line = lines.readline()
+                if not line:
+                    raise NotProven(f"{size} entries were sealed, the bundle has {count}")
                 entry = json.loads(line)
                 if entry is None:
                     without += 1
                 elif hash_leaf(bytes.fromhex(entry["salt"]), entry["text"]) != leaf:
                     raise NotProven(f"entry {count} is not the one that was sealed")
                 proven.verify(count, entry)
-        if count + 1 != size:
-            raise NotProven(f"{size} entries were sealed, the bundle has {count + 1}")
+            if lines.readline():
+                raise NotProven(f"{size} entries were sealed, the bundle has more")
     return Result(state, size, size - without, without, len(older), proven.finish())
 
 
@@ -236,20 +241,19 @@ class Rows:
         return self.count
 
 
-def _verify_roots(leaves: bytes, expected: Mapping[int, bytes]) -> None:
+def _verified_leaves(file: IO[bytes], size: int, expected: Mapping[int, bytes]) -> Iterator[bytes]:
+    """Yield the leaves, few in memory; raises NotProven where their root is not as expected."""
     peaks: list[bytes] = []
-    size = 0
-    for size, leaf in enumerate(_split(leaves)):
-        if size in expected and root_of(peaks) != expected[size]:
-            raise NotProven(f"the first {size} leaves are others than those of a checkpoint")
-        add_leaf(peaks, size, leaf)
-    size = len(leaves) // HASH_SIZE
-    if root_of(peaks) != expected[size]:
+    count = 0
+    while block := file.read(HASH_SIZE * STEP):
+        for at in range(0, len(block), HASH_SIZE):
+            if count in expected and root_of(peaks) != expected[count]:
+                raise NotProven(f"the first {count} leaves are others than those of a checkpoint")
+            leaf = block[at : at + HASH_SIZE]
+            count = add_leaf(peaks, count, leaf)
+            yield leaf
+    if count != size or root_of(peaks) != expected[size]:
         raise NotProven("the leaves are others than those of the checkpoint")
-
-
-def _split(leaves: bytes) -> Iterator[bytes]:
-    return (leaves[at : at + HASH_SIZE] for at in range(0, len(leaves), HASH_SIZE))
 
 
 def load_keys(path: Path) -> dict[str, Mapping[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -12,8 +13,8 @@ from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.session import db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents.models import Seizure
-from salsa_ext.firearms.records.frequencies import count_documents, counted_records
-from salsa_ext.firearms.records.models import Record
+from salsa_ext.firearms.records.frequencies import count_documents, select_counted
+from salsa_ext.firearms.records.models import Record, RecordSetting
 from salsa_ext.reference import names
 from salsa_ext.statistics.dataset_types import CountedKind, Dataset, Dimension, Fact, Published
 
@@ -43,26 +44,36 @@ SEIZURES: Final = Dataset(
         Dimension("diverted_in", "state"),
     ),
     published=Published("type", {"category": "firearm"}),
+    silent="silent_seizures",
 )
 """Items seized, found and surrendered, by the day of the event; `class` is that of the UNODC
 questionnaire. `established_by` and `diverted_in` are set once the origin is established (SDG 16.4.2)."""
+SILENT_SEIZURES: Final = replace(
+    SEIZURES, code=SEIZURES.silent, published=None, readers="service", silent=""
+)
 NOT_ESTABLISHED: Final = "none"
 PIECES: Final = (None, "piece")
 
 
 def count_seizures(state: str, ids: Collection[UUID]) -> dict[UUID, Counter[Fact]]:
-    """Return what seizures and their records count; goods by weight count nothing."""
+    """Return what seizures and their records count; goods by weight count nothing.
+
+    Silent records count in SILENT_SEIZURES.
+    """
     facts = count_documents(state, ids)
     query = select_current(Seizure).where(is_any_of(Seizure.id, ids), Seizure.owner_state == state)
     seizures = {seizure.id: seizure for seizure in db.session.scalars(query)}
     ends = _entries_by_item(state, seizures)
-    for record in db.session.scalars(counted_records(state, seizures)):
+    is_silent = RecordSetting.visibility == "silent"
+    records = select_counted(state, seizures).add_columns(is_silent)
+    for record, is_hidden in db.session.execute(records):
         if record.unit in PIECES:
             seizure = seizures[record.document_id]
             entries = ends.get((seizure.id, record.line), {})
             subject = (seizure.kind, record.category, names.questionnaire_class(record.type))
             values = [*_values(seizure, record), *_outcome_values(entries)]
-            fact = SEIZURES.fact(state, subject, record.first_day, values=values)
+            dataset = SILENT_SEIZURES if is_hidden else SEIZURES
+            fact = dataset.fact(state, subject, record.first_day, values=values)
             facts[seizure.id][fact] += int(record.quantity)
     return facts
 

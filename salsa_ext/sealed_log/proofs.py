@@ -6,13 +6,12 @@ import json
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC
-from typing import IO, Any, Final
+from typing import IO, Final
 from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.access.audit import entry_text
+from salsa_ext.access.audit import stored_text
 from salsa_ext.access.models import AuditEntry
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
@@ -117,7 +116,7 @@ def write_bundle(actor: Actor, file: IO[bytes]) -> int:
     require(actor, Permission.AUDIT_READ)
     latest = _latest(actor)
     steps = range(0, latest.size, EXPORT_STEP)
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as bundle:
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as bundle:
         bundle.writestr("checkpoint", latest.note)
         with bundle.open("leaves", "w", force_zip64=True) as leaves:
             for start in steps:
@@ -132,22 +131,16 @@ def write_bundle(actor: Actor, file: IO[bytes]) -> int:
 
 
 def _entries(state: str, start: int, end: int) -> Iterator[dict[str, str] | None]:
+    entries = AuditEntry.__table__
     query = (
-        select(SealedLeaf.position, AuditEntry)
-        .outerjoin(AuditEntry, AuditEntry.id == SealedLeaf.entry_id)
+        select(entries)
+        .select_from(SealedLeaf)
+        .outerjoin(entries, entries.c.id == SealedLeaf.entry_id)
         .where(SealedLeaf.state == state)
         .where(SealedLeaf.position >= start, SealedLeaf.position < end)
         .order_by(SealedLeaf.position)
     )
-    for _, entry in db.session.execute(query):
-        salt = entry.salt if entry is not None else None
-        yield None if salt is None else {"salt": salt.hex(), "text": _text(entry)}
-    db.session.expunge_all()
-
-
-def _text(entry: AuditEntry) -> str:
-    """Return the text of an entry as it was hashed."""
-    columns = AuditEntry.__table__.columns.keys()
-    row: dict[str, Any] = {name: getattr(entry, name) for name in columns}
-    row |= {"at": entry.at.astimezone(UTC)}
-    return entry_text(row)
+    for entry in db.session.execute(query):
+        yield (
+            None if entry.salt is None else {"salt": entry.salt.hex(), "text": stored_text(entry)}
+        )

@@ -13,7 +13,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Table, create_engine, func, pool, select, text
 
-from salsa_ext.access.audit import WRITTEN_KEY, entry_text
+from salsa_ext.access.audit import WRITTEN_KEY, stored_text
 from salsa_ext.access.models import AuditEntry
 from salsa_ext.core.log_verifier import hash_leaf, hash_rows
 from salsa_ext.database.bulk import is_any_of
@@ -170,5 +170,4 @@ def _hashes(entry: Any) -> Mapping[str, str]:
 
 
 def _is_as_sealed(entry: Any, leaf: bytes) -> bool:
-    row = dict(entry._mapping) | {"at": entry.at.astimezone(UTC)}
-    return entry.salt is not None and hash_leaf(entry.salt, entry_text(row)) == leaf
+    return entry.salt is not None and hash_leaf(entry.salt, stored_text(entry)) == leaf

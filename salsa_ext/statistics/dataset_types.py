@@ -113,7 +113,8 @@ class Dataset:
     A table combines any of the base and at most one finer dimension: so sums stay few, however many
     objects there are. Other states read `published` alone, by quarters: ended ones, without small
     cells. The secretariat reads its own datasets whole, since they count work. The `service` alone
-    reads the rest.
+    reads the rest. `silent` is the code of the dataset that counts the same of silent records: the
+    own state reads it with this one, and releases hold both.
     """
 
     code: str
@@ -122,6 +123,7 @@ class Dataset:
     published: Published | None = None
     grain: Grain = Grain.MONTH
     readers: Readers = "states"
+    silent: str = ""
 
     def fact(
         self,
@@ -160,7 +162,7 @@ class CountedKind:
     """Kind of objects, named as in the log of changes, with the table of their ids.
 
     `count(state, ids)` returns what a state's objects and their parts count now, by id; silent
-    records nothing, since figures would reveal them.
+    records in a dataset of their own or in none, since figures would reveal them.
     """
 
     code: str

@@ -65,6 +65,7 @@ class _Selection:
     grain: Grain
     is_whole: bool
     is_yearly: bool = False
+    is_own: bool = False
 
     @property
     def used(self) -> set[str]:
@@ -83,11 +84,11 @@ def get_table(
 ) -> StatisticsTable:
     """Return figures by state, partner, period and the dimensions of `by`.
 
-    With the own `state` in `filters` they are whole and go up to today, by any of the base and at
-    most one finer dimension, and of values in `where`. Of all states they are as published: by
-    ended quarters, cells below 5 suppressed, and with them the total. The secretariat reads ended
-    years whole, by the base, of states that allow it. Raises NotFound for an unknown dataset,
-    Invalid for dimensions, values or periods that this table has not.
+    With the own `state` in `filters` they are whole, with silent records, and go up to today, by
+    any of the base and at most one finer dimension, and of values in `where`. Of all states they
+    are as published: by ended quarters, cells below 5 suppressed, and with them the total. The
+    secretariat reads ended years whole, by the base, of states that allow it. Raises NotFound for
+    an unknown dataset, Invalid for dimensions, values or periods that this table has not.
     """
     require(actor, Permission.STATISTICS_READ)
     dataset = next((each for each in list_datasets(actor, datasets) if each.code == code), None)
@@ -141,6 +142,7 @@ def _read_selection(actor: Actor, dataset: Dataset, filters: Mapping[str, Any]) 
         Grain(grain or Grain.QUARTER.value),
         is_whole,
         is_yearly,
+        is_own,
     )
     _check_dimensions(dataset, selection)
     return selection
@@ -184,8 +186,9 @@ def _build_query(
     period = cast(func.date_trunc(selection.grain.value, Rollup.period), Date)
     keys = [Rollup.state, Rollup.partner, period, *(columns[code] for code in selection.by)]
     amount = func.sum(Rollup.amount)
+    counted = [dataset.code, dataset.silent] if selection.is_own else [dataset.code]
     query = select(*keys, amount).where(
-        Rollup.dataset == dataset.code,
+        Rollup.dataset.in_(counted),
         Rollup.dimension == finer,
         Rollup.period < through,
         *(columns[code] == value for code, value in selection.where.items()),

@@ -65,14 +65,16 @@ def served(server, fill_once, tmp_path_factory):
         "import_id": ID,
         "lead_id": ID,
         "code": POST,
+        "release_id": ID,
         "dataset": "seizures",
+        "table": "seizures",
         "line": 1,
     }
     with server.copied(filled, tmp_path_factory.mktemp("contract")) as config:
         application = create_app(config, FixedClock(NOW))
         with application.app_context():
-            roles = [role for role in ROLE_PERMISSIONS if role != "secretariat"]
-            keys = {role: header("BRA", role) for role in roles}
+            states = dict.fromkeys(ROLE_PERMISSIONS, "BRA") | {"secretariat": None}
+            keys = {role: header(state, role) for role, state in states.items()}
         yield Served(application, ids | more, keys)
         with application.app_context():
             db.engine.dispose()

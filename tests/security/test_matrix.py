@@ -286,7 +286,11 @@ class Matrix:
             body = body | TIMED if route.path.endswith("/handovers") else body
             names = re.findall(r"\{(\w+)\}", route.path)
             ids = {name: self.things[name][0].id for name in names if name in self.things}
-            ids = dict.fromkeys(names, ID) | {"line": "1", "dataset": "seizures"} | ids
+            ids = (
+                dict.fromkeys(names, ID)
+                | {"line": "1", "dataset": "seizures", "table": "seizures"}
+                | ids
+            )
             things = self.things.get(names[0], [None]) if names else [None]
             for thing in things[:1] if len(names) > 1 else things:
                 named = ids | ({names[0]: thing.id} if thing else {})

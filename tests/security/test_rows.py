@@ -78,19 +78,14 @@ def test_every_table_of_a_state_is_looked_at():
 
 
 def test_every_table_that_names_its_state_has_row_level_security(as_role):
-    """But for settings of jobs and sums of figures, which hold no record."""
+    """But for settings of jobs, which hold no record."""
     owner = as_role("owner")
     owner.execute(
         "SELECT DISTINCT relname FROM pg_class JOIN pg_attribute ON attrelid = pg_class.oid"
         " WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND NOT relrowsecurity"
         " AND attname IN ('owner_state', 'state', 'states', 'concerned') ORDER BY 1"
     )
-    assert [name for (name,) in owner.fetchall()] == [
-        "job_cursor",
-        "job_failure",
-        "job_try",
-        "rollup",
-    ]
+    assert [name for (name,) in owner.fetchall()] == ["job_cursor", "job_failure", "job_try"]
 
 
 def test_a_table_has_rows_to_be_hidden(as_role):

@@ -4,7 +4,10 @@ from random import Random
 
 import pandas
 import pytest
+from sqlalchemy import text
 
+from salsa_ext.access.rules import operator
+from salsa_ext.database.session import db, transaction
 from tests.statistics.test_statistics import figures
 from tests.support import bodies
 
@@ -64,6 +67,16 @@ def test_they_equal_a_plain_count_of_the_same_guns(police, seed):
     assert sorted(found) == sorted(map(tuple, expected.itertuples(index=False)))
     assert figures(police, query=OWN + "&by=legal_ground")["total"] is None
     assert figures(police, query=OWN + "&by=kind")["total"] == len(guns)
+
+
+def test_silent_records_count_in_own_figures_and_in_no_sum_that_others_read(police):
+    police.post("/seizures", bodies.seizure())
+    police.post("/seizures", bodies.seizure(number="S-2", visibility="silent"))
+    assert cells(police, "&by=class&grain=year") == [("pistol", "2026", 2)]
+    seen = text("SELECT sum(amount) FROM rollup WHERE dimension = '' AND dataset LIKE '%seizures'")
+    for state, expected in (("BRA", 2), ("PRY", 1), (None, 1)):
+        with transaction(operator(state)):
+            assert db.session.scalar(seen) == expected
 
 
 def test_goods_count_by_pieces_of_their_category(police):

@@ -28,6 +28,7 @@ class Route(NamedTuple):
             self.path.replace("{code}", POST)
             .replace("{dataset}", "seizures")
             .replace("{line}", "1")
+            .replace("{table}", "seizures")
         )
         return re.sub(r"\{\w+_id\}", ID, named)
 
@@ -183,6 +184,7 @@ ROUTES = (
     Route("GET", "/imports/{import_id}", Of.IMPORT_RUN),
     Route("GET", "/imports/{import_id}/rejects", Of.IMPORT_RUN),
     Route("POST", "/imports/{import_id}/confirm", Of.IMPORT_RUN),
+    Route("POST", "/imports/{import_id}/map", Of.IMPORT_RUN),
     Route("POST", "/imports/{import_id}/undo", Of.IMPORT_RUN),
     Route("GET", "/import-profiles", Of.IMPORT_RUN),
     Route("POST", "/import-profiles", Of.IMPORT_RUN),
@@ -267,4 +269,9 @@ ROUTES = (
     Route("GET", "/statistics/{dataset}", Of.STATISTICS_READ),
     Route("GET", "/statistics/mirror", Of.STATISTICS_READ),
     Route("GET", "/statistics/origins-established", Of.STATISTICS_READ),
+    Route("GET", "/releases", Of.STATISTICS_READ),
+    Route("POST", "/releases", Of.RELEASE_CREATE),
+    Route("GET", "/releases/{release_id}", Of.STATISTICS_READ),
+    Route("GET", "/releases/{release_id}/tables/{table}", Of.STATISTICS_READ),
+    Route("GET", "/releases/{release_id}/workbook", Of.STATISTICS_READ),
 )

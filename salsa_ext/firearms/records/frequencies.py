@@ -72,17 +72,16 @@ def clear_cache() -> None:
     _cache.clear()
 
 
-def counted_records(state: str, documents: Collection[UUID]) -> Select[Any]:
-    """Return a query of the records of documents that figures of a state count.
+def select_counted(state: str, documents: Collection[UUID]) -> Select[Any]:
+    """Return a query of the records of documents that figures count, with their settings.
 
-    Alerts count in none: they are no event of a gun's life.
+    Silent ones count apart. Alerts count in none: they are no event of a gun's life.
     """
     query = select_current(Record).join(RecordSetting, RecordSetting.record_id == Record.id)
     return query.where(
         is_any_of(Record.document_id, documents),
         Record.owner_state == state,
         Record.event != ALERT,
-        RecordSetting.visibility != "silent",
         ~RecordSetting.is_void,
     )
 
@@ -91,9 +90,8 @@ def count_documents(state: str, documents: Collection[UUID]) -> dict[UUID, Count
     """Return what the records of documents count, by document."""
     facts: dict[UUID, Counter[Fact]] = {document: Counter() for document in documents}
     first = aliased(Record)
-    query = counted_records(state, documents).join(
-        first, (first.id == Record.id) & (first.version == 1)
-    )
+    query = select_counted(state, documents).where(RecordSetting.visibility != "silent")
+    query = query.join(first, (first.id == Record.id) & (first.version == 1))
     columns = [getattr(Record, column) for column in COLUMNS.values()]
     keys = (Record.document_id, cast(first.recorded_at, Date), *columns)
     rows = db.session.execute(query.with_only_columns(*keys, func.count()).group_by(*keys))

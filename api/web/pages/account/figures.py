@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from api.http import tables
 from api.i18n.messages import translate
-from api.schemas.statistics import FiguresQuery, flat_rows
+from api.schemas.statistics import FiguresQuery, flat_rows, value_name
 from api.web import choices, formatting, lists
 from api.web.access import login_required
 from api.web.charts import Chart, draw_bars
@@ -21,7 +21,6 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, message
 from salsa_ext.custody.figures import SEIZURES
 from salsa_ext.figures import DATASETS, origin_share
-from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
 from salsa_ext.statistics import queries
 from salsa_ext.statistics.dataset_types import Dataset
@@ -33,13 +32,6 @@ MAX_PERIODS: Final = 12
 MAX_WITHHELD_PERIODS: Final = 6
 """Columns of a table with withheld figures, whose sign is wider than a number."""
 MAX_SERIES: Final = 4
-UNKNOWN_NAME: Final = message("Unknown")
-NONE_NAMES: Final = {
-    "disposition": message("In custody"),
-    "established_by": message("Not established"),
-    "diverted_in": message("Not established"),
-    "reached": message("Nobody"),
-}
 GRAINS: Final = (
     ("month", message("By month")),
     ("quarter", message("By quarter")),
@@ -153,9 +145,9 @@ def _list_alternatives(dataset: Dataset) -> list[tuple[str, str, choices.Options
     return [
         (
             code,
-            _value_name(dataset, code, counted),
+            value_name(dataset, code, counted),
             [
-                (value, _value_name(dataset, code, value))
+                (value, value_name(dataset, code, value))
                 for value in dataset.dimensions[code].values()
                 if value not in (counted, "unknown", "none")
             ],
@@ -172,7 +164,7 @@ def _layout(table: StatisticsTable, is_own: bool) -> dict[str, Any]:
         if cell.period in periods:
             who = () if is_own else (formatting.label("state", cell.state),)
             partner = (formatting.label("state", cell.partner),) if cell.partner else ()
-            values = (_value_name(table.dataset, *item) for item in cell.values.items())
+            values = (value_name(table.dataset, *item) for item in cell.values.items())
             lines.setdefault((*who, *partner, *values), {})[cell.period] = cell.amount
     columns = [] if is_own else [translate(message("State"))]
     columns += [translate(message("Partner"))] if any(cell.partner for cell in table.cells) else []
@@ -210,22 +202,10 @@ def _draw_chart(table: StatisticsTable, periods: Sequence[str]) -> Chart | None:
     """Return the bars of the largest values of the first dimension; of all without one."""
     by_name: dict[str, Counter[str]] = {}
     for cell in table.cells:
-        values = [_value_name(table.dataset, *item) for item in cell.values.items()]
+        values = [value_name(table.dataset, *item) for item in cell.values.items()]
         name = values[0] if values else formatting.label("dataset", table.dataset.code)
         by_name.setdefault(name, Counter())[cell.period] += cell.amount or 0
     counted = {name: [amounts[period] for period in periods] for name, amounts in by_name.items()}
     largest = sorted(counted, key=lambda name: -sum(counted[name]))[:MAX_SERIES]
     labels = [formatting.period(period) for period in periods]
     return draw_bars(largest, [counted[name] for name in largest], labels)
-
-
-def _value_name(dataset: Dataset, code: str, value: str) -> str:
-    """Return a value of a dimension in words."""
-    if value == "unknown":
-        return translate(UNKNOWN_NAME)
-    if value == "none" and code in NONE_NAMES:
-        return translate(NONE_NAMES[code])
-    kind = dataset.dimensions[code].labels
-    if kind == "calibre":
-        return names.display_name("calibre", value, "en")
-    return formatting.label(kind, value) if kind else value

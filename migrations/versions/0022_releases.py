@@ -1,0 +1,55 @@
+"""Releases of figures."""
+
+from alembic import op
+
+revision = "0022_releases"
+down_revision = "0021_webhooks"
+
+TABLES = """
+CREATE TABLE release (
+    id UUID NOT NULL,
+    year INTEGER NOT NULL,
+    number INTEGER NOT NULL,
+    status TEXT NOT NULL,
+    note TEXT,
+    created_at TIMESTAMPTZ NOT NULL,
+    published_at TIMESTAMPTZ,
+    coverage JSONB NOT NULL,
+    changes JSONB NOT NULL,
+    kid TEXT, signature TEXT,
+    CONSTRAINT pk_release PRIMARY KEY (id),
+    CONSTRAINT uq_release_year_number UNIQUE (year, number),
+    CONSTRAINT ck_release_status CHECK (status IN ('preparing', 'published', 'failed'))
+);
+-- The secretariat, which has no state, begins a release; the worker ends it, and nobody changes it.
+ALTER TABLE release ENABLE ROW LEVEL SECURITY;
+CREATE POLICY all_read ON release FOR SELECT TO salsa_service USING (true);
+CREATE POLICY secretariat_insert ON release FOR INSERT TO salsa_service
+    WITH CHECK (status = 'preparing' AND current_setting('salsa.state', true) = '---');
+CREATE POLICY unpublished_update ON release FOR UPDATE TO salsa_worker
+    USING (status = 'preparing') WITH CHECK (true);
+GRANT SELECT, INSERT ON release TO salsa_service;
+GRANT UPDATE (status, published_at, coverage, changes, kid, signature) ON release TO salsa_worker;
+
+-- What is withheld is in `amounts`, which requests cannot read.
+CREATE TABLE release_table (
+    release_id UUID NOT NULL,
+    code TEXT NOT NULL,
+    amounts JSONB NOT NULL,
+    content JSONB,
+    digest TEXT,
+    CONSTRAINT pk_release_table PRIMARY KEY (release_id, code)
+);
+ALTER TABLE release_table ENABLE ROW LEVEL SECURITY;
+CREATE POLICY all_read ON release_table FOR SELECT TO salsa_service USING (true);
+CREATE POLICY worker_insert ON release_table FOR INSERT TO salsa_worker WITH CHECK (true);
+CREATE POLICY unpublished_update ON release_table FOR UPDATE TO salsa_worker
+    USING (content IS NULL) WITH CHECK (true);
+GRANT SELECT (release_id, code, content, digest) ON release_table TO salsa_service;
+GRANT SELECT, INSERT, UPDATE (content, digest) ON release_table TO salsa_worker;
+"""
+
+
+def upgrade() -> None:
+    """Create the releases and their tables."""
+    op.execute(TABLES)

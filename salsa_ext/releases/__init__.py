@@ -1,0 +1,1 @@
+"""Releases: a year's figures, frozen, signed and safe to publish."""
