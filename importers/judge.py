@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from importers import cells
 from importers.bodies import complete, interpret_guns, write_constants, write_field
 from importers.cells import CellError, read_agency, read_cell
 from importers.occurrences import Occurrences
+from importers.patterns import MAX_TEXT, compile_pattern, split_text
 from importers.profiles import PLACEHOLDER, DocumentMapping, Profile, Source
 from importers.read import Row, Table, fold
 from importers.subjects import SUBJECTS, Check, Path, Subject, targets
@@ -153,10 +153,9 @@ class Interpreter:
             if values
         }
         self._skip = [
-            (skip.reason, [(name, re.compile(each, re.I)) for name, each in skip.when.items()])
+            (skip.reason, [(name, compile_pattern(each, True)) for name, each in skip.when.items()])
             for skip in profile.skip
         ]
-        self._split = [(name, re.compile(each)) for name, each in profile.serials.items()]
         own = agency_names(actor.own_state()) | {each.code: "" for each in profile.agencies}
         agencies = {fold(text): code for code in own for text in (own[code], code)}
         self._mappings = [_compile(mapping, profile, agencies) for mapping in profile.documents]
@@ -184,7 +183,7 @@ class Interpreter:
         texts = self._texts(row)
         first = next(filter(None, row.cells.values()), "")
         for reason, conditions in self._skip:
-            if all(pattern.fullmatch(texts.get(name, first)) for name, pattern in conditions):
+            if all(each.fullmatch(texts.get(name, first)[:MAX_TEXT]) for name, each in conditions):
                 self.judgement.skipped[reason] += 1
                 self.judgement.counts["skipped"] += 1
                 return []
@@ -204,8 +203,8 @@ class Interpreter:
     def _pieces(self, texts: dict[str, str], columns: Mapping[str, str]) -> list[dict[str, str]]:
         """Return the row for each of several guns in one cell: cut, or as many as it counts."""
         count = columns.get("quantity", "")
-        for name, pattern in self._split:
-            parts = [part.strip() for part in pattern.split(texts[name]) if part and part.strip()]
+        for name, pattern in self.profile.serials.items():
+            parts = split_text(pattern, texts[name])
             if len(parts) > 1:
                 counted = {count: "1"} if texts.get(count) == str(len(parts)) else {}
                 return [texts | {name: part} | counted for part in parts]
@@ -364,14 +363,13 @@ def _read_field(
 ) -> tuple[Any, str]:
     """Return the value of a field, and the list that lacks it, if one does; raises CellError."""
     if source.part:
-        match = re.search(source.part, text)
+        match = compile_pattern(source.part).search(text[:MAX_TEXT])
         text = (match[1] or "") if match else ""
     given, text = text, _replace(values, text)
     if not text:
         return None, ""
     if path[-1].is_many:
-        parts = re.split(source.split, text) if source.split else [text]
-        replaced = [_replace(values, part.strip()) for part in parts]
+        replaced = [_replace(values, part) for part in split_text(source.split, text)]
         return [read_cell(path[-1], part, "") for part in replaced if part], ""
     if path[-1].name == "agency":
         return read_agency(text, agencies), ""
