@@ -77,7 +77,7 @@ def run(
 
     `sizes` are the rows of the files; bodies are read as HTTP does.
     """
-    imported, copied, peaks = list[Usage](), list[Usage](), dict[int, int]()
+    imported, copied = list[Usage](), list[Usage]()
     with (
         tempfile.TemporaryDirectory() as folder,
         ProcessPoolExecutor(1, get_context("fork")) as pool,  # guns of the benchmark are no memory
@@ -91,9 +91,9 @@ def run(
             since = _scalar(here, "SELECT pg_current_xact_id()::text::bigint")
             spent, peak = _import_file(file, read_body)
             imported.append(spent)
-            peaks[spent.rows] = max(peak, peaks.get(spent.rows, 0))
             copied.append(_copy_rows(twin, _export_new_rows(here, since, Path(folder)), spent.rows))
-            print(f"{file.name}: {_speed([spent], copied[-1:])}", flush=True)
+            memory = f"peak of memory {peak / MIB:.0f} MiB"
+            print(f"{spent.rows:,} rows: {_speed([spent], copied[-1:])}, {memory}", flush=True)
         seconds = -time.perf_counter()
         run_jobs()
         seconds += time.perf_counter()
@@ -105,13 +105,6 @@ def run(
     print(_speed(imported, copied))
     whole = sum(usage.wall for usage in imported)
     print(f"jobs that follow: {seconds:.0f} s, {seconds / whole:.2f} times as long as the import")
-    print(
-        "peak of memory: "
-        + ", ".join(
-            f"{peak / MIB:.0f} MiB for a file of {count:,} rows"
-            for count, peak in sorted(peaks.items())
-        )
-    )
     return figures
 
 

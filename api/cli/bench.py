@@ -161,8 +161,9 @@ def imports(sizes: tuple[int, ...]) -> None:
     from api.schemas.imports import read_imported
     from benchmarks import imports as benchmark
 
-    with _temporary_app() as (app, owner, _), _second_database() as twin:
-        worker = jobs.worker_app(replace(Config.from_env(), worker_url=app.config["WORKER_URL"]))
+    with _temporary_app() as (app, owner, home), _second_database() as twin:
+        config = replace(Config.from_env(), home=home, worker_url=app.config["WORKER_URL"])
+        worker = jobs.worker_app(config)
         benchmark.run(
             owner,
             twin,
