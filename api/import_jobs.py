@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -20,7 +21,7 @@ from salsa_ext.administration import imports
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import SalsaError, Unavailable
 from salsa_ext.database.session import transaction
-from salsa_ext.jobs.runner import QueueJob
+from salsa_ext.jobs.runner import DueJob, QueueJob
 
 WAITING: Final = "SELECT state, depth, oldest FROM salsa_import_states()"
 
@@ -118,4 +119,37 @@ def _delete_if_ended(actor: Actor, run_id: UUID) -> None:
         delete_file(import_folder(), run_id)
 
 
-IMPORTS: Final = QueueJob("imports", run_imports, WAITING)
+@dataclass(frozen=True)
+class Pace:
+    """How far a run is: rows in all, rows a second, time left; the latter None at its beginning."""
+
+    whole: int
+    rate: int = 0
+    left: timedelta | None = None
+
+
+def read_pace(rows: int, whole: int, began_at: datetime | None, now: datetime) -> Pace:
+    """Return how far a run of about `whole` rows is after its first `rows`."""
+    whole = max(rows, whole)
+    seconds = (now - began_at).total_seconds() if began_at else 0
+    if not rows or seconds < 1:
+        return Pace(whole)
+    return Pace(
+        whole, round(rows / seconds), timedelta(seconds=round((whole - rows) * seconds / rows))
+    )
+
+
+def discard_waiting(*, actor: Actor) -> int:
+    """Discard the files that nobody loaded for `SALSA_IMPORT_DAYS`; return how many."""
+    return imports.discard_waiting(actor=actor, before=actor.now() - waiting_time())
+
+
+def waiting_time() -> timedelta:
+    """Return how long a file waits for a person before it is discarded."""
+    return timedelta(days=current_app.config["IMPORT_DAYS"])
+
+
+IMPORTS: Final = (
+    QueueJob("imports", run_imports, WAITING),
+    DueJob("waiting_imports", timedelta(hours=1), discard_waiting, repeats=False),
+)

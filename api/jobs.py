@@ -23,7 +23,7 @@ from salsa_ext.jobs import status, wake
 from salsa_ext.jobs.runner import ChangeJob, Job, Runner, StoredTries
 
 log = logging.getLogger("salsa.worker")
-JOBS: Final = (*background.JOBS, IMPORTS)
+JOBS: Final = (*background.JOBS, *IMPORTS)
 """A file is read where nothing else waits."""
 
 

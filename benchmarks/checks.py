@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,13 @@ from benchmarks import harness
 from benchmarks.harness import make_client, select_one
 from benchmarks.marks import Gun
 from salsa_ext.access import authentication
+from salsa_ext.checks import checks
 from salsa_ext.core.ids import new_id
+from salsa_ext.database.bulk import send_rows
 from salsa_ext.database.session import db
 from salsa_ext.firearms.marks import keys
 from salsa_ext.firearms.search.mark_lookup import EXACT_SQL
+from salsa_ext.lookups.budgets import Lookups
 from salsa_ext.reference import names
 
 SAMPLE_SIZE = 50_000
@@ -28,15 +32,34 @@ def run(app: Flask, guns: Sequence[Gun], rounds: int, path: Path) -> None:
     asking = make_client(app, "BRA", "police_officer", "police")
     _add_bare_view(app)
     choose = random.Random(1).choice
+
+    def check_alone() -> None:
+        with _without_log_and_budgets():
+            asking.post("/checks", choose(bodies))
+
     ways: dict[str, Callable[[], Any]] = {
         "bare view: key, SELECT, INSERT": lambda: asking.send("POST", "/api/bare", choose(bodies)),
         "POST /checks": lambda: asking.post("/checks", choose(bodies)),
+        "without log and budgets": check_alone,
         "SELECT 1": select_one,
     }
     figures = harness.measure_in_turns(ways, harness.database_pids, rounds, 100)
     harness.write_figures(
         f"Check of an exact serial, {len(guns):,} marks, in one process", figures, path
     )
+
+
+@contextmanager
+def _without_log_and_budgets() -> Iterator[None]:
+    """Let checks count no look-ups and write their own row alone."""
+    names = vars(checks)
+    both = {name: names[name] for name in ("open_lookups", "append_with_rows")}
+    names["open_lookups"] = lambda *_: Lookups({})
+    names["append_with_rows"] = lambda _actor, _events, rows, _count: send_rows(rows)
+    try:
+        yield
+    finally:
+        names.update(both)
 
 
 def _body(gun: Gun) -> dict[str, str]:

@@ -45,15 +45,17 @@ WORDS: Final = {
     **dict.fromkeys("extravio extraviado perdido perdu lost".split(), "loss"),
 }
 """Words of police files for codes that are named otherwise."""
+OPEN_LISTS: Final = ("make", "calibre", "type")
+"""Lists whose fields hold other texts, too."""
 AMOUNT: Final = re.compile(r"-?\d{1,3}(?:([.,\s'])\d{3})*(?:[.,]\d+)?|-?\d+(?:[.,]\d+)?")
 
 
 class CellError(ValueError):
-    """A cell that means nothing to its field; `unknown` names the list that lacks its text."""
+    """A cell that means nothing to its field; `unknown` names the list that lacks its `text`."""
 
-    def __init__(self, problem: Message, unknown: str = "") -> None:
+    def __init__(self, problem: Message, unknown: str = "", text: str = "") -> None:
         super().__init__(str(problem))
-        self.problem, self.unknown = problem, unknown
+        self.problem, self.unknown, self.text = problem, unknown, text
 
 
 def read_cell(member: Member, text: str, dates: str) -> Any:
@@ -158,7 +160,9 @@ def _read_state(text: str) -> str:
     state = names.find_state(text) or _by_alpha2().get(text.upper())
     if state is None:
         raise CellError(
-            message("There is no country {code}, today or in the past.", code=text[:60]), "state"
+            message("There is no country {code}, today or in the past.", code=text[:60]),
+            "state",
+            text,
         )
     return state
 
@@ -173,9 +177,17 @@ def _read_code(choices: tuple[str, ...], text: str) -> str:
     kind, by_text = code_texts(choices)
     code = by_text.get(fold(text))
     if code is None:
-        raise CellError(
-            message("One of: {choices}.", choices=", ".join(choices)), kind or choices[0]
-        )
+        problem = message("“{cell}” is not on the list. Say what it means.", cell=text[:60])
+        raise CellError(problem, kind or choices[0], text)
+    return code
+
+
+def read_agency(text: str, agencies: Mapping[str, str]) -> str:
+    """Return the code of an agency by its folded code or name; raises CellError."""
+    code = agencies.get(fold(text))
+    if code is None:
+        problem = message("Your state has no agency “{cell}”. Say which it is.", cell=text[:60])
+        raise CellError(problem, "agency", text)
     return code
 
 
@@ -205,9 +217,18 @@ def label_kind(choices: tuple[str, ...]) -> str:
     return min(sizes, key=sizes.__getitem__, default="")
 
 
+def list_kind(member: Member) -> str:
+    """Return the kind of list that names the values of a field; empty for free texts."""
+    if choices := member.limits.choices:
+        return label_kind(choices) or choices[0]
+    if member.limits.form == "state":
+        return "state"
+    return member.name if member.name in (*OPEN_LISTS, "agency") else ""
+
+
 def unknown_kind(path: Sequence[Member], text: str) -> str:
     """Return make, calibre or type if that field's text has no code, or an empty text."""
     kind = path[-1].name
-    if kind not in ("make", "calibre", "type"):
+    if kind not in OPEN_LISTS:
         return ""
     return "" if names.resolve(kind, text) or names.find_placeholder(kind, text) else kind

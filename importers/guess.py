@@ -15,10 +15,11 @@ from typing import Any, Final
 
 from rapidfuzz import fuzz
 
-from importers.cells import CellError, read_cell, read_date
-from importers.profiles import DocumentMapping, Profile, Source
+from importers.cells import CellError, list_kind, read_cell, read_date
+from importers.profiles import DocumentMapping, Profile, Skip, Source
 from importers.read import Table, fold
 from importers.subjects import SUBJECTS, Path, Subject, is_required, targets
+from salsa_ext.core.errors import message
 from salsa_ext.firearms.marks.firearm_marks import marking_instead_of_serial
 from salsa_ext.reference import names
 
@@ -46,6 +47,12 @@ SUBJECT_WORDS: Final = {
     "licensees": re.compile(r"licencia|licenca|licence|license|agrement|rubro|vigen|valid|venc"),
     "dispositions": re.compile(r"destruc|destruic|destroy|destin|disposi|dispose|disposal|acta"),
 }
+SEVERAL_SERIALS: Final = r"(?<=\w{3}\d)(?:\s*[/;,]\s*|\s+(?:y|e|et|and)\s+)(?=\w{4})(?=\w*\d{2})"
+"""Between two serials in one cell."""
+TOTALS: Final = Skip(
+    str(message("a row of totals")),
+    {"*": r"(grand? |(sub|sous)[ -]?)?tota(l|is|les|ux)\b.{0,60}|(suma|soma|somme)( total)?:?"},
+)
 LABELS_OF_GUN: Final = ("make", "calibre", "type")
 Labels = Mapping[str, Sequence[str]]
 """The labels of fields in four languages, by their English text."""
@@ -130,7 +137,13 @@ def _draft(
     mapping = DocumentMapping(subject.name, number, fields, subject.constants, group=is_grouped)
     known_already = (*fields, *mapping.constants)
     missing = tuple(path for path in needed_fields(subject) if path not in known_already)
-    profile = Profile(name=name, documents=(mapping,), state=state, dates=order)
+    serials = {
+        column: SEVERAL_SERIALS
+        for column, (path, _) in chosen.items()
+        if known[path][-1].name == "serial"
+        and any(re.search(SEVERAL_SERIALS, text) for text in values[column])
+    }
+    profile = Profile(name, (mapping,), state=state, dates=order, skip=(TOTALS,), serials=serials)
     return Draft(profile, guesses, missing)
 
 
@@ -186,8 +199,9 @@ def _score(
     value = _value_score(members, texts[:SAMPLE_VALUES], order)
     if value is None:
         return heading
-    if value < 0.2:  # the texts of a closed list are often others, and are mapped by a person
-        return heading * (0.55 if members[-1].limits.choices else 0.3)
+    if value < 0.2:  # the texts of a list are often others, and a person says what they mean
+        named = list_kind(members[-1]) and _share(texts[:SAMPLE_VALUES], _has_word) > 0.5
+        return heading * (0.55 if named else 0.3)
     if not heading and not _is_telling(members):
         return 0.0
     return 1 - (1 - heading) * (1 - 0.6 * value)
@@ -274,6 +288,10 @@ def _is_telling(members: Path) -> bool:
 
 def _share(texts: Sequence[str], holds: Callable[[str], bool]) -> float:
     return sum(map(holds, texts)) / len(texts)
+
+
+def _has_word(text: str) -> bool:
+    return bool(re.search(r"[^\W\d_]{3}", text))
 
 
 def _is_serial(text: str) -> bool:

@@ -7,13 +7,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field
+from datetime import datetime
 from functools import cache, partial
 from typing import Any, Final, NamedTuple
 
 import orjson
 
 from importers import cells
-from importers.cells import CellError, read_cell
+from importers.cells import CellError, read_agency, read_cell
 from importers.occurrences import Occurrences
 from importers.profiles import PLACEHOLDER, DocumentMapping, Profile, Source
 from importers.read import Row, Table, fold
@@ -24,6 +25,7 @@ from salsa_ext.core.fields import Member, members
 from salsa_ext.firearms.marks.cell_reading import read_cell as read_marks
 from salsa_ext.firearms.marks.firearm_marks import marking_instead_of_serial
 from salsa_ext.reference import names
+from salsa_ext.reference.agencies import agency_names
 
 EXAMPLES: Final = 3
 MAX_UNKNOWN: Final = 10_000
@@ -71,10 +73,13 @@ class Judgement:
 
     `counts`: documents `created`, `changed`, `unchanged`, and rows `rejected` and `skipped`.
     `problems`: by column and English text, how often, with examples. `unknown`: texts without a
-    code, by kind. `vanished`: numbers that a full file no longer has.
+    code, by kind. `vanished`: numbers that a full file no longer has. `rows_in_all` is about
+    how many rows there are.
     """
 
     rows_read: int = 0
+    rows_in_all: int = 0
+    began_at: datetime | None = None
     counts: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     problems: dict[tuple[str, str], tuple[Message, list[str], int]] = field(default_factory=dict)
@@ -141,12 +146,9 @@ class Interpreter:
         ]
         self._split = [(name, re.compile(each)) for name, each in profile.serials.items()]
         self._mappings = [_compile(mapping, profile) for mapping in profile.documents]
+        own = agency_names(actor.own_state()) | {each.code: "" for each in profile.agencies}
+        self._agencies = {fold(text): code for code in own for text in (own[code], code)}
         self._repeats, self._numbers = Occurrences(), Occurrences()
-
-    @property
-    def is_grouping(self) -> bool:
-        """Return whether several rows can be one document."""
-        return any(mapping.group for mapping in self.profile.documents)
 
     def grouping_keys(self, row: Row) -> Iterator[str]:
         """Yield the number of each document that a row may share with others."""
@@ -169,7 +171,8 @@ class Interpreter:
             raise RowRefused(Problem("", message("The row has more cells than the header.")))
         texts = self._texts(row)
         for reason, conditions in self._skip:
-            if all(pattern.fullmatch(texts[name]) for name, pattern in conditions):
+            first = next(filter(None, row.cells.values()), "")
+            if all(pattern.fullmatch(texts.get(name, first)) for name, pattern in conditions):
                 self.judgement.skipped[reason] += 1
                 self.judgement.counts["skipped"] += 1
                 return []
@@ -216,7 +219,7 @@ class Interpreter:
                 value = self._field(step, texts)
             except CellError as error:
                 if error.unknown:
-                    self.judgement.add_unknown(error.unknown, _text_of(step.source, texts))
+                    self.judgement.add_unknown(error.unknown, error.text)
                 problems.append(Problem(self._column_of(step, texts), error.problem))
             else:
                 if value not in (None, "", []):
@@ -248,13 +251,17 @@ class Interpreter:
         if source.part and text:
             match = re.search(source.part, text)
             text = (match[1] or "") if match else ""
-        text = _replace(text, step.values) if step.values else text
+        given, text = text, _replace(text, step.values) if step.values else text
         if not text:
             return None
         if member.is_many:
             parts = re.split(source.split, text) if source.split else [text]
-            return [read_cell(member, part.strip(), "") for part in parts if part.strip()]
-        if kind := cells.unknown_kind(step.path, text):
+            replaced = [_replace(part.strip(), step.values) for part in parts]
+            return [read_cell(member, part, "") for part in replaced if part]
+        if member.name == "agency":
+            return read_agency(text, self._agencies)
+        kind = cells.unknown_kind(step.path, text)
+        if kind and fold(given) not in step.values:  # where a person left it as it is
             self.judgement.add_unknown(kind, text)
         return read_cell(member, text, source.dates or self.profile.dates)
 

@@ -93,8 +93,9 @@ class Import:
                 state=self.profile.state,
             )
             raise ImportRejected(text, rejects=[])
-        judgement, shares = Judgement(), self._count_shared()
+        judgement, shares = Judgement(began_at=self.actor.now()), self._count_shared()
         with open_table(self.file(), self.profile.spellings(), self.profile.sheet) as table:
+            judgement.rows_in_all = max(0, table.last_row - table.header_row)
             with transaction(self.actor):
                 interpreter = Interpreter(self.profile, table, self.actor, judgement)
                 if run_id:
@@ -114,7 +115,7 @@ class Import:
                 judgement.vanished = imports.find_vanished(self.actor, self.profile.name, run_id)
             report = report_data(judgement)
             if not writes:
-                report |= {"preview": judgement.preview, "rows": judgement.rows_read}
+                report["preview"] = judgement.preview
             imports.update_run(
                 actor=self.actor,
                 run_id=run_id,
@@ -432,6 +433,8 @@ def reject_row(reject: Reject) -> dict[str, Any]:
 def report_data(judgement: Judgement) -> dict[str, Any]:
     """Return a judgement as a run stores it."""
     return {
+        "rows_in_all": judgement.rows_in_all,
+        "began_at": judgement.began_at and judgement.began_at.isoformat(),
         "counts": dict(judgement.counts),
         "skipped": dict(judgement.skipped),
         "problems": [

@@ -45,7 +45,10 @@ class Source:
 
 @dataclass(frozen=True)
 class Skip:
-    """Rows that become no document: where each cell of `when` fits its regular expression."""
+    """Rows that become no document: where each cell of `when` fits its regular expression.
+
+    The column `*` is the first cell of a row that holds something.
+    """
 
     reason: str
     when: Mapping[str, str]
@@ -124,7 +127,7 @@ class Profile:
         """Return the columns that the profile names, in order."""
         used = [
             *(column for mapping in self.documents for column in mapping.used_columns()),
-            *(column for skip in self.skip for column in skip.when),
+            *(column for skip in self.skip for column in skip.when if column != "*"),
             *self.values,
             *self.serials,
         ]

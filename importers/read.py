@@ -45,7 +45,10 @@ class Row(NamedTuple):
 
 @dataclass
 class Table:
-    """What was found out about a file, and its rows, which can be read once."""
+    """What was found out about a file, and its rows, which can be read once.
+
+    `last_row` is about the number of the last one.
+    """
 
     columns: list[str]
     header_row: int
@@ -56,6 +59,7 @@ class Table:
     sheet: str | None = None
     sheets: tuple[str, ...] = ()
     member: str | None = None
+    last_row: int = 0
 
 
 def file_digest(path: Path) -> bytes:

@@ -142,12 +142,25 @@ def _sheet_rows(file: BinaryIO, about: dict[str, Any], options: dict[str, Any]) 
         raise Refused("encrypted") from None
     except (CalamineError, OSError, ValueError):
         raise Refused("damaged") from None
-    sheet = max(sheets, key=lambda each: each.height * each.width, default=None)
+    headings = {*options.get("headings", ())}
+
+    def fitness(sheet: Any) -> tuple[int, int]:
+        """Return how many known headings a sheet has in a row, else how large it is."""
+        first = islice(sheet.iter_rows(), HEADER_ROWS) if headings else ()
+        known = max((_count_known(cells, headings) for cells in first), default=0)
+        return known, 0 if known > 1 else sheet.height * sheet.width
+
+    sheet = max(sheets, key=fitness, default=None)
     if sheet is None or not sheet.height:
         raise Refused("empty")
     if sheet.width > MAX_COLUMNS:
         raise Refused("columns")
-    about |= {"format": "spreadsheet", "sheet": sheet.name, "sheets": names}
+    about |= {
+        "format": "spreadsheet",
+        "sheet": sheet.name,
+        "sheets": names,
+        "last_row": sheet.height,
+    }
     return iter(sheet.iter_rows())
 
 
@@ -156,6 +169,8 @@ def _sheet_rows(file: BinaryIO, about: dict[str, Any], options: dict[str, Any]) 
 
 def _text_rows(file: BinaryIO, start: bytes, about: dict[str, Any]) -> Iterator[Row]:
     about["encoding"] = encoding = _find_encoding(file, start)
+    about["last_row"] = sum(part.count(b"\n") for part in iter(lambda: file.read(MIB), b""))
+    file.seek(0)
     text = io.TextIOWrapper(file, encoding=encoding, errors="replace", newline="")
     sample = start.decode(encoding, "replace").rpartition("\n")[0] or start.decode(
         encoding, "replace"
@@ -286,7 +301,7 @@ def _find_header(rows: Sequence[tuple[int, Row]], headings: set[str]) -> int:
     """Return where the header is: the most known headings, else the first full row of words."""
     if not rows:
         raise Refused("empty")
-    known = [sum(fold(_as_text(cell)) in headings for cell in cells) for _, cells in rows]
+    known = [_count_known(cells, headings) for _, cells in rows]
     if max(known) > 1 or (max(known) and len(rows[known.index(max(known))][1]) == 1):
         return known.index(max(known))
     widest = max(sum(map(_has, cells)) for _, cells in rows)
@@ -295,6 +310,10 @@ def _find_header(rows: Sequence[tuple[int, Row]], headings: set[str]) -> int:
         if len(texts) >= 0.6 * widest and all(map(_is_words, texts)):
             return at
     return 0
+
+
+def _count_known(cells: Row, headings: set[str]) -> int:
+    return sum(fold(_as_text(cell)) in headings for cell in cells)
 
 
 def _is_words(text: str) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import fcntl
 import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO, Final
 from uuid import UUID
@@ -14,19 +16,38 @@ from salsa_ext.database.private_files import sync_folder
 
 PART: Final = MIB
 LENGTH: Final = 4
+SAMPLE: Final = ".sample"
 
 
-def seal_file(folder: Path, run_id: UUID, content: bytes, vault: Vault) -> None:
+def seal_file(
+    folder: Path, run_id: UUID, content: bytes, vault: Vault, suffix: str = ".sealed"
+) -> None:
     """Write a file for a run, sealed in parts; raises OSError."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(_path(folder, run_id), os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    path = _path(folder, run_id, suffix)
+    descriptor, part = tempfile.mkstemp(dir=folder, prefix=f"{run_id}.")
     with os.fdopen(descriptor, "wb") as file:
         for start in range(0, len(content), PART):
-            sealed = vault.seal(content[start : start + PART], f"import:{run_id}:{start}")
+            sealed = vault.seal(content[start : start + PART], f"import:{path.name}:{start}")
             file.write(len(sealed).to_bytes(LENGTH, "big") + sealed)
         file.flush()
         os.fsync(descriptor)
+    Path(part).replace(path)
     sync_folder(folder)
+
+
+def seal_sample(folder: Path, run_id: UUID, content: bytes, vault: Vault) -> None:
+    """Write the first rows of a run's file, so that the file is not read again to show them."""
+    seal_file(folder, run_id, content, vault, SAMPLE)
+
+
+def read_sample(folder: Path, run_id: UUID, vault: Vault) -> bytes:
+    """Return what `seal_sample` wrote, empty where it wrote nothing."""
+    path = _path(folder, run_id, SAMPLE)
+    if not path.exists():
+        return b""
+    with path.open("rb") as sealed:
+        return b"".join(_unsealed(sealed, path.name, vault))
 
 
 def touch_file(folder: Path, run_id: UUID) -> None:
@@ -36,8 +57,9 @@ def touch_file(folder: Path, run_id: UUID) -> None:
 
 
 def delete_file(folder: Path, run_id: UUID) -> None:
-    """Delete the file of a run that ended."""
-    _path(folder, run_id).unlink(missing_ok=True)
+    """Delete the file of a run that ended, and its sample."""
+    for suffix in (".sealed", SAMPLE):
+        _path(folder, run_id, suffix).unlink(missing_ok=True)
 
 
 class SealedFile:
@@ -47,19 +69,16 @@ class SealedFile:
     """
 
     def __init__(self, folder: Path, run_id: UUID, vault: Vault) -> None:
-        self._run_id, self._vault = run_id, vault
-        self._file = _path(folder, run_id).open("rb")
+        self._path, self._vault = _path(folder, run_id), vault
+        self._file = self._path.open("rb")
         fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
     def open(self) -> BinaryIO:
         """Return the file as it was uploaded, in memory, from its start."""
         plain = os.fdopen(os.memfd_create("import", os.MFD_CLOEXEC), "r+b")
         self._file.seek(0)
-        start = 0
-        while length := self._file.read(LENGTH):
-            sealed = self._file.read(int.from_bytes(length, "big"))
-            plain.write(self._vault.open(sealed, f"import:{self._run_id}:{start}"))
-            start += PART
+        for part in _unsealed(self._file, self._path.name, self._vault):
+            plain.write(part)
         plain.seek(0)
         return plain
 
@@ -68,5 +87,13 @@ class SealedFile:
         self._file.close()
 
 
-def _path(folder: Path, run_id: UUID) -> Path:
-    return folder / f"{run_id}.sealed"
+def _unsealed(file: BinaryIO, name: str, vault: Vault) -> Iterator[bytes]:
+    start = 0
+    while length := file.read(LENGTH):
+        sealed = file.read(int.from_bytes(length, "big"))
+        yield vault.open(sealed, f"import:{name}:{start}")
+        start += PART
+
+
+def _path(folder: Path, run_id: UUID, suffix: str = ".sealed") -> Path:
+    return folder / f"{run_id}{suffix}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final
 
 import xlsxwriter
 
@@ -116,7 +116,7 @@ def template_profile(subject: Subject, labels: Labels) -> Profile:
     )
 
 
-def write_template(path: Path, subject: Subject, language: str, labels: Labels) -> None:
+def write_template(path: Path | BinaryIO, subject: Subject, language: str, labels: Labels) -> None:
     """Write a template as XLSX: headings, lists of choices, and a filled example."""
     at, texts = LANGUAGES.index(language), headings(subject, labels)
     with xlsxwriter.Workbook(path, {"strings_to_formulas": False}) as book:

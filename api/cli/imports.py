@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,29 +13,24 @@ import click
 
 from api.cli.context import STATE, application, explained
 from api.http.context import current_vault, transaction
+from api.http.tables import escape_formula
 from api.i18n.messages import translate
+from api.import_jobs import read_pace
+from api.import_profiles import add_meanings, draft, find_profile, store_profile
 from api.routes.imports import rejects_csv
 from api.schemas.imports import field_labels, read_imported
-from importers.guess import draft_profile
 from importers.judge import Judgement
 from importers.load import Import, check_volume, report_data, undo_steps
-from importers.profiles import (
-    Profile,
-    from_data,
-    from_toml,
-    name_of_file,
-    shipped_profiles,
-    to_data,
-    to_toml,
-)
+from importers.profiles import Profile, from_toml, name_of_file, shipped_profiles, to_data, to_toml
 from importers.read import file_digest, open_table
 from importers.subjects import SUBJECTS, is_required, targets
-from importers.templates import template_profile, write_templates
+from importers.templates import write_templates
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import imports, installation
 from salsa_ext.administration.imports import ImportData
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Invalid, message
+from salsa_ext.core.clock import SYSTEM_CLOCK
+from salsa_ext.core.errors import Invalid, NotFound, message
 from salsa_ext.reference.names import require_participant
 
 MAX_PRINTED = 20
@@ -84,6 +80,14 @@ state_option = click.option(
     type=click.Path(dir_okay=False, path_type=Path),
     callback=_writable,
 )
+@click.option(
+    "--unknown",
+    "unknown_file",
+    metavar="FILE",
+    help="Write the texts without a code to a CSV, to say what they mean.",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=_writable,
+)
 @explained
 def load(
     path: Path | None,
@@ -94,6 +98,7 @@ def load(
     subject: str | None,
     undone: UUID | None,
     rejects_file: Path | None,
+    unknown_file: Path | None,
 ) -> None:
     """Load a file by a profile.
 
@@ -121,35 +126,29 @@ def load(
         if dry_run or profile.has_bounds():
             judgement = work.judge()
             if dry_run:
-                _show(judgement, "to be ")
+                _show(judgement, unknown_file)
             check_volume(profile, judgement)
         if not dry_run:
-            _load(work, path, rejects_file)
+            _load(work, path, rejects_file, unknown_file)
 
 
 def _guess(path: Path, state: str | None, subject: str | None) -> None:
     """Print a draft of a profile, with what is known of each column as comments."""
     with _acting(state) as actor, transaction(actor), open_table(path) as table:
-        draft = draft_profile(
-            table,
-            field_labels(),
-            name=name_of_file(path.stem),
-            state=actor.own_state(),
-            subjects=[subject] if subject else SUBJECTS,
-        )
+        guessed = draft(actor, table, name_of_file(path.stem), [subject] if subject else SUBJECTS)
     where = [f"sheet {table.sheet}"] if table.sheet else []
     where += [f"encoding {table.encoding}"] if table.encoding else []
     click.echo(f"# {', '.join([*where, f'header in row {table.header_row}'])}")
-    for each in draft.columns:
+    for each in guessed.columns:
         field = f"{each.path} ({each.confidence:.0%})" if each.path else "not read"
         examples = ", ".join(text.replace("\n", " ")[:30] for text in each.examples)
         click.echo(f"# {each.column}: {field}: {examples}")
-    for missing in draft.missing:
+    for missing in guessed.missing:
         click.echo(f"# needed still: {missing}")
-    click.echo(to_toml(draft.profile), nl=False)
+    click.echo(to_toml(guessed.profile), nl=False)
 
 
-def _load(work: Import, path: Path, rejects_file: Path | None) -> None:
+def _load(work: Import, path: Path, rejects_file: Path | None, unknown_file: Path | None) -> None:
     actor, profile = work.actor, work.profile
     data = ImportData(profile.name, to_data(profile), path.name, file_digest(path))
     with transaction(actor):
@@ -157,7 +156,7 @@ def _load(work: Import, path: Path, rejects_file: Path | None) -> None:
         installation.ensure_declared(actor=actor)
     judgement = work.load(run_id)
     click.echo(f"{'run':<16}{run_id}")
-    _show(judgement, "")
+    _show(judgement, unknown_file)
     if rejects_file is not None:
         with transaction(actor), rejects_file.open("w", encoding="utf-8-sig", newline="") as opened:
             opened.writelines(rejects_csv(actor, run_id))
@@ -182,28 +181,24 @@ def _actor(state: str | None) -> Actor:
 def _find_profile(name: str, state: str | None) -> Profile:
     if name.endswith(".toml"):
         return from_toml(Path(name).read_text("utf-8"))
-    shipped = shipped_profiles()
-    subject = SUBJECTS.get(name.removeprefix("template-"))
-    if name.startswith("template-") and subject:
-        return template_profile(subject, field_labels())
-    if name in shipped:
-        return shipped[name]
-    actor = _actor(state)
+    actor = _actor(state) if state else operator(None)
     with transaction(actor):
-        stored = imports.stored_profiles(actor)
-    if name not in stored:
-        known = ", ".join([*shipped, *stored])
-        text = message("There is no profile {name}. There are: {known}.", name=name, known=known)
-        raise Invalid({"profile": [text]})
-    return from_data(stored[name])
+        try:
+            return find_profile(actor, name)
+        except NotFound:
+            known = ", ".join([*shipped_profiles(), *imports.stored_profiles(actor)])
+    text = message("There is no profile {name}. There are: {known}.", name=name, known=known)
+    raise Invalid({"profile": [text]})
 
 
 def _show_progress(rows: int, judgement: Judgement) -> None:
     if sys.stderr.isatty():
-        click.echo(f"\r{rows:,} rows", nl=False, err=True)
+        pace = read_pace(rows, judgement.rows_in_all, judgement.began_at, SYSTEM_CLOCK.now())
+        left = f", {pace.rate:,}/s, {pace.left} left" if pace.left else ""
+        click.echo(f"\r{rows:,} of {pace.whole:,} rows{left}   ", nl=False, err=True)
 
 
-def _show(judgement: Judgement, verb: str) -> None:
+def _show(judgement: Judgement, unknown_file: Path | None) -> None:
     report = report_data(judgement)
     click.echo(f"{'rows read':<16}{judgement.rows_read:>8}")
     for name in ("created", "changed", "unchanged", "skipped", "rejected"):
@@ -219,6 +214,14 @@ def _show(judgement: Judgement, verb: str) -> None:
         )
     for each in report["unknown"][:MAX_PRINTED]:
         click.echo(f"  {each['count']:>6}  unknown {each['kind']}: {each['text']}")
+    if unknown_file is not None:
+        with unknown_file.open("w", encoding="utf-8-sig", newline="") as opened:
+            writer = csv.writer(opened)
+            writer.writerow(("kind", "text", "rows", "means"))
+            writer.writerows(
+                (kind, escape_formula(text), count, "")
+                for (kind, text), count in judgement.unknown.most_common()
+            )
     if judgement.unread_columns:
         click.echo(f"columns not read: {', '.join(judgement.unread_columns)}")
     for number in judgement.vanished[:MAX_PRINTED]:
@@ -268,6 +271,34 @@ def profile_(name: str, state: str | None, path: Path | None) -> None:
         actor, profile = _actor(state), from_toml(path.read_text("utf-8"))
         with transaction(actor):
             imports.store_profile(actor=actor, name=name, definition=to_data(profile))
+
+
+@import_.command("values")
+@click.argument("path", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--profile", "profile_name", metavar="NAME", required=True)
+@state_option
+@explained
+def values(path: Path, profile_name: str, state: str | None) -> None:
+    """Store what texts mean with a profile, or print the profile of a TOML file with them.
+
+    FILE has the columns kind, text and means, as `--unknown` writes them. The text itself as its
+    meaning leaves it as it is.
+
+    \b
+    Examples:
+      salsa import guns.xlsx --profile armoury --state PRY --dry-run --unknown unknown.csv
+      salsa import values unknown.csv --profile armoury --state PRY
+    """
+    with application(), path.open(encoding="utf-8-sig", newline="") as opened:
+        rows = [row for row in csv.DictReader(opened) if row.get("means")]
+        given = {(row["kind"], row["text"]): row["means"] for row in rows}
+        profile, actor = _find_profile(profile_name, state), _actor(state)
+        with transaction(actor):
+            changed = add_meanings(actor, profile, given)
+            if profile_name.endswith(".toml"):
+                click.echo(to_toml(changed), nl=False)
+            else:
+                store_profile(actor, changed)
 
 
 @import_.command("templates")

@@ -43,6 +43,7 @@ def core_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(config),
         CLOCK=clock,
         IMPORT_FOLDER=str(config.home / "imports"),
+        IMPORT_DAYS=config.import_days,
         VAULT=Vault.from_config(config),
     )
     db.init_app(app)

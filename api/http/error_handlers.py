@@ -42,6 +42,9 @@ HTTP_ERRORS = {
     ),
     422: ("invalid", message("Some fields cannot be accepted; see errors.")),
 }
+FILE_TOO_LARGE = message(
+    "The file is larger than {limit}. Save it in parts, and send each by itself."
+)
 HEADINGS = {
     403: message("You cannot do this"),
     404: message("Not found"),
@@ -107,7 +110,8 @@ def handle_http_error(error: HTTPException) -> Response:
     if status == 413:
         limit = (request.max_content_length or 0) / 1024
         text = f"{limit / 1024:.3g} MiB" if limit >= 1024 else f"{limit:.3g} KiB"
-        detail = Message(detail.text, {"limit": text})
+        too_large = FILE_TOO_LARGE if _wants_page() else detail
+        detail = Message(too_large.text, {"limit": text})
     if isinstance(error, InvalidJSON | NotMultipart):
         detail = error.problem
     more: dict[str, Any] = {}

@@ -11,6 +11,7 @@ from flask import Response, current_app, g, request
 
 from api.http import files
 from api.http.json import read_body
+from salsa_ext.access.rules import has_limited_key
 from salsa_ext.core.errors import Conflict, Invalid, message
 from salsa_ext.database import idempotency
 from salsa_ext.database.idempotency import RequestAttempt, StoredAnswer
@@ -35,9 +36,9 @@ def current_attempt(may_be_parts: bool) -> RequestAttempt | None:
         return None
     if not IDEMPOTENCY_KEY.fullmatch(key):
         raise Invalid({"Idempotency-Key": [message("1 to 200 visible ASCII characters.")]})
-    return RequestAttempt(
-        g.actor.account_id, request.method, request.path, key, _request_body(may_be_parts)
-    )
+    # a key of fewer scopes gets no answer that another key of its account got
+    who = g.actor.key_id if has_limited_key(g.actor) else g.actor.account_id
+    return RequestAttempt(who, request.method, request.path, key, _request_body(may_be_parts))
 
 
 def with_replay(

@@ -87,7 +87,7 @@ def _end_request(response: Response) -> Response:
         headers["Cache-Control"] = "private, no-cache"
         response.vary.update(("Authorization", "Accept-Language", "Accept"))
         headers.update(_quota_headers())
-    elif _is_page(response):
+    elif _is_page(response) or "Cache-Control" not in headers:  # static files have their own
         headers["Cache-Control"] = "no-store"
         response.vary.update(("Cookie", "Accept-Language", "Accept"))
     _log_request(response)

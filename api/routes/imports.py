@@ -16,7 +16,9 @@ from api.http.resource import Item, Resource
 from api.http.tables import CSV_TYPE, escape_formula
 from api.i18n.messages import translate
 from api.import_jobs import import_folder
+from api.import_profiles import find_profile, map_import
 from api.schemas.imports import (
+    ImportMappingRequest,
     ImportProfileRequest,
     ImportProfileResponse,
     ImportProfilesResponse,
@@ -32,7 +34,6 @@ from salsa_ext.access.rules import require
 from salsa_ext.administration import imports
 from salsa_ext.administration.imports import ImportData
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import NotFound
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.paging import Page
 
@@ -122,6 +123,13 @@ blueprint.action(
     "Load a file that was checked; what is right becomes documents.",
 )
 blueprint.action(
+    f"{PATH}/map",
+    ImportMappingRequest,
+    map_import,
+    RUN,
+    "Say what texts without a code mean; the file is checked again, and the profile holds it.",
+)
+blueprint.action(
     f"{PATH}/undo",
     None,
     imports.begin_undo,
@@ -152,13 +160,3 @@ def create_import_profile(actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
     definition = to_data(profile)
     imports.store_profile(actor=actor, name=profile.name, definition=definition)
     return {"name": profile.name, "shipped": False, "definition": definition}
-
-
-def find_profile(actor: Actor, name: str) -> Profile:
-    """Return a stored profile, or one that comes with the program; raises NotFound."""
-    stored = imports.stored_profiles(actor)
-    if name in stored:
-        return from_data(stored[name])
-    if (shipped := shipped_profiles().get(name)) is None:
-        raise NotFound("import_profile", name)
-    return shipped

@@ -12,7 +12,7 @@ from marshmallow import Schema, ValidationError, fields, pre_dump
 from api.http.errors import as_error_messages
 from api.http.fields.codes import Code
 from api.http.fields.declared import quick_reader, request_schema
-from api.http.fields.schemas import RequestSchema
+from api.http.fields.schemas import Items, Nested, RequestSchema
 from api.http.fields.texts import Text
 from api.http.pagination import ListQuery
 from api.i18n.messages import load_catalogue, translate
@@ -62,6 +62,20 @@ class ImportProfileRequest(RequestSchema):
     """A profile as JSON; `docs/imports.md` has its fields."""
 
     definition = fields.Dict(keys=fields.String(), required=True)
+
+
+class TextMeaning(RequestSchema):
+    """What a text of a file means: the text itself to leave it as it is, nothing to forget it."""
+
+    kind = Text(most=60, required=True)
+    text = Text(most=500, required=True)
+    means = Text(most=300)
+
+
+class ImportMappingRequest(RequestSchema):
+    """What texts of a file mean that no list knows."""
+
+    values = Items(Nested(TextMeaning), most=1_000, least=1, required=True)
 
 
 class ImportProfileResponse(Schema):

@@ -18,6 +18,7 @@ from flask import current_app, g, request
 from werkzeug import Response
 
 from api.http.auth import cookie_name, identify_sender
+from api.http.files import MAX_BODY
 from api.http.json import is_short_body
 from salsa_ext.core.errors import OutdatedForm, message
 
@@ -26,6 +27,8 @@ CSRF_FIELD = "csrf_token"
 FORM_COOKIE_LIFETIME = timedelta(days=1)
 TOKEN_LENGTH = 43
 TOKEN_PATTERN = re.compile(rf"[A-Za-z0-9_-]{{{TOKEN_LENGTH}}}")
+LONG_FORMS: Final = {"account.import_form": MAX_BODY}
+"""Bytes of forms that may be longer than others."""
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 BROWSERS: Final = (
     ("Edg", "Edge"),
@@ -101,6 +104,8 @@ def check_csrf() -> None:
         or request.endpoint is None
     ):
         return
+    if request.endpoint in LONG_FORMS:
+        request.max_content_length = LONG_FORMS[request.endpoint]
     identify_sender(is_session_needed=not is_short_body(request))
     origin = request.headers.get("Origin")  # hosts alone: a proxy may end TLS
     is_own_origin = origin is None or origin.partition("://")[2] == request.host

@@ -74,18 +74,14 @@ CREATE TABLE used_challenge (
 );
 GRANT SELECT, INSERT, DELETE ON used_challenge TO salsa_service;
 
--- Before anybody is known there is no state to see rows by: these look up exactly one row. The
--- first sets the state and agency of row-level security for the rest of the transaction: in a query the
--- service cannot, since set_config is for the owner alone.
+-- Before anybody is known there is no state to see rows by: these look up exactly one row.
 CREATE FUNCTION salsa_api_key(token_digest bytea)
 RETURNS TABLE (key_id uuid, scopes text[], expires_at timestamptz, account_id uuid,
                owner_state char(3), agency text, role text, kind text, used_at timestamptz,
                networks text[])
-LANGUAGE sql SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT k.id, k.scopes, least(k.expires_at, k.ends_at), a.id,
-        set_config('salsa.state', a.owner_state::text, true)::char(3),
-        set_config('salsa.agency', coalesce(a.agency, ''), true),
-        a.role, k.kind, k.used_at, k.networks
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+    SELECT k.id, k.scopes, least(k.expires_at, k.ends_at), a.id, a.owner_state, a.agency, a.role,
+        k.kind, k.used_at, k.networks
     FROM api_key k JOIN account a ON a.id = k.account_id
     WHERE k.digest = token_digest AND k.revoked_at IS NULL AND a.is_active
 $$;

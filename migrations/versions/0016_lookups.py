@@ -25,14 +25,16 @@ RETURNS TABLE (is_known boolean, percent integer, used double precision[], secon
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE own char(3) := current_setting('salsa.state', true);
 BEGIN
-    is_known := named IS NOT NULL AND (
-        EXISTS (SELECT FROM seizure AS s WHERE s.owner_state = own AND s.number = named)
+    is_known := false;
+    IF named IS NOT NULL THEN
+        is_known := EXISTS (SELECT FROM seizure AS s WHERE s.owner_state = own AND s.number = named)
         OR EXISTS (SELECT FROM report AS r WHERE r.owner_state = own AND r.number = named)
         OR EXISTS (SELECT FROM alert AS a WHERE a.owner_state = own AND a.case_number = named)
         OR EXISTS (SELECT FROM trace AS t WHERE t.owner_state = own AND t.case_number = named
             AND t.sent_at IS NOT NULL AND NOT salsa_is_restricted(own, t.id))
         OR EXISTS (SELECT FROM trace_request AS q WHERE q.owner_state = own
-            AND q.case_number = named AND NOT salsa_is_restricted(own, q.trace_id)));
+            AND q.case_number = named AND NOT salsa_is_restricted(own, q.trace_id));
+    END IF;
     percent := coalesce(
         (SELECT s.lookup_percent FROM state_setting AS s WHERE s.owner_state = own), 100);
     SELECT array_agg(c.used ORDER BY k.place),
@@ -49,13 +51,11 @@ DECLARE
     own char(3) := current_setting('salsa.state', true);
     now timestamptz := clock_timestamp();
 BEGIN
-    FOR place IN 1 .. cardinality(keys) LOOP
-        INSERT INTO lookup_count AS c (owner_state, key, used, at)
-        VALUES (own, keys[place], greatest(number, 0), now)
-        ON CONFLICT (owner_state, key) DO UPDATE SET at = now, used = greatest(number, 0)
-            + greatest(0, c.used - greatest(0, rates[place])
-                * greatest(0, extract(epoch FROM now - c.at)::double precision));
-    END LOOP;
+    INSERT INTO lookup_count AS c (owner_state, key, used, at)
+    SELECT own, key, greatest(number, 0), now FROM unnest(keys) AS key
+    ON CONFLICT (owner_state, key) DO UPDATE SET at = now, used = greatest(number, 0)
+        + greatest(0, c.used - greatest(0, rates[array_position(keys, c.key)])
+            * greatest(0, extract(epoch FROM now - c.at)::double precision));
 END $$;
 
 -- Whether a refusal is to be audited: once in ten minutes.

@@ -208,6 +208,7 @@ class Action(StrEnum):
     LOG_SHORTENED = "log:shortened"
     SUBJECT_REQUEST_RECORDED = "subject_request:recorded"
     SUBJECT_REQUEST_ANSWERED = "subject_request:answered"
+    SUBJECT_REQUEST_READ = "subject_request:read"
     SUBJECT_REQUEST_REFUSED = "subject_request:refused"
     PERSON_ERASED = "person:erased"
     HOLD_PLACED = "legal_hold:recorded"
@@ -469,7 +470,10 @@ def related_traces(data: Mapping[str, Any]) -> tuple[str, ...]:
 def entry_text(entry: Mapping[str, Any]) -> str:
     """Return the text of an entry that its leaf seals: sorted JSON, without salt and leaf."""
     sealed = {name: value for name, value in entry.items() if name not in ("salt", "leaf_hash")}
-    return json.dumps(sealed, default=str, sort_keys=True, separators=(",", ":"))
+    return _write_sealed(sealed)
+
+
+_write_sealed: Final = json.JSONEncoder(default=str, sort_keys=True, separators=(",", ":")).encode
 
 
 def stored_text(entry: Row[Any]) -> str:

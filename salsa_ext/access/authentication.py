@@ -49,7 +49,7 @@ from salsa_ext.database.session import (
     NO_STATE,
     db,
     execute_raw,
-    mark_row_security_set,
+    fetch_alone,
     release_connection,
     transaction,
 )
@@ -108,14 +108,14 @@ def authenticate_key(
     A session that was not used for `idle` has expired, too; use is noted once in a tenth of it, and
     not at all unless `is_use`.
     """
-    account = execute_raw(_FIND_KEY, (token_digest(token),)).fetchone()
+    account = fetch_alone(_FIND_KEY, (token_digest(token),))
     row = dict(zip(_KEY_COLUMNS, account, strict=True)) if account else {}
     if not row or row["kind"] not in kinds:
         raise Unauthenticated(message("This key is unknown, revoked or its account is closed."))
-    mark_row_security_set(row["owner_state"])
-    if row["expires_at"] <= clock.now():
+    now = clock.now()
+    if row["expires_at"] <= now:
         raise Unauthenticated(message("This key has expired; ask for a new one."))
-    unused = clock.now() - row["used_at"]
+    unused = now - row["used_at"]
     if idle and row["kind"] == "session" and unused > idle:
         raise Unauthenticated(message("Your session has ended. Sign in again."))
     allowed = role_permissions(row["role"])
@@ -135,7 +135,8 @@ def authenticate_key(
             message("This key is not for your address. Use it from its own network.")
         )
     if idle and is_use and unused > idle / 10:
-        execute_raw(_NOTE_USE, (clock.now(), row["key_id"]))
+        with transaction(actor):
+            execute_raw(_NOTE_USE, (now, row["key_id"]))
     return actor
 
 

@@ -46,7 +46,7 @@ from salsa_ext.reference.models import Agency, StateSetting
 from salsa_ext.reference.post_sides import own_and_other_side
 from salsa_ext.reference.queries import get_post
 
-GUARDED_ROLES = ("supervisor", "state_administrator")
+GUARDED_ROLES = ("supervisor", "state_administrator", "auditor")
 """Roles that approve what others did, or open accounts: two persons grant them."""
 DISPLAY = "display"
 LINK = timedelta(days=1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -119,6 +120,21 @@ def confirm_run(*, actor: Actor, import_id: UUID) -> None:
     _move(actor, import_id, ("judged",), "loading", message("load the file"))
 
 
+def discard_waiting(*, actor: Actor, before: datetime) -> int:
+    """Let files be discarded that were uploaded before and wait for a person; return how many."""
+    require(actor, Permission.IMPORT_RUN)
+    waiting = select(ImportRun.id).where(
+        ImportRun.owner_state == actor.state,
+        ImportRun.account_id.is_not(None),
+        ImportRun.status.in_(MAPPED_STATUSES),
+        ImportRun.started_at < before,
+    )
+    outdated = db.session.scalars(waiting).all()
+    for run_id in outdated:
+        _move(actor, run_id, MAPPED_STATUSES, "undoing", message("undo the import"))
+    return len(outdated)
+
+
 def begin_undo(*, actor: Actor, import_id: UUID) -> None:
     """Let the documents of a loaded run be withdrawn, or a file that waits be discarded.
 
@@ -140,12 +156,13 @@ def _move(actor: Actor, run_id: UUID, before: Collection[str], after: str, actio
 
 def next_run(actor: Actor) -> ImportRun | None:
     """Return the state's oldest uploaded run with work."""
+    require(actor, Permission.IMPORT_RUN)
     waiting = select(ImportRun).where(
         ImportRun.owner_state == actor.state,
         ImportRun.account_id.is_not(None),
         ImportRun.status.in_(("judging", "loading", "undoing")),
     )
-    return db.session.scalars(waiting.order_by(ImportRun.started_at).limit(1)).first()
+    return db.session.scalars(waiting.order_by(ImportRun.started_at, ImportRun.id).limit(1)).first()
 
 
 # --- profiles -----------------------------------------------------------------------------------

@@ -87,8 +87,9 @@ def match_check(
     """Yield the alerts that a check matches."""
     for candidate in candidates:
         alert = candidate.mark_hit
-        evidence = weigh_alert(CHECK_EVENT, _evidence_for_owner(query, candidate))
-        if alert.event == ALERT and evidence:
+        if alert.event == ALERT and (
+            evidence := weigh_alert(CHECK_EVENT, _evidence_for_owner(query, candidate))
+        ):
             yield AlertMatch(
                 alert.state,
                 alert.record_id,
@@ -116,10 +117,11 @@ class AnswerHit:
 
 def hits_in_answer(matches: Sequence[AlertMatch]) -> dict[UUID, list[AnswerHit]]:
     """Return the hits on alerts visible to the session's state, by check or record."""
-    records = {match.alert_record for match in matches if match.is_shown}
-    query = select(Alert).where(Alert.record_id.in_(records), Alert.status == "active")
-    alerts = {row.record_id: row for row in db.session.scalars(query)} if records else {}
     hits: dict[UUID, list[AnswerHit]] = defaultdict(list)
+    if not (records := {match.alert_record for match in matches if match.is_shown}):
+        return hits  # as after most checks: building the query takes longer than they do otherwise
+    query = select(Alert).where(Alert.record_id.in_(records), Alert.status == "active")
+    alerts = {row.record_id: row for row in db.session.scalars(query)}
     for match in matches:
         alert = alerts.get(match.alert_record)
         if alert is None or match.cause_id == alert.source_record_id:

@@ -31,6 +31,7 @@ class Config:
     directory of the state (OpenID Connect).
     Webhooks go to public addresses, and to those in `webhook_networks`.
     Backups of `backup_url` (None: of the own PostgreSQL) go to `backups` for `backup_days` days.
+    An uploaded file that nobody loads is deleted after `import_days` days.
     """
 
     home: Path
@@ -55,6 +56,7 @@ class Config:
     backup_folder: Path | None = None
     backup_key_file: Path | None = None
     backup_days: int = 30
+    import_days: int = 30
 
     @property
     def backups(self) -> Path:
@@ -98,6 +100,7 @@ class Config:
             backup_folder=_file_path(env, "SALSA_BACKUPS"),
             backup_key_file=_file_path(env, "SALSA_BACKUP_KEY_FILE"),
             backup_days=_positive_number(env, "SALSA_BACKUP_DAYS", cls.backup_days),
+            import_days=_positive_number(env, "SALSA_IMPORT_DAYS", cls.import_days),
         )
 
 

@@ -165,7 +165,10 @@ def _verify(
     bundle: Path, keys: Mapping[str, Mapping[str, Any]], older: Sequence[str], rows: Path | None
 ) -> Result:
     with zipfile.ZipFile(bundle) as files:
-        state, size, root = read_note(files.read("checkpoint").decode(), keys)
+        note = files.read("checkpoint").decode()
+        state, size, root = read_note(note, keys)
+        if keys[note.split(" ")[-2]].get("compromised_at"):
+            raise NotProven("the checkpoint is signed by a key that was reported stolen")
         if files.getinfo("leaves").file_size != size * HASH_SIZE:
             raise NotProven(f"the checkpoint is of {size} leaves, the bundle has others")
         expected = {size: root}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -11,12 +12,13 @@ from typing import Any, Final, TypeVar, cast
 
 import psycopg2
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import Connection, DateTime, MetaData, Numeric, Text, make_url
+from sqlalchemy import Connection, DateTime, Dialect, MetaData, Numeric, Text, make_url
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.exc import (
     DBAPIError,
     IntegrityError,
     InterfaceError,
+    InvalidatePoolError,
     OperationalError,
     SQLAlchemyError,
 )
@@ -45,6 +47,8 @@ UNAVAILABLE_ERRORS: Final = (
     psycopg2.OperationalError,
     psycopg2.InterfaceError,
 )
+PINGED_AFTER: Final = 1.0
+"""Seconds after whose idleness a connection is pinged before it is used."""
 CONTENTION_CODES = ("40P01", "40001", "55P03", "57014")
 """SQLSTATEs of contention: deadlock, serialisation, lock timeout, cancelled."""
 
@@ -101,7 +105,7 @@ def engine_options(config: Config) -> dict[str, Any]:
         "pool_timeout": config.pool_timeout,
         "pool_recycle": 1800,
         "pool_use_lifo": True,
-        "pool_pre_ping": True,
+        "pool_events": [(_remember_use, "checkin"), (_ping_if_idle, "checkout")],
         "json_serializer": to_json,
         "hide_parameters": True,  # else errors would show them
         "execution_options": {acting_state.SINGLE_STATEMENTS: True},
@@ -111,6 +115,22 @@ def engine_options(config: Config) -> dict[str, Any]:
             " -c timezone=UTC -c idle_in_transaction_session_timeout=60s -c jit=off",
         },
     }
+
+
+def _remember_use(_: Any, record: Any) -> None:
+    record.info["used"] = time.monotonic()
+
+
+def _ping_if_idle(driver: Any, record: Any, _: Any) -> None:
+    """Let the pool replace what was lost; a connection that was just used is not pinged."""
+    now = time.monotonic()
+    if now - record.info.get("used", now) < PINGED_AFTER:
+        return
+    try:
+        driver.cursor().execute("SELECT 1")
+        driver.rollback()
+    except psycopg2.Error as error:
+        raise InvalidatePoolError from error
 
 
 AFTER_CHANGES: Final[list[Callable[[], None]]] = []
@@ -139,9 +159,7 @@ def transaction(actor: Actor) -> Iterator[None]:
     unreachable or busy.
     """
     try:
-        if not _is_row_security_set(actor.state):
-            _set_row_security(actor.state, actor.agency)
-        db.session.info["acting"] = actor.state, actor.agency
+        _set_row_security(actor.state, actor.agency)
         yield
         db.session.commit()
         if db.session.info.pop("wakes", False):
@@ -188,8 +206,10 @@ def _unavailable_message(error: Exception) -> Message:
 
 def release_connection() -> None:
     """Return the connection to the pool until the next statement."""
-    db.session.info.pop("acting", None)
-    db.session.close()
+    current = db.session()
+    current.info.pop("acting", None)
+    if current.in_transaction():
+        current.close()
 
 
 @contextmanager
@@ -217,17 +237,6 @@ def acting_as(actor: Actor, state: str, agency: str | None = None) -> Iterator[N
 def _set_row_security(state: str | None, agency: str | None = None) -> None:
     db.session.info["acting"] = state, agency
     acting_state.set_row_security(db.session.connection(), state, agency)
-
-
-def mark_row_security_set(state: str) -> None:
-    """Record that `salsa_api_key` set row-level security for a key of this state."""
-    db.session.info["acts"] = db.session().get_transaction(), state
-
-
-def _is_row_security_set(state: str | None) -> bool:
-    """True if this transaction began with the state's settings already."""
-    begun, selected = db.session.info.pop("acts", (None, None))
-    return begun is db.session().get_transaction() and selected == (state or NO_STATE)
 
 
 def constraint_error(error: IntegrityError) -> Conflict:
@@ -261,6 +270,35 @@ def execute_together(statements: Sequence[str], values: Any = ()) -> Any:
     return cursor
 
 
+def fetch_alone(statement: str, values: Any) -> Any:
+    """Return the first row of a fixed statement outside a transaction; holds no connection after it.
+
+    For what precedes a request's transaction: a session of its own takes longer than the statement.
+    A session that has a connection already uses that.
+    """
+    current = db.session()
+    if current.bind is not None or current.in_transaction():
+        return execute_raw(statement, values).fetchone()
+    try:
+        lent = db.engine.raw_connection()
+        try:
+            driver: Any = lent.dbapi_connection
+            driver.autocommit = True
+            cursor = driver.cursor()
+            for hear in db.engine.dispatch.before_cursor_execute:
+                hear(None, cursor, statement, values, None, False)
+            cursor.execute(statement, values)
+            row = cursor.fetchone()
+            driver.autocommit = False
+        except BaseException:  # the next to use it would write without a transaction
+            lent.invalidate()
+            raise
+        lent.close()
+    except psycopg2.Error as error:
+        raise _as_sqlalchemy_error(statement, error, db.engine.dialect, is_lost=True) from error
+    return row
+
+
 def from_driver(connection: Connection, statement: str, error: psycopg2.Error) -> BaseException:
     """Return an error of the driver as SQLAlchemy's; a lost connection leaves the pool."""
     driver = None if connection.invalidated else connection.connection.dbapi_connection
@@ -269,6 +307,12 @@ def from_driver(connection: Connection, statement: str, error: psycopg2.Error) -
     is_lost = is_nameless or connection.dialect.is_disconnect(cast(Any, error), driver, None)
     if is_lost and not connection.invalidated:
         connection.invalidate(error)
+    return _as_sqlalchemy_error(statement, error, connection.dialect, is_lost=is_lost)
+
+
+def _as_sqlalchemy_error(
+    statement: str, error: psycopg2.Error, dialect: Dialect, *, is_lost: bool
+) -> BaseException:
     return DBAPIError.instance(
         statement,
         None,
@@ -276,7 +320,7 @@ def from_driver(connection: Connection, statement: str, error: psycopg2.Error) -
         psycopg2.Error,
         hide_parameters=True,
         connection_invalidated=is_lost,
-        dialect=connection.dialect,
+        dialect=dialect,
     )
 
 
@@ -309,6 +353,5 @@ def set_cached(key: Hashable, value: Any) -> None:
     db.session.info["once"][1][key] = value
 
 
-def to_json(value: Any) -> str:
-    """Return JSON text; other types are written as text."""
-    return json.dumps(value, default=str)
+to_json: Final = json.JSONEncoder(default=str).encode
+"""Returns JSON text; other types are written as text."""

@@ -9,13 +9,13 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, func, or_, select
 
 from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import IllegalTransition, NotFound
+from salsa_ext.core.errors import Conflict, IllegalTransition, NotFound, message
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.locks import lock
@@ -38,6 +38,9 @@ GIVES_UP_AFTER: Final = timedelta(days=3)
 STORED: Final = timedelta(days=30)
 CLAIM: Final = timedelta(minutes=1)
 AT_ONCE: Final = 20
+AT_ONCE_OF_STATE: Final = 5
+"""So slow receivers of one state leave senders to the others."""
+MAX_WEBHOOKS: Final = 20
 WAIT_SECONDS: Final = 0.5
 """A round of jobs waits so long for receivers; the answers of slower ones are read by the next."""
 
@@ -51,8 +54,16 @@ class WebhookData:
 
 
 def add_webhook(*, actor: Actor, data: WebhookData) -> UUID:
-    """Add a webhook that sees what the actor's agency may see; raises Invalid for its address."""
+    """Add a webhook that sees what the actor's agency may see; raises Invalid for its address.
+
+    Conflict if the state has many already.
+    """
     require(actor, Permission.WEBHOOK_MANAGE)
+    current = select(func.count()).select_from(Webhook).where(Webhook.status != "removed")
+    if (db.session.scalar(current) or 0) >= MAX_WEBHOOKS:
+        raise Conflict(
+            message("Your state has {count} webhooks. Remove one first.", count=MAX_WEBHOOKS)
+        )
     webhook_sending.check_url(data.url)
     webhook_id = new_id()
     row = {
@@ -240,7 +251,7 @@ _SENT: Final[dict[UUID, tuple[str, Future[int]]]] = {}
 
 
 def deliver(*, actor: Actor) -> int:
-    """Send due messages of a state in threads, and store what became of those before.
+    """Send due messages of a state in threads, few at once, and store what became of those before.
 
     A message is sent at least once: what a killed worker claimed is claimed again after a minute.
     """
@@ -279,7 +290,7 @@ def _claim(actor: Actor) -> list[tuple[UUID, WebhookMessage]]:
             or_(Webhook.rests_until.is_(None), Webhook.rests_until <= now),
         )
         .order_by(WebhookDelivery.id)
-        .limit(AT_ONCE)
+        .limit(max(0, AT_ONCE_OF_STATE - sum(state == actor.state for state, _ in _SENT.values())))
         .with_for_update(of=WebhookDelivery, skip_locked=True)
     )
     with transaction(actor):

@@ -31,12 +31,13 @@ _FIND: Final = (
 
 
 class CanaryLookup(NamedTuple):
-    """A serial that was looked up, by a check or a trace."""
+    """A serial that was looked up by a check or trace, or by recording it; `of_owner` notifies both."""
 
     requester: Actor
     kind: str
     id: UUID
     serial: str
+    of_owner: bool = True
 
 
 def plant_canary(*, actor: Actor, serial: str) -> UUID:
@@ -93,9 +94,11 @@ def notify_of_canaries(lookups: Iterable[CanaryLookup]) -> None:
             by_key[key.value].append(lookup)
     planted = execute_raw(_FIND, ([*by_key],)).fetchall() if by_key else ()
     for key_value, canary, owner in planted:
-        for requester, kind, id, _ in by_key[key_value]:
+        for requester, kind, id, _, of_owner in by_key[key_value]:
             looker, data = requester.own_state(), {"canary": str(canary)}
-            event = AuditEvent(Action.CANARY_LOOKED_UP, kind, id, looker, {owner}, data)
+            concerned = {owner} if of_owner else set[str]()
+            event = AuditEvent(Action.CANARY_LOOKED_UP, kind, id, looker, concerned, data)
             append(requester, replace(event, of_state=True))
             subject = Subject(id, looker, kind=kind)
-            notify(requester, {looker, owner}, "canary_looked_up", subject, canary=str(canary))
+            states = {looker, *concerned}
+            notify(requester, states, "canary_looked_up", subject, canary=str(canary))

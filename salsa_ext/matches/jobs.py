@@ -34,6 +34,7 @@ from salsa_ext.firearms.search import batch
 from salsa_ext.jobs.changes import Change, append_changes
 from salsa_ext.jobs.requesters import find_requesters
 from salsa_ext.jobs.runner import ChangeJob
+from salsa_ext.lookups.canaries import CanaryLookup, notify_of_canaries
 from salsa_ext.matches import commands, notices, search, withdrawals
 from salsa_ext.matches.commands import CandidatesByRecord
 from salsa_ext.trade.receipts.models import Receipt
@@ -150,6 +151,7 @@ def _match_records(actor: Actor, views: Sequence[RecordView], requester: Actor |
     _match_again(actor, candidates)
     if requester:
         _notify_owners(requester, candidates)
+        _notify_of_canaries(requester, current)
 
 
 def _searchable_records(views: Sequence[RecordView]) -> Collection[UUID]:
@@ -191,6 +193,21 @@ def _notify_owners(requester: Actor, candidates: CandidatesByRecord) -> None:
     for view, others in candidates:
         if view.record.document_kind == "seizure" and visibility_of(view) != "silent":
             log_further_matches(requester, "seizure", view.record.document_id, others)
+
+
+def _notify_of_canaries(requester: Actor, views: Sequence[RecordView]) -> None:
+    """Notify of canaries among recorded guns, which find others' records as a check does."""
+    notify_of_canaries(
+        CanaryLookup(
+            requester,
+            view.record.document_kind,
+            view.record.document_id,
+            view.record.serial,
+            of_owner=visibility_of(view) != "silent",
+        )
+        for view in views
+        if view.record.serial and view.record.event in SEIZED
+    )
 
 
 MATCH_CRIME: Final = ChangeJob(

@@ -12,10 +12,12 @@ from uuid import UUID
 from sqlalchemy import select
 
 from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.authentication import is_real
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
+from salsa_ext.access.second_person import is_same_person
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import CodeLabel, Conflict, Invalid, NotFound, message
+from salsa_ext.core.errors import CodeLabel, Conflict, Forbidden, Invalid, NotFound, message
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.locks import lock
 from salsa_ext.database.paging import Page, fetch_page
@@ -94,9 +96,12 @@ def erase_person(
     """Erase the person of a request in the own documents, and answer it.
 
     Raises as `answer_request`, Conflict where a hold, an open case or a document in force forbids
-    it, Invalid for parties that are not of the person.
+    it, Invalid for parties that are not of the person. With real records who recorded the request
+    erases nobody: Forbidden.
     """
     require(actor, Permission.PERSONAL_DATA_MANAGE)
+    if is_real() and is_same_person(actor, subject_request_id, Action.SUBJECT_REQUEST_RECORDED):
+        raise Forbidden(message("You recorded this request. A second person has to erase."))
     row = _lock_open(actor, subject_request_id, expected_version)
     if row.kind not in ERASING_KINDS:
         raise Conflict(message("This request asks for no erasure. Answer it instead."))
@@ -161,7 +166,9 @@ def get_request(actor: Actor, subject_request_id: UUID) -> SubjectRequestView:
     if row is None:
         raise NotFound("subject_request", subject_request_id)
     person = _open(actor, row)
-    return SubjectRequestView(row, person, find_person(actor, person))
+    findings = find_person(actor, person)
+    append(actor, _event(Action.SUBJECT_REQUEST_READ, row, parties=len(findings)))
+    return SubjectRequestView(row, person, findings)
 
 
 def list_requests(

@@ -38,13 +38,17 @@ def responsible_agencies(state: str, post: str) -> tuple[str, ...] | None:
     return tuple(sorted(code for code, placed in posts.items() if not placed)) or None
 
 
-_SELECT_CODES = "SELECT code FROM agency WHERE owner_state IS NOT DISTINCT FROM %s"
+_SELECT_NAMES = "SELECT code, name FROM agency WHERE owner_state IS NOT DISTINCT FROM %s"
+
+
+def agency_names(state: str | None) -> dict[str, str]:
+    """Return the names of a state's agencies by code; the secretariat's for None."""
+    return dict(execute_raw(_SELECT_NAMES, (state,)).fetchall())
 
 
 def agency_codes(state: str | None) -> frozenset[str]:
     """Return the codes of a state's agencies; the secretariat's for None."""
-    rows = execute_raw(_SELECT_CODES, (state,)).fetchall()
-    return frozenset(code for (code,) in rows)
+    return frozenset(agency_names(state))
 
 
 def agency_contact(code: str) -> tuple[str, str | None]:

@@ -201,6 +201,12 @@ def test_a_removed_webhook_hears_nothing_more(police, administrator, webhook, re
     assert receiver.raw == [] and administrator.get("/webhooks").json["items"] == []
 
 
+def test_a_state_has_so_many_webhooks(administrator, webhook, monkeypatch):
+    monkeypatch.setattr(webhooks, "MAX_WEBHOOKS", 1)
+    body = {"url": "https://example.org/2", "kinds": ["seizure"]}
+    assert "Remove one first." in administrator.post("/webhooks", body, 409).json["detail"]
+
+
 def test_the_webhook_is_of_its_state_and_of_administrators_alone(as_actor, webhook):
     as_actor("PRY", "state_administrator").get(webhook, 404)
     as_actor("BRA", "police_officer").get(webhook, 403)

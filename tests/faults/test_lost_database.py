@@ -65,10 +65,10 @@ def lose_connection():
     """Return a function that ends the connection before the n-th statement from now."""
     left = [0]
 
-    def before_statement(connection, *_):
+    def before_statement(_, cursor, *__):
         left[0] -= 1
         if left[0] == 0:
-            os.kill(connection.connection.dbapi_connection.info.backend_pid, signal.SIGTERM)
+            os.kill(cursor.connection.info.backend_pid, signal.SIGTERM)
 
     def lose(statements):
         left[0] = statements

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -132,7 +133,8 @@ def held(server, fresh_database):
 @pytest.fixture
 def real(fresh_database):
     """Send one transfer over a connection of its own, where transactions are real."""
-    application = create_app(fresh_database, FixedClock(NOW))
+    config = replace(fresh_database, threads=4)  # a key has half of them
+    application = create_app(config, FixedClock(NOW))
     with application.app_context():
         token = actors.token("PRY", "licensing_officer", NOW, None, timedelta(days=1))
 

@@ -54,6 +54,25 @@ def test_a_profile_that_was_stored_is_found_by_its_name(salsa, load, tmp_path):
     assert from_toml(printed) == seizure_profile()
 
 
+def test_texts_without_a_code_are_explained_in_a_file(salsa, load, tmp_path):
+    unknown = tmp_path / "unknown.csv"
+    options = ["--dry-run", "--unknown", str(unknown)]
+    load(["C-1", "1/2/2020", "TKA52390", *BAD[3:]], options=options)
+    assert unknown.read_text("utf-8-sig").splitlines() == [
+        "kind,text,rows,means",
+        "make,Xyzzy Arms,1,",
+    ]
+    unknown.write_text("kind,text,rows,means\nmake,Xyzzy Arms,1,Taurus\n")
+    given = ["import", "values", str(unknown), "--state", "BRA", "--profile"]
+    printed = salsa(*given, str(tmp_path / "armoury.toml"))
+    assert printed.exit_code == 0, printed.output
+    assert '"Xyzzy Arms" = "Taurus"' in printed.output
+    path = tmp_path / "armoury.toml"
+    salsa("import", "profile", "armoury", "--state", "BRA", "--store", str(path))
+    salsa(*given, "armoury")
+    assert "Taurus" in salsa("import", "profile", "armoury", "--state", "BRA").output
+
+
 def test_the_fields_that_columns_can_fill_are_listed(salsa):
     lines = salsa("import", "fields", "seizures").output.splitlines()
     assert any(re.fullmatch(r"\* number +Number", line) for line in lines)

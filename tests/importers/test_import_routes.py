@@ -1,13 +1,17 @@
 """An uploaded file over HTTP: checked, confirmed, loaded, undone."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from api.import_jobs import Pace, read_pace
 from importers.profiles import to_data
+from salsa_ext.core.clock import FixedClock
+from tests.conftest import NOW
 from tests.support.imported import seizure_profile, upload_file
-from tests.support.jobs import jobs_to_idle
+from tests.support.jobs import jobs_to_idle, run_due
 
 HEADER = "case,day,serial,make,calibre,type,town"
 GOOD = "C-1,1/2/2020,TKA52390,Taurus,9mm,pistol,Santos"
@@ -102,6 +106,42 @@ def test_the_file_is_sealed_on_disk_and_deleted_at_the_end(app, officer, upload)
     officer.post(f"/imports/{run_id}/undo", expect=200)
     assert read(officer, run_id)["status"] == "undone"
     assert list(folder.glob(f"{run_id}*")) == []
+
+
+def test_what_a_text_means_is_said_and_kept(officer, upload):
+    row = GOOD.replace("Taurus", "Xyzzy Arms")
+    run_id = upload(row)
+    [unknown] = read(officer, run_id)["report"]["unknown"]
+    assert unknown == {"kind": "make", "text": "Xyzzy Arms", "count": 1}
+    meaning = {"kind": "make", "text": "Xyzzy Arms", "means": "Nobody Ltd"}
+    officer.post(f"/imports/{run_id}/map", {"values": [meaning]}, expect=422)
+    meaning["means"] = "Taurus"
+    officer.post(f"/imports/{run_id}/map", {"values": [meaning]}, expect=200)
+    assert read(officer, run_id)["report"]["unknown"] == []
+    assert read(officer, upload(row))["report"]["unknown"] == []
+
+
+def test_a_file_that_nobody_loads_is_deleted(app, officer, upload):
+    run_id, folder = upload(GOOD), Path(app.config["IMPORT_FOLDER"])
+    read(officer, run_id)
+    run_due(app, "waiting_imports", clock=FixedClock(NOW + timedelta(days=29)))
+    assert read(officer, run_id)["status"] == "judged"
+    run_due(app, "waiting_imports", clock=FixedClock(NOW + timedelta(days=31)))
+    assert read(officer, run_id)["status"] == "undone"
+    assert list(folder.glob(f"{run_id}*")) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "seconds", "pace"),
+    [
+        (0, 9, Pace(4_000)),
+        (1_000, 10, Pace(4_000, 100, timedelta(seconds=30))),
+        (5_000, 10, Pace(5_000, 500, timedelta())),
+    ],
+)
+def test_the_pace_of_a_run_tells_what_is_left(rows, seconds, pace):
+    began = datetime(2026, 1, 1, tzinfo=UTC)
+    assert read_pace(rows, 4_000, began, began + timedelta(seconds=seconds)) == pace
 
 
 def test_profiles_that_come_along_are_listed_beside_those_of_the_state(officer):

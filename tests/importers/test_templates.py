@@ -31,6 +31,8 @@ def test_headings_of_a_template_are_distinct_and_its_profile_knows_them(
     spellings = template_profile(subject, LABELS).spellings()
     with open_table(path, spellings, "example") as table:
         assert len([*table.rows]) == 1
+    with open_table(path, spellings) as table:
+        assert table.sheet == subject.name
     found = {spellings[fold(column)] for column in table.columns}
     assert found == {*template_fields(subject)}
 

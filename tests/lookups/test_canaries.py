@@ -50,6 +50,18 @@ def test_a_trace_of_a_canary_is_told_too(planted, as_actor):
     assert alarms(as_actor("PRY", "auditor"))[0] == ("canary_looked_up", "trace", "BRA", True)
 
 
+@pytest.mark.parametrize(("visibility", "count"), [("open", 1), ("silent", 0)])
+def test_a_seizure_of_a_canary_notifies_unless_it_is_silent_of_the_owner(
+    planted, as_actor, visibility, count
+):
+    items = [bodies.firearm(line=1, serial=CANARY)]
+    body = bodies.seizure(items=items, visibility=visibility)
+    as_actor("BRA", "police_officer").post("/seizures", body)
+    codes = [code for code, *_ in alarms(as_actor("BRA", "auditor"))]
+    assert codes.count("canary_looked_up") == 1
+    assert [code for code, *_ in alarms(as_actor("PRY", "auditor"))] == ["canary_looked_up"] * count
+
+
 def test_a_removed_canary_is_told_no_more_and_may_be_planted_again(planted, as_actor):
     auditor = as_actor("PRY", "auditor")
     auditor.post("/canaries", {"serial": CANARY.lower()}, 409)

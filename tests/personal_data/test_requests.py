@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
+from salsa_ext.administration import installation
 from salsa_ext.administration.models import Attachment
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import Base, db
@@ -117,6 +118,20 @@ def test_a_request_for_access_erases_nobody(auditor, sale):
 def test_a_party_of_another_person_is_not_erased(auditor, sale):
     seller = db.session.scalar(select(Party.id).where(Party.kind == "dealer"))
     assert "parties" in erase(auditor, ask(auditor), 422, parties=[str(seller)])["errors"]
+
+
+def test_who_recorded_a_request_erases_nobody_alone(run, as_actor, auditor, sale):
+    run(None, installation.declare_real)
+    asked = ask(auditor)
+    assert "A second person has to erase." in erase(auditor, asked, 403)["detail"]
+    erase(as_actor("PRY", "auditor"), asked)
+
+
+def test_reading_a_request_is_in_the_audit(auditor, sale):
+    path = f"/subject-requests/{ask(auditor, 'access')['id']}"
+    auditor.get(path)
+    entries = auditor.get("/audit?action=subject_request:read").json["items"]
+    assert [entry["data"]["parties"] for entry in entries] == [2, 2]
 
 
 def test_a_held_document_keeps_its_persons_until_the_hold_is_lifted(auditor, sale):

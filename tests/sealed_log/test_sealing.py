@@ -89,6 +89,14 @@ def test_all_acts_of_a_state_are_sealed_and_verified(officer, seal, verify, monk
     assert result.entries == execute_raw("SELECT count(*) FROM log_leaf").fetchone()[0] >= 5
 
 
+def test_a_checkpoint_by_a_key_that_was_reported_stolen_proves_nothing(officer, seal, bundle):
+    officer.post("/seizures", bodies.seizure())
+    seal()
+    keys = {key["kid"]: key | {"compromised_at": "2026-01-01"} for key in key_set()["keys"]}
+    with pytest.raises(NotProven, match="reported stolen"):
+        log_verifier.verify_bundle(bundle(), keys)
+
+
 def test_each_entry_has_a_proof_to_the_checkpoint(officer, auditor, seal):
     for number in range(4):
         officer.post("/checks", bodies.check(case_number=f"C-{number}"))

@@ -169,6 +169,19 @@ def issued(app, run, account):
     return account, Client(app.test_client(), token), str(key)
 
 
+def test_a_key_of_fewer_scopes_gets_no_answer_of_another_key(app, run, account):
+    body = {"username": "bra.ana", "name": "desk", "days": 1, "scopes": ["key:issue"]}
+    tokens = [
+        Client(
+            app.test_client(), run("BRA", issue_key, data=KeyData("bra.ana", "own", 1, scopes))[1]
+        )
+        .post("/keys", body, Idempotency_Key="k-1")
+        .json["token"]
+        for scopes in ((), ("key:issue",))
+    ]
+    assert len({*tokens}) == 2
+
+
 def test_a_key_opens_nothing_from_another_address(app, run, account, as_actor):
     data = KeyData("bra.ana", "desk", 1, networks=["10.1.0.7/16", "2001:db8::/32"])
     client = Client(app.test_client(), run("BRA", issue_key, data=data)[1])

@@ -4,7 +4,14 @@ import io
 import re
 
 import pytest
+import xlsxwriter
+from python_calamine import CalamineWorkbook
+from sqlalchemy import update
 
+from api.http.files import MAX_BODY
+from api.web.security import LONG_FORMS
+from salsa_ext.administration.models import ImportRun
+from salsa_ext.database.session import db
 from tests.web.pages import text
 
 SPREADSHEET = """
@@ -26,10 +33,21 @@ def officer(signed_in, session):
     return signed_in("PRY", "police_officer")
 
 
-def upload(officer, content=SPREADSHEET, **typed):
+def upload(officer, content=SPREADSHEET, name="Armas 2020.csv", **typed):
     """Send the form of an upload; return where it leads."""
-    file = io.BytesIO(content.encode()), "Armas 2020.csv"
+    file = io.BytesIO(content.encode()), name
     return officer.send("/imports/new", {"file": file, **typed}).location
+
+
+def workbook(sheets):
+    """Return an XLSX file with the rows of each sheet."""
+    content = io.BytesIO()
+    with xlsxwriter.Workbook(content) as book:
+        for name, rows in sheets.items():
+            sheet = book.add_worksheet(name)
+            for at, row in enumerate(rows):
+                sheet.write_row(at, 0, row)
+    return io.BytesIO(content.getvalue())
 
 
 def filled_in(page):
@@ -94,6 +112,91 @@ def test_what_neither_a_column_nor_a_person_fills_is_asked_for(officer):
     mapping = upload(officer)
     form = filled_in(officer.open(mapping)) | {"constants.agency": "", "name": "Armas"}
     assert "This field is required." in officer.send(mapping, form, 422).text
+
+
+def test_what_a_text_means_is_said_once_and_kept_for_other_files(officer):
+    spreadsheet = SPREADSHEET.replace("Taurus", "Xyzzy Arms").replace("pistola", "PIST.")
+    run = map_columns(officer, upload(officer, spreadsheet)).partition("?")[0]
+    assert "Xyzzy Arms Field Make" in text(officer.open(run))
+    form = filled_in(officer.open(f"{run}/values"))
+    means = {name.rpartition(".")[0] + ".means": form[name] for name in form if "text" in name}
+    makes = {"Xyzzy Arms": "Nobody Ltd", "PIST.": "pistol"}
+    typed = form | {name: makes[given] for name, given in means.items()}
+    refused = officer.send(f"{run}/values", typed, 422).text
+    assert "“Nobody Ltd” is not on the list: choose from it." in text(refused)
+    makes["Xyzzy Arms"] = "Taurus"
+    officer.send(f"{run}/values", form | {name: makes[given] for name, given in means.items()})
+    assert "You said what all of them mean." in text(officer.open(run))
+    assert 'value="Taurus"' in officer.open(f"{run}/values")
+    mapping = upload(officer, spreadsheet, name="Otra.csv")
+    other = map_columns(officer, mapping, name="otra").partition("?")[0]
+    assert "Xyzzy Arms Field Make" not in text(officer.open(other))
+
+
+def test_one_answer_is_given_for_all_texts_of_a_closed_list(officer):
+    lines = SPREADSHEET.strip("\n").splitlines()
+    units = ["Comisaría", "1a", "2a", "3a"]
+    rows = [f"{line};{unit}" for line, unit in zip(lines, units, strict=True)]
+    rows += [f"EXP-{at};13/2/2020;KLM1{at};Glock;9mm;pistola;Luque;gris;{at}a" for at in (4, 5)]
+    mapping = upload(officer, "\n".join(rows))
+    run = map_columns(officer, mapping, **{"constants.agency": ""}).partition("?")[0]
+    assert "Documents created 0" in text(officer.open(run))
+    form = filled_in(officer.open(f"{run}/values"))
+    officer.send(f"{run}/values", form | {"others.agency": "PRY-POLICE"})
+    assert "Documents created 3" in text(officer.open(run))
+
+
+def test_a_filled_template_is_read_without_questions(officer):
+    assert "Who has which firearm" not in officer.open("/imports/new")
+    content = officer.client.get("/imports/templates/seizures/es.xlsx").data
+    template = CalamineWorkbook.from_filelike(io.BytesIO(content))
+    sheets = {name: template.get_sheet_by_name(name).to_python() for name in template.sheet_names}
+    filled = workbook(sheets | {"seizures": sheets["example"]})
+    run = officer.send("/imports/new", {"file": (filled, "x.xlsx")}).location
+    page = text(officer.open(run))
+    assert "Read as template-seizures" in page and "Documents created 1" in page
+    officer.open("/imports/templates/nothing/es.xlsx", 404)
+
+
+def test_another_sheet_is_chosen(officer):
+    codes = [["Código", "Nombre", "Notas", "Más"], *[["P", "Pistola", "x", "y"]] * 9]
+    guns = [line.split(";") for line in SPREADSHEET.strip("\n").splitlines()]
+    file = workbook({"Códigos": codes, "Armas": guns})
+    mapping = officer.send("/imports/new", {"file": (file, "x.xlsx")}).location
+    assert "Código" in officer.open(mapping)
+    run = map_columns(officer, f"{mapping}?sheet=Armas").partition("?")[0]
+    assert "Documents created 1" in text(officer.open(run))
+
+
+def test_a_file_is_read_once_for_all_views_of_its_columns(officer, monkeypatch):
+    mapping = upload(officer)
+    monkeypatch.setattr("api.import_profiles.open_table", None)
+    assert "13/2/2020" in officer.open(mapping)
+    assert "13/2/2020" in officer.open(f"{mapping}?subject=reports")
+
+
+def test_the_list_without_imports_says_how_to_begin(officer):
+    assert "Choose “Import a file” to begin." in text(officer.open("/imports"))
+    assert "Nothing is found by this." in text(officer.open("/imports?status=loaded"))
+
+
+def test_a_file_has_a_limit_of_its_own(app, officer, monkeypatch):
+    assert LONG_FORMS["account.import_form"] == MAX_BODY
+    monkeypatch.setitem(app.config, "MAX_CONTENT_LENGTH", 100)
+    assert upload(officer).endswith("/mapping")
+    monkeypatch.setitem(LONG_FORMS, "account.import_form", 100 * 1024)
+    large = io.BytesIO(b"x" * 101 * 1024)
+    refused = officer.send("/imports/new", {"file": (large, "x.csv")}, 413)
+    assert "The file is larger than 100 KiB. Save it in parts" in text(refused.text)
+
+
+def test_a_file_that_waits_its_turn_says_so(officer, session, monkeypatch):
+    runs = [map_columns(officer, upload(officer)).partition("?")[0] for _ in range(2)]
+    db.session.execute(update(ImportRun).values(status="loading"))
+    monkeypatch.setattr(officer.client, "background", False)
+    first, second = (text(officer.open(run)) for run in runs)
+    assert "Another file is at work" in second and "Another file is at work" not in first
+    assert "3 of about 3 rows" in first and "You may close this page." in first
 
 
 def test_a_file_without_a_table_leaves_nothing_behind(officer):

@@ -17,6 +17,7 @@ POST_PRY, POST_BRA = "PRY border_officer", "BRA border_officer"
 ANALYST_PRY, ANALYST_BRA = "PRY trace_analyst", "BRA trace_analyst"
 POLICE_PRY, POLICE_BRA, SUPERVISOR = "PRY police_officer", "BRA police_officer", "PRY supervisor"
 AUDITOR, ADMINISTRATOR = "PRY auditor", "PRY state_administrator"
+UNKNOWN_MAKE = {"values.0.kind": "make", "values.0.text": "Xyzzy", "values.0.means": "Nobody Ltd"}
 FOR_A_CASE = {"purpose": "investigation", "case_number": "C-7"}
 NO_PAGE = {
     "account.choose_language",
@@ -54,7 +55,7 @@ BY_SCRIPT = {
 }
 """Forms that the officer's desk sends by a script of its own: its own tests look at what comes of them."""
 AT_POST = "/posts/{post}/desk"
-FILES = (".pdf", ".csv", ".js", "/file")
+FILES = (".pdf", ".csv", ".xlsx", ".js", "/file")
 
 
 class Visit(NamedTuple):
@@ -266,6 +267,8 @@ VISITS = (
     Visit("/imports/{import}", POLICE_BRA),
     Visit("/imports/{import}/mapping", POLICE_BRA),
     refused("/imports/{import}/mapping", POLICE_BRA, name="?"),
+    Visit("/imports/{import}/values", POLICE_BRA),
+    refused("/imports/{import}/values", POLICE_BRA, **UNKNOWN_MAKE),
     Visit("/imports/{import}/confirm", POLICE_BRA),
     Visit("/imports/{import}/discard", POLICE_BRA),
     Visit("/accounts", ADMINISTRATOR),

@@ -312,7 +312,7 @@ class Evidence:
         """Return whether a serial is shared, not just another mark."""
         return self.by == "serial"
 
-    @property
+    @cached_property
     def strength(self) -> str | None:
         """Return strong, moderate or weak; None if too faint.
 

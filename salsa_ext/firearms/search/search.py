@@ -46,13 +46,9 @@ def find_candidates(
     drops near marks if one of that mark agrees in every field; `current_only` leaves out superseded
     marks; `excluded` are records of the searched gun itself.
     """
-    marks = marks_to_search(query)
+    marks, described = marks_to_search(query), describe_query(query)
     hits = mark_lookup.find_hits(
-        list(marks),
-        describe_query(query),
-        actor.state,
-        stop_at_exact=stop_at_exact,
-        with_silent=with_silent,
+        list(marks), described, actor.state, stop_at_exact=stop_at_exact, with_silent=with_silent
     )
     current = (
         hit
@@ -62,7 +58,7 @@ def find_candidates(
     visible = alert_visibility.with_alert_visibility(actor, current)
     if not with_silent:
         visible = [hit for hit in visible if not alert_visibility.is_silent_alert(hit)]
-    return weigh_hits(query, actor, marks, visible)
+    return weigh_hits(query, actor, marks, visible, described=described)
 
 
 def weigh_hits(
@@ -71,11 +67,12 @@ def weigh_hits(
     marks: Mapping[SearchMark, str],
     index_hits: Iterable[MarkHit],
     serials_by_record: Mapping[UUID, str] | None = None,
+    described: Description | None = None,
 ) -> list[Candidate]:
     """Return the candidates among hits, one per record by its strongest mark, best first.
 
     `marks` is the result of `marks_to_search`. `serials_by_record` are serials of hits by another
-    mark, if already read. Own records are open to the asker.
+    mark, `described` is the query's description, if already read. Own records are open to the asker.
     """
     hits = [
         hit._replace(visibility="open")
@@ -86,7 +83,7 @@ def weigh_hits(
     with_other_serial = _records_with_other_serial(
         query, actor, hits_by_other_marks(hits, marks), serials_by_record
     )
-    described = describe_query(query)
+    described = described or describe_query(query)
     weights = weights_for(described, frequencies.shares())
     queries = {mark: replace(described, serial_norm=mark.norm) for mark in marks}
     best: dict[UUID, Candidate] = {}

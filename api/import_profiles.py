@@ -1,0 +1,124 @@
+"""Profiles of imports: of a state, the program, templates, and drafts; what texts mean."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+from itertools import islice
+from typing import Any, Final
+from uuid import UUID
+
+import orjson
+
+from api.http.context import without_turn
+from api.import_jobs import import_folder
+from api.schemas.imports import field_labels
+from importers import sealed_files
+from importers.guess import SAMPLE_ROWS, Draft, draft_profile
+from importers.profiles import Profile, from_data, shipped_profiles, to_data
+from importers.read import Row, Table, open_table
+from importers.sealed_files import SealedFile
+from importers.subjects import SUBJECTS
+from importers.templates import template_profile
+from importers.values import Meanings, check_meanings, meanings, with_meanings
+from salsa_ext.access.rules import require
+from salsa_ext.administration import imports
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import NotFound, Unavailable, message
+from salsa_ext.reference.agencies import agency_codes
+
+TEMPLATE: Final = "template-"
+TEMPLATE_SHEETS: Final = frozenset(("lists", "example"))
+
+
+def find_profile(actor: Actor, name: str) -> Profile:
+    """Return a profile of the state, of the program or of a template; raises NotFound."""
+    stored = imports.stored_profiles(actor)
+    if name in stored:
+        return from_data(stored[name])
+    subject = SUBJECTS.get(name.removeprefix(TEMPLATE))
+    if subject and name.startswith(TEMPLATE):
+        return template_profile(subject, field_labels())
+    if (shipped := shipped_profiles().get(name)) is None:
+        raise NotFound("import_profile", name)
+    return shipped
+
+
+def template_of(sheets: Collection[str]) -> Profile | None:
+    """Return the profile of the template that a file with these sheets is; None for others."""
+    subjects = [SUBJECTS[name] for name in sheets if name in SUBJECTS]
+    is_template = len(subjects) == 1 and {*sheets} >= TEMPLATE_SHEETS
+    return template_profile(subjects[0], field_labels()) if is_template else None
+
+
+def draft(actor: Actor, table: Table, name: str, subjects: Iterable[str]) -> Draft:
+    """Return the likeliest profile of a table, with what the state's profiles say of texts."""
+    drafted = draft_profile(
+        table, field_labels(), name=name, state=actor.own_state(), subjects=subjects
+    )
+    return replace(drafted, profile=with_known_meanings(actor, drafted.profile))
+
+
+def read_first_rows(
+    actor: Actor, run_id: UUID, profile: Profile | None = None, sheet: str | None = None
+) -> Table:
+    """Return the table of a waiting file with its first rows, which are stored for the next time.
+
+    Raises ImportRejected, Unavailable.
+    """
+    sheet = sheet or (profile.sheet if profile else None)
+    stored = sealed_files.read_sample(import_folder(), run_id, actor.vault)
+    if stored and sheet in ((sample := orjson.loads(stored))["chosen"], sample["about"]["sheet"]):
+        rows = [Row(number, cells) for number, cells in sample["rows"]]
+        return Table(rows=iter(rows), **sample["about"])
+    try:
+        file = SealedFile(import_folder(), run_id, actor.vault)
+    except (FileNotFoundError, BlockingIOError):
+        text = message("The file is at work or on another server. Try again in a minute.")
+        raise Unavailable(text) from None
+    headings = {*profile.spellings()} if profile else set[str]()
+    try:
+        with without_turn(), open_table(file.open(), headings, sheet) as table:
+            rows = [*islice(table.rows, SAMPLE_ROWS)]
+    finally:
+        file.close()
+    about = {name: value for name, value in vars(table).items() if name != "rows"}
+    content = {"chosen": sheet, "about": about, "rows": [(row.number, row.cells) for row in rows]}
+    sealed_files.seal_sample(import_folder(), run_id, orjson.dumps(content), actor.vault)
+    return replace(table, rows=iter(rows))
+
+
+def store_profile(actor: Actor, profile: Profile) -> Mapping[str, Any]:
+    """Store a profile of the own state; return its data. Raises Forbidden, as for its rows."""
+    for mapping in profile.documents:
+        require(actor, SUBJECTS[mapping.subject].permission)
+    definition = to_data(profile)
+    imports.store_profile(actor=actor, name=profile.name, definition=definition)
+    return definition
+
+
+def with_known_meanings(actor: Actor, profile: Profile) -> Profile:
+    """Return a profile with what any profile of the state says of texts; its own words count first."""
+    known: dict[tuple[str, str], str] = {}
+    for definition in imports.stored_profiles(actor).values():
+        known |= meanings(from_data(definition))
+    return with_meanings(profile, known | meanings(profile))
+
+
+def add_meanings(actor: Actor, profile: Profile, given: Meanings) -> Profile:
+    """Return a profile with what texts mean; raises Invalid by kind and text."""
+    check_meanings(profile, given, agency_codes(actor.own_state()))
+    return with_meanings(profile, given)
+
+
+def judge_by(actor: Actor, import_id: UUID, profile: Profile) -> None:
+    """Let the file of a waiting run be judged by a profile, which is stored for the next file."""
+    definition = store_profile(actor, profile)
+    imports.judge_run(actor=actor, import_id=import_id, profile=profile.name, definition=definition)
+
+
+def map_import(*, actor: Actor, import_id: UUID, values: Sequence[Mapping[str, str]]) -> None:
+    """Store what texts of a waiting file mean, and let it be judged again; raises Invalid."""
+    profile = from_data(imports.read_run(actor, import_id).definition)
+    given = {(each["kind"], each["text"]): each.get("means", "") for each in values}
+    judge_by(actor, import_id, add_meanings(actor, profile, given))

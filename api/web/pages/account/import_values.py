@@ -1,0 +1,156 @@
+"""What the texts of an import mean that no list knows: said once, and kept for the next file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+from uuid import UUID
+
+from flask import g
+
+from api.i18n.messages import translate
+from api.import_profiles import add_meanings, judge_by
+from api.web import choices
+from api.web.formatting import label
+from api.web.forms import Form
+from api.web.pages import account_pages
+from api.web.pages.account.imports import PAGES, RUN
+from api.web.record_pages import register_form, render_page
+from importers.cells import OPEN_LISTS, label_kind
+from importers.profiles import Profile, from_data
+from importers.subjects import Path
+from importers.values import Meanings, listed_fields, meanings
+from salsa_ext.administration import imports
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import IllegalTransition, Invalid, message
+from salsa_ext.reference.suggestions import suggest
+
+MOST: Final = 100
+MOST_CHARACTERS: Final = 200
+SAME_FOR_ALL: Final = 4
+"""From so many texts of a list on, one answer can be given for all others."""
+
+
+@dataclass(frozen=True)
+class _Text:
+    """A text of the file, in how many rows it is, and what it is like."""
+
+    at: int
+    kind: str
+    text: str
+    count: int
+    means: str = ""
+
+    @property
+    def likely(self) -> str:
+        """Return names that the text may be a spelling of."""
+        if self.kind not in OPEN_LISTS:
+            return ""
+        return ", ".join(each.name for each in suggest(self.kind, self.text, g.language))
+
+
+@dataclass(frozen=True)
+class _List:
+    """The texts of one list, with the columns that they are in, and the choices if it is closed."""
+
+    kind: str
+    name: str
+    columns: tuple[str, ...]
+    texts: list[_Text]
+    options: choices.Options | choices.Groups
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether a text may stay as it is."""
+        return self.kind in OPEN_LISTS
+
+    @property
+    def has_answer_for_all(self) -> bool:
+        """Return whether one answer can be given for all that have none."""
+        return not self.is_open and len(self.texts) >= SAME_FOR_ALL
+
+
+def _read(actor: Actor, import_id: UUID) -> tuple[Profile, list[_Text]]:
+    """Return the profile of a waiting file and its texts; raises IllegalTransition for another."""
+    run = imports.read_run(actor, import_id)
+    if run.status not in imports.MAPPED_STATUSES:
+        raise IllegalTransition("import", run.status, message("say what texts mean"))
+    profile = from_data(run.definition)
+    counts = {(each["kind"], each["text"]): each["count"] for each in run.report.get("unknown", ())}
+    stored = meanings(profile)
+    others = [key for key in stored if key not in counts]
+    keys = [key for key in [*counts, *others] if len(key[1]) <= MOST_CHARACTERS]
+    texts = [
+        _Text(at, *key, counts.get(key, 0), stored.get(key, ""))
+        for at, key in enumerate(keys[:MOST])
+    ]
+    return profile, texts
+
+
+def _lists(actor: Actor, profile: Profile, texts: list[_Text]) -> Iterator[_List]:
+    """Yield the lists that some text is missing in, in the order of the fields."""
+    fields: dict[str, tuple[list[str], Path]] = {}
+    for at, path, kind, members in listed_fields(profile):
+        columns = profile.documents[at].fields[path].columns
+        fields.setdefault(kind, ([], members))[0].extend(columns)
+    for kind, (names, members) in fields.items():
+        if own := [each for each in texts if each.kind == kind]:
+            name, options = translate(members[-1].field.label), _options(actor, kind, members)
+            yield _List(kind, name, tuple(dict.fromkeys(names)), own, options)
+
+
+def _options(actor: Actor, kind: str, members: Path) -> choices.Options | choices.Groups:
+    if codes := members[-1].limits.choices:
+        named = label_kind(codes)
+        return [(code, label(named, code) if named else code) for code in codes]
+    if kind == "type":
+        return choices.types()
+    if kind == "agency":
+        return choices.agencies(actor)
+    return choices.countries() if kind == "state" else []
+
+
+def _show(actor: Actor, form: Form | None, import_id: UUID) -> str:
+    profile, texts = _read(actor, import_id)
+    if form is None:
+        typed = {each.at: "" if each.means == each.text else each.means for each in texts}
+        form = Form({f"values.{at}.means": means for at, means in typed.items()})
+    subject = PAGES.find(actor, import_id)
+    return render_page(
+        "account/import_values.html",
+        actor,
+        trail=(*PAGES.trail, (subject.address, subject.title)),
+        form=form,
+        lists=[*_lists(actor, profile, texts)],
+    )
+
+
+def _save(actor: Actor, form: Form, import_id: UUID) -> str:
+    """Store the meanings with the profile, and let the file be checked again."""
+    profile, _ = _read(actor, import_id)
+    given, fields = _typed(form)
+    try:
+        changed = add_meanings(actor, profile, given)
+    except Invalid as error:
+        paths = {path: fields.get(path, path) for path in error.errors}
+        raise Invalid({paths[path]: problems for path, problems in error.errors.items()}) from None
+    judge_by(actor, import_id, changed)
+    return PAGES.address(import_id, done="values")
+
+
+def _typed(form: Form) -> tuple[Meanings, dict[str, str]]:
+    """Return what was said of each text, and the field of each error."""
+    given, fields = dict[tuple[str, str], str](), dict[str, str]()
+    for at in form.row_numbers("values"):
+        kind, text, typed = (form.get(f"values.{at}.{part}") for part in ("kind", "text", "means"))
+        if kind and text:
+            blank = text if kind in OPEN_LISTS else form.get(f"others.{kind}")
+            given[kind, text] = typed or blank
+            fields[f"{kind}.{text}"] = f"values.{at}.means"
+    return given, fields
+
+
+register_form(
+    account_pages, "/imports/<uuid:import_id>/values", "import_values_form", RUN, _show, _save
+)

@@ -1,0 +1,79 @@
+"""What texts without a code mean: a person says it once, and profiles hold it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import replace
+from typing import Final
+
+from importers.cells import OPEN_LISTS, code_texts, list_kind
+from importers.profiles import Profile, Source
+from importers.read import fold
+from importers.subjects import SUBJECTS, Path, targets
+from salsa_ext.core.errors import Invalid, Message, message
+from salsa_ext.reference import names
+
+Meanings = Mapping[tuple[str, str], str]
+"""What a text means, by the kind of list and the text; itself where it stays as it is."""
+ANY_OTHER: Final = "*"
+
+
+def listed_fields(profile: Profile) -> Iterator[tuple[int, str, str, Path]]:
+    """Yield document, path, kind of list and members of the fields whose values are in lists."""
+    for at, mapping in enumerate(profile.documents):
+        known = targets(SUBJECTS[mapping.subject].value)
+        for path in mapping.fields:
+            if kind := list_kind(known[path][-1]):
+                yield at, path, kind, known[path]
+
+
+def meanings(profile: Profile) -> dict[tuple[str, str], str]:
+    """Return what a profile says of texts."""
+    return {
+        (kind, text): means
+        for at, path, kind, _ in listed_fields(profile)
+        for text, means in profile.documents[at].fields[path].values.items()
+        if text != ANY_OTHER
+    }
+
+
+def with_meanings(profile: Profile, given: Meanings) -> Profile:
+    """Return a profile that reads texts so; an empty meaning takes away what it said."""
+    fields = [dict(mapping.fields) for mapping in profile.documents]
+    for at, path, kind, _ in listed_fields(profile):
+        new = {text: means for (each, text), means in given.items() if each == kind}
+        fields[at][path] = _with_values(fields[at][path], new)
+    documents = zip(profile.documents, fields, strict=True)
+    return replace(profile, documents=tuple(replace(each, fields=new) for each, new in documents))
+
+
+def _with_values(source: Source, given: Mapping[str, str]) -> Source:
+    folded = {*map(fold, given)}
+    values = {text: means for text, means in source.values.items() if fold(text) not in folded}
+    return replace(source, values=values | {text: given[text] for text in given if given[text]})
+
+
+def check_meanings(profile: Profile, given: Meanings, agencies: Collection[str]) -> None:
+    """Raise Invalid for what is in no list; the errors are by kind and text."""
+    choices = {kind: path[-1].limits.choices for _, _, kind, path in listed_fields(profile)}
+    problems: dict[str, list[Message]] = {}
+    for (kind, text), means in given.items():
+        if kind not in choices:
+            problem = message("No column is read as this: {kind}.", kind=kind)
+        elif not means or _is_listed(kind, text, means, choices[kind], agencies):
+            continue
+        else:
+            problem = message("“{value}” is not on the list: choose from it.", value=means[:60])
+        problems[f"{kind}.{text}"] = [problem]
+    if problems:
+        raise Invalid(problems)
+
+
+def _is_listed(
+    kind: str, text: str, means: str, choices: tuple[str, ...], agencies: Collection[str]
+) -> bool:
+    if kind in OPEN_LISTS:
+        return means == text or bool(names.resolve(kind, means))
+    if kind == "state":
+        return names.find_state(means) is not None
+    return means in agencies if kind == "agency" else fold(means) in code_texts(choices)[1]

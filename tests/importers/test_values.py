@@ -1,0 +1,101 @@
+"""What texts without a code mean: said once, read so, and not asked again."""
+
+import pytest
+
+from importers.profiles import from_data, to_data
+from importers.values import check_meanings, meanings, with_meanings
+from salsa_ext.administration import agencies
+from salsa_ext.administration.agencies import AgencyData
+from salsa_ext.core.errors import Invalid
+from tests.support.imported import importing, seizure_profile, write_csv
+
+HEADER = ["case", "day", "serial", "make", "calibre", "type", "town"]
+ROW = ["C-1", "1/2/2020", "TKA52390", "Xyzzy Arms", "9mm", "PIST.", "Santos"]
+MAKE, TYPE = ("make", "Xyzzy Arms"), ("type", "PIST.")
+
+
+@pytest.fixture
+def judge(actor, run, tmp_path):
+    batch = [
+        AgencyData(f"BRA-{code}", "police", name, "America/Sao_Paulo")
+        for code, name in (("POLICE", "Polícia"), ("PM", "Polícia Militar"))
+    ]
+    run("BRA", agencies.register_missing, batch=batch)
+
+    def call(profile, header=HEADER, row=ROW):
+        path = write_csv(tmp_path / "guns.csv", [header, row])
+        return importing(path, profile, actor("BRA")).judge()
+
+    return call
+
+
+def gun_of(judgement):
+    [document] = judgement.preview
+    return document["document"]["items"][0]
+
+
+def by_agency(**values):
+    """Return the profile with the agency and the crime in columns of their own."""
+    data = to_data(seizure_profile())
+    [mapping] = data["documents"]
+    del mapping["constants"]["agency"]
+    crimes = {"columns": ["crime"], "split": ";", "values": values}
+    mapping["fields"] |= {"agency": "unit", "crime_context": crimes}
+    return from_data(data)
+
+
+def test_a_text_is_read_as_what_it_means(judge):
+    assert {*judge(seizure_profile()).unknown} == {MAKE, TYPE}
+    judgement = judge(with_meanings(seizure_profile(), {MAKE: "Taurus", TYPE: "pistol"}))
+    assert not judgement.unknown
+    assert (gun_of(judgement)["make"], gun_of(judgement)["type"]) == ("Taurus", "pistol")
+
+
+def test_what_is_left_as_it_is_is_not_asked_again(judge):
+    judgement = judge(with_meanings(seizure_profile(), {MAKE: "Xyzzy Arms"}))
+    assert {*judgement.unknown} == {TYPE}
+    assert gun_of(judgement)["make"] == "Xyzzy Arms"
+
+
+def test_an_agency_is_known_by_its_name_and_another_is_asked_for(judge):
+    row = ["policia militar", "", *ROW]
+    judgement = judge(by_agency(), ["unit", "crime", *HEADER], row)
+    assert judgement.preview[0]["document"]["agency"] == "BRA-PM"
+    refused = judge(by_agency(), ["unit", "crime", *HEADER], ["DEIC", *row[1:]])
+    assert refused.counts == {"rejected": 1}
+    assert ("agency", "DEIC") in refused.unknown
+
+
+def test_each_text_of_a_list_has_its_meaning(judge):
+    row = ["BRA-POLICE", "tráfico; DRX", *ROW]
+    header = ["unit", "crime", *HEADER]
+    unknown = judge(by_agency(tráfico="corruption"), header, row).unknown
+    [(kind, text)] = {*unknown} - {MAKE, TYPE}
+    assert text == "DRX"
+    profile = with_meanings(by_agency(tráfico="corruption"), {(kind, text): "drug_trafficking"})
+    [document] = judge(profile, header, row).preview
+    assert document["document"]["crime_context"] == ["corruption", "drug_trafficking"]
+
+
+def test_a_meaning_is_replaced_and_taken_away():
+    profile = with_meanings(seizure_profile(), {MAKE: "Taurus", TYPE: "pistol"})
+    assert meanings(from_data(to_data(profile))) == {MAKE: "Taurus", TYPE: "pistol"}
+    changed = with_meanings(profile, {("make", "XYZZY ARMS"): "Rossi", TYPE: ""})
+    assert meanings(changed) == {("make", "XYZZY ARMS"): "Rossi"}
+
+
+@pytest.mark.parametrize(
+    ("key", "means"),
+    [
+        (MAKE, "Nobody Ltd"),
+        (TYPE, "nothing"),
+        (("agency", "DEIC"), "BRA-NOBODY"),
+        (("place", "Santos"), "Santos"),
+    ],
+)
+def test_a_meaning_that_is_on_no_list_is_refused(session, key, means):
+    with pytest.raises(Invalid) as refused:
+        check_meanings(by_agency(), {key: means, MAKE: means}, ["BRA-POLICE"])
+    assert ".".join(key) in refused.value.errors
+    check_meanings(by_agency(), {MAKE: "Taurus", TYPE: "PIST."}, [])
+    check_meanings(by_agency(), {("agency", "DEIC"): "BRA-POLICE"}, ["BRA-POLICE"])
