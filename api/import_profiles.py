@@ -105,12 +105,10 @@ def with_known_meanings(actor: Actor, profile: Profile) -> Profile:
     return with_meanings(profile, known | meanings(profile))
 
 
-def set_meanings(actor: Actor, profile: Profile, given: Meanings) -> Profile:
-    """Store what texts mean with a profile; return it. Raises Invalid by kind and text."""
+def add_meanings(actor: Actor, profile: Profile, given: Meanings) -> Profile:
+    """Return a profile with what texts mean; raises Invalid by kind and text."""
     check_meanings(profile, given, agency_codes(actor.own_state()))
-    changed = with_meanings(profile, given)
-    store_profile(actor, changed)
-    return changed
+    return with_meanings(profile, given)
 
 
 def judge_by(actor: Actor, import_id: UUID, profile: Profile) -> None:
@@ -123,4 +121,4 @@ def map_import(*, actor: Actor, import_id: UUID, values: Sequence[Mapping[str, s
     """Store what texts of a waiting file mean, and let it be judged again; raises Invalid."""
     profile = from_data(imports.read_run(actor, import_id).definition)
     given = {(each["kind"], each["text"]): each.get("means", "") for each in values}
-    judge_by(actor, import_id, set_meanings(actor, profile, given))
+    judge_by(actor, import_id, add_meanings(actor, profile, given))

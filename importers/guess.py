@@ -16,6 +16,7 @@ from typing import Any, Final
 from rapidfuzz import fuzz
 
 from importers.cells import CellError, list_kind, read_cell, read_date
+from importers.patterns import SERIALS, split_text
 from importers.profiles import DocumentMapping, Profile, Skip, Source
 from importers.read import Table, fold
 from importers.subjects import SUBJECTS, Path, Subject, is_required, targets
@@ -47,8 +48,6 @@ SUBJECT_WORDS: Final = {
     "licensees": re.compile(r"licencia|licenca|licence|license|agrement|rubro|vigen|valid|venc"),
     "dispositions": re.compile(r"destruc|destruic|destroy|destin|disposi|dispose|disposal|acta"),
 }
-SEVERAL_SERIALS: Final = r"(?<=\w{3}\d)(?:\s*[/;,]\s*|\s+(?:y|e|et|and)\s+)(?=\w{4})(?=\w*\d{2})"
-"""Between two serials in one cell."""
 TOTALS: Final = Skip(
     str(message("a row of totals")),
     {"*": r"(grand? |(sub|sous)[ -]?)?tota(l|is|les|ux)\b.{0,60}|(suma|soma|somme)( total)?:?"},
@@ -138,10 +137,10 @@ def _draft(
     known_already = (*fields, *mapping.constants)
     missing = tuple(path for path in needed_fields(subject) if path not in known_already)
     serials = {
-        column: SEVERAL_SERIALS
+        column: SERIALS
         for column, (path, _) in chosen.items()
         if known[path][-1].name == "serial"
-        and any(re.search(SEVERAL_SERIALS, text) for text in values[column])
+        and any(len(split_text(SERIALS, text)) > 1 for text in values[column])
     }
     profile = Profile(name, (mapping,), state=state, dates=order, skip=(TOTALS,), serials=serials)
     return Draft(profile, guesses, missing)
@@ -200,7 +199,8 @@ def _score(
     if value is None:
         return heading
     if value < 0.2:  # the texts of a list are often others, and a person says what they mean
-        return heading * (0.55 if list_kind(members[-1]) else 0.3)
+        named = list_kind(members[-1]) and _share(texts[:SAMPLE_VALUES], _has_word) > 0.5
+        return heading * (0.55 if named else 0.3)
     if not heading and not _is_telling(members):
         return 0.0
     return 1 - (1 - heading) * (1 - 0.6 * value)
@@ -287,6 +287,10 @@ def _is_telling(members: Path) -> bool:
 
 def _share(texts: Sequence[str], holds: Callable[[str], bool]) -> float:
     return sum(map(holds, texts)) / len(texts)
+
+
+def _has_word(text: str) -> bool:
+    return bool(re.search(r"[^\W\d_]{3}", text))
 
 
 def _is_serial(text: str) -> bool:

@@ -16,7 +16,7 @@ from api.http.context import current_vault, transaction
 from api.http.tables import escape_formula
 from api.i18n.messages import translate
 from api.import_jobs import read_pace
-from api.import_profiles import draft, find_profile, store_profile
+from api.import_profiles import add_meanings, draft, find_profile, store_profile
 from api.routes.imports import rejects_csv
 from api.schemas.imports import field_labels, read_imported
 from importers.judge import Judgement
@@ -25,14 +25,12 @@ from importers.profiles import Profile, from_toml, name_of_file, shipped_profile
 from importers.read import file_digest, open_table
 from importers.subjects import SUBJECTS, is_required, targets
 from importers.templates import write_templates
-from importers.values import check_meanings, with_meanings
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import imports, installation
 from salsa_ext.administration.imports import ImportData
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.clock import SYSTEM_CLOCK
 from salsa_ext.core.errors import Invalid, NotFound, message
-from salsa_ext.reference.agencies import agency_codes
 from salsa_ext.reference.names import require_participant
 
 MAX_PRINTED = 20
@@ -296,8 +294,7 @@ def values(path: Path, profile_name: str, state: str | None) -> None:
         given = {(row["kind"], row["text"]): row["means"] for row in rows}
         profile, actor = _find_profile(profile_name, state), _actor(state)
         with transaction(actor):
-            check_meanings(profile, given, agency_codes(actor.own_state()))
-            changed = with_meanings(profile, given)
+            changed = add_meanings(actor, profile, given)
             if profile_name.endswith(".toml"):
                 click.echo(to_toml(changed), nl=False)
             else:

@@ -10,7 +10,7 @@ from uuid import UUID
 from flask import g
 
 from api.i18n.messages import translate
-from api.import_profiles import judge_by, set_meanings
+from api.import_profiles import add_meanings, judge_by
 from api.web import choices
 from api.web.formatting import label
 from api.web.forms import Form
@@ -131,7 +131,7 @@ def _save(actor: Actor, form: Form, import_id: UUID) -> str:
     profile, _ = _read(actor, import_id)
     given, fields = _typed(form)
     try:
-        changed = set_meanings(actor, profile, given)
+        changed = add_meanings(actor, profile, given)
     except Invalid as error:
         paths = {path: fields.get(path, path) for path in error.errors}
         raise Invalid({paths[path]: problems for path, problems in error.errors.items()}) from None

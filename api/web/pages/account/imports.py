@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -14,7 +14,7 @@ from flask import Response, abort, g, request, url_for
 
 from api.http.files import MAX_BODY, send_attachment
 from api.http.tables import XLSX_TYPE
-from api.i18n.messages import translate
+from api.i18n.messages import format_day, translate
 from api.import_jobs import Pace, import_folder, read_pace, waiting_time
 from api.import_profiles import draft, find_profile, read_first_rows, template_of
 from api.routes.imports import begin_import, get_import_rejects, list_imports
@@ -38,6 +38,7 @@ from salsa_ext.access.rules import require
 from salsa_ext.administration import imports
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import LANGUAGES
+from salsa_ext.core.dates import parse_date
 from salsa_ext.core.errors import Invalid, SalsaError, message
 from salsa_ext.core.ids import new_id
 from salsa_ext.reference import names
@@ -98,7 +99,7 @@ ACTIONS: Final = (
         None,
         imports.begin_undo,
         RUN,
-        imports.MAPPED_STATUSES,
+        (*imports.MAPPED_STATUSES, "judging"),
         success=message("The file is discarded."),
         is_versioned=False,
         is_destructive=True,
@@ -110,7 +111,7 @@ ACTIONS: Final = (
         None,
         imports.begin_undo,
         RUN,
-        ("loaded", "failed"),
+        ("loading", "loaded", "failed"),
         success=message("The import is being undone."),
         is_versioned=False,
         is_destructive=True,
@@ -181,6 +182,8 @@ def _values(document: Mapping[str, Any], subject: subjects.Subject) -> Any:
             ]
         kind = code_kind(subject, members)
         given = [str(value) for value in values if value not in (None, "")]
+        if members[-1].type is date:
+            given = [format_day(parse_date(text)) for text in given]
         if texts := [_known_name(kind, text) for text in given]:
             yield field_name(members), ", ".join(texts)
 
@@ -194,7 +197,7 @@ def _known_name(kind: str, text: str) -> str:
 def field_name(members: subjects.Path) -> str:
     """Return the name of a field, behind that of the object that it is part of."""
     steps = (capitalise(translate(member.field.label)) for member in members)
-    return ": ".join(dict.fromkeys(steps))
+    return " › ".join(dict.fromkeys(steps))
 
 
 def code_kind(subject: subjects.Subject, members: subjects.Path) -> str:
