@@ -19,7 +19,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Conflict, IllegalTransition, Message, NotFound, message
 from salsa_ext.core.ids import new_id
 from salsa_ext.custody.models import CustodyEntry
-from salsa_ext.database.bulk import insert_many
+from salsa_ext.database.bulk import insert_many, is_any_of
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import db, wake_after_commit
 from salsa_ext.documents.models import DocumentNumber, Report, Seizure, Transfer
@@ -247,7 +247,7 @@ def find_imported(
     mine = select(ImportedDocument).where(
         ImportedDocument.owner_state == actor.state,
         ImportedDocument.subject == subject,
-        ImportedDocument.number.in_(numbers),
+        is_any_of(ImportedDocument.number, numbers),
     )
     return {row.number: row for row in db.session.scalars(mine)}
 
@@ -258,7 +258,7 @@ def find_used_numbers(actor: Actor, kind: DocumentKind, numbers: Collection[str]
     mine = select(DocumentNumber.number).where(
         DocumentNumber.owner_state == actor.own_state(),
         DocumentNumber.kind == kind.name,
-        DocumentNumber.number.in_(numbers),
+        is_any_of(DocumentNumber.number, numbers),
     )
     return set(db.session.scalars(mine))
 
