@@ -290,7 +290,7 @@ def _upload(actor: Actor, form: Form) -> str:
     try:
         if profile is None:
             table = read_first_rows(actor, run_id)
-            profile = template_of(table.sheets)
+            profile = template_of(actor, table.sheets)
         if profile:
             begin_import(actor, run_id, profile, received, "judging")
             return PAGES.address(run_id)
