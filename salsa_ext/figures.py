@@ -20,7 +20,7 @@ from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import NotFound
-from salsa_ext.custody.figures import NOT_ESTABLISHED, SEIZURES, SILENT_SEIZURES
+from salsa_ext.custody.figures import FLOWS, NOT_ESTABLISHED, SEIZURES, SILENT_SEIZURES
 from salsa_ext.database.session import db
 from salsa_ext.firearms.records.frequencies import COVERAGE, DESCRIBED
 from salsa_ext.jobs.changes import Change
@@ -35,10 +35,11 @@ from salsa_ext.tracing.traces.models import TraceLeg
 from salsa_ext.trade.discrepancies.figures import DISCREPANCIES
 from salsa_ext.trade.permits.figures import LICIT_TRADE, PERMITS
 
-DATASETS: Final = (SEIZURES, TRACES, REQUESTS, LICIT_TRADE, PERMITS, DISCREPANCIES, OVERDUE)
+DATASETS: Final = (SEIZURES, FLOWS, TRACES, REQUESTS, LICIT_TRADE, PERMITS, DISCREPANCIES, OVERDUE)
 """Those that clients read, in the order of their list."""
 COUNTED_DATASETS: Final = (
     SEIZURES,
+    FLOWS,
     TRACES,
     REQUESTS,
     LICIT_TRADE,

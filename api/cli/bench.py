@@ -143,31 +143,35 @@ def seizures(marks: int, rounds: int, folder: Path | None) -> None:
 @bench.command()
 @click.option(
     "--rows",
-    default=100_000,
+    "sizes",
+    default=[1_000, 10_000, 100_000],
     show_default=True,
+    multiple=True,
     type=click.IntRange(20),
-    help="Rows of all files together.",
-)
-@click.option(
-    "--rounds",
-    default=5,
-    show_default=True,
-    type=click.IntRange(1),
-    help="Files of one size; one of twice as many rows follows.",
+    help="Rows of a file; several for files of several sizes, one after the other.",
 )
 @explained
-def imports(rows: int, rounds: int) -> None:
+def imports(sizes: tuple[int, ...]) -> None:
     """Import files of sales, compared with a bare COPY of the same rows.
 
     \b
     Example:
-      salsa bench imports --rows 20000
+      salsa bench imports --rows 20000 --rows 20000
     """
     from api.schemas.imports import read_imported
     from benchmarks import imports as benchmark
 
-    with _temporary_app() as (_, owner, _), _second_database() as twin:
-        benchmark.run(owner, twin, rows, rounds, _result("imports"), read_imported)
+    with _temporary_app() as (app, owner, home), _second_database() as twin:
+        config = replace(Config.from_env(), home=home, worker_url=app.config["WORKER_URL"])
+        worker = jobs.worker_app(config)
+        benchmark.run(
+            owner,
+            twin,
+            sizes,
+            _result("imports"),
+            read_imported,
+            lambda: jobs.run_to_idle(worker, SYSTEM_CLOCK),
+        )
 
 
 @bench.command()
@@ -362,6 +366,36 @@ def faults(seeds: int, first: int, failovers: int) -> None:
             folder = other
     if broken:
         raise click.ClickException("\n".join(broken))
+
+
+@bench.command()
+@click.option(
+    "--rounds", default=6, show_default=True, type=click.IntRange(1), help="Turns of each way."
+)
+@explained
+def attacks(rounds: int) -> None:
+    """Measure what others wait amid attacks; exit with 1 if it is more than twice as long.
+
+    \b
+    Example:
+      salsa bench attacks --rounds 10
+    """
+    from benchmarks import attacks as benchmark
+    from benchmarks.faults.acts import open_accounts
+    from benchmarks.service import Service, database_urls
+    from salsa_ext.database.postgres.server import EmbeddedServer
+
+    with _temporary_app() as (app, _, home):
+        urls = database_urls(EmbeddedServer(home))
+        service = Service(home, {}, SALSA_PROXIES="1", **urls)
+        keys = open_accounts(app)
+        try:
+            service.start()
+            costly = benchmark.run(service, keys, rounds)
+        finally:
+            service.stop()
+    if costly:
+        raise click.ClickException("\n".join(costly))
 
 
 def _result(name: str) -> Path:

@@ -48,6 +48,19 @@ SEIZURES: Final = Dataset(
 )
 """Items seized, found and surrendered, by the day of the event; `class` is that of the UNODC
 questionnaire. `established_by` and `diverted_in` are set once the origin is established (SDG 16.4.2)."""
+FLOWS: Final = Dataset(
+    "flows",
+    base=(
+        Dimension("country_of_manufacture", "state"),
+        Dimension("diverted_in", "state"),
+        Dimension("established_by", "established_by"),
+    ),
+    finer=(Dimension("class", "type"), Dimension("departure", "state")),
+)
+"""Where firearms were made and left lawful hands, and who established it, by the day of seizure.
+
+Silent ones count too, since nobody but their state reads it.
+"""
 SILENT_SEIZURES: Final = replace(
     SEIZURES, code=SEIZURES.silent, published=None, readers="service", silent=""
 )
@@ -58,7 +71,7 @@ PIECES: Final = (None, "piece")
 def count_seizures(state: str, ids: Collection[UUID]) -> dict[UUID, Counter[Fact]]:
     """Return what seizures and their records count; goods by weight count nothing.
 
-    Silent records count in SILENT_SEIZURES.
+    Silent records count in SILENT_SEIZURES, and among the flows.
     """
     facts = count_documents(state, ids)
     query = select_current(Seizure).where(is_any_of(Seizure.id, ids), Seizure.owner_state == state)
@@ -75,6 +88,12 @@ def count_seizures(state: str, ids: Collection[UUID]) -> dict[UUID, Counter[Fact
             dataset = SILENT_SEIZURES if is_hidden else SEIZURES
             fact = dataset.fact(state, subject, record.first_day, values=values)
             facts[seizure.id][fact] += int(record.quantity)
+            if record.category == "firearm":
+                single = dict(values) | {"class": subject[-1]}
+                flow = [single[each.code] for each in FLOWS.base]
+                values = [(each.code, single[each.code]) for each in FLOWS.finer]
+                fact = FLOWS.fact(state, flow, record.first_day, values=values)
+                facts[seizure.id][fact] += int(record.quantity)
     return facts
 
 

@@ -92,6 +92,7 @@ REASON_WEIGHTS: Final = {
 }
 FRESH_DAYS: Final = 90
 MAX_REQUESTS: Final = 20
+SOON_DAYS: Final = 365
 
 
 @dataclass(frozen=True)
@@ -217,20 +218,22 @@ def answer_waiting(actor: Actor, case_number: str) -> None:
 
 
 def enter_origin(actor: Actor, trace: UUID, line: int) -> None:
-    """Enter where the gun of a trace left lawful hands, if its result shows it."""
+    """Enter where a traced gun left lawful hands: with its last lawful holder.
+
+    How is what the result shows; a gun found soon after its first sale was bought for another.
+    """
     view = trace_results.read_result(actor=actor, trace_id=trace)
-    diversion, last, seizure = (
-        view.result.point_of_diversion,
-        view.result.last_lawful,
-        view.trace.seizure_id,
-    )
-    if view.trace.outcome == "traced" and diversion and last and seizure:
+    result, seizure = view.result, view.trace.seizure_id
+    if view.trace.outcome == "traced" and result.last_lawful and seizure:
+        days = result.time_to_crime_days
+        is_soon = days is not None and days < SOON_DAYS
+        guess = "straw_purchase" if is_soon else "unknown"
         data = OriginData(
             occurred_on=today(actor),
             lines=(line,),
             established_by="trace",
-            diversion_kind=diversion["diversion_kind"],
-            state=last["state"],
+            diversion_kind=(result.point_of_diversion or {}).get("diversion_kind", guess),
+            state=result.last_lawful["state"],
         )
         entries.record(actor=actor, seizure_id=seizure, data=data)
 

@@ -112,9 +112,10 @@ class Dataset:
 
     A table combines any of the base and at most one finer dimension: so sums stay few, however many
     objects there are. Other states read `published` alone, by quarters: ended ones, without small
-    cells. The secretariat reads its own datasets whole, since they count work. The `service` alone
-    reads the rest. `silent` is the code of the dataset that counts the same of silent records: the
-    own state reads it with this one, and releases hold both.
+    cells; without it nobody reads those of others. The secretariat reads its own datasets whole,
+    since they count work. The `service` alone reads the rest. `silent` is the code of the dataset
+    that counts the same of silent records: the own state reads it with this one, and releases hold
+    both.
     """
 
     code: str

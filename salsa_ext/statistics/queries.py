@@ -15,11 +15,12 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, Message, NotFound, message
 from salsa_ext.database.session import db
 from salsa_ext.reference.models import StateSetting
-from salsa_ext.statistics.dataset_types import MIN_CELL, Dataset, Grain
+from salsa_ext.statistics.dataset_types import MIN_CELL, Dataset, Grain, Published
 from salsa_ext.statistics.models import Rollup
 
 PERIODS: Final = ("month", "quarter", "year")
 _UNKNOWN: Final = message("{dimension} is not a dimension of these figures. One of: {choices}.")
+_OWN_ALONE: Final = message("These figures are read of the own state alone. Give your state.")
 _UNPUBLISHED: Final = message(
     "Of other states this is not published. Give your own state, or leave this out."
 )
@@ -75,8 +76,9 @@ class _Selection:
 def list_datasets(actor: Actor, datasets: Sequence[Dataset]) -> list[Dataset]:
     """Return the datasets available to the reader; the secretariat has no state."""
     require(actor, Permission.STATISTICS_READ)
-    readers = ("states",) if actor.state else ("states", "secretariat")
-    return [dataset for dataset in datasets if dataset.readers in readers]
+    if actor.state:
+        return [dataset for dataset in datasets if dataset.readers == "states"]
+    return [dataset for dataset in datasets if dataset.published]
 
 
 def get_table(
@@ -92,7 +94,7 @@ def get_table(
     """
     require(actor, Permission.STATISTICS_READ)
     dataset = next((each for each in list_datasets(actor, datasets) if each.code == code), None)
-    if dataset is None or dataset.published is None:
+    if dataset is None:
         raise NotFound("dataset", code)
     selection = _read_selection(actor, dataset, filters)
     today = actor.now().date()  # the day of UTC, or a period would end sooner for some readers
@@ -115,9 +117,12 @@ def get_table(
 
 def _read_selection(actor: Actor, dataset: Dataset, filters: Mapping[str, Any]) -> _Selection:
     """Return what is asked for; raises Invalid."""
-    published = dataset.published
-    assert published is not None
     is_own = actor.state is not None and filters.get("state") == actor.state
+    published = dataset.published
+    if published is None:
+        if not is_own:
+            raise Invalid({"state": [_OWN_ALONE]})
+        published = Published(dataset.base[-1].code)
     by, grain = filters.get("by"), filters.get("grain")
     is_of_secretariat = dataset.readers == "secretariat"
     is_yearly = not (actor.state or is_of_secretariat) and grain == Grain.YEAR.value

@@ -14,6 +14,18 @@ DISCREPANCIES = """
 SELECT kind AS discrepancy, status, raised_at AS day, '' AS partner, 1 AS amount
 FROM discrepancy WHERE owner_state = :state
 """
+FLOWS = """
+SELECT coalesce(country_of_manufacture, 'unknown') AS country_of_manufacture,
+    coalesce(entry.details ->> 'state', 'none') AS diverted_in,
+    coalesce(entry.details ->> 'established_by', 'none') AS established_by,
+    record.occurred_on AS day, quantity AS amount, '' AS partner
+FROM record JOIN seizure ON seizure.id = document_id
+JOIN record_setting ON record_id = record.id
+LEFT JOIN custody_entry AS entry
+    ON entry.seizure_id = document_id AND entry.line = record.line AND entry.kind = 'origin'
+WHERE record.owner_state = :state AND category = 'firearm' AND event <> 'alert'
+    AND NOT record_setting.is_void
+"""
 TRACES = """
 SELECT outcome, priority, created_at AS day, '' AS partner, 1 AS amount
 FROM trace WHERE owner_state = :state AND outcome <> ''
@@ -94,6 +106,11 @@ def test_permits(compare):
 def test_licit_trade(compare):
     columns = ["measure", "heading", "type"]
     compare("licit_trade", columns, AUTHORISED, SHIPPED, RECEIVED)
+
+
+def test_flows(compare):
+    columns = ["country_of_manufacture", "diverted_in", "established_by"]
+    compare("flows", columns, FLOWS)
 
 
 def test_traces(compare):

@@ -100,6 +100,16 @@ def test_an_established_origin_counts_until_it_is_withdrawn(police):
     assert cells(police, query) == [("none", "seized", "2026", 1)]
 
 
+def test_flows_join_where_a_gun_was_made_left_lawful_hands_and_was_found(police, as_actor):
+    made = police.post("/seizures", bodies.seizure()).json
+    police.post(f"/seizures/{made['id']}/origins", ORIGIN)
+    query = "&by=country_of_manufacture,diverted_in,established_by&grain=year"
+    assert cells(police, query, "flows") == [("BRA", "PRY", "trace", "2026", 1)]
+    for other in ("", "?state=PRY"):
+        assert list(police.get(f"/statistics/flows{other}", 422).json["errors"]) == ["state"]
+    as_actor(None, "secretariat").get("/statistics/flows", 404)
+
+
 @pytest.mark.parametrize(
     "query,field",
     [

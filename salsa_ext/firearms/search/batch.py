@@ -13,7 +13,7 @@ from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import Invalid
 from salsa_ext.firearms.marks import variants
 from salsa_ext.firearms.marks.distance import compare
-from salsa_ext.firearms.marks.keys import UNREADABLE, is_lot, skeleton
+from salsa_ext.firearms.marks.keys import is_lot, is_partly_read, skeleton
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.records.event_kinds import FIELD_EVENTS
 from salsa_ext.firearms.records.queries import RecordView, query_for_record
@@ -206,8 +206,9 @@ def _search_keys(norm: str) -> Set[int]:
 
 
 def _field_search_keys(norm: str) -> Set[int]:
-    is_partly_read = any(sign in skeleton(norm) for sign in UNREADABLE)
-    return _search_keys(norm) if is_partly_read else variants.field_search_keys(norm)
+    return (
+        _search_keys(norm) if is_partly_read(skeleton(norm)) else variants.field_search_keys(norm)
+    )
 
 
 def _guns_with_near_marks(queries: Sequence[PreparedQuery], actor: Actor) -> set[UUID]:

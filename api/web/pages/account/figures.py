@@ -63,7 +63,8 @@ def figures_page(actor: Actor) -> Any:
     filters, form = dict(listed.filters), listed.form
     code = filters.pop("dataset", datasets[0].code)
     dataset = next((each for each in datasets if each.code == code), datasets[0])
-    is_own = actor.state is not None and not filters.pop("of_all", False)
+    is_of_all = filters.pop("of_all", False) and dataset.published is not None
+    is_own = actor.state is not None and not is_of_all
     is_whole = is_own or dataset.readers == "secretariat"
     table = _read_table(
         actor, dataset, filters | _select_table(actor, dataset, filters, is_own), form
@@ -105,7 +106,6 @@ def _select_table(
     Firearms alone, unless it is by category: guns and rounds are no sum. Who has no state sees a
     line a state at first, and ended years, or what is counted for the secretariat alone.
     """
-    assert dataset.published is not None
     by = dict.fromkeys(filters.get("by") or ((dataset.base[-1].code,) if is_own else ()))
     if then := filters.get("then"):
         by |= {then: None}
