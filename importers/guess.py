@@ -16,7 +16,6 @@ from typing import Any, Final
 from rapidfuzz import fuzz
 
 from importers.cells import CellError, has_word, list_kind, read_cell, read_date
-from importers.cells import CellError, list_kind, read_cell, read_date
 from importers.patterns import SERIALS, split_text
 from importers.profiles import DocumentMapping, Profile, Skip, Source
 from importers.read import Table, fold
