@@ -14,6 +14,7 @@ from api.http.context import without_turn
 from api.import_jobs import import_folder
 from api.schemas.imports import field_labels
 from importers import sealed_files
+from importers.cells import has_word
 from importers.guess import SAMPLE_ROWS, Draft, draft_profile
 from importers.profiles import Profile, from_data, shipped_profiles, to_data
 from importers.read import Row, Table, open_table
@@ -34,22 +35,22 @@ TEMPLATE_SHEETS: Final = frozenset(("lists", "example"))
 
 def find_profile(actor: Actor, name: str) -> Profile:
     """Return a profile of the state, of the program or of a template; raises NotFound."""
+    subject = SUBJECTS.get(name.removeprefix(TEMPLATE))
+    if subject and name.startswith(TEMPLATE):
+        return with_known_meanings(actor, template_profile(subject, field_labels()))
     stored = imports.stored_profiles(actor)
     if name in stored:
         return from_data(stored[name])
-    subject = SUBJECTS.get(name.removeprefix(TEMPLATE))
-    if subject and name.startswith(TEMPLATE):
-        return template_profile(subject, field_labels())
     if (shipped := shipped_profiles().get(name)) is None:
         raise NotFound("import_profile", name)
     return shipped
 
 
-def template_of(sheets: Collection[str]) -> Profile | None:
+def template_of(actor: Actor, sheets: Collection[str]) -> Profile | None:
     """Return the profile of the template that a file with these sheets is; None for others."""
-    subjects = [SUBJECTS[name] for name in sheets if name in SUBJECTS]
+    subjects = [name for name in sheets if name in SUBJECTS]
     is_template = len(subjects) == 1 and {*sheets} >= TEMPLATE_SHEETS
-    return template_profile(subjects[0], field_labels()) if is_template else None
+    return find_profile(actor, TEMPLATE + subjects[0]) if is_template else None
 
 
 def draft(actor: Actor, table: Table, name: str, subjects: Iterable[str]) -> Draft:
@@ -106,10 +107,16 @@ def require_documents(actor: Actor, profile: Profile) -> list[str]:
 
 
 def with_known_meanings(actor: Actor, profile: Profile) -> Profile:
-    """Return a profile with what any profile of the state says of texts; its own words count first."""
-    known: dict[tuple[str, str], str] = {}
-    for definition in imports.stored_profiles(actor).values():
-        known |= meanings(from_data(definition))
+    """Return a profile with what profiles of the state say of texts; its own words count first.
+
+    Codes, such as 1 and P, are those of one source.
+    """
+    stored, known = {**imports.stored_profiles(actor)}, dict[tuple[str, str], str]()
+    own = stored.pop(profile.name, None)
+    for definition in stored.values():
+        others = meanings(from_data(definition)).items()
+        known |= {(kind, text): means for (kind, text), means in others if has_word(text)}
+    known |= meanings(from_data(own)) if own else {}
     return with_meanings(profile, known | meanings(profile))
 
 

@@ -291,7 +291,7 @@ def _upload(actor: Actor, form: Form) -> str:
     with sealed_file(import_folder(), run_id, received, actor.vault):
         if profile is None:
             table = read_first_rows(actor, run_id)
-            profile = template_of(table.sheets)
+            profile = template_of(actor, table.sheets)
         if profile:
             begin_import(actor, run_id, profile, received, "judging")
             return PAGES.address(run_id)
