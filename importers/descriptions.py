@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
-from typing import Final
+from typing import Any, Final
 
+from importers.cells import OPEN_LISTS
 from importers.read import fold
+from importers.subjects import Path
 from salsa_ext.reference import names
 
 LONGEST: Final = 4
@@ -69,6 +71,27 @@ def describe(text: str) -> Mapping[str, str]:
     ).endswith(("-gauge", "-bore")):
         found["type"] = "shotgun"  # a French fusil is both
     return found
+
+
+def take_apart(
+    body: dict[str, Any], path: Path, text: str, values: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """Write what the description at a path says beside it; return texts without a code, by list.
+
+    `values` are what a person said of such texts, folded.
+    """
+    *above, last = path
+    gun: Any = body
+    for member in above:
+        gun = gun[member.key][0] if member.is_many else gun[member.key]
+    del gun[last.key]
+    unknown = []
+    for name, part in describe(text).items():
+        known = values.get(fold(part), part)
+        if name in OPEN_LISTS and fold(part) not in values and not names.resolve(name, known):
+            unknown.append((name, part))
+        gun.setdefault(name, int(known) if name == "quantity" else known)
+    return unknown
 
 
 def is_description(text: str) -> bool:

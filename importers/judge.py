@@ -8,33 +8,33 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
 import orjson
 
-from importers import cells
 from importers.bodies import complete, interpret_guns, write_constants, write_field
 from importers.cells import CellError, is_no_value, read_agency, read_cell, sift
-from importers.descriptions import describe
+from importers.descriptions import take_apart
 from importers.occurrences import Occurrences
 from importers.patterns import MAX_TEXT, compile_pattern, split_text
 from importers.profiles import PLACEHOLDER, DocumentMapping, Profile, Skip, Source
 from importers.read import Row, Table, fold
 from importers.row_kinds import RowAbove, first_cell, is_of_table
-from importers.subjects import SUBJECTS, Check, Path, Subject, targets
+from importers.subjects import DESCRIPTION, SUBJECTS, Check, Path, Subject, targets
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import ImportRejected, Invalid, Message, message
-from salsa_ext.core.fields import Member
 from salsa_ext.firearms.marks.cell_reading import read_cell as read_marks
 from salsa_ext.firearms.marks.keys import normalise
 from salsa_ext.reference.agencies import agency_names
 
 EXAMPLES: Final = 3
+LEAST_SERIAL: Final = 4
+"""Glyphs of a serial that one document has once."""
+REPEATED: Final = message("the same gun again")
 MAX_UNKNOWN: Final = 10_000
 PREVIEW: Final = 20
-LEAST_SERIAL: Final = 4
-REPEATED: Final = message("the same gun again")
+NO_NUMBER: Final = message("The row has no number of its own, so a second run would load it twice.")
 ReadBody = Callable[[type, Mapping[str, Any]], Any]
 """Returns the value of a body as HTTP receives it; raises Invalid."""
 
@@ -124,13 +124,25 @@ class Judgement:
 
 @dataclass(frozen=True)
 class FieldStep:
-    """How one field of a document is read from a row."""
+    """How one field of a document is read from a row, of one `column` or several.
+
+    `read` returns the value of a text, and the list that lacks it, if one does; raises CellError.
+    """
 
     name: str
-    member: Member
     path: Path
     source: Source
-    values: Mapping[str, str]
+    column: str
+    read: Callable[[str], tuple[Any, str]]
+
+
+class DocumentSteps(NamedTuple):
+    """How a document is made of a row: its fields, their first columns by name, its constants."""
+
+    mapping: DocumentMapping
+    fields: Sequence[FieldStep]
+    columns: Mapping[str, str]
+    constants: Sequence[tuple[Path, Any]]
 
 
 class Interpreter:
@@ -142,15 +154,17 @@ class Interpreter:
         self._columns = _match_columns(profile, table, judgement)
         self._empty = dict.fromkeys(profile.used_columns(), "")
         self._values = {
-            column: _folded(values) for column, values in profile.values.items() if values
+            column: _once(partial(_replace, _folded(values)))
+            for column, values in profile.values.items()
+            if values
         }
         self._skip = [
             (skip, [(name, compile_pattern(each, True)) for name, each in skip.when.items()])
             for skip in profile.skip
         ]
-        self._mappings = [_compile(mapping, profile) for mapping in profile.documents]
         own = agency_names(actor.own_state()) | {each.code: "" for each in profile.agencies}
-        self._agencies = {fold(text): code for code in own for text in (own[code], code)}
+        agencies = {fold(text): code for code in own for text in (own[code], code)}
+        self._mappings = [_compile(mapping, profile, agencies) for mapping in profile.documents]
         self._repeats, self._numbers = Occurrences(), Occurrences()
         self._above = RowAbove(profile) if profile.above else None
         self._guns = Occurrences() if profile.once else None
@@ -158,7 +172,7 @@ class Interpreter:
     def grouping_keys(self, row: Row) -> Iterator[str]:
         """Yield the number of each document that a row may share with others."""
         texts = self._texts(row)
-        for mapping, _ in self._mappings if texts else ():
+        for mapping, *_ in self._mappings if texts else ():
             if mapping.group and texts and (number := self._number(mapping, texts, row)):
                 yield f"{mapping.subject} {number}"
 
@@ -167,9 +181,9 @@ class Interpreter:
         texts = self._empty | {
             name: row.cells.get(column, "") for name, column in self._columns.items()
         }
-        for name, values in self._values.items():
-            texts[name] = _replace(texts[name], values)
-        skip = self._find_skip(texts, row)
+        for name, replace in self._values.items():
+            texts[name] = replace(texts[name])
+        skip = self._find_skip(texts, row) if self._skip else None
         if self._above and (skip is None or is_of_table(skip)):
             texts = self._above.fill(texts)
         if skip:
@@ -194,13 +208,13 @@ class Interpreter:
         if (texts := self._texts(row)) is None:
             return []
         documents = [
-            self._document(mapping, steps, piece, row)
-            for mapping, steps in self._mappings
-            if all(texts[name] for name in mapping.when)
-            for piece in self._pieces(texts, steps)
+            self._document(steps, piece, row)
+            for steps in self._mappings
+            if all(texts[name] for name in steps.mapping.when)
+            for piece in self._pieces(texts, steps.columns)
         ]
         if not documents:
-            columns = ", ".join(name for mapping, _ in self._mappings for name in mapping.when)
+            columns = ", ".join(name for mapping, *_ in self._mappings for name in mapping.when)
             raise RowRefused(
                 Problem("", message("None of these is filled in: {names}.", names=columns))
             )
@@ -213,31 +227,25 @@ class Interpreter:
     def _is_repeated(self, candidate: Candidate) -> bool:
         """Return whether the document has the row's gun already, by its serial and day."""
         assert self._guns is not None
-        body, items = candidate.body, candidate.subject.items
+        body, items, number = candidate.body, candidate.subject.items, candidate.number
         [gun] = body[items] if items else [body.get("firearm", {})]
         serial = normalise(gun.get("serial", ""))
         if len(serial) < LEAST_SERIAL or not any(map(str.isdigit, serial)):
             return False
-        number = (
-            candidate.number.rpartition("/")[0] or candidate.number
-            if not items
-            else candidate.number
-        )
+        number = number if items else number.rpartition("/")[0] or number
         key = (candidate.subject.name, number, body.get("occurred_on"), serial)
         return self._guns.add("\x1f".join(map(str, key)))[0] > 1
 
-    def _pieces(self, texts: dict[str, str], steps: Sequence[FieldStep]) -> list[dict[str, str]]:
+    def _pieces(self, texts: dict[str, str], columns: Mapping[str, str]) -> list[dict[str, str]]:
         """Return the row for each of several guns in one cell: cut, or as many as it counts."""
-        columns = {step.member.name: step.source.columns[0] for step in steps}
         count = columns.get("quantity", "")
         for name, pattern in self.profile.serials.items():
             parts = split_text(pattern, texts[name])
             if len(parts) > 1:
                 counted = {count: "1"} if texts.get(count) == str(len(parts)) else {}
                 if described := columns.get("description"):
-                    counted[described] = re.sub(
-                        rf"^\s*{len(parts)}\s+(x\s+)?", "", texts[described]
-                    )
+                    pattern = rf"^\s*{len(parts)}\s+(x\s+)?"
+                    counted[described] = re.sub(pattern, "", texts[described])
                 return [texts | {name: part} | counted for part in parts]
         if (number := texts.get(count, "1")) not in ("", "1") and "serial" in columns:
             marks = read_marks(texts[columns["serial"]]).marks
@@ -245,81 +253,48 @@ class Interpreter:
                 return [texts | {columns["serial"]: mark.text, count: "1"} for mark in marks]
         return [texts]
 
-    def _document(
-        self,
-        mapping: DocumentMapping,
-        steps: Sequence[FieldStep],
-        texts: Mapping[str, str],
-        row: Row,
-    ) -> Candidate:
+    def _document(self, steps: DocumentSteps, texts: Mapping[str, str], row: Row) -> Candidate:
+        mapping, fields = steps.mapping, steps.fields
         subject = SUBJECTS[mapping.subject]
         body, problems = dict[str, Any](), list[Problem]()
         number = self._number(mapping, texts, row)
-        for step in steps:
+        for step in fields:
+            text = texts[step.column] if step.column else _text_of(step.source, texts)
+            if not text:
+                continue
             try:
-                value = self._field(step, texts)
+                value, unknown = step.read(text)
             except CellError as error:
                 if error.unknown:
                     self.judgement.add_unknown(error.unknown, error.text)
                 problems.append(Problem(self._column_of(step, texts), error.problem))
-            else:
-                if value not in (None, "", []):
-                    write_field(body, step.path, value)
-                if step.member.name == "description" and value:
-                    self._take_apart(body, step)
+                continue
+            if unknown:
+                self.judgement.add_unknown(unknown, value or text)
+            if step.path[-1] is DESCRIPTION:
+                write_field(body, step.path, {})
+                for unknown in take_apart(body, step.path, value, _folded(step.source.values)):
+                    self.judgement.add_unknown(*unknown)
+            elif value not in (None, "", []):
+                write_field(body, step.path, value)
         if number is None:
-            text = message("The row has no number of its own, so a second run would load it twice.")
-            problems.append(Problem("", text))
+            problems.append(Problem("", NO_NUMBER))
         if number is None or problems:
             raise RowRefused(*problems, key=(subject.name, number or ""))
-        known = targets(subject.value)
-        write_constants(body, [(known[name], each) for name, each in mapping.constants.items()])
+        write_constants(body, steps.constants)
         body["number"] = number
         complete(body, subject.value, self.actor.own_state())
         interpret_guns(body, subject)
-        column = partial(self._column_named, steps, texts)
+        column = partial(self._column_named, fields, texts)
         return Candidate(subject, number, body, [row], column)
-
-    def _take_apart(self, body: dict[str, Any], step: FieldStep) -> None:
-        """Fill in what a gun's description says; texts without a code are counted."""
-        gun = body
-        for member in step.path[:-1]:
-            gun = gun[member.key][0] if member.is_many else gun[member.key]
-        for name, text in describe(gun.pop("description")).items():
-            text = _replace(text, step.values)
-            if cells.unknown_kind((Member._make((name, *step.member[1:])),), text):
-                self.judgement.add_unknown(name, text)
-            gun.setdefault(name, int(text) if name == "quantity" else text)
 
     def _column_named(self, steps: Sequence[FieldStep], texts: Mapping[str, str], name: str) -> str:
         return next((self._column_of(step, texts) for step in steps if step.name == name), "")
 
     def _column_of(self, step: FieldStep, texts: Mapping[str, str]) -> str:
         """Return the column of the file that filled a field, else the first that could."""
-        names = step.source.columns
-        return self._columns.get(next((name for name in names if texts[name]), names[0]), "")
-
-    def _field(self, step: FieldStep, texts: Mapping[str, str]) -> Any:
-        """Return the value of a field, None without one; raises CellError."""
-        source, member = step.source, step.member
-        text = _text_of(source, texts)
-        if source.part and text:
-            match = compile_pattern(source.part).search(text[:MAX_TEXT])
-            text = (match[1] or "") if match else ""
-        given, text = text, _replace(text, step.values) if step.values else text
-        if not text:
-            return None
-        text, kind = sift(step.path, text)
-        if kind and fold(given) not in step.values:  # where a person left it as it is
-            self.judgement.add_unknown(kind, text or given)
-        if not text:
-            return None
-        if member.is_many:
-            replaced = [_replace(part, step.values) for part in split_text(source.split, text)]
-            return [read_cell(member, part, "") for part in replaced if part]
-        if member.name == "agency":
-            return read_agency(text, self._agencies)
-        return read_cell(member, text, source.dates or self.profile.dates)
+        columns = step.source.columns
+        return self._columns.get(next((name for name in columns if texts[name]), columns[0]), "")
 
     def _number(self, mapping: DocumentMapping, texts: Mapping[str, str], row: Row) -> str | None:
         """Return the natural key of a row's document; None if a part of it is empty."""
@@ -408,21 +383,58 @@ def _match_columns(profile: Profile, table: Table, judgement: Judgement) -> dict
     return matched
 
 
-def _compile(mapping: DocumentMapping, profile: Profile) -> tuple[DocumentMapping, list[FieldStep]]:
+def _compile(
+    mapping: DocumentMapping, profile: Profile, agencies: Mapping[str, str]
+) -> DocumentSteps:
     known = targets(SUBJECTS[mapping.subject].value)
-    steps = [
-        FieldStep(path, known[path][-1], known[path], source, _folded(source.values))
-        for path, source in mapping.fields.items()
-    ]
-    return mapping, steps
+    steps = []
+    for name, source in mapping.fields.items():
+        given = known[name], source, _folded(source.values), source.dates or profile.dates
+        read = _once(partial(_read_field, *given, agencies))
+        column = source.columns[0] if len(source.columns) == 1 else ""
+        steps.append(FieldStep(name, known[name], source, column, read))
+    columns = {step.path[-1].name: step.source.columns[0] for step in steps}
+    constants = [(known[name], value) for name, value in mapping.constants.items()]
+    return DocumentSteps(mapping, steps, columns, constants)
+
+
+def _once(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Let the texts that repeat in a column be read once."""
+    return lru_cache(maxsize=4_000)(read)
+
+
+def _read_field(
+    path: Path,
+    source: Source,
+    values: Mapping[str, str],
+    dates: str,
+    agencies: Mapping[str, str],
+    text: str,
+) -> tuple[Any, str]:
+    """Return the value of a field, and the list that lacks it, if one does; raises CellError."""
+    if source.part:
+        match = compile_pattern(source.part).search(text[:MAX_TEXT])
+        text = (match[1] or "") if match else ""
+    given, text = text, _replace(values, text)
+    if not text:
+        return None, ""
+    if path[-1].is_many:
+        replaced = [_replace(values, part) for part in split_text(source.split, text)]
+        return [read_cell(path[-1], part, "") for part in replaced if part], ""
+    if path[-1].name == "agency":
+        return read_agency(text, agencies), ""
+    text, kind = sift(path, text)
+    if kind and fold(given) in values:  # a person left it as it is
+        kind = ""
+    return (read_cell(path[-1], text, dates) if text else None), kind
 
 
 def _folded(values: Mapping[str, str]) -> dict[str, str]:
     return {(text if text == "*" else fold(text) or text): value for text, value in values.items()}
 
 
-def _replace(text: str, values: Mapping[str, str]) -> str:
-    if not text:
+def _replace(values: Mapping[str, str], text: str) -> str:
+    if not text or not values:
         return text
     return values.get(fold(text) or text, values.get("*", text))
 
