@@ -54,8 +54,8 @@ def _pairs(given: Sequence[str]) -> Iterator[tuple[str, str]]:
         code, text = given
         if len(code) <= MAX_CODE and len(text) > 2 and any(map(str.isalpha, text)):
             yield _code(code), text
-    elif len(given) == 1:
-        yield from ((_code(code), text) for code, text in PAIR.findall(given[0]))
+    if all("=" in text or ":" in text for text in given):
+        yield from ((_code(code), text) for cell in given for code, text in PAIR.findall(cell))
 
 
 def _code(text: str) -> str:

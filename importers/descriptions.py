@@ -46,31 +46,31 @@ def describe(text: str) -> Mapping[str, str]:
     words = [word.strip("-–:*'’") for word in WORDS.findall(text.replace("\xa0", " "))]
     end = next((at for at, word in enumerate(words) if word.lower() in ADDITIONS), len(words))
     words = [word for word in words[:end] if word.strip("./")]
-    found, first = dict[str, str](), words[:1]
+    parts, first = dict[str, str](), words[:1]
     for read_calibre in (_named_calibre, _explicit_calibre):
-        if "calibre" not in found:
-            words = _cut(words, "calibre", read_calibre, found)
-    words = _cut(words, "type", _type_of, found)
+        if "calibre" not in parts:
+            words = _cut(words, "calibre", read_calibre, parts)
+    words = _cut(words, "type", _type_of, parts)
     for is_exact in (True, False):
-        if "make" not in found:
-            words = _cut(words, "make", partial(_make_of, is_exact), found)
-    is_named = "make" in found or any(word.isalpha() and len(word) > 2 for word in words)
-    if not is_named and (maker := _make_in(found.get("calibre", ""))):
-        found |= {"make": maker, "calibre": found["calibre"].removesuffix(maker).strip()}
-    if "calibre" not in found and sum(any(map(str.isdigit, word)) for word in words) > 1:
-        words = _cut_last_number(words, found)
+        if "make" not in parts:
+            words = _cut(words, "make", partial(_make_of, is_exact), parts)
+    is_named = "make" in parts or any(word.isalpha() and len(word) > 2 for word in words)
+    if not is_named and (maker := _make_in(parts.get("calibre", ""))):
+        parts |= {"make": maker, "calibre": parts["calibre"].removesuffix(maker).strip()}
+    if "calibre" not in parts and sum(any(map(str.isdigit, word)) for word in words) > 1:
+        words = _cut_last_number(words, parts)
     words = [word for word in words if fold(word) not in FILLERS]
-    if "make" not in found:
-        words = _cut_unknown_make(words, found)
+    if "make" not in parts:
+        words = _cut_unknown_make(words, parts)
     if words and words[:1] == first and first[0] in QUANTITIES:
-        found["quantity"], *words = words
+        parts["quantity"], *words = words
     if words:
-        found["model"] = " ".join(words).strip("-–.,: ")
-    if found.get("type") == "rifle" and str(
-        names.resolve("calibre", found.get("calibre"))
+        parts["model"] = " ".join(words).strip("-–.,: ")
+    if parts.get("type") == "rifle" and str(
+        names.resolve("calibre", parts.get("calibre"))
     ).endswith(("-gauge", "-bore")):
-        found["type"] = "shotgun"  # a French fusil is both
-    return found
+        parts["type"] = "shotgun"  # a French fusil is both
+    return parts
 
 
 def take_apart(
@@ -98,19 +98,19 @@ def is_description(text: str) -> bool:
     """Return whether a text names a make and more of a gun."""
     if _make_of(True, text) or len(text) > 100:
         return False
-    found = describe(text)
-    return bool(names.resolve("make", found.get("make"))) and bool(
-        {"model", "calibre", "type"} & {*found}
+    parts = describe(text)
+    return bool(names.resolve("make", parts.get("make"))) and bool(
+        {"model", "calibre", "type"} & {*parts}
     )
 
 
 def _cut(
-    words: Words, name: str, read: Callable[[str], str | None], found: dict[str, str]
+    words: Words, name: str, read: Callable[[str], str | None], parts: dict[str, str]
 ) -> list[str]:
-    """Move the longest part that can be read from the words to what was found."""
+    """Move the longest run of words that can be read to the parts."""
     for start, end in _spans(len(words)):
         if value := read(" ".join(words[start:end])):
-            found[name] = value
+            parts[name] = value
             return [*words[:start], *words[end:]]
     return [*words]
 
@@ -141,8 +141,9 @@ def _explicit_calibre(text: str) -> str | None:
     """Return the text of a calibre that is no number alone: `.40`, `9 mm`, `12/70`."""
     if not CALIBRE.fullmatch(text) or text.isdigit():
         return None
+    *others, last = text.split()
     is_known = names.resolve("calibre", text) or _is_likely_calibre(text)
-    return text if is_known else None
+    return text if is_known and not (others and _type_of(last)) else None
 
 
 def _is_likely_calibre(text: str) -> bool:
@@ -162,23 +163,23 @@ def _make_in(calibre: str) -> str | None:
     return _make_of(True, last) if last != calibre else None
 
 
-def _cut_last_number(words: list[str], found: dict[str, str]) -> list[str]:
+def _cut_last_number(words: list[str], parts: dict[str, str]) -> list[str]:
     for at in (len(words) - 1, 0):
         if PLAIN_NUMBER.fullmatch(words[at]) and (
-            names.resolve("calibre", words[at], found.get("type")) or _is_likely_calibre(words[at])
+            names.resolve("calibre", words[at], parts.get("type")) or _is_likely_calibre(words[at])
         ):
-            found["calibre"] = words[at]
+            parts["calibre"] = words[at]
             return words[:at] + words[at + 1 :]
     return words
 
 
-def _cut_unknown_make(words: list[str], found: dict[str, str]) -> list[str]:
+def _cut_unknown_make(words: list[str], parts: dict[str, str]) -> list[str]:
     """Take a misspelt make, or the only word in letters before the model."""
     for at, word in enumerate(words):
         plain = fold(word)
         if len(plain) > 3 and plain.replace(" ", "").isalpha():
             is_near = any(each.how == "typo" for each in names.find_candidates("make", word, 2))
             if is_near or (at == 0 and len(words) > 1):
-                found["make"] = word
+                parts["make"] = word
                 return words[:at] + words[at + 1 :]
     return words

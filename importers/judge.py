@@ -273,8 +273,8 @@ class Interpreter:
                 self.judgement.add_unknown(unknown, value or text)
             if step.path[-1] is DESCRIPTION:
                 write_field(body, step.path, {})
-                for unknown in take_apart(body, step.path, value, _folded(step.source.values)):
-                    self.judgement.add_unknown(*unknown)
+                for each in take_apart(body, step.path, value, _folded(step.source.values)):
+                    self.judgement.add_unknown(*each)
             elif value not in (None, "", []):
                 write_field(body, step.path, value)
         if number is None:
@@ -365,12 +365,13 @@ def _digest(row: Row) -> str:
 def _match_columns(profile: Profile, table: Table, judgement: Judgement) -> dict[str, str]:
     """Return the column of the file for each that the profile uses; raises ImportRejected."""
     spellings = profile.spellings()
+    read = {column for mapping in profile.documents for column in mapping.used_columns()}
     matched: dict[str, str] = {}
     for column in table.columns:
         name = spellings.get(fold(column))
-        if name is None:
+        if name not in read:
             judgement.unread_columns.append(column)
-        else:
+        if name is not None:
             matched.setdefault(name, column)
     missing = [name for name in profile.used_columns() if name not in matched]
     if missing and not profile.lenient:

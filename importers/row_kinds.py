@@ -31,6 +31,12 @@ DITTO_WORDS: Final = frozenset(
 )
 TELLING: Final = ("occurred_on", "place.name", "to.name")
 """Fields in which the rows of one document agree."""
+SHARED: Final = ("place.", "from.", "to.", "party.")
+ASIDE: Final = (
+    r".{1,25}\s=\s.+|(fuente|fonte|source|elaborad[oa]|nota|note|c[oó]digos?|leyenda|legenda|l[eé]gende"
+    r"|key)\b.*:.*"
+)
+"""First cells of keys and remarks below a table."""
 Cells = Mapping[str, str]
 
 
@@ -48,13 +54,14 @@ def find_skips(rows: Sequence[Cells], fields: Mapping[str, str]) -> Iterator[Ski
     names = {column: fields.get(column, "").rpartition(".")[2] for column in columns}
     for reason, pattern, only in RULES:
         for column in columns:
-            is_own = names[column] in only if only else names[column] not in ("serial", *OF_GUN)
+            is_own = names[column] in only if only else names[column] not in OF_GUN
             if is_own and any(len(fold(row.get(column, ""))) > 3 for row in rows):
                 yield Skip(str(reason), {column: pattern})
     headings = "|".join(re.escape(column) for column in columns[:10])
     rule = compile_pattern(headings, True)
     if any(rule.fullmatch(first_cell(row)) for row in rows):
         yield Skip(str(message("a heading again")), {ANY: headings})
+    yield Skip(str(message("a remark")), {ANY: ASIDE})
     guns = [each for each in columns if names[each] in (*OF_GUN, "serial", "calibre")]
     empty = [row for row in rows if not any(row.get(column, "").strip() for column in guns)]
     if len(guns) > 1 and len(empty) < len(rows) / 2:
@@ -121,7 +128,7 @@ def columns_above(
     above = []
     for column, path in fields.items():
         texts = [row.get(column, "") for row in rows]
-        has_ditto = sum(map(is_ditto, texts)) > 1 and not path.endswith("serial")
+        has_ditto = any(map(is_ditto, texts)) and not path.endswith("serial")
         empties = sum(not text for text in texts)
         if column in numbers and empties:
             follows = [
@@ -132,13 +139,13 @@ def columns_above(
                 for before, row in pairwise(rows)
                 if not row.get(column)
             ]
-            if has_ditto or sum(follows) > len(follows) / 2:
+            if has_ditto or sum(follows) >= len(follows) / 2:
                 above.append(column)
-        elif has_ditto or (empties and not _is_of_gun(path)):
+        elif has_ditto or (empties and _is_shared(path)):
             above.append(column)
     return above
 
 
-def _is_of_gun(path: str) -> bool:
-    """Return whether a field is one of a gun."""
-    return path.startswith(("items.", "firearm.", "lines."))
+def _is_shared(path: str) -> bool:
+    """Return whether all rows of a document say the same of a field."""
+    return path in ("occurred_on", "agency", "licence") or path.startswith(SHARED)

@@ -7,13 +7,17 @@ import pytest
 from api.schemas.imports import field_labels
 from importers.cells import is_no_value, read_date
 from importers.code_keys import find_keys
-from importers.descriptions import describe
+from importers.descriptions import describe, take_apart
 from importers.guess import draft_profile
 from importers.patterns import compile_pattern
-from importers.read import open_table
+from importers.profiles import from_data
+from importers.read import fold, open_table
 from importers.row_kinds import is_ditto
+from importers.subjects import targets
+from importers.values import with_meanings
 from salsa_ext.administration import agencies
 from salsa_ext.administration.agencies import AgencyData
+from salsa_ext.documents.values import TransferData
 from tests.support.imported import importing, write_csv
 
 HEADER = ["N", "Expediente", "Fecha", "Tipo", "Marca", "Serie", "Municipio", "Nota"]
@@ -118,6 +122,18 @@ def test_a_row_without_a_case_is_a_document_of_its_own(read):
 def test_a_description_is_taken_apart(session, text, parts):
     found = describe(text)
     assert tuple(found.get(name) for name in ("type", "make", "model", "calibre")) == parts
+
+
+def test_what_a_person_said_of_a_make_counts_in_descriptions(session):
+    mapping = {"subject": "transfers", "number": "{no}", "fields": {"firearm.description": "gun"}}
+    profile = from_data({"name": "register", "documents": [mapping]})
+    profile = with_meanings(profile, {("make", "Torus"): "Taurus"})
+    source = profile.documents[0].fields["firearm.description"]
+    path = targets(TransferData)["firearm.description"]
+    body = {"firearm": {"description": {}}}
+    values = {fold(text): means for text, means in source.values.items()}
+    assert take_apart(body, path, "Torus mod. 82 .38 Spl", values) == []
+    assert body["firearm"] == {"make": "Taurus", "model": "82", "calibre": ".38 Spl"}
 
 
 def test_two_columns_of_another_sheet_are_a_key():
