@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,10 +20,17 @@ from importers.sealed_files import SealedFile, delete_file, touch_file
 from salsa_ext.access.authentication import account_actor
 from salsa_ext.administration import imports
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import SalsaError, Unavailable
-from salsa_ext.database.session import transaction
+from salsa_ext.core.errors import ImportRejected, SalsaError, Unavailable, message
+from salsa_ext.database.session import UNAVAILABLE_ERRORS, transaction
 from salsa_ext.jobs.runner import DueJob, QueueJob
 
+log = logging.getLogger("salsa.worker")
+MAX_TRIES: Final = 20
+CRASH, BUSY = 4, 1
+"""How much of the tries of a run a process costs that ends over it, or a busy database."""
+UNREADABLE: Final = message(
+    "The program cannot read this file by this profile. Change the profile, or ask its operator."
+)
 WAITING: Final = "SELECT state, depth, oldest FROM salsa_import_states()"
 
 
@@ -54,57 +62,77 @@ def run_imports(*, actor: Actor) -> int:
         if run is None:
             return 0
         run_id, status = run.id, run.status
-        work = _BEGUN.get(run_id)
-        if work is None or work.status != status:
-            try:
-                work = _begin(actor, run)
-            except (
-                FileNotFoundError,
-                BlockingIOError,
-            ):  # on another machine, or with another process
-                return 0
-            except SalsaError as error:
-                imports.update_run(actor=actor, run_id=run_id, **_failure(error))
-                return 1
-    language = messages.language.set(work.language)
     try:
-        is_done = next(work.steps, None) is None
-    except Unavailable:
+        work = _begun(actor, run_id, status)
+        if work is None:
+            return 0
+        is_done = _step(work)
+    except (Unavailable, *UNAVAILABLE_ERRORS):
         _forget(run_id)
-        raise
-    except SalsaError as error:
         with transaction(actor):
-            imports.update_run(actor=actor, run_id=run_id, **_failure(error))
+            imports.count_try(actor=actor, run_id=run_id, by=BUSY - CRASH)
+        raise
+    except Exception as error:
+        log.exception("import failed", extra={"run": str(run_id)})
+        _fail(actor, run_id, status, error)
         is_done = True
-    finally:
-        messages.language.reset(language)
     if is_done:
         _forget(run_id)
         _delete_if_ended(actor, run_id)
     return 1
 
 
+def _begun(actor: Actor, run_id: UUID, status: str) -> _Work | None:
+    """Return the work on a run, begun if it is not yet; None for another process's or machine's."""
+    work = _BEGUN.get(run_id)
+    if work is None or work.status != status:
+        try:
+            with transaction(actor):
+                work = _begin(actor, imports.read_run(actor, run_id))
+                imports.count_try(actor=actor, run_id=run_id, by=CRASH)
+        except (FileNotFoundError, BlockingIOError):
+            return None
+    return work
+
+
+def _step(work: _Work) -> bool:
+    """Do one batch of a run; return whether it was the last."""
+    language = messages.language.set(work.language)
+    try:
+        return next(work.steps, None) is None
+    finally:
+        messages.language.reset(language)
+
+
 def _begin(actor: Actor, run: Any) -> _Work:
-    """Return the steps of a run by its uploader; raises Forbidden for a closed account."""
+    """Return the steps of a run by its uploader; raises Forbidden, ImportRejected."""
     _forget(run.id)
+    if run.tries >= MAX_TRIES:
+        text = message("The program ended several times over this file. Check what the file holds.")
+        raise ImportRejected(text, rejects=[])
     uploader = account_actor(run.account_id, actor)
     uploader = replace(uploader, language=run.language)
     if run.status == "undoing":
         touch_file(import_folder(), run.id)
     file = SealedFile(import_folder(), run.id, actor.vault)
-    profile = from_data(run.definition)
-    work = Import(profile, file.open, uploader, read_imported)
-    steps: Iterator[Any] = (
-        undo_steps(uploader, run.id, "The import was undone.")
-        if run.status == "undoing"
-        else work.steps(run.id, writes=run.status == "loading")
-    )
+    steps: Iterator[Any]
+    if run.status == "undoing":
+        steps = undo_steps(uploader, run.id, "The import was undone.")
+    else:
+        work = Import(from_data(run.definition), file.open, uploader, read_imported)
+        steps = work.steps(run.id, writes=run.status == "loading")
     begun = _BEGUN[run.id] = _Work(file, steps, run.status, run.language)
     return begun
 
 
-def _failure(error: SalsaError) -> dict[str, Any]:
-    return {"status": "failed", "report": {"reason": message_data(error.message)}}
+def _fail(actor: Actor, run_id: UUID, status: str, error: Exception) -> None:
+    """Let a run fail, unless a person ended it at the same moment."""
+    reason = error.message if isinstance(error, SalsaError) else UNREADABLE
+    report = {"reason": message_data(reason)}
+    with transaction(actor):
+        imports.update_run(
+            actor=actor, run_id=run_id, before=(status,), status="failed", report=report
+        )
 
 
 def _forget(run_id: UUID) -> None:

@@ -16,6 +16,7 @@ from typing import Any, Final
 from rapidfuzz import fuzz
 
 from importers.cells import CellError, list_kind, read_cell, read_date
+from importers.patterns import SERIALS, split_text
 from importers.profiles import DocumentMapping, Profile, Skip, Source
 from importers.read import Table, fold
 from importers.subjects import SUBJECTS, Path, Subject, is_required, targets
@@ -47,8 +48,6 @@ SUBJECT_WORDS: Final = {
     "licensees": re.compile(r"licencia|licenca|licence|license|agrement|rubro|vigen|valid|venc"),
     "dispositions": re.compile(r"destruc|destruic|destroy|destin|disposi|dispose|disposal|acta"),
 }
-SEVERAL_SERIALS: Final = r"(?<=\w{3}\d)(?:\s*[/;,]\s*|\s+(?:y|e|et|and)\s+)(?=\w{4})(?=\w*\d{2})"
-"""Between two serials in one cell."""
 TOTALS: Final = Skip(
     str(message("a row of totals")),
     {"*": r"(grand? |(sub|sous)[ -]?)?tota(l|is|les|ux)\b.{0,60}|(suma|soma|somme)( total)?:?"},
@@ -138,10 +137,10 @@ def _draft(
     known_already = (*fields, *mapping.constants)
     missing = tuple(path for path in needed_fields(subject) if path not in known_already)
     serials = {
-        column: SEVERAL_SERIALS
+        column: SERIALS
         for column, (path, _) in chosen.items()
         if known[path][-1].name == "serial"
-        and any(re.search(SEVERAL_SERIALS, text) for text in values[column])
+        and any(len(split_text(SERIALS, text)) > 1 for text in values[column])
     }
     profile = Profile(name, (mapping,), state=state, dates=order, skip=(TOTALS,), serials=serials)
     return Draft(profile, guesses, missing)

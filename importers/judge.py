@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field
@@ -16,6 +15,7 @@ import orjson
 from importers import cells
 from importers.cells import CellError, read_agency, read_cell
 from importers.occurrences import Occurrences
+from importers.patterns import MAX_TEXT, compile_pattern, split_text
 from importers.profiles import PLACEHOLDER, DocumentMapping, Profile, Source
 from importers.read import Row, Table, fold
 from importers.subjects import SUBJECTS, Check, Path, Subject, targets
@@ -141,10 +141,9 @@ class Interpreter:
             column: _folded(values) for column, values in profile.values.items() if values
         }
         self._skip = [
-            (skip.reason, [(name, re.compile(each, re.I)) for name, each in skip.when.items()])
+            (skip.reason, [(name, compile_pattern(each, True)) for name, each in skip.when.items()])
             for skip in profile.skip
         ]
-        self._split = [(name, re.compile(each)) for name, each in profile.serials.items()]
         self._mappings = [_compile(mapping, profile) for mapping in profile.documents]
         own = agency_names(actor.own_state()) | {each.code: "" for each in profile.agencies}
         self._agencies = {fold(text): code for code in own for text in (own[code], code)}
@@ -172,7 +171,7 @@ class Interpreter:
         texts = self._texts(row)
         for reason, conditions in self._skip:
             first = next(filter(None, row.cells.values()), "")
-            if all(pattern.fullmatch(texts.get(name, first)) for name, pattern in conditions):
+            if all(each.fullmatch(texts.get(name, first)[:MAX_TEXT]) for name, each in conditions):
                 self.judgement.skipped[reason] += 1
                 self.judgement.counts["skipped"] += 1
                 return []
@@ -193,8 +192,8 @@ class Interpreter:
         """Return the row for each of several guns in one cell: cut, or as many as it counts."""
         columns = {step.member.name: step.source.columns[0] for step in steps}
         count = columns.get("quantity", "")
-        for name, pattern in self._split:
-            parts = [part.strip() for part in pattern.split(texts[name]) if part and part.strip()]
+        for name, pattern in self.profile.serials.items():
+            parts = split_text(pattern, texts[name])
             if len(parts) > 1:
                 counted = {count: "1"} if texts.get(count) == str(len(parts)) else {}
                 return [texts | {name: part} | counted for part in parts]
@@ -249,14 +248,13 @@ class Interpreter:
         source, member = step.source, step.member
         text = _text_of(source, texts)
         if source.part and text:
-            match = re.search(source.part, text)
+            match = compile_pattern(source.part).search(text[:MAX_TEXT])
             text = (match[1] or "") if match else ""
         given, text = text, _replace(text, step.values) if step.values else text
         if not text:
             return None
         if member.is_many:
-            parts = re.split(source.split, text) if source.split else [text]
-            replaced = [_replace(part.strip(), step.values) for part in parts]
+            replaced = [_replace(part, step.values) for part in split_text(source.split, text)]
             return [read_cell(member, part, "") for part in replaced if part]
         if member.name == "agency":
             return read_agency(text, self._agencies)

@@ -119,6 +119,7 @@ class Import:
             imports.update_run(
                 actor=self.actor,
                 run_id=run_id,
+                before=("loading",) if writes else ("judging",),
                 status="loaded" if writes else "judged",
                 rows_read=judgement.rows_read,
                 report=report,

@@ -16,6 +16,7 @@ from typing import Any, Final
 import tomli_w
 
 from importers.cells import DATE_ORDERS
+from importers.patterns import MAX_SIZE, SERIALS, compile_pattern
 from importers.read import fold
 from importers.subjects import SUBJECTS, targets
 from salsa_ext.core.errors import Invalid, Message, message
@@ -98,7 +99,7 @@ class Profile:
     its spellings in files. `values` are replacements by column, as in `Source`. Fewer usable rows
     than `least`, or more than `most`, are another file. A `full` file holds every document, so that
     one that is missing has vanished. `lenient`: columns may be missing. `serials` cuts the cell of a
-    column into several guns.
+    column into several guns: by a regular expression, or `*` between serials.
     """
 
     name: str
@@ -230,21 +231,40 @@ def _problems(profile: Profile) -> Iterator[tuple[str, Message]]:
         if not mapping.number:
             text = message("A natural key makes a second run find its documents. Give a number.")
             yield f"documents.{at}.number", text
+    yield from _pattern_problems(profile)
+
+
+def _pattern_problems(profile: Profile) -> Iterator[tuple[str, Message]]:
+    size = 0
     for path, pattern in _patterns(profile):
         try:
-            re.compile(pattern)
-        except re.error:
-            yield path, message("This is no regular expression: {pattern}.", pattern=pattern)
+            compiled = compile_pattern(pattern)
+        except ValueError:
+            text = message(
+                "This regular expression cannot be used: {pattern}. RE2 has to know it.",
+                pattern=str(pattern)[:100],
+            )
+            yield path, text
+            continue
+        size += compiled.programsize
+        if path.endswith(".part") and not compiled.groups:
+            text = message("Put brackets around what is the value: {pattern}.", pattern=pattern)
+            yield path, text
+    if size > MAX_SIZE:
+        yield "profile", message("Its regular expressions are too large. Shorten them.")
 
 
 def _patterns(profile: Profile) -> Iterator[tuple[str, str]]:
     for at, mapping in enumerate(profile.documents):
         for path, source in mapping.fields.items():
+            patterns = {"part": source.part, "split": source.split}
             yield from (
-                (f"documents.{at}.fields.{path}", each) for each in (source.part, source.split)
+                (f"documents.{at}.fields.{path}.{name}", each)
+                for name, each in patterns.items()
+                if each
             )
     yield from (("skip", each) for skip in profile.skip for each in skip.when.values())
-    yield from (("serials", each) for each in profile.serials.values())
+    yield from (("serials", each) for each in profile.serials.values() if each != SERIALS)
 
 
 def to_toml(profile: Profile) -> str:

@@ -364,6 +364,36 @@ def faults(seeds: int, first: int, failovers: int) -> None:
         raise click.ClickException("\n".join(broken))
 
 
+@bench.command()
+@click.option(
+    "--rounds", default=6, show_default=True, type=click.IntRange(1), help="Turns of each way."
+)
+@explained
+def attacks(rounds: int) -> None:
+    """Measure what others wait amid attacks; exit with 1 if it is more than twice as long.
+
+    \b
+    Example:
+      salsa bench attacks --rounds 10
+    """
+    from benchmarks import attacks as benchmark
+    from benchmarks.faults.acts import open_accounts
+    from benchmarks.service import Service, database_urls
+    from salsa_ext.database.postgres.server import EmbeddedServer
+
+    with _temporary_app() as (app, _, home):
+        urls = database_urls(EmbeddedServer(home))
+        service = Service(home, {}, SALSA_PROXIES="1", **urls)
+        keys = open_accounts(app)
+        try:
+            service.start()
+            costly = benchmark.run(service, keys, rounds)
+        finally:
+            service.stop()
+    if costly:
+        raise click.ClickException("\n".join(costly))
+
+
 def _result(name: str) -> Path:
     return Config.from_env().home / "bench" / f"{name}.json"
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import orjson
 from flask import Request
@@ -18,6 +18,7 @@ from salsa_ext.database.session import release_connection
 
 SHORT_BODY: Final = 64 * 1024
 """Bytes of a body that come at once."""
+PART: Final = 1024 * 1024
 MAX_OBJECT_KEYS: Final = 500
 MAX_KEYS: Final = 250_000
 """Keys of a whole body: a batch of 10,000 checks with every field has half as many."""
@@ -44,8 +45,7 @@ class BodyParser(FlaskParser):
         is_required = req.is_json and any(field.required for field in schema.fields.values())
         if not body and not is_required:
             return missing
-        if body.count(b":") > MAX_KEYS:  # before parsing, which takes memory for each key
-            raise InvalidJSON(message("The body has more than {most} fields.", most=MAX_KEYS))
+        check_keys(body.count(b":"))
         return check_sizes(parse_json(body))
 
     def read_body(self, req: Request) -> bytes:
@@ -116,10 +116,33 @@ def is_short_body(req: Request) -> bool:
 
 
 def receive_body(req: Request) -> None:
-    """Read the body without holding a database connection; raises RequestEntityTooLarge."""
+    """Read the body without holding a database connection; raises RequestEntityTooLarge, InvalidJSON."""
     if req.content_length or "Transfer-Encoding" in req.headers:
         release_connection()
+        if not is_short_body(req) and req.is_json:
+            req.stream = CountedBody(req.stream)  # type: ignore[assignment]
         read_body(req)
+
+
+class CountedBody:
+    """Body that is not read to its end if it has too many fields."""
+
+    def __init__(self, body: IO[bytes]) -> None:
+        self._body = body
+
+    def read(self) -> bytes:
+        """Return all; raises InvalidJSON."""
+        parts, keys = [], 0
+        while part := self._body.read(PART):
+            check_keys(keys := keys + part.count(b":"))
+            parts.append(part)
+        return b"".join(parts)
+
+
+def check_keys(count: int) -> None:
+    """Raise InvalidJSON for more keys than a body may have, before they are parsed into memory."""
+    if count > MAX_KEYS:
+        raise InvalidJSON(message("The body has more than {most} fields.", most=MAX_KEYS))
 
 
 def read_body(req: Request) -> bytes:

@@ -19,13 +19,14 @@ CREATE TABLE import_run (
     started_at TIMESTAMPTZ NOT NULL,
     ended_at TIMESTAMPTZ,
     rows_read INTEGER NOT NULL,
+    tries INTEGER NOT NULL,
     report JSONB NOT NULL,
     CONSTRAINT pk_import_run PRIMARY KEY (id)
 );
 CREATE INDEX ix_import_run_owner_state_started_at ON import_run (owner_state, started_at);
 CALL salsa_protect(
     'import_run',
-    'SELECT, INSERT, UPDATE (profile, definition, status, ended_at, rows_read, report)'
+    'SELECT, INSERT, UPDATE (profile, definition, status, ended_at, rows_read, tries, report)'
 );
 
 -- The worker sees which states have uploaded files to judge, load or undo.

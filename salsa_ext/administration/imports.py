@@ -30,7 +30,7 @@ from salsa_ext.tracing.traces.models import Trace
 
 MAX_VANISHED: Final = 1_000
 MAPPED_STATUSES: Final = ("draft", "judged")
-UNDONE_STATUSES: Final = (*MAPPED_STATUSES, "loaded", "failed")
+UNDONE_STATUSES: Final = (*MAPPED_STATUSES, "judging", "loading", "loaded", "failed")
 WITHDRAWN_SUBJECTS: Final = ("seizures", "transfers", "reports")
 
 
@@ -66,7 +66,7 @@ def begin_run(*, actor: Actor, data: ImportData) -> UUID:
     row = {name: value for name, value in vars(data).items() if name != "id"}
     row |= {"id": run_id, "owner_state": state, "concerned": [state], "language": actor.language}
     row |= {"account_id": actor.account_id, "started_at": actor.now(), "ended_at": None}
-    insert_many(ImportRun, [row | {"rows_read": 0, "report": {}}])
+    insert_many(ImportRun, [row | {"rows_read": 0, "tries": 0, "report": {}}])
     append(
         actor, AuditEvent(Action.FILE_IMPORTED, "import", run_id, data={"profile": data.profile})
     )
@@ -95,12 +95,22 @@ def list_runs(
     return fetch_page(mine, ImportRun.id, limit, cursor)
 
 
-def update_run(*, actor: Actor, run_id: UUID, **values: Any) -> None:
-    """Write the progress of a run; an ended one gets its time."""
+def update_run(
+    *, actor: Actor, run_id: UUID, before: Collection[str] | None = None, **values: Any
+) -> None:
+    """Write the progress of a run, only from a status of `before`; an ended one gets its time."""
     require(actor, Permission.IMPORT_RUN)
     if values.get("status") in ("loaded", "failed", "undone"):
         values["ended_at"] = actor.now()
-    db.session.execute(update(ImportRun).where(ImportRun.id == run_id).values(**values))
+    run = update(ImportRun).where(ImportRun.id == run_id)
+    if before is not None:  # a person may have ended it at the same moment
+        run = run.where(ImportRun.status.in_(before))
+    db.session.execute(run.values(**values))
+
+
+def count_try(*, actor: Actor, run_id: UUID, by: int) -> None:
+    """Count that a process begins a run."""
+    update_run(actor=actor, run_id=run_id, tries=ImportRun.tries + by)
 
 
 def judge_run(
@@ -149,7 +159,7 @@ def _move(actor: Actor, run_id: UUID, before: Collection[str], after: str, actio
     run = read_run(actor, run_id)
     if run.status not in before:
         raise IllegalTransition("import", run.status, action)
-    update_run(actor=actor, run_id=run_id, status=after)
+    update_run(actor=actor, run_id=run_id, status=after, tries=0)
     append(actor, AuditEvent(Action.FILE_IMPORTED, "import", run_id, data={"status": after}))
     wake_after_commit()
 

@@ -66,7 +66,7 @@ class ImportRun(Owned, Base):
     `status`: `draft` until its columns are mapped, then `judging`, `judged`, `loading`, `loaded`,
     `failed`, `undoing`, `undone`.
     `account_id` is the uploader's, None for the command line. `report` holds what `rows_read` rows
-    became.
+    became. `tries`: what was spent to begin it in its status.
     """
 
     __tablename__ = "import_run"
@@ -82,6 +82,7 @@ class ImportRun(Owned, Base):
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
     rows_read: Mapped[int]
+    tries: Mapped[int]
     report: Mapped[dict[str, Any]]
 
 

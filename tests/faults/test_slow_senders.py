@@ -1,13 +1,13 @@
 """Senders whose bodies never come keep nobody else out of the service."""
 
 import select
-import socket
 import time
 from contextlib import ExitStack
 
 import pytest
 
 from api.http.request_limits import MAX_BODIES_PER_SENDER, THREADS
+from benchmarks.attacks import open_request
 from benchmarks.service import Service, database_urls
 from salsa_ext.database.postgres.server import EmbeddedServer
 from tests.faults.conftest import copied, key_of, make_app
@@ -33,14 +33,6 @@ def _started(installed, **settings):
         served.stop()
 
 
-def _begin(service, path, *headers, length="Content-Length: 10000"):
-    """Send the head of a request and a single byte of the ten thousand that it tells of."""
-    line = socket.create_connection(("127.0.0.1", service.port), timeout=30)
-    head = (f"POST {path} HTTP/1.1", "Host: 127.0.0.1", length, *headers, "", "{")
-    line.sendall("\r\n".join(head).encode())
-    return line
-
-
 def _form(cookie):
     return ("Content-Type: application/x-www-form-urlencoded", f"Cookie: salsa_form={cookie}")
 
@@ -49,10 +41,10 @@ def test_others_are_answered_while_many_bodies_do_not_come(service):
     bearer = f"Authorization: {service.key['Authorization']}"
     with ExitStack() as lines:
         for number in range(MANY):
-            lines.enter_context(_begin(service, "/sign-in", *_form("a" * 43)))
+            lines.enter_context(open_request(service, "/sign-in", *_form("a" * 43)))
             for kind in ("application/json", "text/plain", "multipart/form-data; boundary=x"):
                 sent = (bearer, f"Idempotency-Key: {number}", f"Content-Type: {kind}")
-                lines.enter_context(_begin(service, "/api/v1/permits", *sent))
+                lines.enter_context(open_request(service, "/api/v1/permits", *sent))
         assert service.request("GET", "/api/v1/permits")[0] == 200
 
 
@@ -61,12 +53,13 @@ def test_one_sender_keeps_nobody_out_however_many_bodies_of_his_do_not_come(serv
     bearer = f"Authorization: {service.key['Authorization']}"
     sent = ("/api/v1/permits", bearer, "Content-Type: application/json")
     with ExitStack() as lines:
-        begun = [lines.enter_context(_begin(service, *sent)) for _ in range(THREADS + MANY)]
+        begun = [lines.enter_context(open_request(service, *sent)) for _ in range(THREADS + MANY)]
         answers = _answers(begun, THREADS + MANY - MAX_BODIES_PER_SENDER)
         assert {answer.split()[1] for answer in answers} == {b"429"}
         assert all(b"retry-after: 2" in answer.lower() for answer in answers)
         assert service.request("GET", "/api/v1/permits")[0] == 200
-        with _begin(service, "/sign-in", *_form("a" * 43)) as other:  # another one's body is read
+        with open_request(service, "/sign-in", *_form("a" * 43)) as other:
+            # another one's body is read
             assert not select.select([other], [], [], 0.5)[0]
     until = time.monotonic() + 30
     while (status := service.request("POST", "/api/v1/permits", {"number": ""})[0]) == 429:
@@ -94,11 +87,11 @@ def _answers(lines, count):
     ],
 )
 def test_who_may_not_send_anything_is_told_before_he_has_sent_it(service, path, headers, status):
-    with _begin(service, path, *headers) as line:
+    with open_request(service, path, *headers) as line:
         assert line.recv(100).split()[1] == status
 
 
 @pytest.mark.parametrize("length", ["Content-Length: 70000", "Transfer-Encoding: chunked"])
 def test_a_form_that_may_be_long_is_read_of_somebody_who_is_signed_in_alone(service, length):
-    with _begin(service, "/verify", *_form("a" * 43), length=length) as line:
+    with open_request(service, "/verify", *_form("a" * 43), length=length) as line:
         assert line.recv(100).split()[1] == b"401"

@@ -1,12 +1,11 @@
 """Drafts of profiles from headings in four languages and from values alone."""
 
-import re
-
 import pytest
 
 from api.schemas.imports import field_labels
 from importers.cells import read_cell
 from importers.guess import draft_profile
+from importers.patterns import compile_pattern, split_text
 from importers.read import open_table
 from importers.subjects import targets
 from salsa_ext.documents.values import ReportData
@@ -152,7 +151,7 @@ def test_few_texts_of_a_column_tell_what_the_rows_are(draft):
 
 def test_a_row_of_totals_becomes_nothing(draft):
     [skip] = draft(HEADINGS["es"]).profile.skip
-    pattern = re.compile(skip.when["*"], re.IGNORECASE)
+    pattern = compile_pattern(skip.when["*"], True)
     assert all(map(pattern.fullmatch, ("TOTAL", "Total general", "Sous-total: 12", "Soma")))
     assert not any(map(pattern.fullmatch, ("Totalmente oxidado", "Sumaria 12/2020", "C-1")))
 
@@ -161,14 +160,14 @@ def test_several_serials_of_a_cell_are_cut_where_both_sides_are_serials(draft):
     assert draft(HEADINGS["es"]).profile.serials == {}
     rows = [[*row[:2], "KLM10011 / KLM10012", *row[3:]] for row in ROWS]
     [pattern] = draft(HEADINGS["es"], rows).profile.serials.values()
-    assert re.split(pattern, "TKA1001 / TKA1002; TKA1003 y 10045") == [
+    assert split_text(pattern, "TKA1001 / TKA1002; TKA1003 y 10045") == [
         "TKA1001",
         "TKA1002",
         "TKA1003",
         "10045",
     ]
     for whole in ("S/N", "SIN SERIE, limado", "12345/67", "D123456 (ilegible)"):
-        assert re.split(pattern, whole) == [whole]
+        assert split_text(pattern, whole) == [whole]
 
 
 @pytest.mark.parametrize(

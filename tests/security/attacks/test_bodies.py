@@ -45,12 +45,12 @@ def test_a_million_fields_of_a_check_are_refused_by_their_length(send):
     assert peak < 8 * MIB
 
 
-def test_a_million_fields_of_a_long_document_are_not_parsed(send):
-    """Seizures of 1,000 guns have up to 16 MiB. Measured: 12 ms, and no more memory than the body."""
+def test_a_million_fields_of_a_long_document_are_not_read_to_their_end(send):
+    """Seizures of 1,000 guns have up to 16 MiB. Measured: 8 ms of CPU (22 ms if all is read)."""
     body = _fields(1_000_000)
     answer, peak = send("/seizures", body)
     assert (answer.status_code, answer.json["code"]) == (400, "bad_request")
-    assert peak < 3 * len(body)  # the client holds it once, the service once
+    assert peak < 8 * MIB < len(body)
 
 
 @pytest.mark.parametrize("path", ["/checks", "/seizures"])

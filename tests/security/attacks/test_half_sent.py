@@ -10,6 +10,7 @@ from contextlib import ExitStack
 import pytest
 
 from api.http.request_limits import MAX_BODIES_PER_SENDER, MAX_UNKNOWN_BODIES
+from benchmarks.attacks import FORM, open_request
 from benchmarks.service import Service, database_urls
 from salsa_ext.core.ip_addresses import network
 from salsa_ext.database.postgres.server import EmbeddedServer
@@ -17,7 +18,6 @@ from tests.faults.conftest import copied, key_of, make_app
 
 HALF_SENT = 160
 IDLE = 2_100
-FORM = ("Content-Type: application/x-www-form-urlencoded", f"Cookie: salsa_form={'a' * 43}")
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +33,6 @@ def service(installed):
         served.stop()
 
 
-def _begin(service, path, *headers):
-    line = socket.create_connection(("127.0.0.1", service.port), timeout=30)
-    head = (f"POST {path} HTTP/1.1", "Host: 127.0.0.1", "Content-Length: 1000", *headers, "", "{")
-    line.sendall("\r\n".join(head).encode())
-    return line
-
-
 def _status(line):
     return line.recv(100).split()[1]
 
@@ -48,7 +41,8 @@ def test_bodies_with_invented_keys_are_refused_before_they_come(service):
     with ExitStack() as lines:
         for number in range(HALF_SENT):
             sent = (f"Authorization: Bearer b{number}", "Content-Type: application/json")
-            assert _status(lines.enter_context(_begin(service, "/api/v1/checks", *sent))) == b"401"
+            line = lines.enter_context(open_request(service, "/api/v1/checks", *sent))
+            assert _status(line) == b"401"
         assert service.request("GET", "/api/v1/permits")[0] == 200
 
 
@@ -57,7 +51,9 @@ def test_unknown_senders_of_many_addresses_leave_room_for_the_known(service):
         for number in range(HALF_SENT):
             cookie = f"; salsa_session=s{number}"
             address = f"X-Forwarded-For: 203.0.113.{number}"
-            lines.enter_context(_begin(service, "/sign-in", FORM[0], FORM[1] + cookie, address))
+            lines.enter_context(
+                open_request(service, "/sign-in", FORM[0], FORM[1] + cookie, address)
+            )
         assert service.request("GET", "/api/v1/permits")[0] == 200
         assert service.request("POST", "/api/v1/permits", {"number": ""})[0] == 422
 
@@ -69,7 +65,9 @@ def test_one_address_takes_half_of_the_room_of_the_unknown(service, address):
     with ExitStack() as lines:
         begun = [
             lines.enter_context(
-                _begin(service, "/sign-in", *FORM, f"X-Forwarded-For: {address.format(number)}")
+                open_request(
+                    service, "/sign-in", *FORM, f"X-Forwarded-For: {address.format(number)}"
+                )
             )
             for number in range(2 * MAX_BODIES_PER_SENDER)
         ]
@@ -78,7 +76,7 @@ def test_one_address_takes_half_of_the_room_of_the_unknown(service, address):
             ready, _, _ = select.select([line for line in begun if line not in refused], [], [], 30)
             assert {_status(line) for line in ready} == {b"429"}
             refused += ready
-        with _begin(service, "/sign-in", *FORM, "X-Forwarded-For: 203.0.113.2") as other:
+        with open_request(service, "/sign-in", *FORM, "X-Forwarded-For: 203.0.113.2") as other:
             other.sendall(b"x" * 999)
             assert _status(other) == b"403"  # it was read, and is no form of ours
 

@@ -28,7 +28,8 @@ from api.web.pages.account.imports import (
 from api.web.record_pages import register_form, render_page
 from importers import subjects
 from importers.cells import CellError, read_cell
-from importers.guess import SEVERAL_SERIALS, ColumnGuess, natural_key, needed_fields
+from importers.guess import ColumnGuess, natural_key, needed_fields
+from importers.patterns import SERIALS
 from importers.profiles import DocumentMapping, Profile, Source, from_data, name_of_file, to_data
 from importers.read import Table, fold
 from importers.subjects import SUBJECTS, targets
@@ -106,7 +107,7 @@ class _Columns:
             number, is_grouped = natural_key(self.subject, numbers)
             mapping = replace(mapping, number=number, group=is_grouped)
         serials = {
-            guess.column: self.profile.serials.get(guess.column, SEVERAL_SERIALS)
+            guess.column: self.profile.serials.get(guess.column, SERIALS)
             for path in columns
             if path.rpartition(".")[2] == "serial" and form.get("several")
             for guess in columns[path]
