@@ -153,13 +153,18 @@ def table_lines(code: str, content: Mapping[str, Any]) -> Iterator[Sequence[Any]
         yield [state_name(row["state"]), *amounts]
 
 
-def write_release(release: ReleaseView) -> bytes:
-    """Return a release as a workbook: notes, coverage, changes, and a sheet for each table."""
+def release_title(release: Any) -> str:
+    """Return the title of a release in the reader's language."""
     title = message(
         "Figures of {year}, release {number}", year=str(release.year), number=release.number
     )
+    return translate(title)
+
+
+def write_release(release: ReleaseView) -> bytes:
+    """Return a release as a workbook: notes, coverage, changes, and a sheet for each table."""
     notes = [
-        [translate(title)],
+        [release_title(release)],
         [translate(message("Published")), f"{release.published_at:%Y-%m-%d}"],
         *([[release.note]] if release.note else []),
         *([translate(note)] for note in NOTES),

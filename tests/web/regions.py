@@ -56,6 +56,9 @@ def make(caller: Caller) -> Ids:
     administrator.post(f"/webhooks/{made['webhook']}/test", expect=200)
     [delivery] = administrator.get(f"/webhooks/{made['webhook']}/deliveries").json["items"]
     made["delivery"] = delivery["id"]
+    made["release"] = caller(None, "secretariat").post("/releases", {"year": 2025}).json["id"]
+    app: Any = current_app
+    run_due(app._get_current_object(), "releases")
     made["account"] = administrator.post("/accounts", ana).json["id"]
     made |= {"agency": agency, "office": office}
     made["import"] = _imported(caller)

@@ -86,7 +86,9 @@ def test_pages_have_no_inline_styles_or_scripts():
         assert INLINE.search(text) is None, template.name
 
 
-@pytest.mark.parametrize("path", ["/", "/sign-in", "/docs", "/nowhere", "/verify", "/forms"])
+@pytest.mark.parametrize(
+    "path", ["/", "/sign-in", "/docs", "/nowhere", "/verify", "/forms", "/releases"]
+)
 def test_a_page_has_one_heading_landmarks_and_a_name_for_every_field(visitor, path):
     outline = Outline()
     outline.feed(visitor.client.get(path, headers={"Accept": "text/html"}).text)

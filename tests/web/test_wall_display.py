@@ -180,6 +180,7 @@ OF_ALL = {
     "/design",
     "/verify",
     "/forms",
+    "/releases",
     "/wall",
     "/wall/live",
     "/healthz",

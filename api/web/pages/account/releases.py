@@ -1,0 +1,114 @@
+"""Releases of a year's figures: anybody reads those that are published, the secretariat makes them."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+from uuid import UUID
+
+from flask import Response, abort, current_app, g, render_template, request
+
+from api.http import files, tables
+from api.http.auth import authenticate_page
+from api.http.context import transaction
+from api.schemas import releases as release_files
+from api.schemas.releases import NewReleaseRequest, ReleaseResponse
+from api.web.access import prepare_frame
+from api.web.forms import Field, Form
+from api.web.pages import account_pages
+from api.web.record_pages import DocumentPages
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import visitor
+from salsa_ext.core.actor import Actor
+from salsa_ext.core.errors import message
+from salsa_ext.releases import releases
+from salsa_ext.releases.release_tables import TABLE_TYPES
+from salsa_ext.releases.releases import ReleaseView
+
+MAX_LISTED: Final = 200
+FIELDS: Final = (
+    Field("year", message("Year"), "number", required=True),
+    Field(
+        "note",
+        message("Note for readers"),
+        "area",
+        max_length=2000,
+        hint=message("Everybody reads it, in these words."),
+    ),
+)
+
+
+@account_pages.get("/releases")
+def release_list() -> str:
+    """List releases, newest first: published ones for anybody."""
+    g.actor = authenticate_page()
+    with transaction(g.actor or visitor()):
+        prepare_frame(g.actor)
+        maker = _maker()
+        rows = (
+            releases.list_releases(maker, {}, MAX_LISTED, None).items
+            if maker
+            else releases.list_published()
+        )
+        return render_template(
+            "account/release_list.html", trail=PAGES.parents, rows=rows, is_maker=bool(maker)
+        )
+
+
+@account_pages.get("/releases/<uuid:release_id>")
+def release_page(release_id: UUID) -> Any:
+    """Show a release with its tables, or return a file of it."""
+    g.actor = authenticate_page()
+    with transaction(g.actor or visitor()):
+        prepare_frame(g.actor)
+        maker = _maker()
+        release = (
+            releases.get_release(maker, release_id)
+            if maker
+            else releases.read_published(release_id)
+        )
+        if form := request.args.get("format"):
+            return _file(release, form, request.args.get("table"))
+        return render_template(
+            "account/release.html",
+            trail=PAGES.trail,
+            view=release,
+            texts=release_files,
+            table_count=len(TABLE_TYPES),
+        )
+
+
+def _maker() -> Actor | None:
+    """Return who is signed in, if it makes releases: it sees those that are not published."""
+    actor: Actor | None = g.actor
+    return actor if actor and Permission.RELEASE_CREATE in actor.permissions else None
+
+
+def _file(release: ReleaseView, form: str, code: str | None) -> Response:
+    """Return a published release, or one of its tables, as file."""
+    name = f"figures-{release.year}-{release.number}"
+    if code is not None and form in ("csv", "xlsx"):
+        table = next((each for each in release.tables if each.code == code), None) or abort(404)
+        rows = release_files.flat_rows(table.content or {})
+        return tables.table_response(rows, form, f"{name}-{code}")
+    if release.status != "published" or code is not None or form not in ("json", "xlsx"):
+        abort(404)
+    if form == "xlsx":
+        content = release_files.write_release(release)
+        return files.send_attachment(content, tables.XLSX_TYPE, f"{name}.xlsx")
+    content = current_app.json.dumps(ReleaseResponse().dump(release)).encode()
+    return files.send_attachment(content, "application/json", f"{name}.json")
+
+
+def _show_form(actor: Actor, form: Form | None) -> dict[str, Any]:
+    return {"form": form or Form({"year": str(actor.now().year - 1)}), "fields": FIELDS}
+
+
+def _create(actor: Actor, form: Form) -> str:
+    data = form.load(NewReleaseRequest())
+    return PAGES.address(releases.create_release(actor=actor, data=data))
+
+
+PAGES: Final = DocumentPages(
+    account_pages, "release", "/releases", message("Published figures of all states")
+)
+PAGES.add_form(Permission.RELEASE_CREATE, _show_form, _create)
