@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import csv
 import random
+import resource
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any, Final
 
@@ -21,14 +24,14 @@ from benchmarks import harness
 from benchmarks.harness import Figure, database_pids
 from benchmarks.marks import SEED, Gun, make_guns
 from benchmarks.trade_data import describe_gun
-from importers.judge import ReadBody
+from importers.judge import Judgement, ReadBody
 from importers.load import Import
 from importers.profiles import shipped_profiles, to_data
 from importers.read import file_digest
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import imports
 from salsa_ext.administration.imports import ImportData
-from salsa_ext.database.session import Base, transaction
+from salsa_ext.database.session import Base, db, transaction
 
 STATE: Final = "USA"
 PROFILE: Final = "us-crime-guns"
@@ -63,43 +66,56 @@ class TableFile:
 
 
 def run(
-    owner_url: str, twin_url: str, rows: int, rounds: int, path: Path, read_body: ReadBody
+    owner_url: str,
+    twin_url: str,
+    sizes: Sequence[int],
+    path: Path,
+    read_body: ReadBody,
+    run_jobs: Callable[[], None],
 ) -> list[Figure]:
-    """Import files in turns with COPY into a twin database; bodies are read as HTTP does."""
-    guns, each = make_guns(3 * rows + 100, random.Random(SEED)), max(1, rows // rounds)
-    imported, copied, peaks = list[Usage](), list[Usage](), dict[int, int]()
+    """Import files in turns with COPY into a twin database; then run the jobs that follow.
+
+    `sizes` are the rows of the files; bodies are read as HTTP does.
+    """
+    imported, copied = list[Usage](), list[Usage]()
     with (
         tempfile.TemporaryDirectory() as folder,
+        ProcessPoolExecutor(1, get_context("fork")) as pool,  # guns of the benchmark are no memory
         _connect(owner_url) as here,
         _connect(twin_url) as twin,
     ):
-        first = _write_file(Path(folder) / "first.csv", guns[-WARM_UP_ROWS:], 3 * rows)
+        first, *files = pool.submit(_write_files, Path(folder), [WARM_UP_ROWS, *sizes]).result()
         _import_file(first, read_body)
-        for at in range(rounds):
-            file = _write_file(
-                Path(folder) / f"{at}.csv", guns[at * each : (at + 1) * each], at * each
-            )
+        run_jobs()
+        for file in files:
             since = _scalar(here, "SELECT pg_current_xact_id()::text::bigint")
             spent, peak = _import_file(file, read_body)
             imported.append(spent)
-            peaks[spent.rows] = max(peak, peaks.get(spent.rows, 0))
             copied.append(_copy_rows(twin, _export_new_rows(here, since, Path(folder)), spent.rows))
-        long = _write_file(Path(folder) / "long.csv", guns[rows : rows + 2 * each], rows)
-        spent, peaks[2 * each] = _import_file(long, read_body)
+            memory = f"peak of memory {peak / MIB:.0f} MiB"
+            print(f"{spent.rows:,} rows: {_speed([spent], copied[-1:])}, {memory}", flush=True)
+        seconds = -time.perf_counter()
+        run_jobs()
+        seconds += time.perf_counter()
     figures = [
         _row_figure("bare COPY, each row", copied, copied),
         _row_figure("import, each row", imported, copied),
     ]
-    harness.write_figures(f"Import of {rows:,} sales in {rounds} files", figures, path)
+    harness.write_figures(f"Import of {sum(sizes):,} sales", figures, path)
     print(_speed(imported, copied))
-    print(
-        "peak of memory: "
-        + ", ".join(
-            f"{peak / MIB:.0f} MiB for a file of {count:,} rows"
-            for count, peak in sorted(peaks.items())
-        )
-    )
+    whole = sum(usage.wall for usage in imported)
+    print(f"jobs that follow: {seconds:.0f} s, {seconds / whole:.2f} times as long as the import")
     return figures
+
+
+def _write_files(folder: Path, sizes: Sequence[int]) -> list[Path]:
+    db.engine.dispose(close=False)  # connections are those of the parent
+    guns, files, first = make_guns(sum(sizes) + 100, random.Random(SEED)), list[Path](), 0
+    for size in sizes:
+        file = folder / f"from-{first}.csv"
+        files.append(_write_file(file, guns[first : first + size], first))
+        first += size
+    return files
 
 
 def _write_file(path: Path, some: Sequence[Gun], first: int) -> Path:
@@ -130,21 +146,35 @@ def _write_file(path: Path, some: Sequence[Gun], first: int) -> Path:
 def _import_file(file: Path, read_body: ReadBody) -> tuple[Usage, int]:
     """Import a file; return its usage and the peak of memory."""
     profile = replace(shipped_profiles()[PROFILE], least=1)
-    pids, actor = database_pids(), operator(STATE)
-    with _memory_peak() as peak:
-        before, database, wall = (
-            time.process_time(),
-            harness.exact_cpu_seconds(pids),
-            time.perf_counter(),
-        )
+    actor, reports = operator(STATE), list[Judgement]()
+
+    def import_file() -> None:
         data = ImportData(profile.name, to_data(profile), file.name, file_digest(file))
         with transaction(actor):
             run_id = imports.begin_run(actor=actor, data=data)
-        report = Import(profile, lambda: file, actor, read_body).load(run_id)
-        wall = time.perf_counter() - wall
-        own, database = time.process_time() - before, harness.exact_cpu_seconds(pids) - database
-    assert report.counts["created"] == report.rows_read, report.top_problems()
-    return Usage(report.rows_read, own, database, wall), peak()
+        reports.append(Import(profile, lambda: file, actor, read_body).load(run_id))
+
+    with file.open() as lines, _memory_peak() as peak:
+        usage = _measure(sum(1 for _ in lines) - 1, import_file)
+    [report] = reports
+    assert report.counts["created"] == usage.rows, report.top_problems()
+    return usage, peak()
+
+
+def _measure(rows: int, act: Callable[[], None]) -> Usage:
+    """Return the processor time of an act in this process, those it starts, and the database."""
+    pids, own = database_pids(), _own_seconds()
+    database, wall = harness.exact_cpu_seconds(pids), time.perf_counter()
+    act()
+    wall = time.perf_counter() - wall
+    own, database = _own_seconds() - own, harness.exact_cpu_seconds(pids) - database
+    return Usage(rows, own, database, wall)
+
+
+def _own_seconds() -> float:
+    """Return the processor seconds of this process, and of those it started that ended."""
+    ended = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return time.process_time() + ended.ru_utime + ended.ru_stime
 
 
 @contextmanager
@@ -214,6 +244,7 @@ def _copy_rows(connection: Any, parts: Sequence[TableFile], rows: int) -> Usage:
         for part in parts:
             with part.path.open("rb") as opened:
                 cursor.copy_expert(f"COPY {part.table} ({part.columns}) FROM STDIN", opened)
+            part.path.unlink()
     connection.commit()
     wall = time.perf_counter() - wall
     own, database = time.process_time() - before, harness.exact_cpu_seconds(pids) - database

@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
-from functools import cache, partial
+from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
 import orjson
 
 from importers import cells
+from importers.bodies import complete, interpret_guns, write_constants, write_field
 from importers.cells import CellError, read_agency, read_cell
 from importers.occurrences import Occurrences
 from importers.patterns import MAX_TEXT, compile_pattern, split_text
@@ -21,16 +22,13 @@ from importers.read import Row, Table, fold
 from importers.subjects import SUBJECTS, Check, Path, Subject, targets
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import ImportRejected, Invalid, Message, message
-from salsa_ext.core.fields import Member, members
 from salsa_ext.firearms.marks.cell_reading import read_cell as read_marks
-from salsa_ext.firearms.marks.firearm_marks import marking_instead_of_serial
-from salsa_ext.reference import names
 from salsa_ext.reference.agencies import agency_names
 
 EXAMPLES: Final = 3
 MAX_UNKNOWN: Final = 10_000
 PREVIEW: Final = 20
-MAX_SERIAL: Final = 64
+NO_NUMBER: Final = message("The row has no number of its own, so a second run would load it twice.")
 ReadBody = Callable[[type, Mapping[str, Any]], Any]
 """Returns the value of a body as HTTP receives it; raises Invalid."""
 
@@ -120,13 +118,25 @@ class Judgement:
 
 @dataclass(frozen=True)
 class FieldStep:
-    """How one field of a document is read from a row."""
+    """How one field of a document is read from a row, of one `column` or several.
+
+    `read` returns the value of a text, and the list that lacks it, if one does; raises CellError.
+    """
 
     name: str
-    member: Member
     path: Path
     source: Source
-    values: Mapping[str, str]
+    column: str
+    read: Callable[[str], tuple[Any, str]]
+
+
+class DocumentSteps(NamedTuple):
+    """How a document is made of a row: its fields, their first columns by name, its constants."""
+
+    mapping: DocumentMapping
+    fields: Sequence[FieldStep]
+    columns: Mapping[str, str]
+    constants: Sequence[tuple[Path, Any]]
 
 
 class Interpreter:
@@ -138,21 +148,23 @@ class Interpreter:
         self._columns = _match_columns(profile, table, judgement)
         self._empty = dict.fromkeys(profile.used_columns(), "")
         self._values = {
-            column: _folded(values) for column, values in profile.values.items() if values
+            column: _once(partial(_replace, _folded(values)))
+            for column, values in profile.values.items()
+            if values
         }
         self._skip = [
             (skip.reason, [(name, compile_pattern(each, True)) for name, each in skip.when.items()])
             for skip in profile.skip
         ]
-        self._mappings = [_compile(mapping, profile) for mapping in profile.documents]
         own = agency_names(actor.own_state()) | {each.code: "" for each in profile.agencies}
-        self._agencies = {fold(text): code for code in own for text in (own[code], code)}
+        agencies = {fold(text): code for code in own for text in (own[code], code)}
+        self._mappings = [_compile(mapping, profile, agencies) for mapping in profile.documents]
         self._repeats, self._numbers = Occurrences(), Occurrences()
 
     def grouping_keys(self, row: Row) -> Iterator[str]:
         """Yield the number of each document that a row may share with others."""
         texts = self._texts(row)
-        for mapping, _ in self._mappings:
+        for mapping, *_ in self._mappings:
             if mapping.group and (number := self._number(mapping, texts, row)):
                 yield f"{mapping.subject} {number}"
 
@@ -160,8 +172,8 @@ class Interpreter:
         texts = self._empty | {
             name: row.cells.get(column, "") for name, column in self._columns.items()
         }
-        for name, values in self._values.items():
-            texts[name] = _replace(texts[name], values)
+        for name, replace in self._values.items():
+            texts[name] = replace(texts[name])
         return texts
 
     def documents(self, row: Row) -> list[Candidate]:
@@ -169,28 +181,27 @@ class Interpreter:
         if row.beyond:
             raise RowRefused(Problem("", message("The row has more cells than the header.")))
         texts = self._texts(row)
+        first = next(filter(None, row.cells.values()), "")
         for reason, conditions in self._skip:
-            first = next(filter(None, row.cells.values()), "")
             if all(each.fullmatch(texts.get(name, first)[:MAX_TEXT]) for name, each in conditions):
                 self.judgement.skipped[reason] += 1
                 self.judgement.counts["skipped"] += 1
                 return []
         documents = [
-            self._document(mapping, steps, piece, row)
-            for mapping, steps in self._mappings
-            if all(texts[name] for name in mapping.when)
-            for piece in self._pieces(texts, steps)
+            self._document(steps, piece, row)
+            for steps in self._mappings
+            if all(texts[name] for name in steps.mapping.when)
+            for piece in self._pieces(texts, steps.columns)
         ]
         if not documents:
-            columns = ", ".join(name for mapping, _ in self._mappings for name in mapping.when)
+            columns = ", ".join(name for mapping, *_ in self._mappings for name in mapping.when)
             raise RowRefused(
                 Problem("", message("None of these is filled in: {names}.", names=columns))
             )
         return self._grouped(documents)
 
-    def _pieces(self, texts: dict[str, str], steps: Sequence[FieldStep]) -> list[dict[str, str]]:
+    def _pieces(self, texts: dict[str, str], columns: Mapping[str, str]) -> list[dict[str, str]]:
         """Return the row for each of several guns in one cell: cut, or as many as it counts."""
-        columns = {step.member.name: step.source.columns[0] for step in steps}
         count = columns.get("quantity", "")
         for name, pattern in self.profile.serials.items():
             parts = split_text(pattern, texts[name])
@@ -203,36 +214,35 @@ class Interpreter:
                 return [texts | {columns["serial"]: mark.text, count: "1"} for mark in marks]
         return [texts]
 
-    def _document(
-        self,
-        mapping: DocumentMapping,
-        steps: Sequence[FieldStep],
-        texts: Mapping[str, str],
-        row: Row,
-    ) -> Candidate:
+    def _document(self, steps: DocumentSteps, texts: Mapping[str, str], row: Row) -> Candidate:
+        mapping, fields = steps.mapping, steps.fields
         subject = SUBJECTS[mapping.subject]
         body, problems = dict[str, Any](), list[Problem]()
         number = self._number(mapping, texts, row)
-        for step in steps:
+        for step in fields:
+            text = texts[step.column] if step.column else _text_of(step.source, texts)
+            if not text:
+                continue
             try:
-                value = self._field(step, texts)
+                value, unknown = step.read(text)
             except CellError as error:
                 if error.unknown:
                     self.judgement.add_unknown(error.unknown, error.text)
                 problems.append(Problem(self._column_of(step, texts), error.problem))
-            else:
-                if value not in (None, "", []):
-                    _write(body, step.path, value)
+                continue
+            if unknown:
+                self.judgement.add_unknown(unknown, value)
+            if value not in (None, "", []):
+                write_field(body, step.path, value)
         if number is None:
-            text = message("The row has no number of its own, so a second run would load it twice.")
-            problems.append(Problem("", text))
+            problems.append(Problem("", NO_NUMBER))
         if number is None or problems:
             raise RowRefused(*problems, key=(subject.name, number or ""))
-        _write_constants(body, subject, mapping.constants)
+        write_constants(body, steps.constants)
         body["number"] = number
-        _complete(body, subject.value, self.actor.own_state())
-        _interpret_guns(body, subject)
-        column = partial(self._column_named, steps, texts)
+        complete(body, subject.value, self.actor.own_state())
+        interpret_guns(body, subject)
+        column = partial(self._column_named, fields, texts)
         return Candidate(subject, number, body, [row], column)
 
     def _column_named(self, steps: Sequence[FieldStep], texts: Mapping[str, str], name: str) -> str:
@@ -242,26 +252,6 @@ class Interpreter:
         """Return the column of the file that filled a field, else the first that could."""
         names = step.source.columns
         return self._columns.get(next((name for name in names if texts[name]), names[0]), "")
-
-    def _field(self, step: FieldStep, texts: Mapping[str, str]) -> Any:
-        """Return the value of a field, None without one; raises CellError."""
-        source, member = step.source, step.member
-        text = _text_of(source, texts)
-        if source.part and text:
-            match = compile_pattern(source.part).search(text[:MAX_TEXT])
-            text = (match[1] or "") if match else ""
-        given, text = text, _replace(text, step.values) if step.values else text
-        if not text:
-            return None
-        if member.is_many:
-            replaced = [_replace(part, step.values) for part in split_text(source.split, text)]
-            return [read_cell(member, part, "") for part in replaced if part]
-        if member.name == "agency":
-            return read_agency(text, self._agencies)
-        kind = cells.unknown_kind(step.path, text)
-        if kind and fold(given) not in step.values:  # where a person left it as it is
-            self.judgement.add_unknown(kind, text)
-        return read_cell(member, text, source.dates or self.profile.dates)
 
     def _number(self, mapping: DocumentMapping, texts: Mapping[str, str], row: Row) -> str | None:
         """Return the natural key of a row's document; None if a part of it is empty."""
@@ -343,21 +333,58 @@ def _match_columns(profile: Profile, table: Table, judgement: Judgement) -> dict
     return matched
 
 
-def _compile(mapping: DocumentMapping, profile: Profile) -> tuple[DocumentMapping, list[FieldStep]]:
+def _compile(
+    mapping: DocumentMapping, profile: Profile, agencies: Mapping[str, str]
+) -> DocumentSteps:
     known = targets(SUBJECTS[mapping.subject].value)
-    steps = [
-        FieldStep(path, known[path][-1], known[path], source, _folded(source.values))
-        for path, source in mapping.fields.items()
-    ]
-    return mapping, steps
+    steps = []
+    for name, source in mapping.fields.items():
+        given = known[name], source, _folded(source.values), source.dates or profile.dates
+        read = _once(partial(_read_field, *given, agencies))
+        column = source.columns[0] if len(source.columns) == 1 else ""
+        steps.append(FieldStep(name, known[name], source, column, read))
+    columns = {step.path[-1].name: step.source.columns[0] for step in steps}
+    constants = [(known[name], value) for name, value in mapping.constants.items()]
+    return DocumentSteps(mapping, steps, columns, constants)
+
+
+def _once(read: Callable[[str], Any]) -> Callable[[str], Any]:
+    """Let the texts that repeat in a column be read once."""
+    return lru_cache(maxsize=4_000)(read)
+
+
+def _read_field(
+    path: Path,
+    source: Source,
+    values: Mapping[str, str],
+    dates: str,
+    agencies: Mapping[str, str],
+    text: str,
+) -> tuple[Any, str]:
+    """Return the value of a field, and the list that lacks it, if one does; raises CellError."""
+    if source.part:
+        match = compile_pattern(source.part).search(text[:MAX_TEXT])
+        text = (match[1] or "") if match else ""
+    given, text = text, _replace(values, text)
+    if not text:
+        return None, ""
+    if path[-1].is_many:
+        replaced = [_replace(values, part) for part in split_text(source.split, text)]
+        return [read_cell(path[-1], part, "") for part in replaced if part], ""
+    if path[-1].name == "agency":
+        return read_agency(text, agencies), ""
+    kind = cells.unknown_kind(path, text)
+    if kind and fold(given) in values:  # a person left it as it is
+        kind = ""
+    return read_cell(path[-1], text, dates), kind
 
 
 def _folded(values: Mapping[str, str]) -> dict[str, str]:
     return {(text if text == "*" else fold(text) or text): value for text, value in values.items()}
 
 
-def _replace(text: str, values: Mapping[str, str]) -> str:
-    if not text:
+def _replace(values: Mapping[str, str], text: str) -> str:
+    if not text or not values:
         return text
     return values.get(fold(text) or text, values.get("*", text))
 
@@ -367,89 +394,6 @@ def _text_of(source: Source, texts: Mapping[str, str]) -> str:
     if source.join is not None:
         return source.join.join(given)
     return given[0] if given else ""
-
-
-# --- bodies -------------------------------------------------------------------------------------
-
-
-def _write(body: dict[str, Any], path: Path, value: Any) -> None:
-    """Write a value into a body; a list of objects has one entry a row."""
-    for member in path[:-1]:
-        inner = body.setdefault(member.key, [{}] if member.is_many else {})
-        body = inner[0] if member.is_many else inner
-    body[path[-1].key] = value
-
-
-def _write_constants(body: dict[str, Any], subject: Subject, constants: Mapping[str, Any]) -> None:
-    """Write constants; one of an optional object only where a cell gave the object something."""
-    known = targets(subject.value)
-    for name, value in constants.items():
-        path = known[name]
-        if len(path) > 1 and path[0].is_optional and path[0].key not in body:
-            continue
-        if _get(body, path) is None:
-            _write(body, path, value)
-
-
-def _get(body: Any, path: Path) -> Any:
-    for member in path:
-        if isinstance(body, list):
-            body = body[0] if body else None
-        body = body.get(member.key) if body else None
-    return body
-
-
-def _complete(body: dict[str, Any], cls: type, state: str) -> None:
-    """Fill in what every file leaves out: the own country, empty lists, the kind of a party."""
-    for member in _completed(cls):
-        if member.is_nested and member.default is MISSING:
-            body.setdefault(member.key, [{}] if member.is_many else {})
-        inner = body.get(member.key)
-        if member.is_nested and inner is not None:
-            for each in inner if member.is_many else (inner,):
-                _complete(each, member.type, body.get(COUNTRIES.get(member.key, ""), state))
-        if member.default is not MISSING or member.key in body:
-            continue
-        if member.key == "country":
-            body["country"] = state
-        elif member.key in DEFAULTS:
-            body[member.key] = DEFAULTS[member.key]
-        elif "individual" in member.limits.choices:
-            body[member.key] = "other"
-
-
-@cache
-def _completed(cls: type) -> tuple[Member, ...]:
-    """Return the fields that may be filled in, or hold others that may."""
-    return tuple(each for each in members(cls) if each.is_nested or each.default is MISSING)
-
-
-COUNTRIES: Final = {
-    "exporter": "exporting_state",
-    "importer": "importing_state",
-    "final_consignee": "importing_state",
-}
-"""The field with the country of a party that no column gives one."""
-DEFAULTS: Final[Mapping[str, Any]] = {"legal_grounds": [], "crime_context": ["unknown"]}
-
-
-def _interpret_guns(body: dict[str, Any], subject: Subject) -> None:
-    """Read words in the place of serials, and the category of a type; number the lines."""
-    guns = body[subject.items] if subject.items else [body["firearm"]] if "firearm" in body else []
-    for line, gun in enumerate(guns, 1):
-        if subject.items:
-            gun["line"] = line
-        serial = gun.get("serial")
-        if serial and (marking := marking_instead_of_serial(serial)):
-            gun["marking"] = marking
-            del gun["serial"]
-        elif serial and len(serial) > MAX_SERIAL:
-            body["note"] = "; ".join(filter(None, (body.get("note"), gun.pop("serial"))))[:2000]
-        elif not serial and gun.get("marking") == "intact":
-            gun["marking"] = "unknown"
-        category = names.type_category(names.resolve("type", gun.get("type")))
-        if category and category != "firearm":
-            gun.setdefault("category", category)
 
 
 # --- judging ------------------------------------------------------------------------------------

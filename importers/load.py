@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import gc
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from contextlib import contextmanager
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -40,12 +41,12 @@ from salsa_ext.administration.models import ImportedDocument
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import Conflict, ImportRejected, Invalid, Message, message
-from salsa_ext.core.fields import members
+from salsa_ext.core.fields import build_value
 from salsa_ext.core.occurrence import ImportSource
 from salsa_ext.database.session import transaction
 from salsa_ext.documents import withdrawals
 
-BATCH_ROWS: Final = 1_000
+BATCH_ROWS: Final = 2_000
 UNDO_BATCH: Final = 100
 CHANGED_BY_FILE: Final = "The file of {date} says so."
 CORRECTED_BY_HAND: Final = message(
@@ -53,6 +54,16 @@ CORRECTED_BY_HAND: Final = message(
 )
 Progress = Callable[[int, Judgement], None]
 File = Path | BinaryIO
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Keep the collector of garbage from walking through a batch, which is freed as it ends."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 @dataclass(frozen=True)
@@ -74,12 +85,8 @@ class Import:
         return self._to_end(self.steps(run_id, writes=True))
 
     def _to_end(self, steps: Iterator[Judgement]) -> Judgement:
-        gc.freeze()  # else the collector walks through the whole program again and again
-        try:
-            for judgement in steps:
-                self.progress(judgement.rows_read, judgement)
-        finally:
-            gc.unfreeze()
+        for judgement in steps:
+            self.progress(judgement.rows_read, judgement)
         return judgement
 
     def steps(self, run_id: UUID | None, *, writes: bool) -> Iterator[Judgement]:
@@ -140,6 +147,7 @@ class Import:
                     counts.add(key)
         return counts
 
+    @_without_collector()
     def _batch(self, groups: _Groups, rows: Sequence[Row], changes: _Changes) -> None:
         """Judge a batch of rows and write what they became, in one transaction."""
         with transaction(self.actor):
@@ -337,8 +345,9 @@ class _Changes:
     def _with_source(self, candidate: Candidate) -> Any:
         assert self._run_id
         source = ImportSource(self._run_id, candidate.rows[0].number)
-        has_source = any(each.type is ImportSource for each in members(candidate.subject.value))
-        return replace(candidate.data, source=source) if has_source else candidate.data
+        if not candidate.subject.has_source:
+            return candidate.data
+        return build_value(candidate.subject.value, vars(candidate.data) | {"source": source})
 
     def count(self, rejects: Sequence[Reject]) -> None:
         """Add what was found to the judgement, and store the refused rows of a run."""

@@ -11,20 +11,28 @@ class Occurrences:
 
     def __init__(self) -> None:
         self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
-        self._database.execute(
-            "CREATE TABLE seen (text BLOB PRIMARY KEY, count, row) WITHOUT ROWID"
-        )
+        self._database.execute("CREATE TABLE seen (text INTEGER PRIMARY KEY, count, row)")
         self._database.execute("BEGIN")
 
     def add(self, text: str, row: int = 0) -> tuple[int, int]:
         """Count a text; return how often it came so far, and the row of the first."""
-        key = hashlib.blake2b(text.encode(), digest_size=12).digest()
-        query = "INSERT INTO seen VALUES (?, 1, ?) ON CONFLICT DO UPDATE SET count = count + 1"
-        [counted] = self._database.execute(f"{query} RETURNING count, row", (key, row)).fetchall()
+        key = _hash(text)
+        if self._database.execute(
+            "INSERT OR IGNORE INTO seen VALUES (?, 1, ?)", (key, row)
+        ).rowcount:
+            return 1, row
+        query = "UPDATE seen SET count = count + 1 WHERE text = ? RETURNING count, row"
+        [counted] = self._database.execute(query, (key,)).fetchall()
         return counted[0], counted[1]
 
     def count(self, text: str) -> int:
         """Return how often a text came."""
-        key = hashlib.blake2b(text.encode(), digest_size=12).digest()
-        row = self._database.execute("SELECT count FROM seen WHERE text = ?", (key,)).fetchone()
+        row = self._database.execute(
+            "SELECT count FROM seen WHERE text = ?", (_hash(text),)
+        ).fetchone()
         return row[0] if row else 0
+
+
+def _hash(text: str) -> int:
+    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)

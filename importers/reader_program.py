@@ -290,8 +290,13 @@ def _flat(line: str) -> dict[str, Any]:
 # --- header and cells ---------------------------------------------------------------------------
 
 
+SIGNS: Final = {number: " " for number in range(128) if not chr(number).isalnum()}
+
+
 def fold(text: str) -> str:
     """Return a heading in lower case, without accents, signs and line ends."""
+    if text.isascii():
+        return " ".join(text.lower().translate(SIGNS).split())
     plain = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
     return " ".join(re.sub(r"[\W_]+", " ", plain).split())
@@ -335,8 +340,10 @@ def _has(cell: Any) -> bool:
 
 def _as_text(cell: Any) -> str:
     """Return a cell as text: whole numbers without a point, days in ISO, texts made harmless."""
-    if cell is None:
+    if not cell and (cell is None or cell == ""):
         return ""
+    if type(cell) is str:
+        return _harmless(cell)
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float):
@@ -346,7 +353,10 @@ def _as_text(cell: Any) -> str:
         return (cell.date() if is_day else cell).isoformat()
     if isinstance(cell, date):
         return cell.isoformat()
-    text = str(cell)
+    return _harmless(str(cell))
+
+
+def _harmless(text: str) -> str:
     if text.isascii() and text.isprintable():
         text = text.strip()
     else:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING, dataclass, field
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import Any, Final
 
 from importers import custody
@@ -12,6 +12,7 @@ from importers.custody import SeizedGunDisposition
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.fields import Member, members
+from salsa_ext.core.occurrence import ImportSource
 from salsa_ext.documents import queries, reports, seizures, transfers
 from salsa_ext.documents.values import ReportData, SeizureData, TransferData
 from salsa_ext.firearms.marks.values import Firearm
@@ -35,7 +36,8 @@ Check = Callable[[Any], None]
 class Subject:
     """A kind of document that files hold.
 
-    `checker(actor, agencies)` returns the check of a batch, with agencies that it will register.
+    `checker(actor, agencies)` returns the check of a batch, with agencies that it will register;
+    what is recorded has passed it.
     Without `view` and `correct` a file adds documents and neither corrects nor withdraws them.
     """
 
@@ -57,6 +59,11 @@ class Subject:
         return next(
             (each.key for each in members(self.value) if each.is_many and is_gun(each.type)), ""
         )
+
+    @cached_property
+    def has_source(self) -> bool:
+        """Return whether its documents name the row of the file that they are from."""
+        return any(each.type is ImportSource for each in members(self.value))
 
 
 def is_gun(cls: Any) -> bool:
@@ -93,7 +100,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
             SeizureData,
             Permission.SEIZURE_RECORD,
             _seizure_checker,
-            seizures.record_many,
+            partial(seizures.record_many, is_checked=True),
             queries.SEIZURES,
             seizures.correct,
             {"kind": "seized"},
@@ -103,7 +110,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
             TransferData,
             Permission.TRANSFER_RECORD,
             _dated(transfers.check),
-            transfers.record_many,
+            partial(transfers.record_many, is_checked=True),
             queries.TRANSFERS,
             transfers.correct,
             {"kind": "registration"},
@@ -113,7 +120,7 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
             ReportData,
             Permission.REPORT_RECORD,
             _dated(reports.check),
-            reports.record_many,
+            partial(reports.record_many, is_checked=True),
             queries.REPORTS,
             reports.correct,
             {"kind": "theft"},

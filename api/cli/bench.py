@@ -143,31 +143,35 @@ def seizures(marks: int, rounds: int, folder: Path | None) -> None:
 @bench.command()
 @click.option(
     "--rows",
-    default=100_000,
+    "sizes",
+    default=[1_000, 10_000, 100_000],
     show_default=True,
+    multiple=True,
     type=click.IntRange(20),
-    help="Rows of all files together.",
-)
-@click.option(
-    "--rounds",
-    default=5,
-    show_default=True,
-    type=click.IntRange(1),
-    help="Files of one size; one of twice as many rows follows.",
+    help="Rows of a file; several for files of several sizes, one after the other.",
 )
 @explained
-def imports(rows: int, rounds: int) -> None:
+def imports(sizes: tuple[int, ...]) -> None:
     """Import files of sales, compared with a bare COPY of the same rows.
 
     \b
     Example:
-      salsa bench imports --rows 20000
+      salsa bench imports --rows 20000 --rows 20000
     """
     from api.schemas.imports import read_imported
     from benchmarks import imports as benchmark
 
-    with _temporary_app() as (_, owner, _), _second_database() as twin:
-        benchmark.run(owner, twin, rows, rounds, _result("imports"), read_imported)
+    with _temporary_app() as (app, owner, home), _second_database() as twin:
+        config = replace(Config.from_env(), home=home, worker_url=app.config["WORKER_URL"])
+        worker = jobs.worker_app(config)
+        benchmark.run(
+            owner,
+            twin,
+            sizes,
+            _result("imports"),
+            read_imported,
+            lambda: jobs.run_to_idle(worker, SYSTEM_CLOCK),
+        )
 
 
 @bench.command()

@@ -37,7 +37,7 @@ def field_labels() -> dict[str, list[str]]:
 def read_imported(cls: type, body: Mapping[str, Any]) -> Any:
     """Return the value of a body as a request of its kind has it; raises Invalid."""
     schema, read = _schema_of(cls)
-    with suppress(ValidationError):
+    with suppress(ValidationError, TypeError):
         return read(body)
     try:
         return schema.load(body)

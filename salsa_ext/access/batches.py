@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
+import orjson
 from sqlalchemy.exc import IntegrityError
 
 from salsa_ext.access.audit import ONE_ENTRY, AuditEvent, append_groups
@@ -82,4 +82,4 @@ def _batch_event(acts: Sequence[AuditEvent]) -> AuditEvent:
 def event_text(act: AuditEvent) -> str:
     """Return the text of an event of a batch that its leaf seals."""
     text = {"action": act.action, "subject_id": act.subject_id, "data": act.data}
-    return json.dumps(text, default=str, sort_keys=True, separators=(",", ":"))
+    return orjson.dumps(text, default=str, option=orjson.OPT_SORT_KEYS).decode()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+import struct
 import threading
 import time
 from datetime import UTC, datetime
@@ -33,12 +34,21 @@ _last_tick = 0
 
 
 def new_id() -> UUID:
-    """Return a new UUIDv7, greater than all earlier ones of this process.
+    """Return a new UUIDv7, greater than all earlier ones of this process."""
+    return new_ids(1)[0]
+
+
+def new_ids(count: int) -> list[UUID]:
+    """Return as many new UUIDv7, in order.
 
     48 bits of milliseconds, 12 bits of their fraction (RFC 9562, method 3), 62 random bits.
     """
-    tick, random = _next_tick(), secrets.randbits(62)
-    return UUID(int=(tick >> 12) << 80 | 7 << 76 | (tick & 0xFFF) << 64 | 0b10 << 62 | random)
+    ticks, random = _next_ticks(count), secrets.token_bytes(8 * count)
+    lows = struct.unpack(f"{count}Q", random)
+    return [
+        UUID(int=(tick >> 12) << 80 | 7 << 76 | (tick & 0xFFF) << 64 | 0b10 << 62 | low >> 2)
+        for tick, low in zip(ticks, lows, strict=True)
+    ]
 
 
 def id_created_at(uuid: UUID) -> datetime:
@@ -46,12 +56,13 @@ def id_created_at(uuid: UUID) -> datetime:
     return datetime.fromtimestamp((uuid.int >> 80) / 1000, UTC)
 
 
-def _next_tick() -> int:
-    """Return the time in 1/4096 ms, always above the last one."""
+def _next_ticks(count: int) -> range:
+    """Return the time in 1/4096 ms and what follows it, always above the last one."""
     global _last_tick
     with _lock:
-        _last_tick = max((time.time_ns() << 12) // 1_000_000, _last_tick + 1)
-        return _last_tick
+        first = max((time.time_ns() << 12) // 1_000_000, _last_tick + 1)
+        _last_tick = first + count - 1
+    return range(first, first + count)
 
 
 def parse_id(text: str) -> UUID | None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING
 from datetime import date, datetime
 from decimal import Decimal
+from functools import cache
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from salsa_ext.core.dates import first_day, within_of
 from salsa_ext.core.fields import WRITERS, Member, members
 
 Value = TypeVar("Value")
+Values = list[Any]
 READERS: Final[Mapping[type, Callable[[Any], Any]]] = {
     Decimal: lambda plain: Decimal(str(plain)),
     UUID: UUID,
@@ -48,21 +50,36 @@ def from_plain(member: Member, plain: Any) -> Any:
 
 def to_row(value: Any) -> dict[str, Any]:
     """Return the columns of a value; what is in rows of other tables is not among them."""
-    row: dict[str, Any] = {}
-    for member in members(type(value)):
-        inner, where = getattr(value, member.name), member.field.stored
+    cls: type = type(value)
+    plain, others = _stored_members(cls)
+    row: dict[str, Any] = {column: getattr(value, name) for name, column in plain}
+    for member, where in others:
+        inner = getattr(value, member.name)
         if where == "columns":
             row |= to_row(inner)
         elif where == "details":
             row.setdefault("details", {})
             if inner not in (None, ()):
                 row["details"][member.name] = to_plain(inner)
-        elif where == "column":
-            is_json = member.is_nested or member.is_many
-            row[member.column] = to_plain(inner) if is_json else inner
-            if member.limits.form == "rough":
-                row |= date_columns(member.column, inner)
+        elif member.limits.form == "rough":
+            row |= date_columns(member.column, inner)
+        else:
+            row[member.column] = to_plain(inner)
     return row
+
+
+@cache
+def _stored_members(cls: type) -> tuple[list[tuple[str, str]], list[tuple[Member, str]]]:
+    """Return the fields that are columns as they are, with these, and those that become other ones."""
+    plain, others = list[tuple[str, str]](), list[tuple[Member, str]]()
+    for member in members(cls):
+        where = member.field.stored
+        is_plain = not (member.is_nested or member.is_many or member.limits.form == "rough")
+        if where == "column" and is_plain:
+            plain.append((member.name, member.column))
+        elif where not in ("rows", "no"):
+            others.append((member, where))
+    return plain, others
 
 
 def date_columns(column: str, on: date) -> dict[str, Any]:
@@ -95,3 +112,18 @@ def from_row(cls: type[Value], row: Any, **rows: Any) -> Value:
     if rows or (details and row.details.keys() - details):
         raise KeyError(f"{cls.__name__} does not declare {[*rows] or sorted(row.details)}")
     return cls(**values)
+
+
+def columns_of(rows: Sequence[Mapping[str, Any]], names: Iterable[str]) -> dict[str, Values]:
+    """Return the values of rows by column."""
+    return {name: [row[name] for row in rows] for name in names}
+
+
+def is_constant(values: Values) -> bool:
+    """Return whether all values are the same, and written in the same way."""
+    first = values[0]
+    inner = first[0] if isinstance(first, list) and first else first
+    if isinstance(inner, dict) and inner:
+        return False  # {"a": 1} equals {"a": True}
+    # the last one is compared first: ids are slow to compare, and differ
+    return bool(values[-1] == first) and values.count(first) == len(values)

@@ -36,6 +36,8 @@ def text_problem(
     `one_line` also refuses tabs and line ends, as in names. `is_required` changes the message for
     an empty text.
     """
+    if text.isprintable() and len(text) <= max_length and not text.isspace() and text:
+        return None  # nearly all are: no control character, no line end, not blank
     if CONTROL_CHARACTERS.search(text) or (one_line and LINE_ENDS.search(text)):
         return message("Control characters cannot be part of a text.")
     if is_blank(text):

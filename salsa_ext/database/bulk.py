@@ -5,7 +5,6 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import repeat
 from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
@@ -26,12 +25,14 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.schema import CreateTable
 
 from salsa_ext.core.batches import chunks
+from salsa_ext.core.rows import Values, columns_of, is_constant
 from salsa_ext.database import acting_state, session
 from salsa_ext.database.encrypted_columns import EncryptedText
 from salsa_ext.database.session import Base
 from salsa_ext.database.written_rows import collect_rows
 
 COPY_FROM_ROWS = 50
+COPY_BUFFER: Final = 1 << 18
 
 
 TableRows = dict[type[Base], Sequence[Mapping[str, Any]]]
@@ -74,7 +75,7 @@ def send_rows(parts: TableRows, before: SqlStatement = NO_STATEMENT) -> None:
     for model, rows in parts.items():
         table = cast(Table, model.__table__)
         if len(rows) >= COPY_FROM_ROWS:
-            _copy_through_staging(table, list(rows[0]), rows)
+            _copy_through_staging(table, rows)
         elif rows:
             few.append((table, rows))
     if few:
@@ -118,25 +119,33 @@ def _insert_sql(table: Table, columns: tuple[str, ...], count: int) -> str:
     return f"INSERT INTO {table.name} ({names}) VALUES {rows}"  # noqa: S608 - names of our own tables
 
 
-def copy_many(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """COPY rows into a table without row-level security; runs even when empty."""
+def copy_columns(model: type[Base], columns: Mapping[str, Values]) -> None:
+    """COPY the values of a model's columns into its table, which has no row-level security."""
     table = cast(Table, model.__table__)
-    _copy_rows(table.name, table, list(table.columns.keys()), rows)
+    _copy_rows(table.name, table, {name: columns[name] for name in table.columns.keys()})  # noqa: SIM118 - by key
 
 
-def _copy_through_staging(
-    table: Table, columns: list[str], rows: Sequence[Mapping[str, Any]]
-) -> None:
-    stage, names = f"stage_{table.name}", ", ".join(f'"{column}"' for column in columns)
-    connection = session.db.session.connection()
+def _copy_through_staging(table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
+    """COPY what differs between the rows into a staging table; the INSERT adds what is the same."""
+    stage, connection = f"stage_{table.name}", session.db.session.connection()
     types = ", ".join(f'"{each.name}" {each.type.compile(connection.dialect)}' for each in table.c)
     # LIKE would need the right to read the table
     connection.execute(
         text(f"CREATE TEMP TABLE IF NOT EXISTS {stage} ({types}) ON COMMIT DELETE ROWS")
     )
-    _copy_rows(stage, table, columns, rows)
-    connection.execute(text(f"INSERT INTO {table.name} ({names}) SELECT {names} FROM {stage}"))  # noqa: S608 - names of our own tables
-    connection.execute(text(f"TRUNCATE {stage}"))
+    if connection.scalar(text(f"SELECT EXISTS (SELECT FROM {stage})")):  # noqa: S608 - names of our own tables
+        connection.execute(text(f"TRUNCATE {stage}"))
+    columns = columns_of(rows, list(rows[0]))
+    same = [name for name, values in columns.items() if is_constant(values)][: len(columns) - 1]
+    constants = {name: columns.pop(name)[0] for name in same}
+    _copy_rows(stage, table, columns)
+    names = ", ".join(f'"{name}"' for name in (*columns, *constants))
+    staged = [f'"{name}"' for name in columns]
+    written = [_placeholder(table.columns[name]) for name in constants]
+    session.execute_raw(
+        f"INSERT INTO {table.name} ({names}) SELECT {', '.join(staged + written)} FROM {stage}",  # noqa: S608 - names of our own tables
+        [*_row_values(table, [constants])] if constants else (),
+    )
 
 
 def fill_temporary(table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
@@ -147,70 +156,58 @@ def fill_temporary(table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
     session.db.session.execute(CreateTable(table, if_not_exists=True))
     session.db.session.execute(text(f"TRUNCATE {table.name}"))
     for some in chunks(rows):
-        _copy_rows(table.name, table, [column.name for column in table.columns], some)
+        _copy_rows(table.name, table, columns_of(some, list(table.columns.keys())))
 
 
-def _copy_rows(
-    name: str, table: Table, columns: list[str], rows: Sequence[Mapping[str, Any]]
-) -> None:
-    """COPY rows into the named table, with the columns of `table`."""
-    written = [
-        _column_texts(_copy_writer(table.columns[column]), [row[column] for row in rows])
-        for column in columns
-    ]
-    lines = ("\t".join(cells) + "\n" for cells in zip(*written, strict=True))
+def _copy_rows(name: str, table: Table, columns: Mapping[str, Values]) -> None:
+    """COPY values by column into the named table, with the types of `table`."""
+    written = [_cell_texts(table.columns[column], values) for column, values in columns.items()]
+    lines = "\n".join([*map("\t".join, zip(*written, strict=True)), ""]).encode()
     names = ", ".join(f'"{column}"' for column in columns)
     connection = session.db.session.connection()
     acting_state.send_pending(connection)
     cursor: Any = connection.connection.cursor()
     copy = f"COPY {name} ({names}) FROM STDIN"
     try:
-        cursor.copy_expert(copy, io.StringIO("".join(lines)))
+        cursor.copy_expert(copy, io.BytesIO(lines), size=COPY_BUFFER)
     except psycopg2.Error as error:
         raise session.from_driver(connection, copy, error) from error
     cursor.close()
 
 
-def _column_texts(write: Callable[[Any], str], values: list[Any]) -> Iterable[str]:
-    """Return a column as COPY text; a constant column is written once."""
-    if not values:
-        return ()
-    first = values[0]
-    if values.count(first) == len(values):
-        return repeat(write(first), len(values))
-    return map(write, values)
+def _cell_texts(column: Column[Any], values: Values) -> list[str]:
+    """Return the values of a column in COPY text format."""
+    kind = column.type
+    if isinstance(kind, Uuid):  # 32 digits are written in half the time of those with hyphens
+        return [
+            NULL if value is None else f"{value.int:032x}" if type(value) is UUID else str(value)
+            for value in values
+        ]
+    if not isinstance(kind, Text | EncryptedText | JSONB | ARRAY | LargeBinary):
+        return [NULL if value is None else str(value) for value in values]
+    if isinstance(kind, LargeBinary):
+        return [NULL if value is None else f"\\\\x{value.hex()}" for value in values]
+    write = array_text if isinstance(kind, ARRAY) else _value_writer(kind) or str
+    texts = ["" if value is None else write(value) for value in values]
+    joined = "".join(texts)
+    if any(sign in joined for sign in "\\\t\n\r"):
+        texts = [each.translate(_ESCAPES) for each in texts]
+    if None in values:
+        texts = [NULL if value is None else each for value, each in zip(values, texts, strict=True)]
+    return texts
 
 
-def _copy_writer(column: Column[Any]) -> Callable[[Any], str]:
-    """Return the function that writes a column's values in COPY text format."""
-    write: Callable[[Any], str] = str
-    if (special := _value_writer(column.type)) is not None:
-        write = special
-    elif isinstance(column.type, ARRAY):
-        write = _array_literal
-    elif isinstance(column.type, LargeBinary):
-        write = _bytea
-    elif isinstance(column.type, Uuid):
-        return lambda value: "\\N" if value is None else _hex(value)
-    elif not isinstance(column.type, Text):  # ids, numbers and dates hold nothing to be escaped
-        return lambda value: "\\N" if value is None else str(value)
-    return lambda value: "\\N" if value is None else write(value).translate(_ESCAPES)
+NULL: Final = "\\N"
+_ESCAPES: Final = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
 
 
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-
-
-def _hex(value: Any) -> str:
-    """Return a UUID as 32 digits, in half the time of those with hyphens."""
-    return value.hex if type(value) is UUID else str(value)
-
-
-def _bytea(value: bytes) -> str:
-    return "\\x" + value.hex()
-
-
-def _array_literal(value: Sequence[str | None]) -> str:
-    return "{" + ",".join("NULL" if item is None else _quote(item) for item in value) + "}"
+def array_text(value: Iterable[str | None]) -> str:
+    """Return texts as PostgreSQL writes an array: as a value it is one text, where a list is many."""
+    texts = [*value]
+    plain = '"' + '","'.join(item or "" for item in texts) + '"' if texts else ""
+    if "\\" not in plain and plain.count('"') == 2 * len(texts) and None not in texts:
+        return "{" + plain + "}"
+    return "{" + ",".join("NULL" if item is None else _quote(item) for item in texts) + "}"
 
 
 def _quote(item: str) -> str:
@@ -218,9 +215,9 @@ def _quote(item: str) -> str:
     return f'"{escaped}"'
 
 
-def is_any_of(column: Any, ids: Iterable[UUID]) -> ColumnElement[bool]:
+def is_any_of(column: Any, ids: Iterable[Any]) -> ColumnElement[bool]:
     """Return the condition that a column is in `ids`; false if empty."""
-    is_one: ColumnElement[bool] = column == any_(literal(list(ids), ARRAY(Uuid)))
+    is_one: ColumnElement[bool] = column == any_(literal(list(ids), ARRAY(column.type)))
     return is_one
 
 

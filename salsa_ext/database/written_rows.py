@@ -7,11 +7,11 @@ jobs change later, or an erasure, are no part of the text: `unsealed` of the mod
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import lru_cache
-from itertools import cycle
+from itertools import cycle, repeat
 from typing import Any, ClassVar, Final, NamedTuple, cast
 from uuid import UUID
 
@@ -20,6 +20,7 @@ from sqlalchemy import Boolean, Integer, LargeBinary, Numeric, String, Table, Uu
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Session, SessionTransaction
 
+from salsa_ext.core.rows import is_constant
 from salsa_ext.database import session
 from salsa_ext.database.session import Base, db
 
@@ -49,9 +50,8 @@ class WrittenText(NamedTuple):
 
 def collect_rows(parts: Mapping[type[Base], Sequence[Mapping[str, Any]]]) -> None:
     """Remember rows of sealed models until the audit entry of their act."""
-    for model, rows in parts.items():
-        if rows and issubclass(model, Sealed):
-            db.session.info.setdefault(WAITING, []).extend((model, row) for row in rows)
+    if sealed := [part for part in parts.items() if part[1] and issubclass(part[0], Sealed)]:
+        db.session.info.setdefault(WAITING, []).extend(sealed)
 
 
 def collect_changed(row: Any) -> None:
@@ -79,31 +79,48 @@ def take_texts(subjects: Sequence[str | None]) -> list[dict[str, WrittenText]]:
     return texts
 
 
-def texts_of(rows: Any) -> dict[str, WrittenText]:
-    """Return the texts of (model, row), by key."""
+def texts_of(
+    parts: Iterable[tuple[type[Base], Sequence[Mapping[str, Any]]]],
+) -> dict[str, WrittenText]:
+    """Return the texts of rows, of one shape for each part, by key."""
     lines: dict[str, list[str]] = {}
     subjects: dict[str, str] = {}
     salts: dict[str, bytes | None] = {}
-    for model, row in rows:
+    for part, rows in parts:
+        model = cast(type[Sealed], part)
         name, *columns = model.seal_key
-        key = "/".join([name, *(str(row[column]) for column in columns)])
-        lines.setdefault(key, []).append(_row_text(model, row))
-        salts[key] = row.get("salt")
-        if model.seal_subject:
-            subjects[key] = str(row[model.seal_subject])
+        is_salted = "salt" in rows[0]
+        cells = [map(str, [row[column] for row in rows]) for column in columns]
+        keys = [*map("/".join, zip(repeat(name), *cells, strict=False))]
+        for key, row, text in zip(keys, rows, _row_texts(part, rows), strict=True):
+            lines.setdefault(key, []).append(text)
+            salts[key] = row["salt"] if is_salted else None
+        if subject := model.seal_subject:
+            subjects |= zip(keys, [str(row[subject]) for row in rows], strict=True)
     return {
         key: WrittenText("\n".join(sorted(texts)), subjects.get(key), salts[key])
         for key, texts in lines.items()
     }
 
 
-def _row_text(model: type[Base], row: Mapping[str, Any]) -> str:
-    values = {
-        name: value if (value := row.get(name, default)) is None or write is None else write(value)
-        for name, default, write in _columns(model)
-    }
-    text = orjson.dumps(values, default=_plain, option=orjson.OPT_SORT_KEYS).decode()
-    return f"{model.__tablename__} {text}"
+def _row_texts(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    names, columns = list[str](), list[Iterable[Any]]()
+    for name, default, write in _columns(model):
+        values = [row[name] for row in rows] if name in rows[0] else [default]
+        if is_constant(values):
+            values = values[:1]
+        if write:
+            values = [None if value is None else write(value) for value in values]
+        names.append(name)
+        columns.append(values if len(values) == len(rows) else repeat(values[0], len(rows)))
+    start = f"{model.__tablename__} "
+    return [
+        start
+        + orjson.dumps(
+            dict(zip(names, values, strict=True)), default=_plain, option=orjson.OPT_SORT_KEYS
+        ).decode()
+        for values in zip(*columns, strict=True)
+    ]
 
 
 @lru_cache(maxsize=50)

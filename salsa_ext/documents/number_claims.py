@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
@@ -10,6 +11,7 @@ from sqlalchemy import delete, select, text
 
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Duplicate, Message, message
+from salsa_ext.database.bulk import array_text
 from salsa_ext.database.session import db
 from salsa_ext.documents.models import DocumentNumber
 
@@ -21,7 +23,7 @@ NUMBER_USED: Final[Mapping[str, Message]] = {
 CLAIM_SQL = text("""
     INSERT INTO document_number (owner_state, kind, number, id)
     SELECT :owner, :kind, * FROM unnest(CAST(:numbers AS text[]), CAST(:ids AS uuid[]))
-    ON CONFLICT DO NOTHING RETURNING id
+    ON CONFLICT DO NOTHING RETURNING number
 """)
 
 
@@ -45,9 +47,9 @@ def claim_numbers(kind: str, rows: Sequence[Mapping[str, Any]], old: Any = None)
 
 def _insert_numbers(kind: str, owner: str, new: Sequence[tuple[str, str]]) -> None:
     numbers, ids = zip(*new, strict=True)
-    values = {"kind": kind, "owner": owner, "numbers": list(numbers), "ids": list(ids)}
-    inserted = {str(row_id) for row_id in db.session.scalars(CLAIM_SQL, values)}
-    if duplicates := [number for number, row_id in new if row_id not in inserted]:
+    values = {"numbers": array_text(numbers), "ids": array_text(ids)}
+    inserted = Counter(db.session.scalars(CLAIM_SQL, {"kind": kind, "owner": owner} | values))
+    if duplicates := [*(Counter(numbers) - inserted).elements()]:
         listed = ", ".join(_numbers_with_ids(kind, owner, duplicates[:10], set(ids)))
         raise Duplicate(Message(NUMBER_USED[kind].text, {"number": listed}), numbers=duplicates)
 

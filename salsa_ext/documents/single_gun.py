@@ -12,7 +12,7 @@ from salsa_ext.access.audit import Action, AuditEvent, append_many
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.ids import new_id
+from salsa_ext.core.ids import new_ids
 from salsa_ext.core.rows import to_row
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.documents import corrections as document_corrections
@@ -59,13 +59,15 @@ def record_many(
     actor: Actor,
     batch: Sequence[SingleGunData],
     links: Sequence[Link | None] = (),
+    *,
+    is_checked: bool = False,
 ) -> list[UUID]:
     """Record documents of the own state; raises Invalid or Duplicate.
 
     All or none; returns their ids in order. `links` are the records that theirs certainly follow.
     """
     on = today(actor)
-    for data in batch:
+    for data in () if is_checked else batch:
         kind.check(data, on)
     rows = _insert_documents(kind, actor, actor.own_state(), batch, links=links)
     append_many(actor, [_document_event(kind, kind.recorded, row) for row in rows])
@@ -111,7 +113,10 @@ def _insert_documents(
 ) -> list[Row]:
     parties, now = PartyCollector(owner), actor.now()
     shared = {"owner_state": owner, "concerned": [owner], "recorded_at": now}
-    rows = [shared | _document_row(kind, data, parties, previous) for data in batch]
+    rows = [
+        shared | _document_row(kind, data, i, parties, previous)
+        for i, data in zip(new_ids(len(batch)), batch, strict=True)
+    ]
     number_claims.claim_numbers(kind.read.name, rows, previous.old if previous else None)
     parties.write()
     insert_many(kind.read.model, rows)
@@ -125,13 +130,14 @@ def _insert_documents(
 def _document_row(
     kind: SingleGunKind,
     data: SingleGunData,
+    new: UUID,
     parties: PartyCollector,
     previous: PreviousVersion | None,
 ) -> Row:
     return (
         to_row(data)
         | {
-            "id": previous.old.id if previous else new_id(),
+            "id": previous.old.id if previous else new,
             "version": previous.old.version + 1 if previous else 1,
             "giver_id": parties.add(data.giver, ()),
             "reason": previous.reason if previous else None,

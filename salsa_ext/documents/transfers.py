@@ -36,17 +36,19 @@ def record(*, actor: Actor, data: TransferData) -> UUID:
     return record_many(actor=actor, batch=[data])[0]
 
 
-def record_many(*, actor: Actor, batch: Sequence[TransferData]) -> list[UUID]:
+def record_many(
+    *, actor: Actor, batch: Sequence[TransferData], is_checked: bool = False
+) -> list[UUID]:
     """Record transfers in one transaction; return their ids in order.
 
-    Raises Invalid or Duplicate; then none is recorded.
+    `is_checked`: `check` passed for each. Raises Invalid or Duplicate; then none is recorded.
     """
     require(actor, Permission.TRANSFER_RECORD)
     _check_not_in_custody(
         actor.own_state(),
         [data for data in batch if data.kind in CUSTODY_KINDS or _is_sale_by_state(data)],
     )
-    return single_gun.record_many(TRANSFER_KIND, actor, batch)
+    return single_gun.record_many(TRANSFER_KIND, actor, batch, is_checked=is_checked)
 
 
 def correct(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any, Final, cast
@@ -105,19 +105,21 @@ class Comparison:
         for key in keys:
             word, first, *_ = key.split("/")
             ids[word].add(UUID(first))
-        rows: list[tuple[Any, Mapping[str, Any]]] = []
+        parts: list[tuple[Any, Sequence[Mapping[str, Any]]]] = []
         for model in sealed_models():
             word, first, *_ = model.seal_key
             if word in ids:
                 table = cast(Table, model.__table__)
                 query = select(table).where(is_any_of(table.columns[first], ids[word]))
-                rows += [(model, dict(row._mapping)) for row in self._connection.execute(query)]
+                rows = [dict(row._mapping) for row in self._connection.execute(query)]
+                parts += [(model, rows)] if rows else []
         self._erased = {
             f"party/{row['id']}"
-            for model, row in rows
+            for model, rows in parts
+            for row in rows
             if row.get("erased_at") and self._is_erased(model.__table__, row)
         }
-        return texts_of(rows)
+        return texts_of(parts)
 
     def _is_erased(self, table: Table, row: Mapping[str, Any]) -> bool:
         """Return whether a row without a salt has no personal value, and its erasure an entry."""

@@ -102,12 +102,14 @@ def test_seizures_are_matched_with_records_behind_marks_that_are_kept(
 
 
 def test_a_file_is_imported_and_its_rows_are_copied_into_a_twin(app, owner, twin, tmp_path, capsys):
-    found = ratios(imports.run(owner, twin, 40, 2, tmp_path / "imports.json", read_imported))
+    figures = imports.run(
+        owner, twin, [20, 40], tmp_path / "imports.json", read_imported, lambda: jobs_to_idle(app)
+    )
+    found = ratios(figures)
     assert found["bare COPY, each row"] == 1.0 < found["import, each row"]
     tables = ("transfer", "record", "mark", "mark_key", "record_setting")
-    assert counted(twin, *tables) == [40] * 5
-    # the last file is not copied
-    assert counted(owner, *tables) == [40 + imports.WARM_UP_ROWS + 40] * 5
+    assert counted(twin, *tables) == [60] * 5
+    assert counted(owner, *tables) == [60 + imports.WARM_UP_ROWS] * 5
     assert "peak of memory" in capsys.readouterr().out
 
 

@@ -74,6 +74,7 @@ class Reading(NamedTuple):
     damage: str | None = None
 
 
+@lru_cache(maxsize=4_000)  # files repeat their words, and of one mark several steps ask
 def read_cell(cell: str) -> Reading:
     """Read a cell; never raises and changes no glyph.
 
@@ -114,7 +115,6 @@ def find_stray_bracket(cell: str) -> int | None:
     return None
 
 
-@lru_cache(maxsize=4_000)  # files repeat their words
 def _read_unclear(cell: str) -> Reading:
     text = _strip_cell(cell) or cell.strip()
     reading = _parse_text(text)

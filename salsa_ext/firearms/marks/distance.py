@@ -10,9 +10,9 @@ from rapidfuzz.distance import OSA
 
 from salsa_ext.core.errors import Message, message
 from salsa_ext.firearms.marks.keys import (
-    UNREADABLE,
     count_readable,
     glyph_options,
+    is_partly_read,
     normalise,
     skeleton,
 )
@@ -79,7 +79,7 @@ class MarkComparison:
 def compare(read: str, recorded: str) -> MarkComparison | None:
     """Compare two normalised marks; None if they are not near."""
     mine, theirs = skeleton(read), skeleton(recorded)
-    if any(sign in mine + theirs for sign in UNREADABLE):
+    if is_partly_read(mine + theirs):
         near = _compare_partly_read(mine, theirs)
         return _check_alternatives(near, read, recorded) if "[" in read + recorded else near
     if mine != theirs:

@@ -8,7 +8,7 @@ from typing import Final
 
 from salsa_ext.firearms.marks import cell_reading, keys
 from salsa_ext.firearms.marks.distance import compare
-from salsa_ext.firearms.marks.keys import UNREADABLE, normalise, whole_key
+from salsa_ext.firearms.marks.keys import is_partly_read, normalise, whole_key
 from salsa_ext.firearms.marks.marking_words import is_craft
 from salsa_ext.firearms.marks.values import Firearm, Mark, Query
 from salsa_ext.reference import names
@@ -21,7 +21,7 @@ def coarser_readings(texts: Iterable[str]) -> set[str]:
     `TKA5238?` with `TKA52387`: it would find TKA52381 too.
     """
     given = set(texts)
-    partly = {text for text in given if any(sign in text for sign in (*UNREADABLE, "["))}
+    partly = {text for text in given if is_partly_read(text) or "[" in text}
     whole = [key.norm for text in given if (key := whole_key(text))] if partly else []
     coarser = set()
     for text in partly:
@@ -75,9 +75,11 @@ def is_words(serial: str) -> bool:
     `1` mostly means none, yet may be a number; such short ones stay: they are searched with make
     and calibre only.
     """
+    if cell_reading.read_cell(serial).marks:
+        return False
     readable = [glyph for glyph in keys.normalise(serial) if glyph.isalnum()]
     is_clear = len(readable) >= keys.MIN_DIGITS or not any(map(str.isdigit, readable))
-    return bool(readable and is_clear) and not cell_reading.read_cell(serial).marks
+    return bool(readable and is_clear)
 
 
 def marking_instead_of_serial(cell: str) -> str | None:

@@ -45,6 +45,7 @@ class Key:
     value: int
 
 
+@lru_cache(maxsize=4_000)  # of one mark several steps ask
 def normalise(text: str) -> str:
     """Return upper case, NFKC, without separators; `?`, `*`, `[8B]` stay."""
     return _nfkc(_SEPARATORS.sub("", _nfkc(text).upper()))
@@ -77,6 +78,8 @@ class StrayBracket(NamedTuple):
 
 def stray_brackets(text: str) -> list[StrayBracket]:
     """Return the stray brackets of a text, with neighbouring letters and digits."""
+    if text.isascii() and "[" not in text and "]" not in text:
+        return []
     glyphs = [(glyph, at) for at, typed in enumerate(text, 1) for glyph in _nfkc(typed)]
     folded = "".join(glyph for glyph, _ in glyphs)
     left = _ALTERNATIVES.sub(lambda match: " " * len(match[0]), folded)
@@ -88,7 +91,14 @@ def stray_brackets(text: str) -> list[StrayBracket]:
 
 def count_readable(norm: str) -> int:
     """Count the readable glyphs."""
+    if norm.isalnum():
+        return len(norm)
     return sum(glyph.isalnum() for glyph in _ALTERNATIVES.sub("?", norm))
+
+
+def is_partly_read(text: str) -> bool:
+    """Return whether a mark has unreadable glyphs."""
+    return "?" in text or "*" in text
 
 
 def storage_key(text: str) -> Key | None:
@@ -99,7 +109,7 @@ def storage_key(text: str) -> Key | None:
     """
     norm = normalise(text)
     folded = skeleton(norm)
-    if not any(sign in folded for sign in UNREADABLE):
+    if not is_partly_read(folded):
         return whole_key(text)
     if marking_of(text) or count_readable(norm) < MIN_DIGITS:
         return None
@@ -133,7 +143,7 @@ def whole_key(text: str) -> Key | None:
     """
     norm = normalise(text)
     folded = skeleton(norm)
-    if marking_of(text) or not count_readable(norm) or any(sign in folded for sign in UNREADABLE):
+    if marking_of(text) or not count_readable(norm) or is_partly_read(folded):
         return None
     return Key(norm, folded, hash_skeleton(folded))
 

@@ -10,12 +10,12 @@ from __future__ import annotations
 import hashlib
 import re
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain, combinations
 from typing import Final
 
-from salsa_ext.firearms.marks.keys import UNREADABLE, skeleton
+from salsa_ext.firearms.marks.keys import UNREADABLE, is_partly_read, skeleton
 
 MIN_HALF: Final = 3  # glyphs of a half that can be read; fewer are on every gun
 MIN_INNER_PIECE: Final = 4  # glyphs of a piece that is searched anywhere in a mark
@@ -126,9 +126,9 @@ class SearchKeys:
 def index_keys(norm: str) -> set[int]:
     """Return the variant keys to store for a normalised mark."""
     folded = skeleton(norm)
-    if any(sign in folded for sign in UNREADABLE):
+    if is_partly_read(folded):
         return set(_partial_index_keys(folded))
-    keys = {pack_key(LACKING, form) for form in (folded, *_without_one_glyph(folded))}
+    keys = _pack_keys(LACKING, (folded, *_without_one_glyph(folded)))
     # of an odd number both halves that include the middle glyph
     for half in {len(folded) // 2, (len(folded) + 1) // 2}:
         if half >= MIN_PIECE:
@@ -142,8 +142,9 @@ def own_key(norm: str) -> int:
     Halves are shared by thousands of marks.
     """
     folded = skeleton(norm)
-    is_whole = not any(sign in folded for sign in UNREADABLE)
-    return pack_key(LACKING, folded) if is_whole else max(_partial_index_keys(folded), default=0)
+    if is_partly_read(folded):
+        return max(_partial_index_keys(folded), default=0)
+    return pack_key(LACKING, folded)
 
 
 def search_keys(norm: str) -> SearchKeys:
@@ -152,7 +153,7 @@ def search_keys(norm: str) -> SearchKeys:
     The mark may have unreadable glyphs.
     """
     folded = skeleton(norm)
-    if any(sign in folded for sign in UNREADABLE):
+    if is_partly_read(folded):
         return _partial_search_keys(folded)
     swapped = set(_with_swapped_glyphs(folded))
     single = frozenset(
@@ -174,7 +175,7 @@ def search_keys(norm: str) -> SearchKeys:
 def like_pattern(norm: str) -> str | None:
     """Return the LIKE pattern over skeletons for a partly read mark, else None."""
     folded = skeleton(norm)
-    if not any(sign in folded for sign in UNREADABLE):
+    if not is_partly_read(folded):
         return None
     return re.sub(r"([\\%_])", r"\\\1", folded).replace("?", "_").replace("*", "%")
 
@@ -207,8 +208,17 @@ def pack_key(kind: str, form: str) -> int:
         return int.from_bytes(digest, "big") % _PRIME
 
 
+def _pack_keys(kind: str, forms: Sequence[str]) -> set[int]:
+    """Return the keys of several variants."""
+    try:
+        return {int(kind + form, 36) % _PRIME for form in forms}
+    except ValueError:
+        return {pack_key(kind, form) for form in forms}
+
+
 def _without_one_glyph(folded: str) -> Iterator[str]:
-    return (folded[:at] + folded[at + 1 :] for at in range(len(folded)) if len(folded) > 2)
+    count = len(folded)
+    return (folded[:at] + folded[at + 1 :] for at in range(count if count > 2 else 0))
 
 
 def _without_glyphs(folded: str, count: int) -> Iterator[str]:

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import starmap
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select, update
 
 from salsa_ext.core.batches import chunks
-from salsa_ext.core.ids import new_id
+from salsa_ext.core.ids import new_id, new_ids
 from salsa_ext.core.occurrence import EventTime, ImportSource
 from salsa_ext.core.rows import to_row
 from salsa_ext.database.bulk import insert_into_tables, insert_many
@@ -32,7 +32,7 @@ from salsa_ext.reference import names
 from salsa_ext.reference.name_matching import fold_name
 
 
-@dataclass(frozen=True)
+@dataclass
 class RecordEntry:
     """A record to write: gun, event, and document.
 
@@ -66,7 +66,10 @@ class RecordEntry:
 def write_records(entries: Iterable[RecordEntry], now: datetime) -> None:
     """Write records, marks, keys and settings, in chunks."""
     for some in chunks(entries):
-        _insert_records([(entry, _record_row(entry, now)) for entry in some])
+        ids = new_ids(len(some))
+        _insert_records(
+            [(entry, _record_row(entry, i, now)) for entry, i in zip(some, ids, strict=True)]
+        )
 
 
 def mark_superseded(record_ids: Sequence[UUID], version: int) -> None:
@@ -120,16 +123,21 @@ def _all_keys_of(record_ids: Sequence[UUID]) -> ColumnElement[bool]:
 
 
 FIREARM_FIELDS = tuple(name for name in FirearmColumns.__annotations__)
+GIVEN_OF_FIREARM: Final = tuple(
+    "line category model country_of_manufacture year serial importer_mark part_kind quantity unit"
+    " lot headstamp hs_code antique".split()
+)
+GIVEN_OF_ENTRY: Final = tuple(
+    "version event document_kind document_id giver_id receiver_id counterpart_state reason is_void"
+    " is_bulk".split()
+)
+"""Columns that are as their firearm or entry has them."""
 
 
 def firearm_columns(firearm: Firearm) -> dict[str, Any]:
     """Return the firearm columns: codes and raw texts."""
-    as_given = (
-        "line category model country_of_manufacture year serial importer_mark part_kind quantity"
-        " unit lot headstamp hs_code antique"
-    )
     type_code = names.resolve("type", firearm.type)
-    return {name: getattr(firearm, name) for name in as_given.split()} | {
+    return {name: getattr(firearm, name) for name in GIVEN_OF_FIREARM} | {
         "type": type_code,
         "type_text": firearm.type,
         "make": names.resolve("make", firearm.make),
@@ -141,14 +149,10 @@ def firearm_columns(firearm: Firearm) -> dict[str, Any]:
     }
 
 
-def _record_row(entry: RecordEntry, now: datetime) -> dict[str, Any]:
+def _record_row(entry: RecordEntry, new: UUID, now: datetime) -> dict[str, Any]:
     linked_state, linked_record = entry.linked or (None, None)
-    given = (
-        "version event document_kind document_id giver_id receiver_id counterpart_state reason is_void"
-        " is_bulk"
-    )
-    return {name: getattr(entry, name) for name in given.split()} | {
-        "id": entry.record_id or new_id(),
+    return {name: getattr(entry, name) for name in GIVEN_OF_ENTRY} | {
+        "id": entry.record_id or new,
         "owner_state": entry.owner,
         "concerned": list(entry.concerned),
         "linked_state": linked_state,
@@ -167,6 +171,7 @@ def _insert_records(pairs: Sequence[tuple[RecordEntry, dict[str, Any]]]) -> None
     marks: list[dict[str, Any]] = []
     serial_keys: list[dict[str, Any]] = []
     other_keys: list[dict[str, Any]] = []
+    ids = iter(new_ids(len(pairs)))
     for entry, row in pairs:
         if entry.version == 1:
             settings.append(
@@ -183,7 +188,7 @@ def _insert_records(pairs: Sequence[tuple[RecordEntry, dict[str, Any]]]) -> None
         for mark in stamped:
             mark_row = {
                 "record_id": row["id"],
-                "id": new_id(),
+                "id": next(ids, None) or new_id(),
                 "record_version": row["version"],
                 "owner_state": row["owner_state"],
                 "concerned": row["concerned"],
@@ -237,12 +242,14 @@ class PartyCollector:
         """Return the party's future id, or None without a party."""
         if party is None:
             return None
-        states = tuple(sorted({self.owner, *concerned}))
-        if (party, states) not in self.rows:
+        states = tuple(sorted({self.owner, *concerned})) if concerned else (self.owner,)
+        row = self.rows.get((party, states))
+        if row is None:
             row = {"id": new_id(), "owner_state": self.owner, "concerned": list(states)}
-            row["salt"] = secrets.token_bytes(16)
-            self.rows[party, states] = row | vars(party)
-        return UUID(str(self.rows[party, states]["id"]))
+            row |= {"salt": secrets.token_bytes(16)} | vars(party)
+            self.rows[party, states] = row
+        party_id: UUID = row["id"]
+        return party_id
 
     def write(self) -> None:
         """Insert the collected parties."""

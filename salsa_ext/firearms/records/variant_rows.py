@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
 from salsa_ext.core.batches import chunks
-from salsa_ext.database.bulk import copy_many
+from salsa_ext.database.bulk import array_text, copy_columns
 from salsa_ext.database.session import execute_raw
 from salsa_ext.firearms.marks import variants
 from salsa_ext.firearms.records.event_kinds import FIELD_EVENTS
@@ -20,7 +20,7 @@ MAX_BY_STATEMENT: Final = 20
 class _MarkSpelling(NamedTuple):
     """One spelling of a mark.
 
-    Look-alikes share a key, but not the digits they are found by.
+    Look-alikes share a key, but not the digits they are variant_keys by.
     """
 
     key: int
@@ -29,7 +29,7 @@ class _MarkSpelling(NamedTuple):
 
 
 class _Scheme(NamedTuple):
-    """How marks are found by a damaged one: the keys to store, and the own key."""
+    """How marks are variant_keys by a damaged one: the keys to store, and the own key."""
 
     index_keys: Callable[[str], Iterable[int]]
     own_key: Callable[[str], int]
@@ -51,7 +51,7 @@ def write_variants(keys: Iterable[Mapping[str, Any]]) -> None:
 
     Each spelling with each make once. A mark has a dozen variants, one read in the field some
     fifty, so few marks are written at a time. Concurrent writers may both write a variant;
-    duplicates are found once. Stored and `silent` marks cost the same queries and time as new ones:
+    duplicates are variant_keys once. Stored and `silent` marks cost the same queries and time as new ones:
     writing a mark must not reveal that another state has it.
     """
     rows = list(keys)
@@ -65,39 +65,34 @@ def write_new_variants(keys: Sequence[Mapping[str, Any]]) -> None:
         marks = _distinct_marks(
             row for row in keys if not scheme.is_afield or row["event"] in FIELD_EVENTS
         )
-        copy_many(MarkVariant, [row for mark in marks for row in _variant_rows(mark, scheme)])
+        copy_columns(MarkVariant, _variant_columns(marks, scheme))
 
 
 def _write_in_chunks(scheme: _Scheme, keys: Iterable[Mapping[str, Any]]) -> None:
     """Write the variants of marks that are not stored: few by one statement, many by COPY."""
     for marks in chunks(_distinct_marks(keys), MARKS_PER_WRITE):
-        arguments = {
-            "own": [scheme.own_key(mark.norm) for mark in marks],
-            "of": [mark.key for mark in marks],
-            "code": [variants.make_code(mark.make) for mark in marks],
-            "made": [mark.make for mark in marks],
-            "norm": [mark.norm for mark in marks],
+        arguments: dict[str, Any] = {
+            "own": array_text(str(scheme.own_key(mark.norm)) for mark in marks),
+            "of": array_text(str(mark.key) for mark in marks),
+            "code": array_text(str(variants.make_code(mark.make)) for mark in marks),
+            "made": array_text(mark.make for mark in marks),
+            "norm": array_text(mark.norm for mark in marks),
             "events": sorted(FIELD_EVENTS) if scheme.is_afield else None,
         }
         stored = set()
         if len(marks) > MAX_BY_STATEMENT:
             rows = execute_raw(_STORED_SQL, arguments).fetchall()
             stored = {place for (place,) in rows}
-        placed = [
-            (place, row)
-            for place, mark in enumerate(marks, 1)
-            if place not in stored
-            for row in _variant_rows(mark, scheme)
-        ]
         if len(marks) > MAX_BY_STATEMENT:
-            copy_many(MarkVariant, [row for _, row in placed])
+            new = [mark for place, mark in enumerate(marks, 1) if place not in stored]
+            copy_columns(MarkVariant, _variant_columns(new, scheme))
         else:
-            columns = {name: [row[name] for _, row in placed] for name in ("key", "target", "make")}
-            places = {"place": [place for place, _ in placed]}
-            execute_raw(_INSERT_MISSING_SQL, arguments | columns | places)
+            execute_raw(_INSERT_MISSING_SQL, arguments | _variant_columns(marks, scheme))
 
 
-# A mark counts as stored where its own variant is, and a shown mark has this very spelling.
+# A mark counts as stored where its own variant is, and a shown mark has this very spelling. Both are
+# looked up by their index for each mark (OFFSET 0: else whole tables may be read), whatever comes of
+# the first.
 _VISIBLE_SQL: Final = """SELECT FROM mark_key AS k
     WHERE k.key = m.target AND k.serial_norm = m.norm AND k.visibility <> 'silent'
         AND (%(events)s::text[] IS NULL OR k.event = ANY(%(events)s::text[]))"""
@@ -107,8 +102,9 @@ FROM unnest(%(own)s::bigint[], %(of)s::bigint[], %(code)s::smallint[], %(made)s:
     %(norm)s::text[]) WITH ORDINALITY AS m (own, target, code, make, norm, place)
 WHERE EXISTS (
     SELECT FROM mark_variant AS f WHERE f.key = m.own AND f.target = m.target AND f.make = m.code
-) AND CASE WHEN m.make IS NULL THEN EXISTS ({_VISIBLE_SQL} AND k.make IS NULL)
-    ELSE EXISTS ({_VISIBLE_SQL} AND k.make = m.make) END
+    OFFSET 0
+)::int + CASE WHEN m.make IS NULL THEN EXISTS ({_VISIBLE_SQL} AND k.make IS NULL OFFSET 0)
+    ELSE EXISTS ({_VISIBLE_SQL} AND k.make = m.make OFFSET 0) END::int = 2
 """  # noqa: S608 - constants of ours
 _INSERT_MISSING_SQL: Final = f"""
 WITH stored AS MATERIALIZED ({_STORED_SQL})
@@ -120,6 +116,13 @@ WHERE f.place NOT IN (SELECT stored.place FROM stored)
 """  # noqa: S608 - constants of ours
 
 
-def _variant_rows(mark: _MarkSpelling, scheme: _Scheme) -> Iterator[dict[str, int]]:
-    code = variants.make_code(mark.make)
-    return ({"key": key, "target": mark.key, "make": code} for key in scheme.index_keys(mark.norm))
+def _variant_columns(marks: Iterable[_MarkSpelling], scheme: _Scheme) -> dict[str, list[int]]:
+    """Return the columns of marks' variants, and the place of the mark of each."""
+    columns: dict[str, list[int]] = {"place": [], "key": [], "target": [], "make": []}
+    for place, mark in enumerate(marks, 1):
+        variant_keys = [*scheme.index_keys(mark.norm)]
+        shared = {"place": place, "target": mark.key, "make": variants.make_code(mark.make)}
+        columns["key"] += variant_keys
+        for name, value in shared.items():
+            columns[name] += [value] * len(variant_keys)
+    return columns

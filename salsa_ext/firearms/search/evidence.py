@@ -445,7 +445,7 @@ def weigh(
         has_other_serial,
         is_too_early(query, record) or is_too_early(record, query),
         specificity="number" if "number" in kinds else "mark" if kinds else "words",
-        is_partial=any(sign in keys.skeleton(query.serial_norm) for sign in keys.UNREADABLE),
+        is_partial=keys.is_partly_read(keys.skeleton(query.serial_norm)),
         missing_bits=sum(weight.missing_bits(query, record) for weight in weights),
     )
 

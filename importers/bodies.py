@@ -1,0 +1,98 @@
+"""Bodies of documents as HTTP has them: fields written by path, and what every file leaves out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import MISSING
+from functools import cache
+from typing import Any, Final
+
+from importers.subjects import Path, Subject
+from salsa_ext.core.fields import Member, members
+from salsa_ext.firearms.marks.firearm_marks import marking_instead_of_serial
+from salsa_ext.reference import names
+
+MAX_SERIAL: Final = 64
+
+
+def write_field(body: dict[str, Any], path: Path, value: Any) -> None:
+    """Write a value into a body; a list of objects has one entry a row."""
+    for member in path[:-1]:
+        inner = body.setdefault(member.key, [{}] if member.is_many else {})
+        body = inner[0] if member.is_many else inner
+    body[path[-1].key] = value
+
+
+def write_constants(body: dict[str, Any], constants: Iterable[tuple[Path, Any]]) -> None:
+    """Write constants; one of an optional object only where a cell gave the object something."""
+    for path, value in constants:
+        if len(path) > 1 and path[0].is_optional and path[0].key not in body:
+            continue
+        if _get(body, path) is None:
+            write_field(body, path, value)
+
+
+def _get(body: Any, path: Path) -> Any:
+    for member in path:
+        if isinstance(body, list):
+            body = body[0] if body else None
+        body = body.get(member.key) if body else None
+    return body
+
+
+def complete(body: dict[str, Any], cls: type, state: str) -> None:
+    """Fill in what every file leaves out: the own country, empty lists, the kind of a party."""
+    for member, default in _completed(cls):
+        key = member.key
+        if not member.is_nested:
+            body.setdefault(key, state if key == "country" else default)
+            continue
+        if default is not None:
+            body.setdefault(key, [{}] if member.is_many else {})
+        inner = body.get(key)
+        if inner is not None:
+            for each in inner if member.is_many else (inner,):
+                complete(each, member.type, body.get(COUNTRIES.get(key, ""), state))
+
+
+@cache
+def _completed(cls: type) -> list[tuple[Member, Any]]:
+    """Return the fields that are filled in, with what; of an object, with whether it is needed."""
+    completed: list[tuple[Member, Any]] = []
+    for member in members(cls):
+        is_needed = member.default is MISSING
+        if member.is_nested and (is_needed or _completed(member.type)):
+            completed.append((member, True if is_needed else None))
+        elif is_needed and (member.key == "country" or member.key in DEFAULTS):
+            completed.append((member, DEFAULTS.get(member.key)))
+        elif is_needed and "individual" in member.limits.choices:
+            completed.append((member, "other"))
+    return completed
+
+
+COUNTRIES: Final = {
+    "exporter": "exporting_state",
+    "importer": "importing_state",
+    "final_consignee": "importing_state",
+}
+"""The field with the country of a party that no column gives one."""
+DEFAULTS: Final[Mapping[str, Any]] = {"legal_grounds": [], "crime_context": ["unknown"]}
+
+
+def interpret_guns(body: dict[str, Any], subject: Subject) -> None:
+    """Read words in the place of serials, and the category of a type; number the lines."""
+    guns = body[subject.items] if subject.items else [body["firearm"]] if "firearm" in body else []
+    for line, gun in enumerate(guns, 1):
+        if subject.items:
+            gun["line"] = line
+        serial = gun.get("serial")
+        if serial and (marking := marking_instead_of_serial(serial)):
+            gun["marking"] = marking
+            del gun["serial"]
+        elif serial and len(serial) > MAX_SERIAL:
+            body["note"] = "; ".join(filter(None, (body.get("note"), gun.pop("serial"))))[:2000]
+        elif not serial and gun.get("marking") == "intact":
+            gun["marking"] = "unknown"
+        category = names.type_category(names.resolve("type", gun.get("type")))
+        if category and category != "firearm":
+            gun.setdefault("category", category)
