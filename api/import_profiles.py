@@ -22,10 +22,11 @@ from importers.sealed_files import SealedFile
 from importers.subjects import SUBJECTS
 from importers.templates import template_profile
 from importers.values import Meanings, check_meanings, meanings, with_meanings
+from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.administration import imports
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import NotFound, Unavailable, message
+from salsa_ext.core.errors import Conflict, NotFound, Unavailable, message
 from salsa_ext.reference.agencies import agency_codes
 
 TEMPLATE: Final = "template-"
@@ -90,12 +91,19 @@ def read_first_rows(
 
 
 def store_profile(actor: Actor, profile: Profile) -> Mapping[str, Any]:
-    """Store a profile of the own state; return its data. Raises Forbidden, as for its rows."""
-    for mapping in profile.documents:
-        require(actor, SUBJECTS[mapping.subject].permission)
+    """Store a profile of the own state; return its data. Raises Forbidden, Conflict."""
+    needed = require_documents(actor, profile)
     definition = to_data(profile)
-    imports.store_profile(actor=actor, name=profile.name, definition=definition)
+    imports.store_profile(actor=actor, name=profile.name, definition=definition, permissions=needed)
     return definition
+
+
+def require_documents(actor: Actor, profile: Profile) -> list[str]:
+    """Return the permissions that the documents of a profile need; raises Forbidden."""
+    needed = profile.permissions()
+    for each in needed:
+        require(actor, Permission(each))
+    return needed
 
 
 def with_known_meanings(actor: Actor, profile: Profile) -> Profile:
@@ -120,8 +128,19 @@ def add_meanings(actor: Actor, profile: Profile, given: Meanings) -> Profile:
 
 def judge_by(actor: Actor, import_id: UUID, profile: Profile) -> None:
     """Let the file of a waiting run be judged by a profile, which is stored for the next file."""
-    definition = store_profile(actor, profile)
-    imports.judge_run(actor=actor, import_id=import_id, profile=profile.name, definition=definition)
+    run = imports.read_run(actor, import_id)
+    try:
+        store_profile(actor, profile)
+    except Conflict:  # another person's; this file alone is judged so
+        if run.profile != profile.name:
+            raise
+    imports.judge_run(
+        actor=actor,
+        import_id=import_id,
+        profile=profile.name,
+        definition=to_data(profile),
+        permissions=require_documents(actor, profile),
+    )
 
 
 def map_import(*, actor: Actor, import_id: UUID, values: Sequence[Mapping[str, str]]) -> None:
