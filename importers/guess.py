@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -29,6 +30,10 @@ from salsa_ext.reference import names
 
 SAMPLE_ROWS: Final = 1_000
 SAMPLE_VALUES: Final = 60
+FEW_VALUES: Final = 15
+SAMPLE_DATES: Final = 1_000
+MAX_GUESSED: Final = 100
+"""Columns that are guessed; a person maps others."""
 LEAST: Final = 0.45
 """Confidence under which a column is left to a person."""
 NEAR: Final = 88
@@ -136,14 +141,15 @@ def _draft(
     order = _date_order([text for texts in values.values() for text in {*texts}])
     scores = [
         (_score(path, members, column, texts, labels, order), column, path)
-        for column, texts in values.items()
+        for column, texts in islice(values.items(), MAX_GUESSED)
         for path, members in known.items()
         if texts and (path not in subject.constants or _is_read(members, texts, order))
     ]
     chosen: dict[str, tuple[str, float]] = {}
     for score, column, path in sorted(scores, key=lambda each: (-each[0], len(each[2]))):
-        is_free = column not in chosen and path not in {each for each, _ in chosen.values()}
-        if score >= LEAST and is_free:
+        if score < LEAST:
+            break
+        if column not in chosen and path not in {each for each, _ in chosen.values()}:
             chosen[column] = path, score
     fields = {path: Source((column,)) for column, (path, _) in chosen.items() if path != "number"}
     guesses = tuple(
@@ -217,6 +223,7 @@ def _date_order(texts: Sequence[str]) -> str:
         return sum(_reads(lambda text: read_date(text, order), text) for text in texts)
 
     texts = [text for text in texts if re.match(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}", text)]
+    texts = texts[:SAMPLE_DATES]
     return max(("dmy", "mdy", "ymd"), key=count)
 
 
@@ -235,6 +242,8 @@ def _score(
 ) -> float:
     """Return how likely a column fills a field: its heading, confirmed or denied by its values."""
     heading = _heading_score(path, fold(column), labels)
+    if not heading and not _is_telling(members):
+        return 0.0
     heading *= COUNTED if path == "number" and _is_counted(texts) else 1
     value = _value_score(members, texts[:SAMPLE_VALUES], order)
     if value is None:
@@ -244,8 +253,6 @@ def _score(
         return heading * (0.55 if named else 0.3)
     if members[-1].name == "description":
         return 0.95 * value if value > 0.5 else 0.0
-    if not heading and not _is_telling(members):
-        return 0.0
     return 1 - (1 - heading) * (1 - 0.6 * value)
 
 
@@ -328,11 +335,20 @@ def _is_telling(members: Path) -> bool:
     """Return whether values of a field are like those of few others."""
     member = members[-1]
     is_event = member.limits.form == "rough" and len(members) == 1
-    return is_event or member.name in (*LABELS_OF_GUN, "serial") or len(member.limits.choices) > 3
+    return (
+        is_event
+        or member.name in (*LABELS_OF_GUN, "serial", "description")
+        or len(member.limits.choices) > 3
+    )
 
 
 def _share(texts: Sequence[str], holds: Callable[[str], bool]) -> float:
-    return sum(map(holds, texts)) / len(texts)
+    """Return the share of texts that hold; none of them where none of the first few does."""
+    counts = Counter(texts)
+    some = {text for text in islice(counts, FEW_VALUES) if holds(text)}
+    rest = islice(counts, FEW_VALUES, None) if some else ()
+    some.update(text for text in rest if holds(text))
+    return sum(counts[text] for text in some) / len(texts)
 
 
 def _is_serial(text: str) -> bool:
