@@ -142,8 +142,10 @@ def _explicit_calibre(text: str) -> str | None:
     if not CALIBRE.fullmatch(text) or text.isdigit():
         return None
     *others, last = text.split()
-    is_known = names.resolve("calibre", text) or _is_likely_calibre(text)
-    return text if is_known and not (others and _type_of(last)) else None
+    code = names.resolve("calibre", text)
+    if others and code == names.resolve("calibre", " ".join(others)) and _type_of(last):
+        return None  # a 9 mm pistol; but .22 long rifle
+    return text if code or _is_likely_calibre(text) else None
 
 
 def _is_likely_calibre(text: str) -> bool:

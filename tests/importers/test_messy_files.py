@@ -116,6 +116,8 @@ def test_a_row_without_a_case_is_a_document_of_its_own(read):
         ("ROMARM WASR-10 7,62x39", (None, "ROMARM", "WASR-10", "7,62x39")),
         (".45 COLT 1911", (None, "COLT", "1911", ".45")),
         ("fusil Mossberg 500 cal. 12", ("shotgun", "Mossberg", "500", "12")),
+        ("Glock 17 9mm pistol", ("pistol", "Glock", "17", "9mm")),
+        ("Fusil Ruger 10/22 22 Long Rifle", ("rifle", "Ruger", "10/22", "22 Long Rifle")),
         ("Pistola Zoraki 914", ("pistol", "Zoraki", "914", None)),
     ],
 )
