@@ -14,6 +14,7 @@ from flask import current_app
 
 from api.i18n import messages
 from api.schemas.imports import read_imported
+from importers import sealed_files
 from importers.load import Import, message_data, undo_steps
 from importers.profiles import from_data
 from importers.sealed_files import SealedFile, delete_file, touch_file
@@ -21,13 +22,14 @@ from salsa_ext.access.authentication import account_actor
 from salsa_ext.administration import imports
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import ImportRejected, SalsaError, Unavailable, message
-from salsa_ext.database.session import UNAVAILABLE_ERRORS, transaction
+from salsa_ext.database.session import UNAVAILABLE_ERRORS, execute_raw, transaction
 from salsa_ext.jobs.runner import DueJob, QueueJob
 
 log = logging.getLogger("salsa.worker")
 MAX_TRIES: Final = 20
 CRASH, BUSY = 4, 1
 """How much of the tries of a run a process costs that ends over it, or a busy database."""
+ORPHAN_TIME: Final = timedelta(hours=1)
 UNREADABLE: Final = message(
     "The program cannot read this file by this profile. Change the profile, or ask its operator."
 )
@@ -105,12 +107,13 @@ def _step(work: _Work) -> bool:
 
 
 def _begin(actor: Actor, run: Any) -> _Work:
-    """Return the steps of a run by its uploader; raises Forbidden, ImportRejected."""
+    """Return the steps of a run by who uploaded, confirmed or undid it; raises Forbidden, ImportRejected."""
     _forget(run.id)
     if run.tries >= MAX_TRIES:
         text = message("The program ended several times over this file. Check what the file holds.")
         raise ImportRejected(text, rejects=[])
-    uploader = account_actor(run.account_id, actor)
+    by_status = {"loading": run.confirmed_by, "undoing": run.undone_by}
+    uploader = account_actor(by_status.get(run.status) or run.account_id, actor)
     uploader = replace(uploader, language=run.language)
     if run.status == "undoing":
         touch_file(import_folder(), run.id)
@@ -172,6 +175,12 @@ def discard_waiting(*, actor: Actor) -> int:
     return imports.discard_waiting(actor=actor, before=actor.now() - waiting_time())
 
 
+def delete_orphans(*, actor: Actor) -> int:
+    """Delete files of no run, of any state; return how many."""
+    known = {run_id for (run_id,) in execute_raw("SELECT id FROM salsa_import_files()")}
+    return sealed_files.delete_orphans(import_folder(), known, actor.now() - ORPHAN_TIME)
+
+
 def waiting_time() -> timedelta:
     """Return how long a file waits for a person before it is discarded."""
     return timedelta(days=current_app.config["IMPORT_DAYS"])
@@ -180,4 +189,5 @@ def waiting_time() -> timedelta:
 IMPORTS: Final = (
     QueueJob("imports", run_imports, WAITING),
     DueJob("waiting_imports", timedelta(hours=1), discard_waiting, repeats=False),
+    DueJob("orphaned_imports", timedelta(hours=1), delete_orphans, by_state=False, repeats=False),
 )

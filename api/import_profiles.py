@@ -14,6 +14,7 @@ from api.http.context import without_turn
 from api.import_jobs import import_folder
 from api.schemas.imports import field_labels
 from importers import sealed_files
+from importers.cells import has_word
 from importers.guess import SAMPLE_ROWS, Draft, draft_profile
 from importers.profiles import Profile, from_data, shipped_profiles, to_data
 from importers.read import Row, Table, open_table
@@ -21,10 +22,11 @@ from importers.sealed_files import SealedFile
 from importers.subjects import SUBJECTS
 from importers.templates import template_profile
 from importers.values import Meanings, check_meanings, meanings, with_meanings
+from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.administration import imports
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import NotFound, Unavailable, message
+from salsa_ext.core.errors import Conflict, NotFound, Unavailable, message
 from salsa_ext.reference.agencies import agency_codes
 
 TEMPLATE: Final = "template-"
@@ -33,22 +35,22 @@ TEMPLATE_SHEETS: Final = frozenset(("lists", "example"))
 
 def find_profile(actor: Actor, name: str) -> Profile:
     """Return a profile of the state, of the program or of a template; raises NotFound."""
+    subject = SUBJECTS.get(name.removeprefix(TEMPLATE))
+    if subject and name.startswith(TEMPLATE):
+        return with_known_meanings(actor, template_profile(subject, field_labels()))
     stored = imports.stored_profiles(actor)
     if name in stored:
         return from_data(stored[name])
-    subject = SUBJECTS.get(name.removeprefix(TEMPLATE))
-    if subject and name.startswith(TEMPLATE):
-        return template_profile(subject, field_labels())
     if (shipped := shipped_profiles().get(name)) is None:
         raise NotFound("import_profile", name)
     return shipped
 
 
-def template_of(sheets: Collection[str]) -> Profile | None:
+def template_of(actor: Actor, sheets: Collection[str]) -> Profile | None:
     """Return the profile of the template that a file with these sheets is; None for others."""
-    subjects = [SUBJECTS[name] for name in sheets if name in SUBJECTS]
+    subjects = [name for name in sheets if name in SUBJECTS]
     is_template = len(subjects) == 1 and {*sheets} >= TEMPLATE_SHEETS
-    return template_profile(subjects[0], field_labels()) if is_template else None
+    return find_profile(actor, TEMPLATE + subjects[0]) if is_template else None
 
 
 def draft(actor: Actor, table: Table, name: str, subjects: Iterable[str]) -> Draft:
@@ -89,19 +91,32 @@ def read_first_rows(
 
 
 def store_profile(actor: Actor, profile: Profile) -> Mapping[str, Any]:
-    """Store a profile of the own state; return its data. Raises Forbidden, as for its rows."""
-    for mapping in profile.documents:
-        require(actor, SUBJECTS[mapping.subject].permission)
+    """Store a profile of the own state; return its data. Raises Forbidden, Conflict."""
+    needed = require_documents(actor, profile)
     definition = to_data(profile)
-    imports.store_profile(actor=actor, name=profile.name, definition=definition)
+    imports.store_profile(actor=actor, name=profile.name, definition=definition, permissions=needed)
     return definition
 
 
+def require_documents(actor: Actor, profile: Profile) -> list[str]:
+    """Return the permissions that the documents of a profile need; raises Forbidden."""
+    needed = profile.permissions()
+    for each in needed:
+        require(actor, Permission(each))
+    return needed
+
+
 def with_known_meanings(actor: Actor, profile: Profile) -> Profile:
-    """Return a profile with what any profile of the state says of texts; its own words count first."""
-    known: dict[tuple[str, str], str] = {}
-    for definition in imports.stored_profiles(actor).values():
-        known |= meanings(from_data(definition))
+    """Return a profile with what profiles of the state say of texts; its own words count first.
+
+    Codes, such as 1 and P, are those of one source.
+    """
+    stored, known = {**imports.stored_profiles(actor)}, dict[tuple[str, str], str]()
+    own = stored.pop(profile.name, None)
+    for definition in stored.values():
+        others = meanings(from_data(definition)).items()
+        known |= {(kind, text): means for (kind, text), means in others if has_word(text)}
+    known |= meanings(from_data(own)) if own else {}
     return with_meanings(profile, known | meanings(profile))
 
 
@@ -113,8 +128,19 @@ def add_meanings(actor: Actor, profile: Profile, given: Meanings) -> Profile:
 
 def judge_by(actor: Actor, import_id: UUID, profile: Profile) -> None:
     """Let the file of a waiting run be judged by a profile, which is stored for the next file."""
-    definition = store_profile(actor, profile)
-    imports.judge_run(actor=actor, import_id=import_id, profile=profile.name, definition=definition)
+    run = imports.read_run(actor, import_id)
+    try:
+        store_profile(actor, profile)
+    except Conflict:  # another person's; this file alone is judged so
+        if run.profile != profile.name:
+            raise
+    imports.judge_run(
+        actor=actor,
+        import_id=import_id,
+        profile=profile.name,
+        definition=to_data(profile),
+        permissions=require_documents(actor, profile),
+    )
 
 
 def map_import(*, actor: Actor, import_id: UUID, values: Sequence[Mapping[str, str]]) -> None:

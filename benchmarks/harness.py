@@ -12,6 +12,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -20,6 +21,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import text
 
+from salsa_ext.access import authentication
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import accounts, agencies, keys, settings
 from salsa_ext.administration.accounts import AccountData
@@ -175,6 +177,15 @@ class Client:
 
     client: FlaskClient
     headers: dict[str, str]
+
+    @cached_property
+    def session(self) -> str:
+        """Return the token of a session of this account, for its pages."""
+        actor = authentication.authenticate_key(
+            self.headers["Authorization"].removeprefix("Bearer ")
+        )
+        with transaction(actor):
+            return authentication.open_session(actor)
 
     def post(self, path: str, body: dict[str, Any]) -> Any:
         """POST JSON under /api/v1."""

@@ -226,6 +226,11 @@ def list_kind(member: Member) -> str:
     return member.name if member.name in (*OPEN_LISTS, "agency") else ""
 
 
+def has_word(text: str) -> bool:
+    """Return whether a text has a word, and is no code of its source."""
+    return bool(re.search(r"[^\W\d_]{3}", text))
+
+
 def unknown_kind(path: Sequence[Member], text: str) -> str:
     """Return make, calibre or type if that field's text has no code, or an empty text."""
     kind = path[-1].name

@@ -15,7 +15,7 @@ from typing import Any, Final
 
 from rapidfuzz import fuzz
 
-from importers.cells import CellError, list_kind, read_cell, read_date
+from importers.cells import CellError, has_word, list_kind, read_cell, read_date
 from importers.patterns import SERIALS, split_text
 from importers.profiles import DocumentMapping, Profile, Skip, Source
 from importers.read import Table, fold
@@ -199,7 +199,7 @@ def _score(
     if value is None:
         return heading
     if value < 0.2:  # the texts of a list are often others, and a person says what they mean
-        named = list_kind(members[-1]) and _share(texts[:SAMPLE_VALUES], _has_word) > 0.5
+        named = list_kind(members[-1]) and _share(texts[:SAMPLE_VALUES], has_word) > 0.5
         return heading * (0.55 if named else 0.3)
     if not heading and not _is_telling(members):
         return 0.0
@@ -287,10 +287,6 @@ def _is_telling(members: Path) -> bool:
 
 def _share(texts: Sequence[str], holds: Callable[[str], bool]) -> float:
     return sum(map(holds, texts)) / len(texts)
-
-
-def _has_word(text: str) -> bool:
-    return bool(re.search(r"[^\W\d_]{3}", text))
 
 
 def _is_serial(text: str) -> bool:

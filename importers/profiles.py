@@ -134,6 +134,10 @@ class Profile:
         ]
         return list(dict.fromkeys(used))
 
+    def permissions(self) -> list[str]:
+        """Return what an account needs for the documents, in order."""
+        return sorted({str(SUBJECTS[each.subject].permission) for each in self.documents})
+
     def has_bounds(self) -> bool:
         """Return whether a file of another size is refused."""
         return self.least > 1 or self.most < MAX_ROWS

@@ -5,7 +5,9 @@ from __future__ import annotations
 import fcntl
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, Final
 from uuid import UUID
@@ -36,6 +38,17 @@ def seal_file(
     sync_folder(folder)
 
 
+@contextmanager
+def sealed_file(folder: Path, run_id: UUID, content: bytes, vault: Vault) -> Iterator[None]:
+    """Seal a file for the run that the block begins; if that fails, nothing of it stays."""
+    seal_file(folder, run_id, content, vault)
+    try:
+        yield
+    except BaseException:
+        delete_file(folder, run_id)
+        raise
+
+
 def seal_sample(folder: Path, run_id: UUID, content: bytes, vault: Vault) -> None:
     """Write the first rows of a run's file, so that the file is not read again to show them."""
     seal_file(folder, run_id, content, vault, SAMPLE)
@@ -60,6 +73,19 @@ def delete_file(folder: Path, run_id: UUID) -> None:
     """Delete the file of a run that ended, and its sample."""
     for suffix in (".sealed", SAMPLE):
         _path(folder, run_id, suffix).unlink(missing_ok=True)
+
+
+def delete_orphans(folder: Path, known: Collection[UUID], before: datetime) -> int:
+    """Delete files last written before, of no known run; return how many."""
+    names = {str(run_id) for run_id in known}
+    orphans = [
+        path
+        for path in (folder.iterdir() if folder.exists() else ())
+        if path.name.partition(".")[0] not in names and path.stat().st_mtime < before.timestamp()
+    ]
+    for path in orphans:
+        path.unlink(missing_ok=True)
+    return len(orphans)
 
 
 class SealedFile:

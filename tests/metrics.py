@@ -113,7 +113,8 @@ def test_flows(measure, app, as_actor, police, analyst):
     measure("POST receipt", receive)
     officer = browser(app)
     officer.set_cookie(
-        "salsa_session", actors.token("BRA", "border_officer", NOW, None, timedelta(1))
+        "salsa_session",
+        actors.token("BRA", "border_officer", NOW, None, timedelta(1), kind="session"),
     )
     measure("the page of a board", lambda: officer.get(f"/posts/{POST}/board"))
 

@@ -6,6 +6,7 @@ import csv
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
@@ -150,7 +151,13 @@ def _guess(path: Path, state: str | None, subject: str | None) -> None:
 
 def _load(work: Import, path: Path, rejects_file: Path | None, unknown_file: Path | None) -> None:
     actor, profile = work.actor, work.profile
-    data = ImportData(profile.name, to_data(profile), path.name, file_digest(path))
+    data = ImportData(
+        profile.name,
+        to_data(profile),
+        path.name,
+        file_digest(path),
+        permissions=profile.permissions(),
+    )
     with transaction(actor):
         run_id = imports.begin_run(actor=actor, data=data)
         installation.ensure_declared(actor=actor)
@@ -270,7 +277,7 @@ def profile_(name: str, state: str | None, path: Path | None) -> None:
             return
         actor, profile = _actor(state), from_toml(path.read_text("utf-8"))
         with transaction(actor):
-            imports.store_profile(actor=actor, name=name, definition=to_data(profile))
+            store_profile(actor, replace(profile, name=name))
 
 
 @import_.command("values")

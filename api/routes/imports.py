@@ -16,7 +16,7 @@ from api.http.resource import Item, Resource
 from api.http.tables import CSV_TYPE, escape_formula
 from api.i18n.messages import translate
 from api.import_jobs import import_folder
-from api.import_profiles import find_profile, map_import
+from api.import_profiles import find_profile, map_import, require_documents, store_profile
 from api.schemas.imports import (
     ImportMappingRequest,
     ImportProfileRequest,
@@ -27,10 +27,8 @@ from api.schemas.imports import (
     ImportResponse,
 )
 from importers.profiles import Profile, from_data, shipped_profiles, to_data
-from importers.sealed_files import seal_file
-from importers.subjects import SUBJECTS
+from importers.sealed_files import sealed_file
 from salsa_ext.access.permissions import Permission
-from salsa_ext.access.rules import require
 from salsa_ext.administration import imports
 from salsa_ext.administration.imports import ImportData
 from salsa_ext.core.actor import Actor
@@ -97,9 +95,10 @@ blueprint.reading(f"{PATH}/rejects", None, get_import_rejects, RUN, media_types=
 def create_import(actor: Actor, data: dict[str, Any], received: bytes, content: None) -> Any:
     """Upload a file to be checked by a profile; nothing is loaded before you confirm it."""
     profile = find_profile(actor, data["profile"])
+    require_documents(actor, profile)
     run_id = new_id()
-    seal_file(import_folder(), run_id, received, actor.vault)
-    begin_import(actor, run_id, profile, received, "judging")
+    with sealed_file(import_folder(), run_id, received, actor.vault):
+        begin_import(actor, run_id, profile, received, "judging")
     return imports.read_run(actor, run_id)
 
 
@@ -107,11 +106,10 @@ def begin_import(
     actor: Actor, run_id: UUID, profile: Profile, received: bytes, status: str
 ) -> None:
     """Begin the run of a sealed file of the request; raises Forbidden for what one may not record."""
-    for mapping in profile.documents:
-        require(actor, SUBJECTS[mapping.subject].permission)
+    needed = require_documents(actor, profile)
     file_name = (request.files["file"].filename or "file")[:200] if request.files else "file"
     digest = hashlib.sha256(received).digest()
-    run = ImportData(profile.name, to_data(profile), file_name, digest, status, run_id)
+    run = ImportData(profile.name, to_data(profile), file_name, digest, status, run_id, needed)
     imports.begin_run(actor=actor, data=run)
 
 
@@ -155,8 +153,7 @@ profiles_blueprint.reading("/import-profiles", ImportProfilesResponse, list_impo
 
 @profiles_blueprint.posting("/import-profiles", ImportProfileRequest, ImportProfileResponse, RUN)
 def create_import_profile(actor: Actor, data: dict[str, Any]) -> dict[str, Any]:
-    """Store a profile of your state, in the place of one of that name."""
+    """Store a profile of your state, in the place of your own of that name."""
     profile = from_data(data["definition"])
-    definition = to_data(profile)
-    imports.store_profile(actor=actor, name=profile.name, definition=definition)
+    definition = store_profile(actor, profile)
     return {"name": profile.name, "shipped": False, "definition": definition}

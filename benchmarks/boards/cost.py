@@ -90,7 +90,7 @@ def _time_first_board(reader: tuple[Client, str]) -> tuple[float, float]:
     caller_, post = reader
     url = db.engine.url.render_as_string(hide_password=False)
     process = subprocess.run(  # noqa: S603 - this very program
-        [sys.executable, "-c", FIRST_BOARD_SCRIPT, _token(caller_), post],
+        [sys.executable, "-c", FIRST_BOARD_SCRIPT, caller_.session, post],
         check=True,
         capture_output=True,
         text=True,
@@ -101,10 +101,6 @@ def _time_first_board(reader: tuple[Client, str]) -> tuple[float, float]:
     )
     wall, used = process.stdout.split()
     return float(wall), float(used)
-
-
-def _token(reader: Client) -> str:
-    return reader.headers["Authorization"].removeprefix("Bearer ")
 
 
 def _figures(
@@ -119,7 +115,7 @@ def _figures(
 
     def drawn() -> None:
         officer, post = reader("page")
-        read_page(officer.client, _token(officer), post)
+        read_page(officer.client, officer.session, post)
 
     def given() -> None:
         officer, post = reader("interface")

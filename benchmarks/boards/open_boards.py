@@ -300,9 +300,7 @@ def _open_boards(app: Flask, count: int) -> list[OpenBoard]:
     sides = [(state, post.code) for post in posts for state in (post.state_a, post.state_b)]
     db.session.remove()
     tokens = {
-        state: make_client(app, state, "border_officer", "border")
-        .headers["Authorization"]
-        .split()[1]
+        state: make_client(app, state, "border_officer", "border").session
         for state in sorted({state for state, _ in sides})
     }
     return [

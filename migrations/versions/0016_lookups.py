@@ -19,21 +19,33 @@ CREATE TABLE lookup_count (
 ALTER TABLE lookup_count ENABLE ROW LEVEL SECURITY;
 
 -- Whether an own document or trace bears a case, as far as the agency sees it, and what was used of
--- each key, how many seconds ago. In plpgsql the plans are kept for the session.
+-- each key, how many seconds ago. A document of less than a day is new: who wants to look up many
+-- guns may have invented it. In plpgsql the plans are kept for the session.
 CREATE FUNCTION salsa_lookups(keys text[], named text)
-RETURNS TABLE (is_known boolean, percent integer, used double precision[], seconds double precision[])
+RETURNS TABLE (
+    is_known boolean, is_new boolean, percent integer,
+    used double precision[], seconds double precision[]
+)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE own char(3) := current_setting('salsa.state', true);
+DECLARE
+    own char(3) := current_setting('salsa.state', true);
+    earlier timestamptz := clock_timestamp() - interval '1 day';
 BEGIN
     is_known := false;
+    is_new := false;
     IF named IS NOT NULL THEN
-        is_known := EXISTS (SELECT FROM seizure AS s WHERE s.owner_state = own AND s.number = named)
-        OR EXISTS (SELECT FROM report AS r WHERE r.owner_state = own AND r.number = named)
+        is_known := EXISTS (SELECT FROM seizure AS s WHERE s.owner_state = own AND s.number = named
+            AND s.recorded_at < earlier)
+        OR EXISTS (SELECT FROM report AS r WHERE r.owner_state = own AND r.number = named
+            AND r.recorded_at < earlier)
         OR EXISTS (SELECT FROM alert AS a WHERE a.owner_state = own AND a.case_number = named)
         OR EXISTS (SELECT FROM trace AS t WHERE t.owner_state = own AND t.case_number = named
             AND t.sent_at IS NOT NULL AND NOT salsa_is_restricted(own, t.id))
         OR EXISTS (SELECT FROM trace_request AS q WHERE q.owner_state = own
             AND q.case_number = named AND NOT salsa_is_restricted(own, q.trace_id));
+        is_new := NOT is_known AND (
+            EXISTS (SELECT FROM seizure AS s WHERE s.owner_state = own AND s.number = named)
+            OR EXISTS (SELECT FROM report AS r WHERE r.owner_state = own AND r.number = named));
     END IF;
     percent := coalesce(
         (SELECT s.lookup_percent FROM state_setting AS s WHERE s.owner_state = own), 100);

@@ -15,6 +15,9 @@ CREATE TABLE import_run (
     file_digest BYTEA NOT NULL,
     status TEXT NOT NULL,
     account_id UUID,
+    confirmed_by UUID,
+    undone_by UUID,
+    permissions TEXT[] NOT NULL,
     language TEXT NOT NULL,
     started_at TIMESTAMPTZ NOT NULL,
     ended_at TIMESTAMPTZ,
@@ -26,7 +29,8 @@ CREATE TABLE import_run (
 CREATE INDEX ix_import_run_owner_state_started_at ON import_run (owner_state, started_at);
 CALL salsa_protect(
     'import_run',
-    'SELECT, INSERT, UPDATE (profile, definition, status, ended_at, rows_read, tries, report)'
+    'SELECT, INSERT, UPDATE (profile, definition, permissions, status, confirmed_by, undone_by,
+        ended_at, rows_read, tries, report)'
 );
 
 -- The worker sees which states have uploaded files to judge, load or undo.
@@ -40,11 +44,21 @@ AS $$
 $$;
 GRANT EXECUTE ON FUNCTION salsa_import_states TO salsa_worker;
 
+-- The worker sees which runs may have a file.
+CREATE FUNCTION salsa_import_files() RETURNS TABLE (id UUID)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
+AS $$
+    SELECT id FROM import_run WHERE account_id IS NOT NULL AND (ended_at IS NULL OR status = 'undoing')
+$$;
+GRANT EXECUTE ON FUNCTION salsa_import_files TO salsa_worker;
+
 CREATE TABLE import_profile (
     owner_state CHAR(3) NOT NULL,
     name TEXT NOT NULL,
     definition JSONB NOT NULL,
     stored_at TIMESTAMPTZ NOT NULL,
+    account_id UUID,
+    permissions TEXT[] NOT NULL,
     CONSTRAINT pk_import_profile PRIMARY KEY (owner_state, name)
 );
 CALL salsa_protect_owned('import_profile', 'SELECT, INSERT, UPDATE, DELETE');

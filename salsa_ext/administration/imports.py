@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from salsa_ext.access.audit import Action, AuditEvent, append
@@ -30,13 +30,16 @@ from salsa_ext.tracing.traces.models import Trace
 
 MAX_VANISHED: Final = 1_000
 MAPPED_STATUSES: Final = ("draft", "judged")
-UNDONE_STATUSES: Final = (*MAPPED_STATUSES, "judging", "loading", "loaded", "failed")
+WAITING_STATUSES: Final = (*MAPPED_STATUSES, "judging", "loading")
+UNDONE_STATUSES: Final = (*WAITING_STATUSES, "loaded", "failed")
+MAX_WAITING: Final = 20
+"""Files of an account that are not loaded yet."""
 WITHDRAWN_SUBJECTS: Final = ("seizures", "transfers", "reports")
 
 
 @dataclass(frozen=True)
 class ImportData:
-    """What a run is begun with: profile, file and its SHA-256."""
+    """What a run is begun with: profile, file and its SHA-256, and what its documents need."""
 
     profile: str
     definition: Mapping[str, Any]
@@ -44,6 +47,7 @@ class ImportData:
     file_digest: bytes
     status: str = "loading"
     id: UUID | None = None
+    permissions: Sequence[str] = ()
 
 
 def begin_run(*, actor: Actor, data: ImportData) -> UUID:
@@ -63,9 +67,12 @@ def begin_run(*, actor: Actor, data: ImportData) -> UUID:
     if data.status == "loading" and (run_id := db.session.scalar(same)) is not None:
         return UUID(str(run_id))
     run_id = data.id or new_id()
+    if actor.account_id is not None:
+        _check_waiting(actor)
     row = {name: value for name, value in vars(data).items() if name != "id"}
     row |= {"id": run_id, "owner_state": state, "concerned": [state], "language": actor.language}
     row |= {"account_id": actor.account_id, "started_at": actor.now(), "ended_at": None}
+    row |= {"permissions": [*data.permissions]}
     insert_many(ImportRun, [row | {"rows_read": 0, "tries": 0, "report": {}}])
     append(
         actor, AuditEvent(Action.FILE_IMPORTED, "import", run_id, data={"profile": data.profile})
@@ -75,21 +82,35 @@ def begin_run(*, actor: Actor, data: ImportData) -> UUID:
     return run_id
 
 
+def _check_waiting(actor: Actor) -> None:
+    """Raise Conflict if many files of the account wait."""
+    mine = (ImportRun.owner_state == actor.state) & (ImportRun.account_id == actor.account_id)
+    waiting = select(func.count()).where(mine, ImportRun.status.in_(WAITING_STATUSES))
+    if (count := db.session.scalar(waiting) or 0) >= MAX_WAITING:
+        text = message("You have {count} files that wait. Load or discard one first.", count=count)
+        raise Conflict(text)
+
+
 def read_run(actor: Actor, run_id: UUID) -> ImportRun:
-    """Return an own run; raises NotFound."""
+    """Return an own run; raises NotFound, or Forbidden without what its documents need."""
     require(actor, Permission.IMPORT_RUN)
     run = db.session.get(ImportRun, run_id, populate_existing=True)
     if run is None or run.owner_state != actor.state:
         raise NotFound("import", run_id)
+    for permission in run.permissions:
+        require(actor, Permission(permission))
     return run
 
 
 def list_runs(
     *, actor: Actor, filters: Mapping[str, Any], limit: int, cursor: str | None
 ) -> Page[ImportRun]:
-    """Return a page of the own state's runs, newest first."""
+    """Return a page of the own state's runs that the actor may read, newest first."""
     require(actor, Permission.IMPORT_RUN)
-    mine = select(ImportRun).where(ImportRun.owner_state == actor.state)
+    mine = select(ImportRun).where(
+        ImportRun.owner_state == actor.state,
+        ImportRun.permissions.contained_by([*map(str, actor.permissions)]),
+    )
     for name, value in filters.items():
         mine = mine.where(getattr(ImportRun, name) == value)
     return fetch_page(mine, ImportRun.id, limit, cursor)
@@ -114,20 +135,25 @@ def count_try(*, actor: Actor, run_id: UUID, by: int) -> None:
 
 
 def judge_run(
-    *, actor: Actor, import_id: UUID, profile: str, definition: Mapping[str, Any]
+    *,
+    actor: Actor,
+    import_id: UUID,
+    profile: str,
+    definition: Mapping[str, Any],
+    permissions: Sequence[str],
 ) -> None:
     """Let the file of a draft or judged run be judged by a profile; raises as `confirm_run`."""
     require(actor, Permission.IMPORT_RUN)
     _move(actor, import_id, MAPPED_STATUSES, "judging", message("map the columns"))
-    update_run(
-        actor=actor, run_id=import_id, profile=profile, definition=dict(definition), report={}
-    )
+    values = {"profile": profile, "definition": dict(definition), "permissions": permissions}
+    update_run(actor=actor, run_id=import_id, report={}, **values)
 
 
 def confirm_run(*, actor: Actor, import_id: UUID) -> None:
-    """Let a judged run be loaded; raises NotFound, IllegalTransition."""
+    """Let a judged run be loaded as the actor; raises as `read_run`, IllegalTransition."""
     require(actor, Permission.IMPORT_RUN)
     _move(actor, import_id, ("judged",), "loading", message("load the file"))
+    update_run(actor=actor, run_id=import_id, confirmed_by=actor.account_id)
 
 
 def discard_waiting(*, actor: Actor, before: datetime) -> int:
@@ -146,13 +172,15 @@ def discard_waiting(*, actor: Actor, before: datetime) -> int:
 
 
 def begin_undo(*, actor: Actor, import_id: UUID) -> None:
-    """Let the documents of a loaded run be withdrawn, or a file that waits be discarded.
+    """Let the documents of a loaded run be withdrawn by the actor, or a waiting file be discarded.
 
-    Raises as `check_undoable`.
+    Raises as `read_run` and `check_undoable`.
     """
     require(actor, Permission.IMPORT_RUN)
+    read_run(actor, import_id)
     check_undoable(actor, import_id)
     _move(actor, import_id, UNDONE_STATUSES, "undoing", message("undo the import"))
+    update_run(actor=actor, run_id=import_id, undone_by=actor.account_id)
 
 
 def _move(actor: Actor, run_id: UUID, before: Collection[str], after: str, action: Message) -> None:
@@ -178,20 +206,33 @@ def next_run(actor: Actor) -> ImportRun | None:
 # --- profiles -----------------------------------------------------------------------------------
 
 
-def store_profile(*, actor: Actor, name: str, definition: Mapping[str, Any]) -> None:
-    """Store a profile of the own state, in the place of one of that name."""
+def store_profile(
+    *, actor: Actor, name: str, definition: Mapping[str, Any], permissions: Sequence[str]
+) -> None:
+    """Store a profile of the own state, in the place of the actor's own of that name.
+
+    The command line replaces those of others, too. Raises Conflict.
+    """
     require(actor, Permission.IMPORT_RUN)
     key = {"owner_state": actor.own_state(), "name": name}
-    values = {"definition": dict(definition), "stored_at": actor.now()}
+    values = {"definition": dict(definition), "stored_at": actor.now(), "permissions": permissions}
+    values["account_id"] = actor.account_id
+    is_own = ImportProfile.account_id == actor.account_id if actor.account_id else None
     statement = insert(ImportProfile).values(**key, **values)
-    db.session.execute(statement.on_conflict_do_update(index_elements=[*key], set_=values))
+    statement = statement.on_conflict_do_update(index_elements=[*key], set_=values, where=is_own)
+    if not db.session.execute(statement.returning(ImportProfile.name)).first():
+        text = message("Another person stored a profile of this name. Choose another name.")
+        raise Conflict(text)
     append(actor, AuditEvent(Action.PROFILE_STORED, "import", name))
 
 
 def stored_profiles(actor: Actor) -> dict[str, Mapping[str, Any]]:
-    """Return the definitions of the own state's profiles, by name."""
+    """Return the definitions of the own state's profiles that the actor may use, by name."""
     require(actor, Permission.IMPORT_RUN)
-    mine = select(ImportProfile).where(ImportProfile.owner_state == actor.state)
+    mine = select(ImportProfile).where(
+        ImportProfile.owner_state == actor.state,
+        ImportProfile.permissions.contained_by([*map(str, actor.permissions)]),
+    )
     rows = db.session.scalars(mine.order_by(ImportProfile.name))
     return {row.name: row.definition for row in rows}
 

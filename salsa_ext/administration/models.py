@@ -65,8 +65,9 @@ class ImportRun(Owned, Base):
 
     `status`: `draft` until its columns are mapped, then `judging`, `judged`, `loading`, `loaded`,
     `failed`, `undoing`, `undone`.
-    `account_id` is the uploader's, None for the command line. `report` holds what `rows_read` rows
-    became. `tries`: what was spent to begin it in its status.
+    `account_id` is the uploader's, None for the command line. Who reads or acts on it needs all
+    `permissions`; it is loaded and undone as `confirmed_by` and `undone_by`.
+    `report` holds what `rows_read` rows became. `tries`: what was spent to begin it in its status.
     """
 
     __tablename__ = "import_run"
@@ -78,6 +79,9 @@ class ImportRun(Owned, Base):
     file_digest: Mapped[bytes] = mapped_column(LargeBinary)
     status: Mapped[str]
     account_id: Mapped[UUID | None]
+    confirmed_by: Mapped[UUID | None]
+    undone_by: Mapped[UUID | None]
+    permissions: Mapped[list[str]]
     language: Mapped[str]
     started_at: Mapped[datetime]
     ended_at: Mapped[datetime | None]
@@ -87,13 +91,15 @@ class ImportRun(Owned, Base):
 
 
 class ImportProfile(Base):
-    """A state's own profile of a source."""
+    """A state's own profile of a source, stored by an account, for who has all `permissions`."""
 
     __tablename__ = "import_profile"
     owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
     name: Mapped[str] = mapped_column(primary_key=True)
     definition: Mapped[dict[str, Any]]
     stored_at: Mapped[datetime]
+    account_id: Mapped[UUID | None]
+    permissions: Mapped[list[str]]
 
 
 class ImportedDocument(Base):

@@ -73,8 +73,9 @@ class Lookups:
 def open_lookups(actor: Actor, count: int, kind: str | None = None) -> Lookups:
     """Return look-ups that the actor's purpose still allows, in one statement without a lock.
 
-    `kind` is their budget unless the case is known, by default that of the purpose. Those at once
-    may overdraw by one each. The service itself and the server's command line have no budget.
+    `kind` is their budget unless the case is known, by default that of the purpose; so it is for a
+    case that was recorded within a day. Those at once may overdraw by one each. The service itself
+    and the server's command line have no budget.
     Raises TooManyLookups, after which the transaction is committed with its audit entry.
     """
     purpose = actor.purpose
@@ -83,7 +84,7 @@ def open_lookups(actor: Actor, count: int, kind: str | None = None) -> Lookups:
     other = kind or (purpose.code if purpose.code in PURPOSES_WITH_INCIDENT else UNKNOWN)
     keys = [*_keys(actor, KNOWN), *_keys(actor, other)]
     row = execute_raw(_READ, (keys, purpose.case_number)).fetchone()
-    is_known, percent, used, seconds = row
+    is_known, is_new, percent, used, seconds = row
     used_kind, first = (KNOWN, 0) if is_known else (other, 2)
     budgets = [_scale(BUDGETS[used_kind], percent * factor) for factor in (1, OFFICERS_OF_AGENCY)]
     own = slice(first, first + 2)
@@ -96,7 +97,7 @@ def open_lookups(actor: Actor, count: int, kind: str | None = None) -> Lookups:
     if wait > 0:
         _refuse(actor, keys[own], used_kind, wait)
     rates = [budget.hourly / 3600 for budget in budgets]
-    is_unknown = purpose.case_number is not None and not is_known
+    is_unknown = purpose.case_number is not None and not (is_known or is_new)
     return Lookups(
         {CASE_UNKNOWN_KEY: True} if is_unknown else {},
         SqlStatement(_COUNT, (keys[own], rates, count)),

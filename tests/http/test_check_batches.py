@@ -10,8 +10,7 @@ from api.routes import checks as route_checks
 from salsa_ext.checks import checks as check_checks
 from salsa_ext.core.errors import Unavailable, message
 from salsa_ext.firearms.search import search
-from salsa_ext.firearms.search.alert_visibility import VISIBLE_ALERTS_SQL
-from salsa_ext.firearms.search.mark_lookup import EXACT_SQL
+from salsa_ext.firearms.search.mark_lookup import SEEN_EXACT_SQL
 from salsa_ext.lookups import budgets
 from salsa_ext.lookups.budgets import Budget
 from tests.support import bodies
@@ -234,7 +233,7 @@ def test_the_database_is_asked_the_same_few_things_beside_the_searches(ask, aske
     def others(count):
         asked.clear()
         ask(*[{"serial": f"QX{number:06}"} for number in range(count)])
-        searches = ("salsa_similar_marks", EXACT_SQL, VISIBLE_ALERTS_SQL)
+        searches = ("salsa_similar_marks", SEEN_EXACT_SQL)
         return len([said for said in asked if not any(search in said for search in searches)])
 
     others(1)

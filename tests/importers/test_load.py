@@ -299,7 +299,9 @@ def test_a_wrong_profile_says_where(changes, path):
 
 def test_stored_profiles_are_of_their_state(bra, actor):
     with transaction(bra):
-        imports.store_profile(actor=bra, name="armoury", definition=to_data(seizure_profile()))
+        imports.store_profile(
+            actor=bra, name="armoury", definition=to_data(seizure_profile()), permissions=[]
+        )
         assert [*imports.stored_profiles(bra)] == ["armoury"]
     pry = actor("PRY")
     with transaction(pry):

@@ -1,9 +1,11 @@
 """Budgets of look-ups: what uses them, when they are used up, and which case is known."""
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from salsa_ext.core.clock import SYSTEM_CLOCK
 from salsa_ext.core.errors import TooManyLookups
 from salsa_ext.lookups import budgets
 from salsa_ext.lookups.budgets import Budget
@@ -88,6 +90,17 @@ def test_a_case_is_known_once_an_own_document_or_trace_bears_it(few, as_actor, r
         officer.post("/checks", CHECK, expect)
     flags = [entry["data"].get("case_unknown") for entry in audited(auditor, "check:made")]
     assert sorted(flags, key=bool) == [None, None, None, True]
+
+
+def test_a_case_of_today_has_the_budget_of_an_unknown_one(few, app, as_actor, monkeypatch):
+    officer = as_actor("BRA", "police_officer", lasts=timedelta(days=36_500))
+    monkeypatch.setitem(app.config, "CLOCK", SYSTEM_CLOCK)
+    officer.post("/reports", bodies.report(number=CASE))
+    for expect in (201, 201, 429):
+        officer.post("/checks", CHECK, expect)
+    monkeypatch.undo()
+    flags = [entry["data"] for entry in audited(as_actor("BRA", "auditor"), "check:made")]
+    assert not [data for data in flags if "case_unknown" in data]
 
 
 def test_a_draft_makes_no_case_known(few, as_actor):

@@ -159,7 +159,7 @@ def test_what_was_altered_is_not_proven(officer, seal, verify, change, reason):
         verify(change)
 
 
-def test_no_byte_of_a_bundle_is_changed_unnoticed(officer, seal, session, bundle):
+def test_no_byte_of_a_bundle_is_changed_or_cut_off_unnoticed(officer, seal, session, bundle):
     officer.post("/checks", bodies.check())
     seal()
     path = bundle()
@@ -173,6 +173,10 @@ def test_no_byte_of_a_bundle_is_changed_unnoticed(officer, seal, session, bundle
             assert log_verifier.verify_bundle(path, keys) == whole
         except NotProven:
             continue
+    for size in (0, 1, len(content) // 2, len(content) - 1):
+        path.write_bytes(content[:size])
+        with pytest.raises(NotProven):
+            log_verifier.verify_bundle(path, keys)
 
 
 def test_an_older_checkpoint_is_a_beginning_of_the_log(officer, auditor, seal, verify):
@@ -184,29 +188,40 @@ def test_an_older_checkpoint_is_a_beginning_of_the_log(officer, auditor, seal, v
     assert verify(older=[older]).older == 1
 
 
-def test_a_rewritten_log_is_found_by_an_older_checkpoint(officer, auditor, seal, verify, app):
-    """Who has the state's key and the database can sign another log, and not the older note."""
-    officer.post("/checks", bodies.check())
+FORGERIES = {
+    "truncated": (lambda entries: entries[:-1], "the log went back"),
+    "re-ordered": (lambda entries: [entries[1], entries[0], *entries[2:]], "two logs of"),
+    "forked": (lambda entries: [*entries[:-1], entries[0]], "two logs of"),
+    "rewritten and continued": (lambda entries: entries[1:] * 2, "leaves are others than those"),
+}
+
+
+@pytest.mark.parametrize("forgery", FORGERIES)
+def test_another_log_is_found_by_a_checkpoint_of_before(
+    officer, auditor, seal, verify, app, forgery
+):
+    """Who has the state's key and the database can sign another log, and not the note of before."""
+    for number in range(3):
+        officer.post("/checks", bodies.check(case_number=f"C-{number}"))
     seal()
-    older = auditor.get("/audit/checkpoint").json["note"]
-    officer.post("/checks", bodies.check(case_number="C-2"))
-    seal()
+    before = auditor.get("/audit/checkpoint").json["note"]
     actor = service("BRA", app.config["CLOCK"], app.config["VAULT"])
     kid, key = current_private_key(actor, "BRA")
+    change, reason = FORGERIES[forgery]
 
     def forge(parts):
-        parts["leaves"] = parts["leaves"][32:]
-        parts["entries.jsonl"] = parts["entries.jsonl"].split(b"\n", 1)[1]
-        peaks, size = [], 0
-        while size * 32 < len(parts["leaves"]):
-            leaf = parts["leaves"][size * 32 : size * 32 + 32]
-            size = log_verifier.add_leaf(peaks, size, leaf)
-        root, public = log_verifier.root_of(peaks), key.public_key().public_bytes_raw()
-        parts["checkpoint"] = log_verifier.write_note("BRA", size, root, kid, public, key.sign)
+        hashes, lines = parts["leaves"], parts["entries.jsonl"].splitlines(keepends=True)
+        pairs = [(hashes[at * 32 : at * 32 + 32], line) for at, line in enumerate(lines)]
+        leaves, lines = zip(*change(pairs), strict=True)
+        parts["leaves"], parts["entries.jsonl"] = b"".join(leaves), b"".join(lines)
+        root, public = rfc_root(leaves), key.public_key().public_bytes_raw()
+        parts["checkpoint"] = log_verifier.write_note(
+            "BRA", len(leaves), root, kid, public, key.sign
+        )
 
-    assert verify(forge).state == "BRA"
-    with pytest.raises(NotProven, match=r"others than those of a checkpoint|two logs"):
-        verify(forge, older=[older])
+    assert verify(forge).older == 0
+    with pytest.raises(NotProven, match=reason):
+        verify(forge, older=[before])
 
 
 def test_a_state_reads_no_log_of_another(as_actor, officer, seal):

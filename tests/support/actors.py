@@ -100,8 +100,9 @@ def token(
     scopes: Sequence[str] | None,
     lasts: timedelta,
     agency: str = "TEST",
+    kind: str = "key",
 ) -> str:
-    """Open an account with a key, and return the key."""
+    """Open an account with a key, and return the key; pages take a `session`, or a `display`, never idle."""
     secret, account, owner = secrets.token_urlsafe(32), new_id(), state or NO_STATE
     with transaction(operator(state, clock=FixedClock(now))):
         insert_many(
@@ -133,7 +134,7 @@ def token(
                     "created_at": now,
                     "expires_at": now + lasts,
                     "revoked_at": None,
-                    "kind": "key",
+                    "kind": kind,
                     "used_at": now,
                     "networks": [],
                 }

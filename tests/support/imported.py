@@ -58,18 +58,23 @@ def seizure_profile(**changes: Any) -> Profile:
 
 def upload_file(client: Client, content: bytes, profile: str = "armoury") -> str:
     """Upload a file over HTTP to be checked; return the id of the import."""
+    answer = send_file(client, content, profile)
+    assert answer.status_code == 201, answer.text
+    return str(answer.json["id"])
+
+
+def send_file(client: Client, content: bytes, profile: str = "armoury") -> Any:
+    """Return the answer to an upload over HTTP."""
     parts = {
         "document": json.dumps({"profile": profile}),
         "file": (io.BytesIO(content), "guns.csv"),
     }
-    answer = client.client.post(
+    return client.client.post(
         "/api/v1/imports",
         data=parts,
         content_type="multipart/form-data",
         headers={"Authorization": f"Bearer {client.token}"},
     )
-    assert answer.status_code == 201, answer.text
-    return str(answer.json["id"])
 
 
 def write_csv(path: Path, rows: Sequence[Sequence[str]]) -> Path:

@@ -127,7 +127,10 @@ def _weigh_visible(
     with_silent: bool,
 ) -> dict[UUID, Sequence[Candidate]]:
     """Return the candidates among visible hits of several guns; serials are read once for all."""
-    visible = _visible_hits(actor, hits, with_silent=with_silent)
+    visible = {
+        gun: [hit for hit in some if with_silent or not alert_visibility.is_silent_alert(hit)]
+        for gun, some in hits.items()
+    }
     by_other_marks = [
         hit
         for gun, marks in queries
@@ -138,19 +141,6 @@ def _weigh_visible(
         gun.record_id: weigh_hits(gun.query, actor, marks, visible.get(gun.record_id, ()), serials)
         for gun, marks in queries
     }
-
-
-def _visible_hits(
-    actor: Actor, hits_by_gun: Mapping[UUID, Sequence[MarkHit]], *, with_silent: bool
-) -> dict[UUID, list[MarkHit]]:
-    """Return each gun's visible hits; alerts are looked up once for all."""
-    pairs = [(gun, hit) for gun, hits in hits_by_gun.items() for hit in hits]
-    visible: dict[UUID, list[MarkHit]] = {gun: [] for gun in hits_by_gun}
-    with_alerts = alert_visibility.with_alert_visibility(actor, (hit for _, hit in pairs))
-    for (gun, _), hit in zip(pairs, with_alerts, strict=True):
-        if with_silent or not alert_visibility.is_silent_alert(hit):
-            visible[gun].append(hit)
-    return visible
 
 
 def _searchable_marks(query: Query) -> Mapping[SearchMark, str]:

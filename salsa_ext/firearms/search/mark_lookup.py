@@ -1,4 +1,4 @@
-"""Read the mark index across all states; callers apply the visibility."""
+"""Read the mark index across all states; callers apply the visibility, but for that of alerts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from salsa_ext.firearms.marks import variants
 from salsa_ext.firearms.marks.keys import skeleton
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.marks.variants import make_code
-from salsa_ext.firearms.records.event_kinds import FIELD_EVENTS, INCONCLUSIVE, ONCE_EVENTS
+from salsa_ext.firearms.records.event_kinds import ALERT, FIELD_EVENTS, INCONCLUSIVE, ONCE_EVENTS
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.search.evidence import WEIGHTS, Description
 from salsa_ext.firearms.search.values import Coverage, MarkHit, SearchMark
@@ -49,7 +49,7 @@ def find_hits(
     hits: list[MarkHit] = []
     keys = [mark.value for mark in marks if mark.is_whole]
     if stop_at_exact and not with_silent and keys:  # most searches end here
-        rows = execute_raw(EXACT_SQL, {"keys": keys, "asker": asker, "most": MAX_HITS + 1})
+        rows = execute_raw(SEEN_EXACT_SQL, {"keys": keys, "asker": asker, "most": MAX_HITS + 1})
         hits = [MarkHit(*row) for row in rows.fetchall()]
     exact = [hit for hit in hits if is_exact_hit(hit, query, asker)]
     left = marks_without_exact_hit(marks, exact)
@@ -164,21 +164,34 @@ def _text_array(values: Sequence[str] | None) -> str | None:
     return "{" + ",".join('"' + re.sub(r'(["\\])', r"\\\1", value) + '"' for value in values) + "}"
 
 
+def _columns(asker: str) -> str:
+    """Return the columns of hits `k`, of which alerts that are not shared with the asker are `silent`.
+
+    In one statement, whether there is such an alert or not: a second one would reveal it. Each is
+    looked up by itself: a plan that reads all alerts for the first would reveal it too.
+    """
+    shown = "(SELECT a.id FROM alert AS a WHERE a.record_id = k.record_id LIMIT 1)"
+    hidden = f"k.event = '{ALERT}' AND k.state <> {asker} AND {shown} IS NULL"
+    visibility = f"CASE WHEN {hidden} THEN 'silent' ELSE k.visibility END"
+    return _HIT_COLUMNS.replace("k.visibility", visibility)
+
+
+_HIT_COLUMNS: Final = ", ".join(f"k.{name}" for name in MarkHit._fields)
 _NEAR_SQL = text(
-    f"SELECT {', '.join(MarkHit._fields)} FROM salsa_similar_marks(:asker, :keys, :norms, :one,"  # noqa: S608 - names of columns
+    f"SELECT {_columns(':asker')} FROM salsa_similar_marks(:asker, :keys, :norms, :one,"  # noqa: S608 - names of columns
     " :two, :part, CAST(:make_code AS smallint), :make, :calibres, :type, :country,"
-    " CAST(:year AS smallint), :weights, :silent, :most, :patterns)"
+    " CAST(:year AS smallint), :weights, :silent, :most, :patterns) AS k"
 )
 _NEAR_OF_MANY_SQL = text(
-    f"SELECT a.at, {', '.join(f'n.{name}' for name in MarkHit._fields)}"  # noqa: S608 - names of columns
+    f"SELECT a.at, {_columns(':asker')}"  # noqa: S608 - names of columns
     " FROM jsonb_to_recordset(CAST(:asked AS jsonb)) AS a (at integer, keys text, norms text, one text,"
     " two text, part text, make_code smallint, make text, calibres text, type text, country text,"
     " year smallint, patterns text)"
     " CROSS JOIN LATERAL salsa_similar_marks(:asker, CAST(a.keys AS bigint[]), CAST(a.norms AS text[]),"
     " CAST(a.one AS bigint[]), CAST(a.two AS bigint[]), CAST(a.part AS bigint[]), a.make_code, a.make,"
     " CAST(a.calibres AS text[]), a.type, CAST(a.country AS char(3)), a.year, :weights, :silent, :most,"
-    f" CAST(a.patterns AS text[])) WITH ORDINALITY AS n ({', '.join(MarkHit._fields)}, place)"
-    " ORDER BY a.at, n.place"
+    f" CAST(a.patterns AS text[])) WITH ORDINALITY AS k ({', '.join(MarkHit._fields)}, place)"
+    " ORDER BY a.at, k.place"
 )
 EXACT_SQL: Final = (
     f"SELECT {', '.join(MarkHit._fields)} FROM mark_key"  # noqa: S608 - names of columns
@@ -187,6 +200,7 @@ EXACT_SQL: Final = (
     " CASE WHEN state = %(asker)s OR visibility = 'open' THEN occurred_on END DESC NULLS LAST,"
     " mark_id LIMIT %(most)s"
 )
+SEEN_EXACT_SQL: Final = f"SELECT {_columns('%(asker)s')} FROM ({EXACT_SQL}) AS k"  # noqa: S608 - names of columns
 _COVERAGE_SQL: Final = (
     "SELECT state, sum(amount), max(period) FROM rollup"
     " WHERE dataset = 'coverage' AND amount > 0 GROUP BY state ORDER BY state"
@@ -302,7 +316,6 @@ _CURRENT_SQL: Final = (
     "NOT k.is_void AND NOT k.is_superseded AND (CAST(:silent AS boolean) IS NULL"
     " OR :silent = (k.state <> :asker AND k.visibility = 'silent'))"
 )
-_HIT_COLUMNS: Final = ", ".join(f"k.{name}" for name in MarkHit._fields)
 _MARKS_OF_RECORDS_SQL: Final = text(
     f"SELECT {_HIT_COLUMNS} FROM mark_key AS k"  # noqa: S608 - names of columns
     f" WHERE k.record_id = ANY(:records) AND {_CURRENT_SQL} LIMIT :most"
@@ -316,7 +329,7 @@ _TRADE_WITH_EQUAL_SQL: Final = text(
     " OR (k.state = own.state AND k.event = own.event AND k.event = ANY(:once))))"
 )
 _HITS_BY_KEY_SQL: Final = text(
-    f"SELECT k.key, {_HIT_COLUMNS} FROM (SELECT unnest(CAST(:keys AS bigint[])) AS key) AS a"  # noqa: S608 - names of columns
+    f"SELECT k.key, {_columns(':asker')} FROM (SELECT unnest(CAST(:keys AS bigint[])) AS key) AS a"  # noqa: S608 - names of columns
     f" CROSS JOIN LATERAL (SELECT k.* FROM mark_key AS k WHERE k.key = a.key AND {_CURRENT_SQL}"
     " ORDER BY k.seen_by, k.mark_id LIMIT :each) AS k LIMIT :most"
 )

@@ -50,14 +50,13 @@ def find_candidates(
     hits = mark_lookup.find_hits(
         list(marks), described, actor.state, stop_at_exact=stop_at_exact, with_silent=with_silent
     )
-    current = (
+    visible = [
         hit
         for hit in hits
-        if hit.record_id not in excluded and not (current_only and hit.is_superseded)
-    )
-    visible = alert_visibility.with_alert_visibility(actor, current)
-    if not with_silent:
-        visible = [hit for hit in visible if not alert_visibility.is_silent_alert(hit)]
+        if hit.record_id not in excluded
+        and not (current_only and hit.is_superseded)
+        and (with_silent or not alert_visibility.is_silent_alert(hit))
+    ]
     return weigh_hits(query, actor, marks, visible, described=described)
 
 

@@ -4,15 +4,22 @@ Before: one slow expression of a profile held the worker of all states, and a fa
 begun again each second.
 """
 
+import os
 from dataclasses import replace
+from pathlib import Path
+from uuid import UUID
 
 import pytest
 
 from api import import_jobs
 from importers.profiles import from_data, to_data
+from salsa_ext.access.rules import operator
+from salsa_ext.administration import imports
 from salsa_ext.core.errors import Invalid
-from tests.support.imported import seizure_profile, upload_file
-from tests.support.jobs import jobs_to_idle
+from salsa_ext.core.ids import new_id
+from salsa_ext.database.session import execute_raw, transaction
+from tests.support.imported import seizure_profile, send_file, upload_file
+from tests.support.jobs import jobs_to_idle, run_due
 
 FILE = b"case,day,serial,make,calibre,type,town\nC-1,1/2/2020,TKA52390,Taurus,9mm,pistol,Santos"
 
@@ -95,3 +102,89 @@ def test_a_run_is_discarded_while_it_is_checked(officer):
     at_once = replace(officer, background=False)
     assert at_once.post(f"/imports/{run_id}/undo", expect=200).json["status"] == "undoing"
     assert read(officer, run_id)["status"] == "undone"
+
+
+# --- files of others ----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def loaded(officer):
+    """Return the id of a loaded import of seizures."""
+    run_id = upload_file(officer, FILE)
+    read(officer, run_id)
+    officer.post(f"/imports/{run_id}/confirm", expect=200)
+    assert read(officer, run_id)["status"] == "loaded"
+    return run_id
+
+
+def test_an_import_is_for_who_may_record_its_documents(officer, loaded, bra):
+    for path in ("", "/rejects"):
+        bra.get(f"/imports/{loaded}{path}", expect=403)
+    for action in ("confirm", "undo"):
+        bra.post(f"/imports/{loaded}/{action}", expect=403)
+    assert bra.get("/imports").json["items"] == []
+    assert [each["id"] for each in officer.get("/imports").json["items"]] == [loaded]
+
+
+def test_a_key_that_may_import_alone_reads_and_undoes_nothing(loaded, as_actor):
+    limited = as_actor("BRA", "police_officer", ["import:run"])
+    limited.get(f"/imports/{loaded}", expect=403)
+    limited.post(f"/imports/{loaded}/undo", expect=403)
+
+
+def test_another_officer_loads_a_file_in_the_own_name(officer, as_actor):
+    run_id = upload_file(officer, FILE)
+    read(officer, run_id)
+    as_actor("BRA", "police_officer").post(f"/imports/{run_id}/confirm", expect=200)
+    read(officer, run_id)
+    officer.post(f"/imports/{run_id}/undo", expect=200)
+    read(officer, run_id)
+    with transaction(operator("BRA")):
+        run = imports.read_run(operator("BRA"), UUID(run_id))
+        acts = dict(
+            execute_raw(
+                "SELECT action, account_id FROM audit_entry"
+                " WHERE action IN ('seizure:recorded', 'seizure:withdrawn')"
+            ).fetchall()
+        )
+        people = (run.account_id, run.confirmed_by, run.undone_by)
+    assert acts == {"seizure:recorded": people[1], "seizure:withdrawn": people[2]}
+    assert people[2] == people[0] != people[1]
+
+
+def test_a_profile_is_used_and_replaced_by_no_other(officer, as_actor, bra):
+    definition = to_data(seizure_profile())
+    own = [each for each in bra.get("/import-profiles").json["items"] if not each["shipped"]]
+    assert own == []
+    bra.post("/import-profiles", {"definition": definition}, expect=403)
+    as_actor("BRA", "police_officer").post(
+        "/import-profiles", {"definition": definition}, expect=409
+    )
+    officer.post("/import-profiles", {"definition": definition})
+
+
+# --- files on disk ------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def folder(app):
+    return Path(app.config["IMPORT_FOLDER"])
+
+
+def test_a_refused_upload_leaves_no_file(officer, folder, monkeypatch):
+    before = {*folder.glob("*")}
+    monkeypatch.setattr(imports, "MAX_WAITING", 0)
+    answer = send_file(officer, FILE)
+    assert (answer.status_code, answer.json["code"]) == (409, "conflict")
+    assert {*folder.glob("*")} == before
+
+
+def test_files_of_no_run_are_deleted(app, officer, folder):
+    run_id = upload_file(officer, FILE)
+    orphan = folder / f"{new_id()}.sealed"
+    orphan.write_bytes(b"0")
+    for path in (orphan, folder / f"{run_id}.sealed"):
+        os.utime(path, (0, 0))
+    run_due(app, "orphaned_imports")
+    assert not orphan.exists()
+    assert (folder / f"{run_id}.sealed").exists()

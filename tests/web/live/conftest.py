@@ -36,7 +36,8 @@ def app(server, shipped, standing):
 @pytest.fixture
 def onlooker(app):
     def make(state, role="border_officer", agency="TEST", at=BOARD):
-        return Onlooker(app, actors.token(state, role, NOW, None, timedelta(days=5), agency), at)
+        days = timedelta(days=5)
+        return Onlooker(app, actors.token(state, role, NOW, None, days, agency, "display"), at)
 
     return make
 

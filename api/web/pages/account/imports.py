@@ -16,7 +16,7 @@ from api.http.files import MAX_BODY, send_attachment
 from api.http.tables import XLSX_TYPE
 from api.i18n.messages import format_day, translate
 from api.import_jobs import Pace, import_folder, read_pace, waiting_time
-from api.import_profiles import draft, find_profile, read_first_rows, template_of
+from api.import_profiles import draft, find_profile, read_first_rows, require_documents, template_of
 from api.routes.imports import begin_import, get_import_rejects, list_imports
 from api.schemas.imports import ImportQuery, ImportResponse, field_labels
 from api.web import choices
@@ -29,7 +29,7 @@ from api.web.record_pages import DocumentPages
 from importers import subjects
 from importers.cells import OPEN_LISTS
 from importers.profiles import Profile, from_data, name_of_file, shipped_profiles
-from importers.sealed_files import delete_file, seal_file
+from importers.sealed_files import sealed_file
 from importers.subjects import SUBJECTS, targets
 from importers.templates import write_template
 from importers.values import listed_fields, meanings
@@ -39,7 +39,7 @@ from salsa_ext.administration import imports
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.dates import parse_date
-from salsa_ext.core.errors import Invalid, SalsaError, message
+from salsa_ext.core.errors import Invalid, message
 from salsa_ext.core.ids import new_id
 from salsa_ext.reference import names
 
@@ -286,20 +286,18 @@ def _upload(actor: Actor, form: Form) -> str:
     """Begin the check by a known profile, or a draft; return the page that comes next."""
     received, run_id = form.photo, new_id()
     profile = find_profile(actor, form.get("profile")) if form.get("profile") else None
-    seal_file(import_folder(), run_id, received, actor.vault)
-    try:
+    if profile:
+        require_documents(actor, profile)
+    with sealed_file(import_folder(), run_id, received, actor.vault):
         if profile is None:
             table = read_first_rows(actor, run_id)
-            profile = template_of(table.sheets)
+            profile = template_of(actor, table.sheets)
         if profile:
             begin_import(actor, run_id, profile, received, "judging")
             return PAGES.address(run_id)
         name = name_of_file(Path(request.files["file"].filename or "").stem)
         subjects = [name for name, each in SUBJECTS.items() if may_record(actor, each)]
         begin_import(actor, run_id, draft(actor, table, name, subjects).profile, received, "draft")
-    except SalsaError:
-        delete_file(import_folder(), run_id)
-        raise
     return url_for("account.import_mapping_form", import_id=run_id)
 
 
