@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,6 +27,10 @@ from salsa_ext.reference import names
 
 SAMPLE_ROWS: Final = 1_000
 SAMPLE_VALUES: Final = 60
+FEW_VALUES: Final = 15
+SAMPLE_DATES: Final = 1_000
+MAX_GUESSED: Final = 100
+"""Columns that are guessed; a person maps others."""
 LEAST: Final = 0.45
 """Confidence under which a column is left to a person."""
 NEAR: Final = 88
@@ -112,14 +117,15 @@ def _draft(
     order = _date_order([text for texts in values.values() for text in {*texts}])
     scores = [
         (_score(path, members, column, texts, labels, order), column, path)
-        for column, texts in values.items()
+        for column, texts in islice(values.items(), MAX_GUESSED)
         for path, members in known.items()
         if texts
     ]
     chosen: dict[str, tuple[str, float]] = {}
     for score, column, path in sorted(scores, key=lambda each: (-each[0], len(each[2]))):
-        is_free = column not in chosen and path not in {each for each, _ in chosen.values()}
-        if score >= LEAST and is_free:
+        if score < LEAST:
+            break
+        if column not in chosen and path not in {each for each, _ in chosen.values()}:
             chosen[column] = path, score
     fields = {path: Source((column,)) for column, (path, _) in chosen.items() if path != "number"}
     guesses = tuple(
@@ -176,6 +182,7 @@ def _date_order(texts: Sequence[str]) -> str:
         return sum(_reads(lambda text: read_date(text, order), text) for text in texts)
 
     texts = [text for text in texts if re.match(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}", text)]
+    texts = texts[:SAMPLE_DATES]
     return max(("dmy", "mdy", "ymd"), key=count)
 
 
@@ -194,6 +201,8 @@ def _score(
 ) -> float:
     """Return how likely a column fills a field: its heading, confirmed or denied by its values."""
     heading = _heading_score(path, fold(column), labels)
+    if not heading and not _is_telling(members):
+        return 0.0
     heading *= COUNTED if path == "number" and _is_counted(texts) else 1
     value = _value_score(members, texts[:SAMPLE_VALUES], order)
     if value is None:
@@ -201,8 +210,6 @@ def _score(
     if value < 0.2:  # the texts of a list are often others, and a person says what they mean
         named = list_kind(members[-1]) and _share(texts[:SAMPLE_VALUES], has_word) > 0.5
         return heading * (0.55 if named else 0.3)
-    if not heading and not _is_telling(members):
-        return 0.0
     return 1 - (1 - heading) * (1 - 0.6 * value)
 
 
@@ -286,7 +293,12 @@ def _is_telling(members: Path) -> bool:
 
 
 def _share(texts: Sequence[str], holds: Callable[[str], bool]) -> float:
-    return sum(map(holds, texts)) / len(texts)
+    """Return the share of texts that hold; none of them where none of the first few does."""
+    counts = Counter(texts)
+    some = {text for text in islice(counts, FEW_VALUES) if holds(text)}
+    rest = islice(counts, FEW_VALUES, None) if some else ()
+    some.update(text for text in rest if holds(text))
+    return sum(counts[text] for text in some) / len(texts)
 
 
 def _is_serial(text: str) -> bool:

@@ -273,16 +273,19 @@ class Interpreter:
     def _grouped(self, documents: Sequence[Candidate]) -> list[Candidate]:
         """Return documents with the pieces of one number put together; raises RowRefused."""
         by_key: dict[tuple[str, str], Candidate] = {}
+        pieces: dict[tuple[str, str], list[Candidate]] = {}
         grouping = {each.subject: each.group for each in self.profile.documents}
         for at, candidate in enumerate(documents):
             key = (candidate.subject.name, candidate.number)
             if key in by_key and candidate.subject.items:
-                merge(by_key[key], candidate)
+                pieces.setdefault(key, []).append(candidate)
                 continue
             if key in by_key:
                 candidate.number = candidate.body["number"] = f"{candidate.number}/{at + 1}"
                 key = (candidate.subject.name, candidate.number)
             by_key[key] = candidate
+        for key, others in pieces.items():
+            merge(by_key[key], others)
         row = documents[0].rows[0].number
         for subject, number in by_key:
             times, first = self._numbers.add(f"{subject} {number}", row)
@@ -302,14 +305,17 @@ class RowRefused(Exception):
         self.problems, self.key = problems, key
 
 
-def merge(first: Candidate, other: Candidate) -> None:
-    """Add the guns of another row to a document, and what the first row left empty."""
-    name = first.subject.items
-    items = first.body[name] + other.body[name]
-    first.body = other.body | first.body | {name: items}
+def merge(first: Candidate, others: Sequence[Candidate]) -> None:
+    """Add the guns of other rows to a document, and what the first row left empty."""
+    name, all_of_it = first.subject.items, (first, *others)
+    items = [item for each in all_of_it for item in each.body[name]]
     for line, item in enumerate(items, 1):
         item["line"] = line
-    first.rows += [row for row in other.rows if row not in first.rows]
+    body: dict[str, Any] = {}
+    for each in reversed(all_of_it):
+        body |= each.body
+    first.body = body | {name: items}
+    first.rows = [*{row.number: row for each in all_of_it for row in each.rows}.values()]
 
 
 def _match_columns(profile: Profile, table: Table, judgement: Judgement) -> dict[str, str]:

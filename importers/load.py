@@ -7,7 +7,7 @@ same is left alone. So a run that was killed is begun again, and nothing is lost
 from __future__ import annotations
 
 import gc
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
@@ -22,6 +22,7 @@ from importers.judge import (
     Interpreter,
     Judge,
     Judgement,
+    Problem,
     ReadBody,
     Reject,
     RowRefused,
@@ -47,6 +48,7 @@ from salsa_ext.database.session import transaction
 from salsa_ext.documents import withdrawals
 
 BATCH_ROWS: Final = 2_000
+COUNTED_ROWS: Final = 10_000
 UNDO_BATCH: Final = 100
 CHANGED_BY_FILE: Final = "The file of {date} says so."
 CORRECTED_BY_HAND: Final = message(
@@ -100,7 +102,8 @@ class Import:
                 state=self.profile.state,
             )
             raise ImportRejected(text, rejects=[])
-        judgement, shares = Judgement(began_at=self.actor.now()), self._count_shared()
+        judgement = Judgement(began_at=self.actor.now())
+        shares = yield from self._count_shared(judgement)
         with open_table(self.file(), self.profile.spellings(), self.profile.sheet) as table:
             judgement.rows_in_all = max(0, table.last_row - table.header_row)
             with transaction(self.actor):
@@ -132,22 +135,24 @@ class Import:
                 report=report,
             )
 
-    def _count_shared(self) -> Occurrences | None:
-        """Count the rows of each document that rows may share; None where none is shared."""
+    def _count_shared(self, judgement: Judgement) -> Generator[Judgement, None, Occurrences | None]:
+        """Count the rows of each document that rows may share; return None where none is shared.
+
+        Yields the judgement now and then, as a file may be long.
+        """
         if not any(mapping.group for mapping in self.profile.documents):
             return None
         counts = Occurrences()
-        with (
-            open_table(self.file(), self.profile.spellings(), self.profile.sheet) as table,
-            transaction(self.actor),
-        ):
-            interpreter = Interpreter(self.profile, table, self.actor, Judgement())
-            for row in table.rows:
-                for key in interpreter.grouping_keys(row):
-                    counts.add(key)
+        with open_table(self.file(), self.profile.spellings(), self.profile.sheet) as table:
+            with transaction(self.actor):
+                interpreter = Interpreter(self.profile, table, self.actor, Judgement())
+            while rows := list(islice(table.rows, COUNTED_ROWS)):
+                for row in rows:
+                    for key in interpreter.grouping_keys(row):
+                        counts.add(key)
+                yield judgement
         return counts
 
-    @_without_collector()
     def _batch(self, groups: _Groups, rows: Sequence[Row], changes: _Changes) -> None:
         """Judge a batch of rows and write what they became, in one transaction."""
         with transaction(self.actor):
@@ -185,6 +190,11 @@ class Import:
         return frozenset(agency.code for agency in batch)
 
 
+TOO_MANY_ROWS: Final = Problem(
+    "", message("More rows have this number than a document has firearms. Give them other numbers.")
+)
+
+
 class _Groups:
     """Holds documents until all their rows are there."""
 
@@ -208,6 +218,9 @@ class _Groups:
                 continue
             for candidate in candidates:
                 key = (candidate.subject.name, candidate.number)
+                if self._count(*key) > candidate.subject.most_items:
+                    rejects.append(Reject(row, [TOO_MANY_ROWS]))
+                    continue
                 if not self._is_shared(*key):
                     done.append(candidate)
                     continue
@@ -223,13 +236,15 @@ class _Groups:
         return done, rejects
 
     def _is_shared(self, subject: str, number: str) -> bool:
-        return self._shares is not None and self._shares.count(f"{subject} {number}") > 1
+        return 1 < self._count(subject, number) <= SUBJECTS[subject].most_items
+
+    def _count(self, subject: str, number: str) -> int:
+        return self._shares.count(f"{subject} {number}") if self._shares else 0
 
     def _end_if_whole(
         self, key: tuple[str, str], done: list[Candidate], rejects: list[Reject]
     ) -> None:
-        assert self._shares is not None
-        if sum(len(part) for part in self._waiting[key]) >= self._shares.count(" ".join(key)):
+        if sum(len(part) for part in self._waiting[key]) >= self._count(*key):
             self._end(key, done, rejects)
 
     def _end(self, key: tuple[str, str], done: list[Candidate], rejects: list[Reject]) -> None:
@@ -239,8 +254,7 @@ class _Groups:
             rejects += [Reject(row, [ANOTHER_ROW]) for each in candidates for row in each.rows]
             return
         first, *others = candidates
-        for other in others:
-            merge(first, other)
+        merge(first, others)
         done.append(first)
 
 

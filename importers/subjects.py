@@ -65,6 +65,13 @@ class Subject:
         """Return whether its documents name the row of the file that they are from."""
         return any(each.type is ImportSource for each in members(self.value))
 
+    @cached_property
+    def most_items(self) -> float:
+        """Return how many guns a document has at most."""
+        return next(
+            (each.size.most or 0 for each in members(self.value) if each.key == self.items), 1
+        )
+
 
 def is_gun(cls: Any) -> bool:
     """Return whether values of a class are guns."""

@@ -34,7 +34,8 @@ CREATE TABLE notification_read (
 CALL salsa_protect('notification_read', 'SELECT, INSERT');
 CALL salsa_append_only('notification_read');
 
--- Sums hold no record, so each state reads those of others, but for what silent records count.
+-- Sums hold no record, so each state reads those of others, but for what silent records count: of
+-- that the secretariat reads the whole, and its own state all.
 CREATE TABLE rollup (
     dataset TEXT NOT NULL,
     state CHAR(3) NOT NULL,
@@ -47,8 +48,12 @@ CREATE TABLE rollup (
     CONSTRAINT pk_rollup PRIMARY KEY (dataset, state, dimension, period, subject, partner, value)
 );
 ALTER TABLE rollup ENABLE ROW LEVEL SECURITY;
-CREATE POLICY silent_owner_read ON rollup FOR SELECT TO salsa_service
-    USING (dataset NOT LIKE 'silent_%' OR state = current_setting('salsa.state', true)::char(3));
+CREATE POLICY silent_owner_read ON rollup FOR SELECT TO salsa_service USING (
+    dataset NOT IN ('silent_seizures', 'flows')
+    OR state = current_setting('salsa.state', true)::char(3)
+    OR dataset = 'silent_seizures' AND dimension = ''
+        AND current_setting('salsa.state', true) = '---'
+);
 CREATE POLICY all_states ON rollup FOR ALL TO salsa_worker USING (true);
 GRANT SELECT ON rollup TO salsa_service;
 GRANT INSERT, UPDATE ON rollup TO salsa_worker;

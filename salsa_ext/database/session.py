@@ -279,13 +279,14 @@ def fetch_alone(statement: str, values: Any) -> Any:
     current = db.session()
     if current.bind is not None or current.in_transaction():
         return execute_raw(statement, values).fetchone()
+    engine = db.engine
     try:
-        lent = db.engine.raw_connection()
+        lent = engine.raw_connection()
         try:
             driver: Any = lent.dbapi_connection
             driver.autocommit = True
             cursor = driver.cursor()
-            for hear in db.engine.dispatch.before_cursor_execute:
+            for hear in engine.dispatch.before_cursor_execute:
                 hear(None, cursor, statement, values, None, False)
             cursor.execute(statement, values)
             row = cursor.fetchone()
@@ -295,7 +296,7 @@ def fetch_alone(statement: str, values: Any) -> Any:
             raise
         lent.close()
     except psycopg2.Error as error:
-        raise _as_sqlalchemy_error(statement, error, db.engine.dialect, is_lost=True) from error
+        raise _as_sqlalchemy_error(statement, error, engine.dialect, is_lost=True) from error
     return row
 
 

@@ -245,7 +245,13 @@ class Recorder:
     def _lead(self, cases: Sequence[PlannedTrace], clock: Clock, desks: Desks) -> None:
         """Request traces and bring each to its status; asked states answer on the same day."""
 
-        def do(case: PlannedTrace, role: str, command: Callable[..., Any], **arguments: Any) -> Any:
+        def do(
+            case: PlannedTrace,
+            role: str,
+            command: Callable[..., Any],
+            clock: Clock = clock,
+            **arguments: Any,
+        ) -> Any:
             actor = replace(desks[case.state, role], clock=clock)
             with transaction(actor):
                 return command(actor=actor, **arguments)
@@ -269,7 +275,8 @@ class Recorder:
             if case.status in ends:
                 do(case, *ends[case.status], trace_id=trace, expected_version=None)
             if case.status in ORIGIN_STATUSES:
-                do(case, "police_officer", investigation.enter_origin, trace=trace, line=case.item)
+                on, enter = FixedClock(self._calendar.at(case.day - 1)), investigation.enter_origin
+                do(case, "police_officer", enter, on, trace=trace, line=case.item)
         if any(case.status in ENDED_STATUSES for case in cases):
             self._run_jobs(clock, exchange_jobs.JOBS)
 

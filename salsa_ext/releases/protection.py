@@ -11,7 +11,7 @@ from salsa_ext.releases.models import Amounts
 from salsa_ext.releases.release_tables import TableType, published_cells
 from salsa_ext.statistics.disclosure_control import Key, Rules, Table, build_table, follow, protect
 
-RULES: Final = Rules(seconds=30)
+RULES: Final = Rules(seconds=60)
 CLASS: Final = "class:"
 """Before the class whose total a table of types adds up to, though it does not show it."""
 Published = tuple[Amounts, Mapping[str, Any]]

@@ -15,6 +15,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, Message, NotFound, message
 from salsa_ext.database.session import db
 from salsa_ext.reference.models import StateSetting
+from salsa_ext.releases.models import Release
 from salsa_ext.statistics.dataset_types import MIN_CELL, Dataset, Grain, Published
 from salsa_ext.statistics.models import Rollup
 
@@ -88,9 +89,10 @@ def get_table(
 
     With the own `state` in `filters` they are whole, with silent records, and go up to today, by
     any of the base and at most one finer dimension, and of values in `where`. Of all states they
-    are as published: by ended quarters, cells below 5 suppressed, and with them the total. The
-    secretariat reads ended years whole, by the base, of states that allow it. Raises NotFound for
-    an unknown dataset, Invalid for dimensions, values or periods that this table has not.
+    are as published: by ended quarters of years without a release, cells below 5 suppressed, and
+    with them the total. The secretariat reads ended years whole, with silent records, by the base,
+    of states that allow it. Raises NotFound for an unknown dataset, Invalid for dimensions, values
+    or periods that this table has not.
     """
     require(actor, Permission.STATISTICS_READ)
     dataset = next((each for each in list_datasets(actor, datasets) if each.code == code), None)
@@ -191,7 +193,8 @@ def _build_query(
     period = cast(func.date_trunc(selection.grain.value, Rollup.period), Date)
     keys = [Rollup.state, Rollup.partner, period, *(columns[code] for code in selection.by)]
     amount = func.sum(Rollup.amount)
-    counted = [dataset.code, dataset.silent] if selection.is_own else [dataset.code]
+    has_silent = selection.is_own or selection.is_yearly
+    counted = [dataset.code, dataset.silent] if has_silent else [dataset.code]
     query = select(*keys, amount).where(
         Rollup.dataset.in_(counted),
         Rollup.dimension == finer,
@@ -205,6 +208,9 @@ def _build_query(
         query = query.where(Rollup.period >= selection.grain.start(first))
     if (last := filters.get("to_period")) is not None:
         query = query.where(period <= selection.grain.start(last))
+    if not selection.is_whole:  # from both together would follow what silent records count
+        released = select(Release.year).where(Release.status == "published")
+        query = query.where(func.extract("year", Rollup.period).not_in(released))
     if selection.is_yearly:
         query = query.where(Rollup.state.not_in(withheld_states()))
     return query.group_by(*keys).having(amount > 0).order_by(*keys)

@@ -44,6 +44,7 @@ def test_a_whole_chain_has_no_finding_in_any_order_of_entry(path, random):
     random.shuffle(entered)
     custody = build_custody(path[0], entered)
     assert (custody.findings, custody.holder) == ([], path[-1])
+    assert custody.handovers == chain_of(*path)
 
 
 @given(
@@ -80,6 +81,12 @@ def test_who_got_it_back_may_give_it_again():
     assert build_custody("A", chain_of("A", "B", "A", "C")).findings == []
 
 
+def test_who_got_it_back_from_elsewhere_did_not_give_it_twice():
+    pairs = [("A", "B"), ("D", "A"), ("E", "F"), ("A", "G")]
+    custody = build_custody("A", [handover(number, *pair) for number, pair in enumerate(pairs)])
+    assert [code for code, _ in codes(custody)] == ["gap"] * 3
+
+
 @pytest.mark.parametrize("name", ["store 4", " Store  4", "STORE4"])
 def test_case_and_blanks_make_no_other_holder(name):
     assert build_custody("A", [handover(0, "A", "Store 4"), handover(1, name, "B")]).findings == []
@@ -87,4 +94,9 @@ def test_case_and_blanks_make_no_other_holder(name):
 
 def test_a_hand_over_after_the_end_of_custody_shows():
     late = handover(30, "A", "B")
-    assert codes(build_custody("A", [late], ended_on=START.date())) == [("after_end", late.id)]
+    custody = build_custody("A", [late], ended_on=START.date())
+    assert codes(custody) == [("after_end", late.id)]
+    [finding] = custody.findings
+    assert str(finding.text) == (
+        "It was handed over on 2026-03-02, after its custody ended on 2026-03-01."
+    )

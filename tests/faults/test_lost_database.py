@@ -2,8 +2,10 @@
 
 import os
 import signal
+import time
 from contextlib import suppress
 from itertools import count
+from pathlib import Path
 
 import pytest
 from sqlalchemy import event, text
@@ -12,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 
 from salsa_ext.access.rules import operator
 from salsa_ext.core.errors import Unavailable
+from salsa_ext.database import session
 from salsa_ext.database.session import db, transaction
 from tests.support import bodies
 
@@ -51,6 +54,18 @@ def test_the_service_answers_again_without_a_restart(ask, embedded):
     assert ask["ready"]().status_code == 200
     assert ask["writes"]().status_code == 201
     assert len(ask["reads"]().json["items"]) == 2
+
+
+def test_a_connection_that_ended_while_it_was_idle_is_replaced(ask, application, monkeypatch):
+    with application.app_context():
+        idle = db.engine.raw_connection()
+        pid = idle.dbapi_connection.info.backend_pid
+        idle.close()
+        os.kill(pid, signal.SIGTERM)
+        while Path(f"/proc/{pid}").exists():
+            time.sleep(0.01)
+    monkeypatch.setattr(session, "PINGED_AFTER", 0)
+    assert ask["reads"]().status_code == 200
 
 
 def test_what_is_said_of_a_lost_database_names_nothing_of_it(ask, embedded, home):

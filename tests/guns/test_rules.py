@@ -12,6 +12,7 @@ from salsa_ext.firearms.search.evidence import Description
 from salsa_ext.guns.rules import (
     MAX_HOLDERS,
     GunFacts,
+    Join,
     contradict,
     group_by_gun,
     is_rare,
@@ -132,6 +133,33 @@ def test_each_record_is_reached_by_what_is_certain_before_its_mark():
     paths = gun.paths_from(UUID(int=4))
     reached = {key.int: (each.kind, each.other(key).int) for key, each in paths.items()}
     assert reached == {1: ("mark", 4), 2: ("mark", 4), 3: ("link", 2)}
+
+
+def test_each_record_is_reached_from_each_other_one():
+    records = [record(1), record(2, "export", 1), record(3, "import", 2), record(4, "seized", 3)]
+    [gun] = group_by_gun(records, [link(2, 3), link(3, 4)])
+    for start in gun.records:
+        assert gun.paths_from(start).keys() == {*gun.records} - {start}
+    kinds = {key.int: each.kind for key, each in gun.paths_from(UUID(int=1)).items()}
+    assert kinds == {2: "mark", 3: "link", 4: "link"}
+
+
+def test_from_the_only_record_of_a_gun_no_other_is_reached():
+    [gun] = group_by_gun([record(1)])
+    assert gun.paths_from(UUID(int=1)) == {}
+
+
+def test_a_join_has_its_records_in_order_and_its_match():
+    joined = join(UUID(int=2), UUID(int=1), "match", UUID(int=9))
+    assert joined == Join(UUID(int=1), UUID(int=2), "match", UUID(int=9))
+    assert joined.is_certain and joined.is_confirmed
+
+
+def test_matches_of_one_pair_are_in_the_order_of_their_ids():
+    ids = [UUID(int=number) for number in (5, 3, 8, 4, 7)]
+    matches = [join(UUID(int=1), UUID(int=2), "match", each) for each in ids]
+    [gun] = group_by_gun([record(1), record(2)], matches)
+    assert [each.match_id for each in gun.joins if each.is_confirmed] == sorted(ids)
 
 
 events = st.sampled_from(("domestic_sale", "export", "seized", "theft", "destruction"))

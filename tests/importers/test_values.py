@@ -2,10 +2,10 @@
 
 import pytest
 
-from api.import_profiles import find_profile, with_known_meanings
+from api.import_profiles import find_profile, store_profile, with_known_meanings
 from importers.profiles import from_data, to_data
 from importers.values import check_meanings, meanings, with_meanings
-from salsa_ext.administration import agencies, imports
+from salsa_ext.administration import agencies
 from salsa_ext.administration.agencies import AgencyData
 from salsa_ext.core.errors import Invalid
 from salsa_ext.database.session import transaction
@@ -86,11 +86,11 @@ def test_a_meaning_is_replaced_and_taken_away():
     assert meanings(changed) == {("make", "XYZZY ARMS"): "Rossi"}
 
 
-def test_words_are_known_in_every_file_and_codes_in_those_of_one_source(run, actor):
+def test_words_are_known_in_every_file_and_codes_in_those_of_one_source(session, actor):
     code = ("type", "P")
     armoury = with_meanings(seizure_profile(), {MAKE: "Taurus", code: "pistol"})
-    run("BRA", imports.store_profile, name="armoury", definition=to_data(armoury))
     with transaction(actor("BRA")):
+        store_profile(actor("BRA"), armoury)
         for name, known in (("armoury", {MAKE, code}), ("another", {MAKE})):
             drafted = with_known_meanings(actor("BRA"), seizure_profile(name=name))
             assert {*meanings(drafted)} == known

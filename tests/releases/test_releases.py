@@ -251,6 +251,20 @@ def test_the_secretariat_alone_makes_one_and_all_read_it_once_it_is_published(
     assert secretariat.get("/releases?year=2024").json["items"] == []
 
 
+def test_a_year_that_is_published_is_read_in_its_release(make_release, as_actor):
+    values = (("type", "pistol"),)
+    pistols = {date(year, 3, 1): PISTOL._replace(values=values) for year in (2024, 2025)}
+    add_facts({fact._replace(period=period): 9 for period, fact in pistols.items()})
+    officer = as_actor("PRY", "police_officer")
+
+    def periods():
+        return [cell["period"] for cell in officer.get("/statistics/seizures").json["cells"]]
+
+    assert periods() == ["2024-Q1", "2025-Q1"]
+    make_release()
+    assert periods() == ["2024-Q1"]
+
+
 def test_one_that_cannot_be_made_has_failed(secretariat, app, monkeypatch):
     add_facts({PISTOL: 9})
     monkeypatch.setattr(protection, "publish", lambda table: 1 / 0)

@@ -1,5 +1,6 @@
 """A state's figures of its own: whole, up to today, by any dimensions that are counted together."""
 
+import itertools
 from random import Random
 
 import pandas
@@ -69,14 +70,21 @@ def test_they_equal_a_plain_count_of_the_same_guns(police, seed):
     assert figures(police, query=OWN + "&by=kind")["total"] == len(guns)
 
 
-def test_silent_records_count_in_own_figures_and_in_no_sum_that_others_read(police):
-    police.post("/seizures", bodies.seizure())
-    police.post("/seizures", bodies.seizure(number="S-2", visibility="silent"))
-    assert cells(police, "&by=class&grain=year") == [("pistol", "2026", 2)]
-    seen = text("SELECT sum(amount) FROM rollup WHERE dimension = '' AND dataset LIKE '%seizures'")
-    for state, expected in (("BRA", 2), ("PRY", 1), (None, 1)):
+def test_silent_records_count_in_own_figures_and_in_no_finer_sum_that_others_read(police, as_actor):
+    police.post("/seizures", bodies.seizure(occurred_on="2025-11-20"))
+    silent = {"number": "S-2", "visibility": "silent", "occurred_on": "2025-11-20"}
+    police.post("/seizures", bodies.seizure(**silent))
+    assert cells(police, "&by=class&grain=year") == [("pistol", "2025", 2)]
+    yearly = "?by=class&grain=year&kind=seized"
+    assert figures(as_actor(None, "secretariat"), query=yearly)["total"] == 2
+    seen = text(
+        "SELECT dataset, dimension = '' FROM rollup WHERE state = 'BRA'"
+        " AND dataset IN ('silent_seizures', 'flows') GROUP BY 1, 2"
+    )
+    every = {*itertools.product(("silent_seizures", "flows"), (True, False))}
+    for state, expected in (("BRA", every), ("PRY", set()), (None, {("silent_seizures", True)})):
         with transaction(operator(state)):
-            assert db.session.scalar(seen) == expected
+            assert {*map(tuple, db.session.execute(seen))} == expected
 
 
 def test_goods_count_by_pieces_of_their_category(police):

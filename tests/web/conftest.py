@@ -240,7 +240,8 @@ def region(
 
 
 def _caller(served: Flask, state: str, role: str) -> actors.Client:
-    token = actors.token(state, role, NOW, None, timedelta(days=1))
+    kind = "display" if role == "display" else "key"
+    token = actors.token(state, role, NOW, None, timedelta(days=1), kind=kind)
     return actors.Client(served.test_client(), token)
 
 

@@ -170,8 +170,8 @@ def _columns(asker: str) -> str:
     In one statement, whether there is such an alert or not: a second one would reveal it. Each is
     looked up by itself: a plan that reads all alerts for the first would reveal it too.
     """
-    shown = "(SELECT a.id FROM alert AS a WHERE a.record_id = k.record_id LIMIT 1)"
-    hidden = f"k.event = '{ALERT}' AND k.state <> {asker} AND {shown} IS NULL"
+    alert = "(SELECT a.id FROM alert AS a WHERE a.record_id = k.record_id LIMIT 1)"
+    hidden = f"k.event = '{ALERT}' AND k.state <> {asker} AND {alert} IS NULL"
     visibility = f"CASE WHEN {hidden} THEN 'silent' ELSE k.visibility END"
     return _HIT_COLUMNS.replace("k.visibility", visibility)
 

@@ -12,7 +12,9 @@ from uuid import UUID
 import pytest
 
 from api import import_jobs
+from importers import guess, load
 from importers.profiles import from_data, to_data
+from importers.read import Row, Table
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import imports
 from salsa_ext.core.errors import Invalid
@@ -102,6 +104,41 @@ def test_a_run_is_discarded_while_it_is_checked(officer):
     at_once = replace(officer, background=False)
     assert at_once.post(f"/imports/{run_id}/undo", expect=200).json["status"] == "undoing"
     assert read(officer, run_id)["status"] == "undone"
+
+
+# --- costly files -------------------------------------------------------------------------------
+
+
+def test_more_rows_of_a_number_than_a_document_has_guns_are_refused_at_once(officer, monkeypatch):
+    merged = []
+    monkeypatch.setattr(load, "merge", lambda first, others: merged.append(others))
+    rows = FILE + FILE.partition(b"\n")[2].join([b"\n"] * 1_002)
+    run = read(officer, upload_file(officer, rows))
+    assert run["report"]["counts"] == {"rejected": 1_002}
+    assert "More rows have this number" in run["report"]["problems"][0]["text"]
+    assert merged == []
+
+
+def test_a_document_of_many_rows_is_put_together_at_once(officer, monkeypatch):
+    merged, real = [], load.merge
+    monkeypatch.setattr(
+        load, "merge", lambda first, others: merged.append(len(others)) or real(first, others)
+    )
+    rows = FILE + FILE.partition(b"\n")[2].join([b"\n"] * 900)
+    run = read(officer, upload_file(officer, rows))
+    assert run["report"]["counts"] == {"created": 1}
+    assert merged == [899]
+
+
+def test_of_a_wide_file_the_first_columns_are_guessed(app):
+    columns = [f"col{at} serie" for at in range(500)]
+    rows = [Row(at, {name: f"AB{at}0{len(name)}" for name in columns}) for at in range(2, 42)]
+    scored = set()
+    with app.app_context(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(guess, "_score", lambda path, members, column, *rest: scored.add(column) or 0)
+        draft = guess.draft_profile(Table(columns, 1, iter(rows)), {}, name="x", state="BRA")
+    assert scored == {*columns[: guess.MAX_GUESSED]}
+    assert [each.column for each in draft.columns] == columns
 
 
 # --- files of others ----------------------------------------------------------------------------

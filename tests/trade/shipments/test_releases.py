@@ -1,10 +1,8 @@
 """No goods leave before the importing and every transit state has licensed them (CIFTA IX.2 and 3)."""
 
 import pytest
-from sqlalchemy import text
 
-from salsa_ext.database.session import db
-from tests.support import bodies, jobs
+from tests.support import bodies
 from tests.support.grounds import beginning
 from tests.support.movements import DAY, Way, act
 
@@ -268,13 +266,3 @@ def test_a_trace_tells_no_export_of_what_was_cancelled(way, pry_police):
     act(way.bra, way.ship(), "cancel", reason="Buyer withdrew")
     trace = pry_police.post("/traces", bodies.trace()).json["id"]
     assert pry_police.get(f"/traces/{trace}/result").json["chain"] == []
-
-
-def test_figures_of_trade_do_not_count_what_was_cancelled(way):
-    query = text("SELECT sum(amount) FROM rollup WHERE subject LIKE 'shipped|%' AND dimension = ''")
-    shipment = way.ship()
-    jobs.jobs_to_idle()
-    assert db.session.scalar(query) == 2
-    act(way.bra, shipment, "cancel", reason="Buyer withdrew")
-    jobs.jobs_to_idle()
-    assert db.session.scalar(query) == 0

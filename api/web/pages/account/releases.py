@@ -25,6 +25,8 @@ from salsa_ext.releases.release_tables import TABLE_TYPES
 from salsa_ext.releases.releases import ReleaseView
 
 MAX_LISTED: Final = 200
+MAX_CHANGES: Final = 50
+"""Changed cells on the page; the files have all."""
 FIELDS: Final = (
     Field("year", message("Year"), "number", required=True),
     Field(
@@ -74,6 +76,7 @@ def release_page(release_id: UUID) -> Any:
             view=release,
             texts=release_files,
             table_count=len(TABLE_TYPES),
+            max_changes=MAX_CHANGES,
         )
 
 
