@@ -80,11 +80,12 @@ def run(
     imported, copied = list[Usage](), list[Usage]()
     with (
         tempfile.TemporaryDirectory() as folder,
-        ProcessPoolExecutor(1, get_context("fork")) as pool,  # guns of the benchmark are no memory
         _connect(owner_url) as here,
         _connect(twin_url) as twin,
     ):
-        first, *files = pool.submit(_write_files, Path(folder), [WARM_UP_ROWS, *sizes]).result()
+        with ProcessPoolExecutor(1, get_context("fork")) as pool:  # the guns are no memory of ours
+            written = pool.submit(_write_files, Path(folder), [WARM_UP_ROWS, *sizes])
+        first, *files = written.result()
         _import_file(first, read_body)
         run_jobs()
         for file in files:

@@ -69,13 +69,13 @@ def rejects_csv(actor: Actor, import_id: UUID) -> Iterator[str]:
         buffer = io.StringIO(newline="")
         writer = csv.writer(buffer, delimiter="," if actor.language == "en" else ";")
         if not columns:
-            columns = [cell["column"] for cell in reject.cells]
+            columns = [escape_formula(cell["column"]) for cell in reject.cells]
             writer.writerow([*columns, "row", "reason"])
         reasons = "; ".join(
             f"{each['column']}: {translate(each)}".removeprefix(": ") for each in reject.problems
         )
         cells = [escape_formula(cell["text"]) for cell in reject.cells]
-        writer.writerow([*cells, reject.row, reasons])
+        writer.writerow([*cells, reject.row, escape_formula(reasons)])
         yield buffer.getvalue()
 
 

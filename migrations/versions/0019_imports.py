@@ -83,8 +83,7 @@ CREATE TABLE import_reject (
     run_id UUID NOT NULL,
     row INTEGER NOT NULL,
     owner_state CHAR(3) NOT NULL,
-    cells JSONB NOT NULL,
-    problems JSONB NOT NULL,
+    content TEXT NOT NULL,
     CONSTRAINT pk_import_reject PRIMARY KEY (run_id, row)
 );
 CALL salsa_protect_owned('import_reject', 'SELECT, INSERT, DELETE');

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,6 +33,8 @@ MAX_VANISHED: Final = 1_000
 MAPPED_STATUSES: Final = ("draft", "judged")
 WAITING_STATUSES: Final = (*MAPPED_STATUSES, "judging", "loading")
 UNDONE_STATUSES: Final = (*WAITING_STATUSES, "loaded", "failed")
+MAX_REJECTS: Final = 10_000
+"""Refused rows of a run that are stored; all are counted."""
 MAX_WAITING: Final = 20
 """Files of an account that are not loaded yet."""
 WITHDRAWN_SUBJECTS: Final = ("seizures", "transfers", "reports")
@@ -157,8 +160,15 @@ def confirm_run(*, actor: Actor, import_id: UUID) -> None:
 
 
 def discard_waiting(*, actor: Actor, before: datetime) -> int:
-    """Let files be discarded that were uploaded before and wait for a person; return how many."""
+    """Let files be discarded that were uploaded before and wait for a person; return how many.
+
+    What was refused of runs that ended before is deleted.
+    """
     require(actor, Permission.IMPORT_RUN)
+    ended = select(ImportRun.id).where(
+        ImportRun.owner_state == actor.state, ImportRun.ended_at < before
+    )
+    db.session.execute(delete(ImportReject).where(ImportReject.run_id.in_(ended)))
     waiting = select(ImportRun.id).where(
         ImportRun.owner_state == actor.state,
         ImportRun.account_id.is_not(None),
@@ -188,6 +198,9 @@ def _move(actor: Actor, run_id: UUID, before: Collection[str], after: str, actio
     if run.status not in before:
         raise IllegalTransition("import", run.status, action)
     update_run(actor=actor, run_id=run_id, status=after, tries=0)
+    if after == "undoing":
+        clear_rejects(actor, run_id)
+        update_run(actor=actor, run_id=run_id, report=_without_texts(run.report))
     append(actor, AuditEvent(Action.FILE_IMPORTED, "import", run_id, data={"status": after}))
     wake_after_commit()
 
@@ -303,10 +316,38 @@ def clear_rejects(actor: Actor, run_id: UUID) -> None:
     db.session.execute(delete(ImportReject).where(ImportReject.run_id == run_id))
 
 
-def add_rejects(actor: Actor, run_id: UUID, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Store refused rows of a run."""
+def add_rejects(actor: Actor, run_id: UUID, rows: Sequence[Mapping[str, Any]]) -> None:
+    """Store refused rows of a run, each with its cells and problems, up to `MAX_REJECTS`."""
+    if not rows:
+        return
+    of_run = select(func.count()).where(ImportReject.run_id == run_id)
+    room = max(0, MAX_REJECTS - (db.session.scalar(of_run) or 0))
     shared = {"run_id": run_id, "owner_state": actor.own_state()}
-    insert_many(ImportReject, [{**shared, **row} for row in rows])
+    stored = [
+        shared | {"row": row["row"], "content": json.dumps(row, ensure_ascii=False)}
+        for row in rows[:room]
+    ]
+    insert_many(ImportReject, stored)
+
+
+def forget_texts(actor: Actor, texts: Collection[str]) -> None:
+    """Delete refused rows and previews of the own state that have one of these texts."""
+    folded = [text.casefold() for text in texts]
+    rejects = select(ImportReject).where(ImportReject.owner_state == actor.state)
+    for reject in db.session.scalars(rejects) if folded else ():
+        if any(text in cell["text"].casefold() for cell in reject.cells for text in folded):
+            db.session.delete(reject)
+    runs = select(ImportRun).where(ImportRun.owner_state == actor.state)
+    for run in db.session.scalars(runs) if folded else ():
+        report = json.dumps(run.report, ensure_ascii=False).casefold()
+        if any(text in report for text in folded):
+            run.report = _without_texts(run.report)
+    db.session.flush()
+
+
+def _without_texts(report: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a report without what it says of single rows."""
+    return {name: report[name] for name in ("counts", "skipped", "reason") if name in report}
 
 
 def read_rejects(actor: Actor, run_id: UUID) -> Iterable[ImportReject]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 from sqlalchemy import CHAR, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from salsa_ext.access.models import Officer
+from salsa_ext.database.encrypted_columns import EncryptedText
 from salsa_ext.database.models import Owned
 from salsa_ext.database.session import Base
 from salsa_ext.database.written_rows import Sealed
@@ -122,11 +124,20 @@ class ImportedDocument(Base):
 
 
 class ImportReject(Base):
-    """Row that became no document: its columns with their cells, in order, and its reasons."""
+    """Row that became no document, encrypted: its columns with their cells, in order, and reasons."""
 
     __tablename__ = "import_reject"
     run_id: Mapped[UUID] = mapped_column(primary_key=True)
     row: Mapped[int] = mapped_column(primary_key=True)
     owner_state: Mapped[str] = mapped_column(CHAR(3))
-    cells: Mapped[list[dict[str, Any]]]
-    problems: Mapped[list[dict[str, Any]]]
+    content: Mapped[str] = mapped_column(EncryptedText("import_reject.content"))
+
+    @property
+    def cells(self) -> list[dict[str, Any]]:
+        """Return each column with its text."""
+        return cast(list[dict[str, Any]], json.loads(self.content)["cells"])
+
+    @property
+    def problems(self) -> list[dict[str, Any]]:
+        """Return the reasons, each with its column."""
+        return cast(list[dict[str, Any]], json.loads(self.content)["problems"])

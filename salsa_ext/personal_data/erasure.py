@@ -15,6 +15,7 @@ from uuid import UUID
 from sqlalchemy import func, select, text, update
 
 from salsa_ext.access.audit import Action, AuditEvent, append_many
+from salsa_ext.administration import imports
 from salsa_ext.administration.models import Attachment
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.bulk import is_any_of
@@ -159,6 +160,8 @@ def erase(actor: Actor, findings: Collection[PersonFinding], **data: str) -> Non
     """
     ids = [finding.party.id for finding in findings]
     documents = {each for finding in findings for each in finding.documents}
+    direct = [text for each in findings for text in (each.party.name, each.party.identification)]
+    imports.forget_texts(actor, {text for text in direct if text})
     _erase_titles(findings, {each.id for each in documents})
     db.session.execute(
         update(Party)

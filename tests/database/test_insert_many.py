@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from salsa_ext.access.audit import Action
 from salsa_ext.access.models import AuditEntry
-from salsa_ext.administration.models import ImportedDocument, ImportReject
+from salsa_ext.administration.models import ImportedDocument
 from salsa_ext.core.ids import new_id
 from salsa_ext.database import bulk
 from salsa_ext.database.bulk import insert_many
@@ -105,7 +105,7 @@ IMPORTED = {
 }
 OTHER = {"id": uuid.UUID(int=3), "number": "m", "row": 2}
 """What tells a second row from the first."""
-REJECT = {"run_id": uuid.UUID(int=1), "row": 1, "owner_state": "BRA", "cells": [], "problems": []}
+REJECT = {"run_id": uuid.UUID(int=1), "row": 1, "owner_state": "BRA", "content": ""}
 
 
 @pytest.fixture
@@ -154,12 +154,6 @@ def test_arrays_are_the_same(same, grounds, contexts):
 @given(details=st.dictionaries(TEXTS, VALUES, max_size=3))
 def test_objects_are_the_same(same, details):
     same(Seizure, SEIZURE, {"details": details})
-
-
-@BOUNDED
-@given(problems=st.lists(st.dictionaries(TEXTS, VALUES, max_size=2), max_size=2))
-def test_lists_of_objects_are_the_same(same, problems):
-    same(ImportReject, REJECT, {"problems": problems})
 
 
 @BOUNDED

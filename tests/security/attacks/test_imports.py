@@ -6,20 +6,24 @@ begun again each second.
 
 import os
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from api import import_jobs
+from api.routes.imports import rejects_csv
 from importers import guess, load
 from importers.profiles import from_data, to_data
 from importers.read import Row, Table
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import imports
+from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.errors import Invalid
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import execute_raw, transaction
+from tests.conftest import NOW
 from tests.support.imported import seizure_profile, send_file, upload_file
 from tests.support.jobs import jobs_to_idle, run_due
 
@@ -70,6 +74,37 @@ def test_a_part_without_brackets_is_refused():
     data["documents"][0]["fields"]["place.name"] = {"columns": ["town"], "part": "S"}
     with pytest.raises(Invalid):
         from_data(data)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"serials": {"serial": 5}},
+        {"serials": {"serial": "a{1,99999999999999999999}("}},
+        {"skip": [{"reason": "x", "when": {"town": 5}}]},
+        {"skip": [{"reason": "x", "when": {"town": ["a"]}}]},
+        {"name": 5},
+        {"title": "a\u0000b"},
+        {"title": "a" * 3_000},
+        {"least": "x"},
+        {"full": "yes"},
+        {"columns": {"serial": [1]}},
+        {"values": {"town": {"a": 1}}},
+        {"documents": [{"subject": ["a"], "number": "{n}", "fields": {}}]},
+        {"documents": [{"subject": "seizures", "number": 5, "fields": {}}]},
+        {"documents": "seizures"},
+        {"agencies": [5]},
+    ],
+)
+def test_a_profile_of_wrong_types_is_refused(officer, wrong):
+    definition = to_data(seizure_profile()) | wrong
+    officer.post("/import-profiles", {"definition": definition}, expect=422)
+
+
+def test_a_constant_that_is_an_object_is_refused(officer):
+    definition = to_data(seizure_profile())
+    definition["documents"][0]["constants"]["kind"] = {"a": 1}
+    officer.post("/import-profiles", {"definition": definition}, expect=422)
 
 
 # --- runs that fail -----------------------------------------------------------------------------
@@ -225,3 +260,73 @@ def test_files_of_no_run_are_deleted(app, officer, folder):
     run_due(app, "orphaned_imports")
     assert not orphan.exists()
     assert (folder / f"{run_id}.sealed").exists()
+
+
+# --- refused rows -------------------------------------------------------------------------------
+
+NAMED = FILE + b"\nC-2,soon,TKA52391,Taurus,9mm,pistol,=cmd()+Zoraida"
+
+
+@pytest.fixture
+def refused(officer):
+    """Return the id of a checked import with a refused row that names a person."""
+    run_id = upload_file(officer, NAMED)
+    assert read(officer, run_id)["report"]["counts"]["rejected"] == 1
+    return run_id
+
+
+def stored_rows():
+    with transaction(operator("BRA")):
+        return [content for (content,) in execute_raw("SELECT content FROM import_reject")]
+
+
+def test_refused_rows_are_encrypted_and_disarmed(officer, refused):
+    [content] = stored_rows()
+    assert "Zoraida" not in content
+    headers = {"Authorization": f"Bearer {officer.token}"}
+    rows = officer.client.get(f"/api/v1/imports/{refused}/rejects", headers=headers).text
+    assert ",'=cmd()+Zoraida," in rows
+
+
+def test_a_formula_in_a_heading_or_reason_is_disarmed(officer):
+    run_id = upload_file(officer, FILE)
+    with transaction(operator("BRA")):
+        cells = [{"column": "=cmd()", "text": "x"}]
+        row = {
+            "row": 9,
+            "cells": cells,
+            "problems": [{"column": "=cmd()", "text": "wrong", "params": {}}],
+        }
+        imports.add_rejects(operator("BRA"), UUID(run_id), [row])
+        lines = [*rejects_csv(operator("BRA"), UUID(run_id))]
+    assert lines == ["'=cmd(),row,reason\r\nx,9,'=cmd(): wrong\r\n"]
+
+
+def test_refused_rows_end_with_a_discarded_file(officer, refused):
+    officer.post(f"/imports/{refused}/undo", expect=200)
+    assert stored_rows() == []
+    assert "preview" not in read(officer, refused)["report"]
+
+
+def test_refused_rows_end_thirty_days_after_the_load(app, officer, refused):
+    officer.post(f"/imports/{refused}/confirm", expect=200)
+    read(officer, refused)
+    for days, count in ((29, 1), (31, 0)):
+        run_due(app, "waiting_imports", clock=FixedClock(NOW + timedelta(days=days)))
+        assert len(stored_rows()) == count
+
+
+def test_an_erased_person_is_in_no_refused_row(officer, refused):
+    with transaction(operator("BRA")):
+        imports.forget_texts(operator("BRA"), {"Other Person"})
+    assert len(stored_rows()) == 1
+    with transaction(operator("BRA")):
+        imports.forget_texts(operator("BRA"), {"zoraida"})
+    assert stored_rows() == []
+
+
+def test_of_many_refused_rows_the_first_are_stored(officer, monkeypatch):
+    monkeypatch.setattr(imports, "MAX_REJECTS", 2)
+    rows = FILE + b"".join(b"\nC-9%d,soon,TKA1,Taurus,9mm,pistol,x" % at for at in range(5))
+    report = read(officer, upload_file(officer, rows))["report"]
+    assert (report["counts"]["rejected"], len(stored_rows())) == (5, 2)
