@@ -102,7 +102,16 @@ def draft_profile(
     drafts = [_draft(SUBJECTS[each], rows, values, labels, name, state) for each in subjects]
     drafts = [replace(each, profile=replace(each.profile, values=keys)) for each in drafts]
     few = [each for texts in values.values() if len(each := {*texts}) <= FEW_TEXTS]
-    words = fold(" ".join([*table.columns, *(text for texts in few for text in sorted(texts))]))
+    words = fold(
+        " ".join(
+            [
+                name,
+                table.sheet or "",
+                *table.columns,
+                *(text for texts in few for text in sorted(texts)),
+            ]
+        )
+    )
     return max(drafts, key=lambda draft: _worth(draft, words))
 
 

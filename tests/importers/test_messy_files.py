@@ -76,6 +76,18 @@ def test_the_key_below_a_table_says_what_codes_mean(read):
     assert judgement.skipped["ammunition"] == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "subject"), [("incautaciones-2020", "seizures"), ("ventas-2020", "transfers")]
+)
+def test_the_name_of_a_file_tells_what_its_rows_are(session, tmp_path, name, subject):
+    path = write_csv(
+        tmp_path / "guns.csv", [["No", "Fecha", "Marca", "Serie"], FIRST[1:3] + FIRST[4:6]]
+    )
+    with open_table(path) as table:
+        draft = draft_profile(table, field_labels(), name=name, state="PAN")
+    assert draft.profile.documents[0].subject == subject
+
+
 def test_a_code_without_a_key_is_no_type(read):
     judgement = read(FIRST, ["2", "EXP-8", "3/2/2020", "RE", "Rossi", "W516234", "Tela", ""])
     assert [kind for _, kind, _ in guns(judgement)] == [None, None]
