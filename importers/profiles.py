@@ -11,7 +11,7 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.resources import files
-from typing import Any, Final
+from typing import Any, Final, get_args, get_origin, get_type_hints
 
 import tomli_w
 
@@ -23,6 +23,8 @@ from salsa_ext.core.errors import Invalid, Message, message
 
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9-]{0,59}")
 PLACEHOLDER: Final = re.compile(r"\{([^{}]*)\}")
+TEXT: Final = re.compile(r"[^\x00\ud800-\udfff]*")
+MAX_TEXT: Final = 2_000
 MAX_ROWS: Final = 10_000_000
 
 
@@ -186,6 +188,9 @@ def from_data(data: Any) -> Profile:
     except (TypeError, ValueError, AttributeError, KeyError) as error:
         text = message("The profile cannot be read: {error}.", error=str(error)[:200])
         raise Invalid({"profile": [text]}) from None
+    if wrong := [*_wrong_values(profile, Profile)]:
+        text = message("This value is of another type, too long, or no text. Correct it.")
+        raise Invalid({path or "profile": [text] for path in wrong})
     for path, text in _problems(profile):
         problems.setdefault(path, []).append(text)
     if problems:
@@ -214,6 +219,32 @@ def _read_source(data: Any) -> Source:
     if isinstance(data, list):
         return Source(tuple(data))
     return Source(**{**data, "columns": tuple(data["columns"])})
+
+
+def _wrong_values(value: Any, hint: Any, path: str = "") -> Iterator[str]:
+    """Yield the path of each value that is not of its declared type."""
+    inner = get_args(hint)
+    if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        for name, each in get_type_hints(hint).items():
+            yield from _wrong_values(getattr(value, name), each, f"{path}.{name}".lstrip("."))
+    elif get_origin(hint) is tuple and isinstance(value, tuple):
+        for at, each in enumerate(value):
+            yield from _wrong_values(each, inner[0], f"{path}.{at}")
+    elif get_origin(hint) is Mapping and isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _wrong_values(key, str, path)
+            yield from _wrong_values(each, inner[1], path)
+    elif hint is Any and isinstance(value, list):
+        for each in value:
+            yield from _wrong_values(each, Any, path)
+    elif not _is_plain(value, (str, int, float, bool) if hint is Any else inner or (hint,)):
+        yield path
+
+
+def _is_plain(value: Any, types: tuple[Any, ...]) -> bool:
+    if isinstance(value, str):
+        return str in types and len(value) <= MAX_TEXT and TEXT.fullmatch(value) is not None
+    return type(value) in types
 
 
 def _problems(profile: Profile) -> Iterator[tuple[str, Message]]:

@@ -312,4 +312,4 @@ def test_the_key_of_personal_values_rotates_and_is_the_second_line_of_its_file(s
 def test_records_are_counted_again(salsa):
     salsa("init", "--state", "PRY")
     lines = salsa("recount").stdout.splitlines()
-    assert lines[:2] == ["seizures: 0 figures corrected.", "traces: 0 figures corrected."]
+    assert {"seizures: 0 figures corrected.", "traces: 0 figures corrected."} <= {*lines}

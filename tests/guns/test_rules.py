@@ -155,6 +155,11 @@ def test_a_join_has_its_records_in_order_and_its_match():
     assert joined.is_certain and joined.is_confirmed
 
 
+def test_the_records_of_a_gun_are_in_the_order_of_their_events():
+    [gun] = group_by_gun([record(1, day=9), record(2, "export", 1), record(3, "import", 2)])
+    assert [key.int for key in gun.records] == [2, 3, 1]
+
+
 def test_matches_of_one_pair_are_in_the_order_of_their_ids():
     ids = [UUID(int=number) for number in (5, 3, 8, 4, 7)]
     matches = [join(UUID(int=1), UUID(int=2), "match", each) for each in ids]

@@ -76,6 +76,37 @@ def test_a_part_without_brackets_is_refused():
         from_data(data)
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"serials": {"serial": 5}},
+        {"serials": {"serial": "a{1,99999999999999999999}("}},
+        {"skip": [{"reason": "x", "when": {"town": 5}}]},
+        {"skip": [{"reason": "x", "when": {"town": ["a"]}}]},
+        {"name": 5},
+        {"title": "a\u0000b"},
+        {"title": "a" * 3_000},
+        {"least": "x"},
+        {"full": "yes"},
+        {"columns": {"serial": [1]}},
+        {"values": {"town": {"a": 1}}},
+        {"documents": [{"subject": ["a"], "number": "{n}", "fields": {}}]},
+        {"documents": [{"subject": "seizures", "number": 5, "fields": {}}]},
+        {"documents": "seizures"},
+        {"agencies": [5]},
+    ],
+)
+def test_a_profile_of_wrong_types_is_refused(officer, wrong):
+    definition = to_data(seizure_profile()) | wrong
+    officer.post("/import-profiles", {"definition": definition}, expect=422)
+
+
+def test_a_constant_that_is_an_object_is_refused(officer):
+    definition = to_data(seizure_profile())
+    definition["documents"][0]["constants"]["kind"] = {"a": 1}
+    officer.post("/import-profiles", {"definition": definition}, expect=422)
+
+
 # --- runs that fail -----------------------------------------------------------------------------
 
 
