@@ -80,7 +80,7 @@ def read_first_rows(
         raise Unavailable(text) from None
     headings = {*profile.spellings()} if profile else set[str]()
     try:
-        with without_turn(), open_table(file.open(), headings, sheet) as table:
+        with without_turn(), open_table(file.open(), headings, sheet, asides=True) as table:
             rows = [*islice(table.rows, SAMPLE_ROWS)]
     finally:
         file.close()

@@ -9,7 +9,9 @@ from typing import Any, Final
 
 from importers.subjects import Path, Subject
 from salsa_ext.core.fields import Member, members
+from salsa_ext.firearms.marks.cell_reading import read_cell
 from salsa_ext.firearms.marks.firearm_marks import marking_instead_of_serial
+from salsa_ext.firearms.marks.keys import latin_letters
 from salsa_ext.reference import names
 
 MAX_SERIAL: Final = 64
@@ -86,13 +88,29 @@ def interpret_guns(body: dict[str, Any], subject: Subject) -> None:
         if subject.items:
             gun["line"] = line
         serial = gun.get("serial")
-        if serial and (marking := marking_instead_of_serial(serial)):
+        if serial and (marking := _marking_without_serial(serial)):
             gun["marking"] = marking
             del gun["serial"]
+            if any(map(str.isalpha, serial)) and marking_instead_of_serial(serial) is None:
+                _add_note(body, serial)
+        elif serial and (latin := latin_letters(serial)) != serial:
+            gun |= {"serial": latin, "marks": [{"kind": "manufacture", "text": serial}]}
         elif serial and len(serial) > MAX_SERIAL:
-            body["note"] = "; ".join(filter(None, (body.get("note"), gun.pop("serial"))))[:2000]
+            _add_note(body, gun.pop("serial"))
         elif not serial and gun.get("marking") == "intact":
             gun["marking"] = "unknown"
         category = names.type_category(names.resolve("type", gun.get("type")))
         if category and category != "firearm":
             gun.setdefault("category", category)
+
+
+def _add_note(body: dict[str, Any], text: str) -> None:
+    body["note"] = "; ".join(filter(None, (body.get("note"), text)))[:2000]
+
+
+def _marking_without_serial(cell: str) -> str | None:
+    """Return the marking of a cell without a serial: words, zeros, a number in powers of ten."""
+    reading = read_cell(cell)
+    if reading.marks and reading.damage != "scientific":
+        return None
+    return reading.marking or "unknown"

@@ -13,7 +13,10 @@ from importers.reader_program import fold
 from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.errors import Message, message
 from salsa_ext.core.fields import Member
+from salsa_ext.firearms.marks.marking_words import is_craft, marking_of
+from salsa_ext.firearms.marks.spreadsheet_damage import find_damage
 from salsa_ext.reference import names
+from salsa_ext.reference.placeholders import UNDECIDED, fold_words, read_denial
 
 DATE_ORDERS: Final = ("dmy", "mdy", "ymd")
 EPOCH: Final = date(1899, 12, 30)
@@ -45,6 +48,35 @@ WORDS: Final = {
     **dict.fromkeys("extravio extraviado perdido perdu lost".split(), "loss"),
 }
 """Words of police files for codes that are named otherwise."""
+STATES: Final = {
+    **dict.fromkeys(
+        ("eua", "e u a", "eeuu", "ee uu", "u s a", "usa eua", "estados unidos da america"), "USA"
+    ),
+    **dict.fromkeys(("estados unidos de america", "etats unis d amerique", "u s"), "USA"),
+    **dict.fromkeys(("urss", "u r s s", "ussr", "union sovietica", "uniao sovietica"), "SUN"),
+    **dict.fromkeys(("alemanha ocidental", "alemania occidental", "rfa"), "DEU"),
+    **dict.fromkeys(("alemania federal", "west germany", "allemagne de l ouest"), "DEU"),
+    **dict.fromkeys(("rda", "alemanha oriental", "alemania oriental", "east germany"), "DDR"),
+    **dict.fromkeys(("inglaterra", "gran bretana", "gra bretanha", "england"), "GBR"),
+    **dict.fromkeys(("angleterre", "grande bretagne", "great britain", "uk"), "GBR"),
+    **dict.fromkeys(("holanda", "hollande", "holland"), "NLD"),
+    **dict.fromkeys(("corea", "coreia", "coree", "korea"), "KOR"),
+}
+"""Countries as files name them, besides their names."""
+ABSENT_NOUNS: Final = frozenset(
+    """dato datos dado dados data fecha date lugar local lieu place modelo model modele numero number
+    expediente informacion informacao info nombre nome nom name serie serial registro especificar
+    identificar municipio municipality direccion adresse endereco""".split()
+)
+"""What a cell may say that there is none of: `sin dato`."""
+NO_VALUE: Final = re.compile(
+    r"[\W_0]*|[\W_]*x(?:[\W_]*x){2,}[\W_]*|[ns][/.\\ -]+[a-z][/.]?|n\.?[ad]\.?|null|none|nil|nan",
+    re.I,
+)
+"""Signs and short forms for no value: `-`, `0000`, `XXX`, `N/D`, `s.d.`, `NULL`."""
+MODEL_WORD: Final = re.compile(r"^mod(?:el|elo|ele|èle)?\b[. :]*", re.I)
+DAMAGED: Final = ("date", "scientific", "error", "width")
+"""What a spreadsheet makes of names such as 10/22."""
 OPEN_LISTS: Final = ("make", "calibre", "type")
 """Lists whose fields hold other texts, too."""
 AMOUNT: Final = re.compile(r"-?\d{1,3}(?:([.,\s'])\d{3})*(?:[.,]\d+)?|-?\d+(?:[.,]\d+)?")
@@ -96,8 +128,10 @@ def read_date(text: str, order: str, *, is_rough: bool = True) -> str:
 def _find_date(text: str, order: str) -> str:
     if match := re.fullmatch(r"(\d{4}-\d\d-\d\d)(?:[T ].*)?", text):
         return date.fromisoformat(match[1]).isoformat()
-    if text.isdigit() and len(text) == len("20200131"):
-        return date.fromisoformat(text).isoformat()
+    if match := re.fullmatch(r"(\d{4})(\d\d)(\d\d)", text):
+        year, month, day = map(int, match.groups())  # a month or year alone ends in zeros
+        length = 10 if day else 7 if month else 4
+        return date(year, month or 1, day or 1).isoformat()[:length]
     if re.fullmatch(r"\d{5}(\.\d+)?", text) and int(float(text)) in SERIAL_DAYS:
         return (EPOCH + timedelta(int(float(text)))).isoformat()
     if re.fullmatch(r"(1[4-9]|20|21)\d\d", text):
@@ -105,8 +139,8 @@ def _find_date(text: str, order: str) -> str:
     text = re.sub(r"[T ]\s*\d{1,2}:\d\d.*$", "", text)
     parts = [
         MONTHS.get(part, part)
-        for part in fold(text).split()
-        if part not in ("de", "del", "of", "do")
+        for part in fold(text).replace("1er ", "1 ").split()
+        if part not in ("de", "del", "of", "do", "le", "el", "the")
     ]
     words = [at for at, part in enumerate(parts) if isinstance(part, int)]
     numbers = [int(part) for part in parts]
@@ -157,7 +191,7 @@ def _read_flag(text: str) -> bool:
 
 @lru_cache(maxsize=4_000)
 def _read_state(text: str) -> str:
-    state = names.find_state(text) or _by_alpha2().get(text.upper())
+    state = names.find_state(text) or _by_alpha2().get(text.upper()) or STATES.get(fold(text))
     if state is None:
         raise CellError(
             message("There is no country {code}, today or in the past.", code=text[:60]),
@@ -224,6 +258,56 @@ def list_kind(member: Member) -> str:
     if member.limits.form == "state":
         return "state"
     return member.name if member.name in (*OPEN_LISTS, "agency") else ""
+
+
+@lru_cache(maxsize=20_000)
+def is_no_value(text: str) -> bool:
+    """Return whether a text stands for no value: signs, zeros, `N/D`, `sin dato`, `à compléter`."""
+    if NO_VALUE.fullmatch(text) or find_damage(text) in ("error", "width"):
+        return True
+    if any(map(str.isdigit, text)) or is_craft(text):
+        return False
+    if marking_of(text) in ("unknown", "unmarked"):
+        return True
+    words = fold_words(text)
+    return bool(UNDECIDED.fullmatch(words)) or read_denial(words, ABSENT_NOUNS) is not None
+
+
+def sift(path: Sequence[Member], text: str) -> tuple[str, str]:
+    """Return a field's text, empty where it is no value, and the list that lacks the text.
+
+    A code of up to three letters is no type without its key.
+    """
+    member = path[-1]
+    if member.name in ("serial", "note", "description") or member.type in (
+        bool,
+        int,
+        float,
+        Decimal,
+    ):
+        return text, ""
+    if is_no_value(text):
+        return "", ""
+    if member.name in ("make", "model", "calibre"):
+        if find_damage(text) in DAMAGED and not names.resolve(member.name, text):
+            return "", member.name
+        if names.find_placeholder(member.name, text) in ("unknown", "unmarked"):
+            return "", ""
+    if member.name == "model":
+        text = MODEL_WORD.sub("", text) or text
+    kind = unknown_kind(path, text)
+    if member.name == "type" and len(fold(text)) <= SHORT and not member.limits.choices:
+        return "", "type"
+    if member.limits.form == "state" and any(each.is_optional for each in path):
+        try:
+            read_cell(member, text, "")
+        except CellError:
+            return "", "state"
+    return text, kind
+
+
+SHORT: Final = 3
+"""Letters of a code that may mean anything."""
 
 
 def has_word(text: str) -> bool:

@@ -7,19 +7,22 @@ import tomllib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
-from itertools import islice
+from itertools import islice, pairwise
 from typing import Any, Final
 
 from rapidfuzz import fuzz
 
-from importers.cells import CellError, has_word, list_kind, read_cell, read_date
+from importers.cells import CellError, has_word, is_no_value, list_kind, read_cell, read_date
+from importers.code_keys import find_keys
+from importers.descriptions import is_description
 from importers.patterns import SERIALS, split_text
 from importers.profiles import DocumentMapping, Profile, Skip, Source
 from importers.read import Table, fold
+from importers.row_kinds import Cells, columns_above, find_skips, is_ditto
 from importers.subjects import SUBJECTS, Path, Subject, is_required, targets
 from salsa_ext.core.errors import message
 from salsa_ext.firearms.marks.firearm_marks import marking_instead_of_serial
@@ -89,14 +92,30 @@ def draft_profile(
     table: Table, labels: Labels, *, name: str, state: str, subjects: Iterable[str] = SUBJECTS
 ) -> Draft:
     """Return the likeliest profile of a table, to one of `subjects`."""
-    rows = [row.cells for row in islice(table.rows, SAMPLE_ROWS)]
-    values = {
-        column: [text for row in rows if (text := row.get(column, ""))] for column in table.columns
-    }
-    drafts = [_draft(SUBJECTS[each], values, labels, name, state) for each in subjects]
+    rows = [{**row.cells} for row in islice(table.rows, SAMPLE_ROWS)]
+    values = _texts_by_column(rows, table.columns)
+    keys = find_keys(table.asides, values)
+    if keys:
+        for row in rows:
+            row |= {each: keys[each].get(row.get(each, ""), row.get(each, "")) for each in keys}
+        values = _texts_by_column(rows, table.columns)
+    drafts = [_draft(SUBJECTS[each], rows, values, labels, name, state) for each in subjects]
+    drafts = [replace(each, profile=replace(each.profile, values=keys)) for each in drafts]
     few = [each for texts in values.values() if len(each := {*texts}) <= FEW_TEXTS]
     words = fold(" ".join([*table.columns, *(text for texts in few for text in sorted(texts))]))
     return max(drafts, key=lambda draft: _worth(draft, words))
+
+
+def _texts_by_column(rows: Sequence[Cells], columns: Iterable[str]) -> dict[str, list[str]]:
+    """Return the texts of each column, without ditto signs and words for no value."""
+    return {
+        column: [
+            text
+            for row in rows
+            if (text := row.get(column, "")) and not is_ditto(text) and not is_no_value(text)
+        ]
+        for column in columns
+    }
 
 
 def _worth(draft: Draft, words: str) -> float:
@@ -107,19 +126,24 @@ def _worth(draft: Draft, words: str) -> float:
 
 
 def _draft(
-    subject: Subject, values: Mapping[str, list[str]], labels: Labels, name: str, state: str
+    subject: Subject,
+    rows: Sequence[Cells],
+    values: Mapping[str, list[str]],
+    labels: Labels,
+    name: str,
+    state: str,
 ) -> Draft:
     known = {
         path: members
         for path, members in targets(subject.value).items()
-        if path != "number" or path in subject.key
+        if (path != "number" or path in subject.key) and path != "place.country"
     }
     order = _date_order([text for texts in values.values() for text in {*texts}])
     scores = [
         (_score(path, members, column, texts, labels, order), column, path)
         for column, texts in islice(values.items(), MAX_GUESSED)
         for path, members in known.items()
-        if texts
+        if texts and (path not in subject.constants or _is_read(members, texts, order))
     ]
     chosen: dict[str, tuple[str, float]] = {}
     for score, column, path in sorted(scores, key=lambda each: (-each[0], len(each[2]))):
@@ -138,6 +162,9 @@ def _draft(
         for column, texts in values.items()
     )
     keyed = [guess for path in subject.key for guess in guesses if guess.path == path]
+    paths = {column: path for column, (path, _) in chosen.items()}
+    above = columns_above(rows, paths, [each.column for each in keyed])
+    keyed = [replace(each, repeats=each.repeats or each.column in above) for each in keyed]
     number, is_grouped = natural_key(subject, keyed)
     mapping = DocumentMapping(subject.name, number, fields, subject.constants, group=is_grouped)
     known_already = (*fields, *mapping.constants)
@@ -148,7 +175,16 @@ def _draft(
         if known[path][-1].name == "serial"
         and any(len(split_text(SERIALS, text)) > 1 for text in values[column])
     }
-    profile = Profile(name, (mapping,), state=state, dates=order, skip=(TOTALS,), serials=serials)
+    profile = Profile(
+        name,
+        (mapping,),
+        state=state,
+        dates=order,
+        skip=(TOTALS, *find_skips(rows, paths)),
+        serials=serials,
+        above=tuple(above),
+        once=any(path.endswith(".serial") for path in paths.values()),
+    )
     return Draft(profile, guesses, missing)
 
 
@@ -173,6 +209,11 @@ def needed_fields(subject: Subject) -> list[str]:
         and members[-1].key not in ("country", "legal_grounds", "crime_context")
         and "individual" not in members[-1].limits.choices
     ]
+
+
+def _is_read(members: Path, texts: Sequence[str], order: str) -> bool:
+    """Return whether most texts mean something to a field that is the same for a whole file."""
+    return (_value_score(members, texts[:SAMPLE_VALUES], order) or 0) > 0.5
 
 
 def _date_order(texts: Sequence[str]) -> str:
@@ -210,6 +251,8 @@ def _score(
     if value < 0.2:  # the texts of a list are often others, and a person says what they mean
         named = list_kind(members[-1]) and _share(texts[:SAMPLE_VALUES], has_word) > 0.5
         return heading * (0.55 if named else 0.3)
+    if members[-1].name == "description":
+        return 0.95 * value if value > 0.5 else 0.0
     return 1 - (1 - heading) * (1 - 0.6 * value)
 
 
@@ -238,10 +281,11 @@ def _plain(heading: str) -> str:
 
 def _is_counted(texts: Sequence[str]) -> bool:
     """Return whether a column counts the rows."""
-    some = texts[:SAMPLE_VALUES]
-    if len(some) < 3 or not some[0].isdigit():
+    some = [int(text) for text in texts[:SAMPLE_VALUES] if text.isdigit() and len(text) < 7]
+    if len(some) < 3 or len(some) < 0.8 * len(texts[:SAMPLE_VALUES]):
         return False
-    return list(some) == [str(int(some[0]) + at) for at in range(len(some))]
+    steps = [after for before, after in pairwise(some) if after in (before + 1, 1)]
+    return len(steps) >= 0.8 * (len(some) - 1)
 
 
 def _spellings(path: str, labels: Labels) -> frozenset[str]:
@@ -270,6 +314,8 @@ def _synonyms() -> Mapping[str, Sequence[str]]:
 def _value_score(members: Path, texts: Sequence[str], order: str) -> float | None:
     """Return the share of values that mean something to a field; None where any text would."""
     member = members[-1]
+    if member.name == "description":
+        return _share(texts, is_description)
     if member.name in LABELS_OF_GUN and not member.limits.choices:
         return _share(texts, lambda text: bool(names.resolve(member.name, text)))
     if member.name == "serial":
@@ -289,7 +335,11 @@ def _is_telling(members: Path) -> bool:
     """Return whether values of a field are like those of few others."""
     member = members[-1]
     is_event = member.limits.form == "rough" and len(members) == 1
-    return is_event or member.name in (*LABELS_OF_GUN, "serial") or len(member.limits.choices) > 3
+    return (
+        is_event
+        or member.name in (*LABELS_OF_GUN, "serial", "description")
+        or len(member.limits.choices) > 3
+    )
 
 
 def _share(texts: Sequence[str], holds: Callable[[str], bool]) -> float:

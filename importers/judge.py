@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,20 +13,25 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from importers import cells
 from importers.bodies import complete, interpret_guns, write_constants, write_field
-from importers.cells import CellError, read_agency, read_cell
+from importers.cells import CellError, is_no_value, read_agency, read_cell, sift
+from importers.descriptions import take_apart
 from importers.occurrences import Occurrences
 from importers.patterns import MAX_TEXT, compile_pattern, split_text
-from importers.profiles import PLACEHOLDER, DocumentMapping, Profile, Source
+from importers.profiles import PLACEHOLDER, DocumentMapping, Profile, Skip, Source
 from importers.read import Row, Table, fold
-from importers.subjects import SUBJECTS, Check, Path, Subject, targets
+from importers.row_kinds import RowAbove, first_cell, is_of_table
+from importers.subjects import DESCRIPTION, SUBJECTS, Check, Path, Subject, targets
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import ImportRejected, Invalid, Message, message
 from salsa_ext.firearms.marks.cell_reading import read_cell as read_marks
+from salsa_ext.firearms.marks.keys import normalise
 from salsa_ext.reference.agencies import agency_names
 
 EXAMPLES: Final = 3
+LEAST_SERIAL: Final = 4
+"""Glyphs of a serial that one document has once."""
+REPEATED: Final = message("the same gun again")
 MAX_UNKNOWN: Final = 10_000
 PREVIEW: Final = 20
 NO_NUMBER: Final = message("The row has no number of its own, so a second run would load it twice.")
@@ -153,40 +159,54 @@ class Interpreter:
             if values
         }
         self._skip = [
-            (skip.reason, [(name, compile_pattern(each, True)) for name, each in skip.when.items()])
+            (skip, [(name, compile_pattern(each, True)) for name, each in skip.when.items()])
             for skip in profile.skip
         ]
         own = agency_names(actor.own_state()) | {each.code: "" for each in profile.agencies}
         agencies = {fold(text): code for code in own for text in (own[code], code)}
         self._mappings = [_compile(mapping, profile, agencies) for mapping in profile.documents]
         self._repeats, self._numbers = Occurrences(), Occurrences()
+        self._above = RowAbove(profile) if profile.above else None
+        self._guns = Occurrences() if profile.once else None
 
     def grouping_keys(self, row: Row) -> Iterator[str]:
         """Yield the number of each document that a row may share with others."""
         texts = self._texts(row)
-        for mapping, *_ in self._mappings:
-            if mapping.group and (number := self._number(mapping, texts, row)):
+        for mapping, *_ in self._mappings if texts else ():
+            if mapping.group and texts and (number := self._number(mapping, texts, row)):
                 yield f"{mapping.subject} {number}"
 
-    def _texts(self, row: Row) -> dict[str, str]:
+    def _texts(self, row: Row) -> dict[str, str] | None:
+        """Return the texts of a row with what it leaves to the one above; None if it is skipped."""
         texts = self._empty | {
             name: row.cells.get(column, "") for name, column in self._columns.items()
         }
         for name, replace in self._values.items():
             texts[name] = replace(texts[name])
-        return texts
+        skip = self._find_skip(texts, row) if self._skip else None
+        if self._above and (skip is None or is_of_table(skip)):
+            texts = self._above.fill(texts)
+        if skip:
+            self._count_skipped(skip.reason)
+        return None if skip else texts
+
+    def _find_skip(self, texts: Mapping[str, str], row: Row) -> Skip | None:
+        first = first_cell(row.cells)
+        for skip, conditions in self._skip:
+            if all(each.fullmatch(texts.get(name, first)[:MAX_TEXT]) for name, each in conditions):
+                return skip
+        return None
+
+    def _count_skipped(self, reason: str) -> None:
+        self.judgement.skipped[reason] += 1
+        self.judgement.counts["skipped"] += 1
 
     def documents(self, row: Row) -> list[Candidate]:
         """Return the documents of a row, none if it is skipped; raises RowRefused."""
         if row.beyond:
             raise RowRefused(Problem("", message("The row has more cells than the header.")))
-        texts = self._texts(row)
-        first = next(filter(None, row.cells.values()), "")
-        for reason, conditions in self._skip:
-            if all(each.fullmatch(texts.get(name, first)[:MAX_TEXT]) for name, each in conditions):
-                self.judgement.skipped[reason] += 1
-                self.judgement.counts["skipped"] += 1
-                return []
+        if (texts := self._texts(row)) is None:
+            return []
         documents = [
             self._document(steps, piece, row)
             for steps in self._mappings
@@ -198,7 +218,23 @@ class Interpreter:
             raise RowRefused(
                 Problem("", message("None of these is filled in: {names}.", names=columns))
             )
+        repeated = [self._is_repeated(each) for each in documents] if self._guns else [False]
+        if all(repeated):
+            self._count_skipped(str(REPEATED))
+            return []
         return self._grouped(documents)
+
+    def _is_repeated(self, candidate: Candidate) -> bool:
+        """Return whether the document has the row's gun already, by its serial and day."""
+        assert self._guns is not None
+        body, items, number = candidate.body, candidate.subject.items, candidate.number
+        [gun] = body[items] if items else [body.get("firearm", {})]
+        serial = normalise(gun.get("serial", ""))
+        if len(serial) < LEAST_SERIAL or not any(map(str.isdigit, serial)):
+            return False
+        number = number if items else number.rpartition("/")[0] or number
+        key = (candidate.subject.name, number, body.get("occurred_on"), serial)
+        return self._guns.add("\x1f".join(map(str, key)))[0] > 1
 
     def _pieces(self, texts: dict[str, str], columns: Mapping[str, str]) -> list[dict[str, str]]:
         """Return the row for each of several guns in one cell: cut, or as many as it counts."""
@@ -207,6 +243,9 @@ class Interpreter:
             parts = split_text(pattern, texts[name])
             if len(parts) > 1:
                 counted = {count: "1"} if texts.get(count) == str(len(parts)) else {}
+                if described := columns.get("description"):
+                    pattern = rf"^\s*{len(parts)}\s+(x\s+)?"
+                    counted[described] = re.sub(pattern, "", texts[described])
                 return [texts | {name: part} | counted for part in parts]
         if (number := texts.get(count, "1")) not in ("", "1") and "serial" in columns:
             marks = read_marks(texts[columns["serial"]]).marks
@@ -231,8 +270,12 @@ class Interpreter:
                 problems.append(Problem(self._column_of(step, texts), error.problem))
                 continue
             if unknown:
-                self.judgement.add_unknown(unknown, value)
-            if value not in (None, "", []):
+                self.judgement.add_unknown(unknown, value or text)
+            if step.path[-1] is DESCRIPTION:
+                write_field(body, step.path, {})
+                for each in take_apart(body, step.path, value, _folded(step.source.values)):
+                    self.judgement.add_unknown(*each)
+            elif value not in (None, "", []):
                 write_field(body, step.path, value)
         if number is None:
             problems.append(Problem("", NO_NUMBER))
@@ -250,8 +293,8 @@ class Interpreter:
 
     def _column_of(self, step: FieldStep, texts: Mapping[str, str]) -> str:
         """Return the column of the file that filled a field, else the first that could."""
-        names = step.source.columns
-        return self._columns.get(next((name for name in names if texts[name]), names[0]), "")
+        columns = step.source.columns
+        return self._columns.get(next((name for name in columns if texts[name]), columns[0]), "")
 
     def _number(self, mapping: DocumentMapping, texts: Mapping[str, str], row: Row) -> str | None:
         """Return the natural key of a row's document; None if a part of it is empty."""
@@ -262,10 +305,12 @@ class Interpreter:
             if match[1] == "#":
                 number += str(self._repeats.add(f"{mapping.subject} {number}")[0])
             elif match[1] == "*":
-                whole = "\x1f".join(row.cells.values()).encode()
-                number += hashlib.blake2b(whole, digest_size=6).hexdigest()
+                number += _digest(row)
             elif not (text := texts[match[1]]):
                 return None
+            elif is_no_value(text):  # S/E: a document of its own
+                digest = _digest(row)
+                return f"{digest}-{self._repeats.add(f'{mapping.subject} {digest}')[0]}"
             else:
                 number += text
         return (number + template[end:])[:100]
@@ -318,15 +363,21 @@ def merge(first: Candidate, others: Sequence[Candidate]) -> None:
     first.rows = [*{row.number: row for each in all_of_it for row in each.rows}.values()]
 
 
+def _digest(row: Row) -> str:
+    whole = "\x1f".join(row.cells.values()).encode()
+    return hashlib.blake2b(whole, digest_size=6).hexdigest()
+
+
 def _match_columns(profile: Profile, table: Table, judgement: Judgement) -> dict[str, str]:
     """Return the column of the file for each that the profile uses; raises ImportRejected."""
     spellings = profile.spellings()
+    read = {column for mapping in profile.documents for column in mapping.used_columns()}
     matched: dict[str, str] = {}
     for column in table.columns:
         name = spellings.get(fold(column))
-        if name is None:
+        if name not in read:
             judgement.unread_columns.append(column)
-        else:
+        if name is not None:
             matched.setdefault(name, column)
     missing = [name for name in profile.used_columns() if name not in matched]
     if missing and not profile.lenient:
@@ -379,10 +430,10 @@ def _read_field(
         return [read_cell(path[-1], part, "") for part in replaced if part], ""
     if path[-1].name == "agency":
         return read_agency(text, agencies), ""
-    kind = cells.unknown_kind(path, text)
+    text, kind = sift(path, text)
     if kind and fold(given) in values:  # a person left it as it is
         kind = ""
-    return read_cell(path[-1], text, dates), kind
+    return (read_cell(path[-1], text, dates) if text else None), kind
 
 
 def _folded(values: Mapping[str, str]) -> dict[str, str]:

@@ -101,7 +101,9 @@ class Profile:
     its spellings in files. `values` are replacements by column, as in `Source`. Fewer usable rows
     than `least`, or more than `most`, are another file. A `full` file holds every document, so that
     one that is missing has vanished. `lenient`: columns may be missing. `serials` cuts the cell of a
-    column into several guns: by a regular expression, or `*` between serials.
+    column into several guns: by a regular expression, or `*` between serials. Empty cells and ditto
+    signs in columns of `above` mean as in the row above. With `once` the row of a gun that its
+    document has already is skipped.
     """
 
     name: str
@@ -119,6 +121,8 @@ class Profile:
     full: bool = False
     lenient: bool = False
     serials: Mapping[str, str] = field(default_factory=dict)
+    above: tuple[str, ...] = ()
+    once: bool = False
 
     def spellings(self) -> dict[str, str]:
         """Return each column of the profile by the folded spellings of files."""
@@ -133,6 +137,7 @@ class Profile:
             *(column for skip in self.skip for column in skip.when if column != "*"),
             *self.values,
             *self.serials,
+            *self.above,
         ]
         return list(dict.fromkeys(used))
 
@@ -204,6 +209,7 @@ def _read_profile(data: Any) -> Profile:
     named["skip"] = tuple(Skip(**each) for each in named.get("skip", ()))
     named["agencies"] = tuple(Agency(**each) for each in named.get("agencies", ()))
     columns = named.get("columns", {})
+    named["above"] = (*named.get("above", ()),)
     named["columns"] = {name: (*texts,) for name, texts in columns.items()}
     return Profile(**named)
 
@@ -281,7 +287,7 @@ def _pattern_problems(profile: Profile) -> Iterator[tuple[str, Message]]:
             )
             yield path, text
             continue
-        size += compiled.programsize
+        size += getattr(compiled, "programsize", 0)  # none of the program's own
         if path.endswith(".part") and not compiled.groups:
             text = message("Put brackets around what is the value: {pattern}.", pattern=pattern)
             yield path, text

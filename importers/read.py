@@ -47,7 +47,8 @@ class Row(NamedTuple):
 class Table:
     """What was found out about a file, and its rows, which can be read once.
 
-    `last_row` is about the number of the last one.
+    `last_row` is about the number of the last one. `asides` are the last rows of all sheets, if
+    asked for.
     """
 
     columns: list[str]
@@ -60,6 +61,7 @@ class Table:
     sheets: tuple[str, ...] = ()
     member: str | None = None
     last_row: int = 0
+    asides: Sequence[Sequence[str]] = ()
 
 
 def file_digest(path: Path) -> bytes:
@@ -70,14 +72,19 @@ def file_digest(path: Path) -> bytes:
 
 @contextmanager
 def open_table(
-    file: Path | BinaryIO, headings: Collection[str] = (), sheet: str | None = None
+    file: Path | BinaryIO,
+    headings: Collection[str] = (),
+    sheet: str | None = None,
+    *,
+    asides: bool = False,
 ) -> Iterator[Table]:
     """Open a file and find its table; raises ImportRejected, also from its rows.
 
     `headings`, folded, tell which row is the header. `file` is a path, or a real file, which is
     closed.
     """
-    options = orjson.dumps({"headings": sorted(headings), "sheet": sheet}).decode()
+    given = {"headings": sorted(headings), "sheet": sheet, "asides": asides}
+    options = orjson.dumps(given).decode()
     command = [sys.executable, "-I", str(Path(reader_program.__file__)), options]
     opened = file.open("rb") if isinstance(file, Path) else file
     with subprocess.Popen(  # noqa: S603 - this very program

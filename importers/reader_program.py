@@ -18,6 +18,7 @@ import resource
 import sys
 import unicodedata
 import zipfile
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime
@@ -40,6 +41,9 @@ MAX_LINE: Final = MIB
 HEADER_ROWS: Final = 40
 """Among so many first rows that hold something is the header."""
 SAMPLE_BYTES: Final = 256 * 1024
+ASIDE_ROWS: Final = 60
+"""Last rows of a table, and rows of another sheet, in which keys of codes are looked for."""
+ASIDE_BYTES: Final = 16 * 1024
 TABLES: Final = (".csv", ".tsv", ".txt", ".xlsx", ".xlsm", ".xls", ".ods", ".jsonl", ".ndjson")
 COMMON: Final = frozenset("áâãàçéêèíñóôõúüÁÂÃÀÇÉÊÈÍÑÓÔÕÚÜ°ºª")
 RARE: Final = frozenset("äåëìîïòöùûÄÅËÌÎÏÒÖÙÛ¿¡«»")
@@ -64,7 +68,7 @@ def read_table(file: BinaryIO, options: dict[str, Any]) -> Iterator[Any]:
     if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         rows = _sheet_rows(file, about, options)
     else:
-        rows = _text_rows(file, start, about)
+        rows = _text_rows(file, start, about, options)
     numbered = ((number, cells) for number, cells in enumerate(rows, 1) if any(map(_has, cells)))
     first = list(islice(numbered, HEADER_ROWS))
     at = _find_header(first, {*options.get("headings", ())})
@@ -151,6 +155,10 @@ def _sheet_rows(file: BinaryIO, about: dict[str, Any], options: dict[str, Any]) 
         return known, 0 if known > 1 else sheet.height * sheet.width
 
     sheet = max(sheets, key=fitness, default=None)
+    if options.get("asides") and sheet is not None:
+        about["asides"] = [
+            cells for name in names for cells in _aside_rows(book.get_sheet_by_name(name))
+        ]
     if sheet is None or not sheet.height:
         raise Refused("empty")
     if sheet.width > MAX_COLUMNS:
@@ -164,10 +172,18 @@ def _sheet_rows(file: BinaryIO, about: dict[str, Any], options: dict[str, Any]) 
     return iter(sheet.iter_rows())
 
 
+def _aside_rows(sheet: Any) -> list[list[str]]:
+    """Return the last rows of a sheet as texts, after an empty one."""
+    last = deque(sheet.iter_rows(), ASIDE_ROWS)
+    return [[], *([_as_text(cell)[:200] for cell in cells] for cells in last)]
+
+
 # --- texts --------------------------------------------------------------------------------------
 
 
-def _text_rows(file: BinaryIO, start: bytes, about: dict[str, Any]) -> Iterator[Row]:
+def _text_rows(
+    file: BinaryIO, start: bytes, about: dict[str, Any], options: dict[str, Any]
+) -> Iterator[Row]:
     about["encoding"] = encoding = _find_encoding(file, start)
     about["last_row"] = sum(part.count(b"\n") for part in iter(lambda: file.read(MIB), b""))
     file.seek(0)
@@ -179,8 +195,21 @@ def _text_rows(file: BinaryIO, start: bytes, about: dict[str, Any]) -> Iterator[
         about["format"] = "json_lines"
         return _json_rows(_lines(text))
     about["format"], about["delimiter"] = "text", _find_delimiter(sample)
+    if options.get("asides"):
+        about["asides"] = _last_lines(file, encoding, about["delimiter"])
     csv.field_size_limit(MAX_LINE)
     return _checked_rows(csv.reader(_lines(text), delimiter=about["delimiter"]))
+
+
+def _last_lines(file: BinaryIO, encoding: str, delimiter: str) -> list[list[str]]:
+    size = file.seek(0, os.SEEK_END)
+    file.seek(max(0, size - ASIDE_BYTES))
+    text = file.read().decode(encoding, "replace").replace("\0", "")
+    file.seek(0)
+    with suppress(csv.Error):
+        last = deque(csv.reader(io.StringIO(text), delimiter=delimiter), ASIDE_ROWS)
+        return [[_as_text(cell)[:200] for cell in cells] for cells in last]
+    return []
 
 
 def _checked_rows(rows: Iterator[list[str]]) -> Iterator[Row]:

@@ -11,7 +11,7 @@ from importers import custody
 from importers.custody import SeizedGunDisposition
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.fields import Member, members
+from salsa_ext.core.fields import Field, Member, Rule, members
 from salsa_ext.core.occurrence import ImportSource
 from salsa_ext.documents import queries, reports, seizures, transfers
 from salsa_ext.documents.values import ReportData, SeizureData, TransferData
@@ -169,7 +169,24 @@ def targets(cls: type) -> Mapping[str, Path]:
     return {".".join(member.key for member in path): path for path in _paths(cls, ())}
 
 
+DESCRIPTION: Final = Member(
+    "description",
+    "description",
+    "",
+    str,
+    is_many=False,
+    is_optional=True,
+    default=None,
+    limits=Rule(),
+    size=Rule(),
+    field=Field("Description of the gun"),
+)
+"""A cell with make, model, calibre and type in one, which is taken apart."""
+
+
 def _paths(cls: type, above: Path) -> Iterator[Path]:
+    if is_gun(cls):
+        yield (*above, DESCRIPTION)
     for member in members(cls):
         if not member.field.is_sent or member.name in READ_ELSEWHERE:
             continue

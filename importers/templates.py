@@ -12,7 +12,7 @@ import xlsxwriter
 from importers.cells import label_kind
 from importers.profiles import DocumentMapping, Profile, Source
 from importers.read import fold
-from importers.subjects import SUBJECTS, Subject, is_required, targets
+from importers.subjects import DESCRIPTION, SUBJECTS, Subject, is_required, targets
 from importers.subjects import Path as FieldPath
 from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.reference import names
@@ -53,7 +53,7 @@ def template_fields(subject: Subject) -> dict[str, FieldPath]:
     fields = {
         path: members
         for path, members in targets(subject.value).items()
-        if not {member.key for member in members[:-1]} & {*LEFT_OUT}
+        if not {member.key for member in members[:-1]} & {*LEFT_OUT} and members[-1] != DESCRIPTION
     }
     return dict(sorted(fields.items(), key=lambda each: not is_required(each[1])))
 

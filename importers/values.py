@@ -9,7 +9,7 @@ from typing import Final
 from importers.cells import OPEN_LISTS, code_texts, list_kind
 from importers.profiles import Profile, Source
 from importers.read import fold
-from importers.subjects import SUBJECTS, Path, targets
+from importers.subjects import DESCRIPTION, SUBJECTS, Path, targets
 from salsa_ext.core.errors import Invalid, Message, message
 from salsa_ext.reference import names
 
@@ -23,7 +23,10 @@ def listed_fields(profile: Profile) -> Iterator[tuple[int, str, str, Path]]:
     for at, mapping in enumerate(profile.documents):
         known = targets(SUBJECTS[mapping.subject].value)
         for path in mapping.fields:
-            if kind := list_kind(known[path][-1]):
+            if known[path][-1] is DESCRIPTION:
+                of_gun = path.removesuffix(DESCRIPTION.key)
+                yield from ((at, path, kind, known[of_gun + kind]) for kind in OPEN_LISTS)
+            elif kind := list_kind(known[path][-1]):
                 yield at, path, kind, known[path]
 
 

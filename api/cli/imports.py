@@ -135,7 +135,7 @@ def load(
 
 def _guess(path: Path, state: str | None, subject: str | None) -> None:
     """Print a draft of a profile, with what is known of each column as comments."""
-    with _acting(state) as actor, transaction(actor), open_table(path) as table:
+    with _acting(state) as actor, transaction(actor), open_table(path, asides=True) as table:
         guessed = draft(actor, table, name_of_file(path.stem), [subject] if subject else SUBJECTS)
     where = [f"sheet {table.sheet}"] if table.sheet else []
     where += [f"encoding {table.encoding}"] if table.encoding else []

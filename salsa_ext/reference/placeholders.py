@@ -36,9 +36,10 @@ _UNKNOWN_WORDS: Final = frozenset(
     nil indeterminado indeterminada indetermine generico generica
     """.split()
 )
-_UNDECIDED: Final = re.compile(
+UNDECIDED: Final = re.compile(
     r"(?:a|por|para|to be|sin|sem) (?:determinar|determiner|identificar|identifier|confirmar|definir|verificar"
-    r"|apurar|establecer|especificar|determined|confirmed|identified)"
+    r"|apurar|completer|completar|completed|renseigner|preciser|precisar|establecer|especificar|determined"
+    r"|confirmed|identified)"
 )
 _CRAFT_STEMS: Final = re.compile(
     r"caser[oa]|caseir[oa]|hechiz|artesan|artisan|tumbera|rudimentari|zip ?gun|home ?made"
@@ -106,7 +107,7 @@ def read_placeholder(text: str, nouns: Collection[str]) -> str | None:
         return "unknown"
     if _CRAFT_STEMS.search(words):
         return "craft"
-    if words.replace("/", "") in _UNKNOWN_WORDS or _UNDECIDED.match(words):
+    if words.replace("/", "") in _UNKNOWN_WORDS or UNDECIDED.match(words):
         return "unknown"
     if any(map(str.isdigit, words)):
         return None

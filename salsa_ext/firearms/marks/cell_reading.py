@@ -42,6 +42,11 @@ _QUOTED: Final = re.compile(r'\A=?"([^"]*)"\Z')
 _NOT_VISIBLE: Final = re.compile(
     r"\s((?:no|nao|not|non)\s(?:visible|legible|readable|lisible|visivel|legivel)s?)\Z"
 )
+# “regrabada a R55429Z”: the word between is no letter of the mark
+_ALTERED_TO: Final = re.compile(
+    r"(?i)\b((?:re|sobre|over)?(?:grabad|gravad|marcad|numerad|estampad|stamp|mark|number|alterad)\w*)"
+    r"\s+(?:a|al|as|to|por|como|en|em|à)\s+(?=\S*\d)"
+)
 _MAX_GROUPED_LENGTH: Final = 40  # characters of a mark of groups
 _MAX_MARK_LETTERS: Final = 4  # letters that no list holds, of which marks are still made
 _MIN_PROSE_WORDS: Final = 3  # words that no list holds, and which no mark is made of
@@ -116,7 +121,7 @@ def find_stray_bracket(cell: str) -> int | None:
 
 
 def _read_unclear(cell: str) -> Reading:
-    text = _strip_cell(cell) or cell.strip()
+    text = _ALTERED_TO.sub(r"\1 ", _strip_cell(cell) or cell.strip())
     reading = _parse_text(text)
     if _is_unambiguous(reading, text, cell):
         return reading

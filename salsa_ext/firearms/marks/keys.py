@@ -28,6 +28,9 @@ _SEPARATORS = re.compile(r"[\s\-_./\\,;:'\"·–—]+")
 _CONFUSED_GLYPHS = str.maketrans(
     "OQDILZSGBАВЕКМНОРСТУХЗІЅЈΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "000112568A8EKMH0PCTYX315JA8E2H1KMN0PTYX"
 )
+_LATIN_GLYPHS = str.maketrans(
+    "АВЕКМНОРСТУХІЅЈаеорсухіѕјΑΒΕΖΗΙΚΜΝΟΡΤΥΧ\xa0", "ABEKMHOPCTYXISJaeopcyxisjABEZHIKMNOPTYX "
+)
 _ALTERNATIVES = re.compile(r"\[([^\[\]]+)\]")
 _STRAY_BRACKET = re.compile(r"(?<![^\W_])([^\W_]*)[\[\]](?=([^\W_]*))")
 _GLYPH_PATTERN = re.compile(rf"{_ALTERNATIVES.pattern}|.", re.DOTALL)
@@ -49,6 +52,12 @@ class Key:
 def normalise(text: str) -> str:
     """Return upper case, NFKC, without separators; `?`, `*`, `[8B]` stay."""
     return _nfkc(_SEPARATORS.sub("", _nfkc(text).upper()))
+
+
+def latin_letters(text: str) -> str:
+    """Return a text with Cyrillic and Greek letters that look Latin as such, if it has no others."""
+    latin = text.translate(_LATIN_GLYPHS)
+    return latin if latin.isascii() else text
 
 
 @lru_cache(maxsize=4_000)  # of one search a mark is compared with hundreds

@@ -1,0 +1,187 @@
+"""Descriptions of guns in one cell: `Rev. Taurus mod. 82 38 spécial`; pure but for reference names."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
+from typing import Any, Final
+
+from importers.cells import OPEN_LISTS
+from importers.read import fold
+from importers.subjects import Path
+from salsa_ext.reference import names
+
+LONGEST: Final = 4
+"""Words of a name."""
+QUANTITIES: Final = ("2", "3", "4", "5")
+"""First words that count guns, where no model is called so."""
+LIKELY: Final = 0.85
+"""How sure a number alone is a calibre."""
+WORDS: Final = re.compile(r"(?:[^\s,;()\[\]\"“”«»]|(?<=\d),(?=\d))+")
+PREFIX: Final = re.compile(r"cal(?:ibre|iber)?\b[. :]*", re.IGNORECASE)
+CALIBRE: Final = re.compile(r"[.,]?\d{1,3}(?:[.,x×*/-]\d+)*(?: ?[a-z&.]+.*)?", re.IGNORECASE)
+PLAIN_NUMBER: Final = re.compile(r"[.,]?\d{1,3}")
+SHORT_TYPES: Final = {
+    "rev": "revolver",
+    "revolv": "revolver",
+    "pist": "pistol",
+    "pst": "pistol",
+    "esc": "shotgun",
+    "escop": "shotgun",
+    "carab": "carbine",
+    "esping": "shotgun",
+    "fusil a pompe": "shotgun",
+}
+"""Cut words for kinds of guns."""
+FILLERS: Final = frozenset("mod modele modelo model marca marque make cal calibre caliber".split())
+ADDITIONS: Final = frozenset("avec con com with c/ incl".split())
+"""Words before what comes with a gun."""
+Words = Sequence[str]
+
+
+@lru_cache(maxsize=20_000)
+def describe(text: str) -> Mapping[str, str]:
+    """Return make, model, calibre, type and quantity of a description, those that it has."""
+    words = [word.strip("-–:*'’") for word in WORDS.findall(text.replace("\xa0", " "))]
+    end = next((at for at, word in enumerate(words) if word.lower() in ADDITIONS), len(words))
+    words = [word for word in words[:end] if word.strip("./")]
+    parts, first = dict[str, str](), words[:1]
+    for read_calibre in (_named_calibre, _explicit_calibre):
+        if "calibre" not in parts:
+            words = _cut(words, "calibre", read_calibre, parts)
+    words = _cut(words, "type", _type_of, parts)
+    for is_exact in (True, False):
+        if "make" not in parts:
+            words = _cut(words, "make", partial(_make_of, is_exact), parts)
+    is_named = "make" in parts or any(word.isalpha() and len(word) > 2 for word in words)
+    if not is_named and (maker := _make_in(parts.get("calibre", ""))):
+        parts |= {"make": maker, "calibre": parts["calibre"].removesuffix(maker).strip()}
+    if "calibre" not in parts and sum(any(map(str.isdigit, word)) for word in words) > 1:
+        words = _cut_last_number(words, parts)
+    words = [word for word in words if fold(word) not in FILLERS]
+    if "make" not in parts:
+        words = _cut_unknown_make(words, parts)
+    if words and words[:1] == first and first[0] in QUANTITIES:
+        parts["quantity"], *words = words
+    if words:
+        parts["model"] = " ".join(words).strip("-–.,: ")
+    if parts.get("type") == "rifle" and str(
+        names.resolve("calibre", parts.get("calibre"))
+    ).endswith(("-gauge", "-bore")):
+        parts["type"] = "shotgun"  # a French fusil is both
+    return parts
+
+
+def take_apart(
+    body: dict[str, Any], path: Path, text: str, values: Mapping[str, str]
+) -> list[tuple[str, str]]:
+    """Write what the description at a path says beside it; return texts without a code, by list.
+
+    `values` are what a person said of such texts, folded.
+    """
+    *above, last = path
+    gun: Any = body
+    for member in above:
+        gun = gun[member.key][0] if member.is_many else gun[member.key]
+    del gun[last.key]
+    unknown = []
+    for name, part in describe(text).items():
+        known = values.get(fold(part), part)
+        if name in OPEN_LISTS and fold(part) not in values and not names.resolve(name, known):
+            unknown.append((name, part))
+        gun.setdefault(name, int(known) if name == "quantity" else known)
+    return unknown
+
+
+def is_description(text: str) -> bool:
+    """Return whether a text names a make and more of a gun."""
+    if _make_of(True, text) or len(text) > 100:
+        return False
+    parts = describe(text)
+    return bool(names.resolve("make", parts.get("make"))) and bool(
+        {"model", "calibre", "type"} & {*parts}
+    )
+
+
+def _cut(
+    words: Words, name: str, read: Callable[[str], str | None], parts: dict[str, str]
+) -> list[str]:
+    """Move the longest run of words that can be read to the parts."""
+    for start, end in _spans(len(words)):
+        if value := read(" ".join(words[start:end])):
+            parts[name] = value
+            return [*words[:start], *words[end:]]
+    return [*words]
+
+
+def _spans(count: int) -> Iterator[tuple[int, int]]:
+    for length in range(min(LONGEST, count), 0, -1):
+        for start in range(count - length + 1):
+            yield start, start + length
+
+
+def _type_of(text: str) -> str | None:
+    plain = fold(text)
+    if plain in SHORT_TYPES:
+        return SHORT_TYPES[plain]
+    is_words = len(plain) > 3 and all(len(word) > 1 for word in plain.split())
+    return names.resolve("type", text) if is_words else None
+
+
+def _named_calibre(text: str) -> str | None:
+    """Return the text of a calibre behind that word: `cal. 38`."""
+    match = PREFIX.match(text)
+    plain = text[match.end() :] if match else ""
+    is_known = names.resolve("calibre", plain) or _is_likely_calibre(plain)
+    return plain if is_known or PLAIN_NUMBER.fullmatch(plain) else None
+
+
+def _explicit_calibre(text: str) -> str | None:
+    """Return the text of a calibre that is no number alone: `.40`, `9 mm`, `12/70`."""
+    if not CALIBRE.fullmatch(text) or text.isdigit():
+        return None
+    *others, last = text.split()
+    code = names.resolve("calibre", text)
+    if others and code == names.resolve("calibre", " ".join(others)) and _type_of(last):
+        return None  # a 9 mm pistol; but .22 long rifle
+    return text if code or _is_likely_calibre(text) else None
+
+
+def _is_likely_calibre(text: str) -> bool:
+    likely = names.find_candidates("calibre", text, 1)
+    return bool(likely) and likely[0].how == "usual" and likely[0].confidence >= LIKELY
+
+
+def _make_of(is_exact: bool, text: str) -> str | None:
+    if text.isdigit() or not names.resolve("make", text):
+        return None
+    return text if not is_exact or names.find_candidates("make", text, 1)[0].how == "name" else None
+
+
+def _make_in(calibre: str) -> str | None:
+    """Return the make at the end of a calibre: `.45 COLT` of a Colt."""
+    _, _, last = calibre.rpartition(" ")
+    return _make_of(True, last) if last != calibre else None
+
+
+def _cut_last_number(words: list[str], parts: dict[str, str]) -> list[str]:
+    for at in (len(words) - 1, 0):
+        if PLAIN_NUMBER.fullmatch(words[at]) and (
+            names.resolve("calibre", words[at], parts.get("type")) or _is_likely_calibre(words[at])
+        ):
+            parts["calibre"] = words[at]
+            return words[:at] + words[at + 1 :]
+    return words
+
+
+def _cut_unknown_make(words: list[str], parts: dict[str, str]) -> list[str]:
+    """Take a misspelt make, or the only word in letters before the model."""
+    for at, word in enumerate(words):
+        plain = fold(word)
+        if len(plain) > 3 and plain.replace(" ", "").isalpha():
+            is_near = any(each.how == "typo" for each in names.find_candidates("make", word, 2))
+            if is_near or (at == 0 and len(words) > 1):
+                parts["make"] = word
+                return words[:at] + words[at + 1 :]
+    return words

@@ -1,0 +1,151 @@
+"""Rows that hold no gun of their own, and cells that mean the row above; pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from itertools import pairwise
+from typing import Final
+
+from importers.patterns import NO_TEXT, compile_pattern
+from importers.profiles import Profile, Skip
+from importers.read import fold
+from importers.subjects import SUBJECTS, is_gun, targets
+from salsa_ext.core.errors import message
+
+ANY: Final = "*"
+"""The first cell of a row that holds something."""
+OF_GUN: Final = ("type", "description", "make", "model")
+RULES: Final = (
+    (message("cancelled"), "*cancelled", ()),
+    (message("ammunition"), "*ammunition", OF_GUN),
+    (message("toy or replica"), "*toy", (*OF_GUN, "note")),
+)
+"""Reason, pattern, and the fields that say it; any but those of guns without one."""
+DITTO: Final = re.compile(r"[\s'’´`\"“”″〃,.-]*['’´`\"“”″〃][\s'’´`\"“”″〃,.-]*|,,")
+DITTO_WORDS: Final = frozenset(
+    """idem;id;ditto;dito;igual;lo mismo;el mismo;la misma;mismo;misma;o mesmo;a mesma;mesmo;mesma
+    ;le meme;la meme;meme;same;same as above;as above;ut supra;igual anterior;comme ci dessus""".replace(
+        "\n    ", ""
+    ).split(";")
+)
+TELLING: Final = ("occurred_on", "place.name", "to.name")
+"""Fields in which the rows of one document agree."""
+SHARED: Final = ("place.", "from.", "to.", "party.")
+ASIDE: Final = (
+    r".{1,25}\s=\s.+|(fuente|fonte|source|elaborad[oa]|nota|note|c[oó]digos?|leyenda|legenda|l[eé]gende"
+    r"|key)\b.*:.*"
+)
+"""First cells of keys and remarks below a table."""
+Cells = Mapping[str, str]
+
+
+def is_ditto(text: str) -> bool:
+    """Return whether a cell says that it is as the one above: `ídem`, `"`."""
+    return bool(DITTO.fullmatch(text)) or (len(text) < 30 and fold(text) in DITTO_WORDS)
+
+
+def find_skips(rows: Sequence[Cells], fields: Mapping[str, str]) -> Iterator[Skip]:
+    """Yield rules for the rows that are no guns; `fields` are the columns' fields by column.
+
+    They hold for rows below the first ones, too.
+    """
+    columns = [*rows[0]] if rows else []
+    names = {column: fields.get(column, "").rpartition(".")[2] for column in columns}
+    for reason, pattern, only in RULES:
+        for column in columns:
+            is_own = names[column] in only if only else names[column] not in OF_GUN
+            if is_own and any(len(fold(row.get(column, ""))) > 3 for row in rows):
+                yield Skip(str(reason), {column: pattern})
+    headings = "|".join(re.escape(column) for column in columns[:10])
+    rule = compile_pattern(headings, True)
+    if any(rule.fullmatch(first_cell(row)) for row in rows):
+        yield Skip(str(message("a heading again")), {ANY: headings})
+    yield Skip(str(message("a remark")), {ANY: ASIDE})
+    guns = [each for each in columns if names[each] in (*OF_GUN, "serial", "calibre")]
+    empty = [row for row in rows if not any(row.get(column, "").strip() for column in guns)]
+    if len(guns) > 1 and len(empty) < len(rows) / 2:
+        yield Skip(str(message("no gun in the row")), dict.fromkeys(guns, NO_TEXT))
+
+
+def first_cell(cells: Cells) -> str:
+    """Return the first cell that holds something."""
+    return next(filter(None, cells.values()), "")
+
+
+def is_of_table(skip: Skip) -> bool:
+    """Return whether skipped rows are part of the list, so that the rows below refer to them."""
+    return ANY not in skip.when and any(pattern != NO_TEXT for pattern in skip.when.values())
+
+
+class RowAbove:
+    """Fills in what a row leaves to the one above, by a profile's `above`.
+
+    An empty cell is as above in the columns of the number, and within one number in the others;
+    those of guns need a ditto sign. A row with another date, place or holder has no number.
+    """
+
+    def __init__(self, profile: Profile) -> None:
+        numbers, self._guns, telling = set[str](), set[str](), set[str]()
+        for mapping in profile.documents:
+            known = targets(SUBJECTS[mapping.subject].value)
+            numbers |= {*mapping.number_columns()}
+            for path, source in mapping.fields.items():
+                of_gun = any(is_gun(member.type) for member in known[path][:-1])
+                self._guns.update(source.columns if of_gun else ())
+                telling.update(source.columns if path in TELLING else ())
+        self._numbers = [each for each in profile.above if each in numbers]
+        self._keys = [*numbers]
+        self._others = [each for each in profile.above if each not in numbers]
+        self._telling = [each for each in self._others if each in telling]
+        self._last: dict[str, str] = {}
+
+    def fill(self, texts: dict[str, str]) -> dict[str, str]:
+        """Return a row's texts with those of the row above where they are left to it."""
+        filled, last = dict(texts), self._last
+        is_other = any(
+            text and not is_ditto(text) and last.get(name) != text
+            for name in self._telling
+            if (text := texts[name])
+        )
+        for name in self._numbers:
+            if is_ditto(texts[name]) or (not texts[name] and not is_other):
+                filled[name] = last.get(name, "")
+        is_same = all(filled[name] == last.get(name) for name in self._keys)
+        for name in self._others:
+            is_empty = not texts[name] and is_same and name not in self._guns
+            if is_ditto(texts[name]) or is_empty:
+                filled[name] = last.get(name, "")
+        self._last = filled
+        return filled
+
+
+def columns_above(
+    rows: Sequence[Cells], fields: Mapping[str, str], numbers: Collection[str]
+) -> list[str]:
+    """Return the columns in which cells are left to the row above."""
+    shared = [each for each in fields if fields[each] in TELLING]
+    above = []
+    for column, path in fields.items():
+        texts = [row.get(column, "") for row in rows]
+        has_ditto = any(map(is_ditto, texts)) and not path.endswith("serial")
+        empties = sum(not text for text in texts)
+        if column in numbers and empties:
+            follows = [
+                all(
+                    not row.get(each) or is_ditto(row[each]) or row[each] == before.get(each)
+                    for each in shared
+                )
+                for before, row in pairwise(rows)
+                if not row.get(column)
+            ]
+            if has_ditto or sum(follows) >= len(follows) / 2:
+                above.append(column)
+        elif has_ditto or (empties and _is_shared(path)):
+            above.append(column)
+    return above
+
+
+def _is_shared(path: str) -> bool:
+    """Return whether all rows of a document say the same of a field."""
+    return path in ("occurred_on", "agency", "licence") or path.startswith(SHARED)

@@ -1,0 +1,181 @@
+"""Files as clerks write them: keys of codes, ditto signs, descriptions, rows that are no guns."""
+
+from dataclasses import replace
+
+import pytest
+
+from api.schemas.imports import field_labels
+from importers.cells import is_no_value, read_date
+from importers.code_keys import find_keys
+from importers.descriptions import describe, take_apart
+from importers.guess import draft_profile
+from importers.patterns import compile_pattern
+from importers.profiles import from_data
+from importers.read import fold, open_table
+from importers.row_kinds import is_ditto
+from importers.subjects import targets
+from importers.values import with_meanings
+from salsa_ext.administration import agencies
+from salsa_ext.administration.agencies import AgencyData
+from salsa_ext.documents.values import TransferData
+from tests.support.imported import importing, write_csv
+
+HEADER = ["N", "Expediente", "Fecha", "Tipo", "Marca", "Serie", "Municipio", "Nota"]
+FIRST = ["1", "EXP-7", "3/2/2020", "PI", "Taurus", "TKA52390", "Colón", ""]
+
+
+@pytest.fixture
+def read(actor, run, tmp_path):
+    """Draft a profile of rows, and judge them by it; return the judgement."""
+    police = AgencyData("PAN-POLICE", "police", "Policía", "America/Panama")
+    run("PAN", agencies.register_missing, batch=[police])
+
+    def call(*rows):
+        path = write_csv(tmp_path / "guns.csv", [HEADER, *rows])
+        with open_table(path, asides=True) as table:
+            draft = draft_profile(
+                table, field_labels(), name="guns", state="PAN", subjects=["seizures"]
+            )
+        [mapping] = draft.profile.documents
+        constants = {**mapping.constants, "agency": "PAN-POLICE"}
+        profile = replace(draft.profile, documents=(replace(mapping, constants=constants),))
+        return importing(path, profile, actor("PAN")).judge()
+
+    return call
+
+
+def guns(judgement):
+    return [
+        (each["document"]["number"], gun.get("type"), gun.get("serial"))
+        for each in judgement.preview
+        for gun in each["document"]["items"]
+    ]
+
+
+def test_rows_below_a_case_belong_to_it(read):
+    judgement = read(
+        FIRST,
+        ["2", "", '""""', "PI", "Glock", "BFN95011", "ídem", ""],
+        ["3", "ídem", "", "RE", "Rossi", "W516234", "", ""],
+        ["4", "EXP-8", "4/2/2020", "RE", "Rossi", "W516299", "Tela", ""],
+        ["5", "EXP-9", "4/2/2020", "RE", "Rossi", "W516300", "Tela", ""],
+    )
+    assert [number for number, *_ in guns(judgement)] == ["EXP-7"] * 3 + ["EXP-8", "EXP-9"]
+
+
+def test_the_key_below_a_table_says_what_codes_mean(read):
+    judgement = read(
+        FIRST,
+        ["2", "EXP-8", "3/2/2020", "RE", "Rossi", "W516234", "Tela", ""],
+        ["3", "EXP-9", "3/2/2020", "MU", "Águila", "", "Tela", ""],
+        [],
+        ["PI = Pistola; RE = Revólver"],
+        ["MU = Munición"],
+    )
+    assert [kind for _, kind, _ in guns(judgement)] == ["Pistola", "Revólver"]
+    assert judgement.skipped["ammunition"] == 1
+
+
+def test_a_code_without_a_key_is_no_type(read):
+    judgement = read(FIRST, ["2", "EXP-8", "3/2/2020", "RE", "Rossi", "W516234", "Tela", ""])
+    assert [kind for _, kind, _ in guns(judgement)] == [None, None]
+    assert judgement.unknown["type", "RE"] == 1
+
+
+def test_rows_that_are_no_guns_are_skipped(read):
+    judgement = read(
+        FIRST,
+        ["2", "EXP-8", "3/2/2020", "Pistola", "Glock", "BFN95011", "Tela", "ANULADO"],
+        ["3", "EXP-8", "3/2/2020", "Pistola", "Glock", "BFN95012", "Tela", "multa anulada"],
+        ["4", "EXP-8", "3/2/2020", "Pistola", "Glock", "BFN-95012", "Tela", ""],
+        HEADER,
+        ["5", "EXP-9", "5/2/2020", "Pistola", "", "", "Tela", "réplica"],
+    )
+    assert dict(judgement.skipped) == {
+        "cancelled": 1,
+        "the same gun again": 1,
+        "a heading again": 1,
+        "toy or replica": 1,
+    }
+
+
+def test_a_row_without_a_case_is_a_document_of_its_own(read):
+    judgement = read(
+        ["1", "S/E", "3/2/2020", "Pistola", "Glock", "BFN95011", "Tela", ""],
+        ["2", "S/E", "9/8/2021", "Pistola", "Glock", "BFN95012", "Colón", ""],
+    )
+    assert judgement.counts["created"] == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("Rev. Taurus mod. 82 38 spécial", ("revolver", "Taurus", "82", "38 spécial")),
+        ("cal. 9mm GLOCK 17", (None, "GLOCK", "17", "9mm")),
+        ("Rossi Puma 92 357", (None, "Rossi", "Puma 92", "357")),
+        ("ROMARM WASR-10 7,62x39", (None, "ROMARM", "WASR-10", "7,62x39")),
+        (".45 COLT 1911", (None, "COLT", "1911", ".45")),
+        ("fusil Mossberg 500 cal. 12", ("shotgun", "Mossberg", "500", "12")),
+        ("Glock 17 9mm pistol", ("pistol", "Glock", "17", "9mm")),
+        ("Fusil Ruger 10/22 22 Long Rifle", ("rifle", "Ruger", "10/22", "22 Long Rifle")),
+        ("Pistola Zoraki 914", ("pistol", "Zoraki", "914", None)),
+    ],
+)
+def test_a_description_is_taken_apart(session, text, parts):
+    found = describe(text)
+    assert tuple(found.get(name) for name in ("type", "make", "model", "calibre")) == parts
+
+
+def test_what_a_person_said_of_a_make_counts_in_descriptions(session):
+    mapping = {"subject": "transfers", "number": "{no}", "fields": {"firearm.description": "gun"}}
+    profile = from_data({"name": "register", "documents": [mapping]})
+    profile = with_meanings(profile, {("make", "Torus"): "Taurus"})
+    source = profile.documents[0].fields["firearm.description"]
+    path = targets(TransferData)["firearm.description"]
+    body = {"firearm": {"description": {}}}
+    values = {fold(text): means for text, means in source.values.items()}
+    assert take_apart(body, path, "Torus mod. 82 .38 Spl", values) == []
+    assert body["firearm"] == {"make": "Taurus", "model": "82", "calibre": ".38 Spl"}
+
+
+def test_two_columns_of_another_sheet_are_a_key():
+    asides = [["01", "Pistola"], ["02", "Revólver"], ["10", "Réplica"], [], ["5", "total"]]
+    keys = find_keys(asides, {"Tipo (cód.)": ["1", "02", "2"], "Cant.": ["1", "2", "1"]})
+    assert {column: key["1"] for column, key in keys.items()} == {"Tipo (cód.)": "Pistola"}
+
+
+@pytest.mark.parametrize(
+    "text", ["-", "0000", "XXXXX", "N/D", "s.d.", "NULL", "sin dato", "à compléter", "#REF!"]
+)
+def test_signs_and_words_for_no_value(session, text):
+    assert is_no_value(text)
+
+
+@pytest.mark.parametrize("text", ["SC", "Santo Domingo", "22", "Thunder 380", "No. 5", "X-5"])
+def test_names_are_values(session, text):
+    assert not is_no_value(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("le 10 février 2021", "2021-02-10"),
+        ("1er janvier 2019", "2019-01-01"),
+        ("20200300", "2020-03"),
+        ("20210000", "2021"),
+    ],
+)
+def test_dates_of_registers(text, day):
+    assert read_date(text, "dmy") == day
+
+
+def test_ditto_signs():
+    assert all(map(is_ditto, ['"', "''", "ídem", "Idem.", '- " -', "lo mismo"]))
+    assert not any(map(is_ditto, ["", "-", "Ideal", "Colón"]))
+
+
+def test_cancelled_entries_and_those_restored():
+    cancelled = compile_pattern("*cancelled")
+    assert all(map(cancelled.fullmatch, ["ANULADO", "*** ANNULÉ ***", "Registro anulado"]))
+    others = ["permis annulé puis rétabli le 12/06", "amende annulée", "multa anulada"]
+    assert not any(map(cancelled.fullmatch, others))
