@@ -166,7 +166,7 @@ class Interpreter:
         agencies = {fold(text): code for code in own for text in (own[code], code)}
         self._mappings = [_compile(mapping, profile, agencies) for mapping in profile.documents]
         self._repeats, self._numbers = Occurrences(), Occurrences()
-        self._above = RowAbove(profile) if profile.above else None
+        self._above = RowAbove(profile)
         self._guns = Occurrences() if profile.once else None
 
     def grouping_keys(self, row: Row) -> Iterator[str]:
@@ -184,7 +184,7 @@ class Interpreter:
         for name, replace in self._values.items():
             texts[name] = replace(texts[name])
         skip = self._find_skip(texts, row) if self._skip else None
-        if self._above and (skip is None or is_of_table(skip)):
+        if skip is None or is_of_table(skip):
             texts = self._above.fill(texts)
         if skip:
             self._count_skipped(skip.reason)

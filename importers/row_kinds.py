@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
@@ -24,7 +25,7 @@ RULES: Final = (
 """Reason, pattern, and the fields that say it; any but those of guns without one."""
 DITTO: Final = re.compile(r"[\s'’´`\"“”″〃,.-]*['’´`\"“”″〃][\s'’´`\"“”″〃,.-]*|,,")
 DITTO_WORDS: Final = frozenset(
-    """idem;id;ditto;dito;igual;lo mismo;el mismo;la misma;mismo;misma;o mesmo;a mesma;mesmo;mesma
+    """idem;id;ibid;ibidem;ditto;dito;igual;lo mismo;el mismo;la misma;mismo;misma;o mesmo;a mesma;mesmo;mesma
     ;le meme;la meme;meme;same;same as above;as above;ut supra;igual anterior;comme ci dessus""".replace(
         "\n    ", ""
     ).split(";")
@@ -40,6 +41,7 @@ ASIDE: Final = (
 Cells = Mapping[str, str]
 
 
+@lru_cache(maxsize=4_000)
 def is_ditto(text: str) -> bool:
     """Return whether a cell says that it is as the one above: `ídem`, `"`."""
     return bool(DITTO.fullmatch(text)) or (len(text) < 30 and fold(text) in DITTO_WORDS)
@@ -79,45 +81,47 @@ def is_of_table(skip: Skip) -> bool:
 
 
 class RowAbove:
-    """Fills in what a row leaves to the one above, by a profile's `above`.
+    """Fills in what a row leaves to the one above.
 
-    An empty cell is as above in the columns of the number, and within one number in the others;
-    those of guns need a ditto sign. A row with another date, place or holder has no number.
+    A ditto sign is as above in any column; of a serial only words, as no two guns share one. An
+    empty cell is so in the columns of a profile's `above`: in those of the number, and within one
+    number in the others but those of guns. A row with another date, place or holder has no number.
     """
 
     def __init__(self, profile: Profile) -> None:
-        numbers, self._guns, telling = set[str](), set[str](), set[str]()
+        numbers, guns, telling, self._serials = set[str](), set[str](), set[str](), set[str]()
         for mapping in profile.documents:
             known = targets(SUBJECTS[mapping.subject].value)
             numbers |= {*mapping.number_columns()}
             for path, source in mapping.fields.items():
                 of_gun = any(is_gun(member.type) for member in known[path][:-1])
-                self._guns.update(source.columns if of_gun else ())
+                guns.update(source.columns if of_gun else ())
                 telling.update(source.columns if path in TELLING else ())
+                self._serials.update(source.columns if path.endswith("serial") else ())
         self._numbers = [each for each in profile.above if each in numbers]
         self._keys = [*numbers]
-        self._others = [each for each in profile.above if each not in numbers]
-        self._telling = [each for each in self._others if each in telling]
+        self._others = [each for each in profile.above if each not in numbers | guns]
+        self._telling = [each for each in profile.above if each in telling - numbers]
         self._last: dict[str, str] = {}
 
     def fill(self, texts: dict[str, str]) -> dict[str, str]:
         """Return a row's texts with those of the row above where they are left to it."""
-        filled, last = dict(texts), self._last
-        is_other = any(
-            text and not is_ditto(text) and last.get(name) != text
-            for name in self._telling
-            if (text := texts[name])
-        )
+        last = self._last
+        filled = {
+            name: self._above(name) if is_ditto(text) else text for name, text in texts.items()
+        }
+        is_other = any(filled[name] not in ("", last.get(name)) for name in self._telling)
         for name in self._numbers:
-            if is_ditto(texts[name]) or (not texts[name] and not is_other):
-                filled[name] = last.get(name, "")
-        is_same = all(filled[name] == last.get(name) for name in self._keys)
-        for name in self._others:
-            is_empty = not texts[name] and is_same and name not in self._guns
-            if is_ditto(texts[name]) or is_empty:
-                filled[name] = last.get(name, "")
+            filled[name] = filled[name] or ("" if is_other else last.get(name, ""))
+        if all(filled[name] == last.get(name) for name in self._keys):
+            for name in self._others:
+                filled[name] = filled[name] or last.get(name, "")
         self._last = filled
         return filled
+
+    def _above(self, name: str) -> str:
+        text = self._last.get(name, "")
+        return "" if name in self._serials and any(map(str.isdigit, text)) else text
 
 
 def columns_above(

@@ -12,7 +12,7 @@ from importers.guess import draft_profile
 from importers.patterns import compile_pattern
 from importers.profiles import from_data
 from importers.read import fold, open_table
-from importers.row_kinds import is_ditto
+from importers.row_kinds import RowAbove, is_ditto
 from importers.subjects import targets
 from importers.values import with_meanings
 from salsa_ext.administration import agencies
@@ -184,6 +184,19 @@ def test_dates_of_registers(text, day):
 def test_ditto_signs():
     assert all(map(is_ditto, ['"', "''", "ídem", "Idem.", '- " -', "lo mismo"]))
     assert not any(map(is_ditto, ["", "-", "Ideal", "Colón"]))
+
+
+def test_ditto_signs_are_filled_in_any_column():
+    fields = {"items.make": "make", "items.serial": "serial", "place.name": "place"}
+    mapping = {"subject": "seizures", "number": "{case}", "fields": fields}
+    above = RowAbove(from_data({"name": "seizures", "documents": [mapping]}))
+    above.fill({"case": "7", "make": "Taurus", "serial": "TKA52390", "place": "Tela"})
+    assert above.fill({"case": "8", "make": '"', "serial": '"', "place": "id."}) == {
+        "case": "8",
+        "make": "Taurus",
+        "serial": "",
+        "place": "Tela",
+    }
 
 
 def test_cancelled_entries_and_those_restored():
