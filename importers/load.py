@@ -461,6 +461,7 @@ def report_data(judgement: Judgement) -> dict[str, Any]:
         "began_at": judgement.began_at and judgement.began_at.isoformat(),
         "counts": dict(judgement.counts),
         "skipped": dict(judgement.skipped),
+        "skipped_examples": dict(judgement.skipped_examples),
         "problems": [
             {"column": problem.column, "count": count, "examples": examples}
             | message_data(problem.text)

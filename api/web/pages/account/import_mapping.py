@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
@@ -23,11 +24,13 @@ from api.web.pages.account.imports import (
     code_kind,
     field_name,
     is_simple,
+    known_name,
     may_record,
 )
 from api.web.record_pages import register_form, render_page
 from importers import subjects
-from importers.cells import CellError, read_cell
+from importers.assumptions import Assumption, assume, find_assumptions, with_columns_of
+from importers.cells import OPEN_LISTS, CellError, read_cell
 from importers.guess import ColumnGuess, natural_key, needed_fields
 from importers.patterns import SERIALS
 from importers.profiles import DocumentMapping, Profile, Source, from_data, name_of_file, to_data
@@ -60,6 +63,12 @@ SEVERAL: Final = Field(
     ),
 )
 
+ASSUMED: Final = {
+    "above": message("Empty cells and “ídem” mean as in the row above"),
+    "once": message("The same firearm again in one case is left out"),
+}
+MAX_CODES: Final = 20
+
 
 @dataclass(frozen=True)
 class _Columns:
@@ -69,6 +78,8 @@ class _Columns:
     profile: Profile
     mapping: DocumentMapping
     guesses: tuple[ColumnGuess, ...]
+    drafted: Profile
+    assumptions: tuple[Assumption, ...]
 
     @property
     def subject(self) -> subjects.Subject:
@@ -85,6 +96,8 @@ class _Columns:
         values["several"] = "true" if self.profile.serials else ""
         for at, guess in enumerate(self.guesses):
             values[f"columns.{at}"] = fields.get(guess.column, "")
+        for at, each in enumerate(self.assumptions):
+            values[f"assumed.{at}"] = "true" if each.is_on else ""
         constants = self.mapping.constants.items()
         return Form(values | {f"constants.{path}": str(text) for path, text in constants})
 
@@ -119,7 +132,10 @@ class _Columns:
             serials=serials,
             documents=(mapping,),
         )
-        return from_data(to_data(changed))
+        chosen = {
+            each: form.get(f"assumed.{at}") == "true" for at, each in enumerate(self.assumptions)
+        }
+        return from_data(to_data(assume(changed, self.drafted, chosen)))
 
     def _source(self, path: str, guesses: Sequence[ColumnGuess]) -> Source:
         """Return the source of a field, as it was where the columns are."""
@@ -139,7 +155,8 @@ def _read_columns(actor: Actor, import_id: UUID) -> _Columns:
     if name in SUBJECTS or not sheet:
         names = [name if name in SUBJECTS else profile.documents[0].subject]
     table = read_first_rows(actor, import_id, profile, sheet)
-    drafted = draft(actor, table, profile.name, names)
+    rows = [*table.rows]
+    drafted = draft(actor, replace(table, rows=iter(rows)), profile.name, names)
     spellings = profile.spellings()
     guesses = (
         replace(guess, column=spellings.get(fold(guess.column), guess.column))
@@ -151,7 +168,9 @@ def _read_columns(actor: Actor, import_id: UUID) -> _Columns:
     ):  # what was mapped is of other columns, or of other fields
         profile = replace(drafted.profile, sheet=sheet or profile.sheet)
     [mapping] = profile.documents
-    return _Columns(table, profile, mapping, (*guesses,))
+    other = with_columns_of(profile, drafted.profile)
+    assumptions = tuple(find_assumptions(profile, other, rows))
+    return _Columns(table, profile, mapping, (*guesses,), other, assumptions)
 
 
 def _show_mapping(actor: Actor, form: Form | None, import_id: UUID) -> str:
@@ -166,6 +185,7 @@ def _show_mapping(actor: Actor, form: Form | None, import_id: UUID) -> str:
         table=columns.table,
         guesses=columns.guesses,
         examples=[_examples(guess, known, columns.profile.dates) for guess in columns.guesses],
+        assumptions=[_assumption_texts(columns, each) for each in columns.assumptions],
         options=_target_options(columns.subject),
         constants=[*_constant_fields(columns.subject)],
         settings=(SEVERAL, DATE_ORDER)
@@ -186,6 +206,31 @@ def _map(actor: Actor, form: Form, import_id: UUID) -> str:
     profile = _read_columns(actor, import_id).profile_of(form)
     judge_by(actor, import_id, with_known_meanings(actor, profile))
     return PAGES.address(import_id, done="mapping")
+
+
+def _assumption_texts(columns: _Columns, each: Assumption) -> tuple[str, str]:
+    """Return the sentence of an assumption, and what it rests on."""
+    if each.kind == "skip":
+        text = message("Left out: {reason}", reason=translate(each.name))
+        count = message("Rows: {count}", count=each.count)
+        row = message("Row {row}: {cells}", row=each.row, cells=each.text)
+        return translate(text), f"{translate(count)} · {translate(row)}"
+    if each.kind == "values":
+        key = columns.profile.values.get(each.name) or columns.drafted.values[each.name]
+        return translate(message("Codes of {column}", column=each.name)), _codes(columns, each, key)
+    return translate(ASSUMED[each.kind]), each.name
+
+
+def _codes(columns: _Columns, each: Assumption, key: Mapping[str, str]) -> str:
+    """Return what codes of a column mean, with the type or other code that becomes of each."""
+    sources = columns.mapping.fields.items()
+    path = next((path for path, source in sources if each.name in source.columns), "")
+    kind = path.rpartition(".")[2]
+    pairs = []
+    for code, text in islice(key.items(), MAX_CODES):
+        name = known_name(kind, text) if kind in OPEN_LISTS else text
+        pairs.append(f"{code} = {text}" + (f" ({name})" if fold(name) != fold(text) else ""))
+    return " · ".join(pairs) + (" …" if len(key) > MAX_CODES else "")
 
 
 def _target_options(subject: subjects.Subject) -> choices.Groups:

@@ -184,11 +184,11 @@ def _values(document: Mapping[str, Any], subject: subjects.Subject) -> Any:
         given = [str(value) for value in values if value not in (None, "")]
         if members[-1].type is date:
             given = [format_day(parse_date(text)) for text in given]
-        if texts := [_known_name(kind, text) for text in given]:
+        if texts := [known_name(kind, text) for text in given]:
             yield field_name(members), ", ".join(texts)
 
 
-def _known_name(kind: str, text: str) -> str:
+def known_name(kind: str, text: str) -> str:
     """Return the name of what a text is read as, else the text."""
     code = names.resolve(kind, text) if kind in OPEN_LISTS else None
     return names.display_name(kind, code, g.language) if code else label(kind, text)
