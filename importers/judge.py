@@ -92,6 +92,8 @@ class Judgement:
     vanished: list[str] = field(default_factory=list)
     preview: list[dict[str, Any]] = field(default_factory=list)
     unread_columns: list[str] = field(default_factory=list)
+    sheet: str | None = None
+    other_sheets: list[str] = field(default_factory=list)
 
     @property
     def usable(self) -> int:

@@ -106,6 +106,8 @@ class Import:
         shares = yield from self._count_shared(judgement)
         with open_table(self.file(), self.profile.spellings(), self.profile.sheet) as table:
             judgement.rows_in_all = max(0, table.last_row - table.header_row)
+            judgement.sheet = table.sheet
+            judgement.other_sheets = [each for each in table.sheets if each != table.sheet]
             with transaction(self.actor):
                 interpreter = Interpreter(self.profile, table, self.actor, judgement)
                 if run_id:
@@ -473,4 +475,6 @@ def report_data(judgement: Judgement) -> dict[str, Any]:
         ],
         "vanished": judgement.vanished,
         "unread_columns": judgement.unread_columns,
+        "sheet": judgement.sheet,
+        "other_sheets": judgement.other_sheets,
     }

@@ -165,7 +165,10 @@ def test_another_sheet_is_chosen(officer):
     mapping = officer.send("/imports/new", {"file": (file, "x.xlsx")}).location
     assert "Código" in officer.open(mapping)
     run = map_columns(officer, f"{mapping}?sheet=Armas").partition("?")[0]
-    assert "Documents created 1" in text(officer.open(run))
+    checked = text(officer.open(run))
+    assert "Documents created 1" in checked and "Sheet that is read Armas" in checked
+    officer.send(f"{run}/confirm", {})
+    assert "The file has other sheets: Códigos." in text(officer.open(run))
 
 
 def test_a_file_is_read_once_for_all_views_of_its_columns(officer, monkeypatch):
