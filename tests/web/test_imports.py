@@ -234,7 +234,9 @@ EXP-2;14/2/2020;BFN95011;Glock;9mm;2;Luque;ANULADO
     assert "checked" in cancelled[0] and "Row 4: EXP-2 · 14/2/2020" in text(page)
 
     run = map_columns(officer, mapping, **{cancelled[1]: ""}).partition("?")[0]
-    assert "Documents created 2" in text(officer.open(run))
+    checked = text(officer.open(run))
+    assert "Documents created 2" in checked and "Cancelled" not in checked
+    assert "Codes of Tipo de arma: 1 = Pistola (Pistol) · 2 = Revólver" in checked
     assert "checked" not in box.search(officer.open(mapping))[0]
 
     map_columns(officer, mapping)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
-from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,16 +20,16 @@ from api.web.pages.account.imports import (
     PAGES,
     RUN,
     SUBJECT_TEXTS,
+    assumption_texts,
     code_kind,
     field_name,
     is_simple,
-    known_name,
     may_record,
 )
 from api.web.record_pages import register_form, render_page
 from importers import subjects
 from importers.assumptions import Assumption, assume, find_assumptions, with_columns_of
-from importers.cells import OPEN_LISTS, CellError, read_cell
+from importers.cells import CellError, read_cell
 from importers.guess import ColumnGuess, natural_key, needed_fields
 from importers.patterns import SERIALS
 from importers.profiles import DocumentMapping, Profile, Source, from_data, name_of_file, to_data
@@ -62,12 +61,6 @@ SEVERAL: Final = Field(
         "Each becomes a firearm of its own. They are cut at commas, semicolons, / and “and”."
     ),
 )
-
-ASSUMED: Final = {
-    "above": message("Empty cells and “ídem” mean as in the row above"),
-    "once": message("The same firearm again in one case is left out"),
-}
-MAX_CODES: Final = 20
 
 
 @dataclass(frozen=True)
@@ -185,7 +178,9 @@ def _show_mapping(actor: Actor, form: Form | None, import_id: UUID) -> str:
         table=columns.table,
         guesses=columns.guesses,
         examples=[_examples(guess, known, columns.profile.dates) for guess in columns.guesses],
-        assumptions=[_assumption_texts(columns, each) for each in columns.assumptions],
+        assumptions=[
+            assumption_texts(columns.profile, columns.drafted, each) for each in columns.assumptions
+        ],
         options=_target_options(columns.subject),
         constants=[*_constant_fields(columns.subject)],
         settings=(SEVERAL, DATE_ORDER)
@@ -206,31 +201,6 @@ def _map(actor: Actor, form: Form, import_id: UUID) -> str:
     profile = _read_columns(actor, import_id).profile_of(form)
     judge_by(actor, import_id, with_known_meanings(actor, profile))
     return PAGES.address(import_id, done="mapping")
-
-
-def _assumption_texts(columns: _Columns, each: Assumption) -> tuple[str, str]:
-    """Return the sentence of an assumption, and what it rests on."""
-    if each.kind == "skip":
-        text = message("Left out: {reason}", reason=translate(each.name))
-        count = message("Rows: {count}", count=each.count)
-        row = message("Row {row}: {cells}", row=each.row, cells=each.text)
-        return translate(text), f"{translate(count)} · {translate(row)}"
-    if each.kind == "values":
-        key = columns.profile.values.get(each.name) or columns.drafted.values[each.name]
-        return translate(message("Codes of {column}", column=each.name)), _codes(columns, each, key)
-    return translate(ASSUMED[each.kind]), each.name
-
-
-def _codes(columns: _Columns, each: Assumption, key: Mapping[str, str]) -> str:
-    """Return what codes of a column mean, with the type or other code that becomes of each."""
-    sources = columns.mapping.fields.items()
-    path = next((path for path, source in sources if each.name in source.columns), "")
-    kind = path.rpartition(".")[2]
-    pairs = []
-    for code, text in islice(key.items(), MAX_CODES):
-        name = known_name(kind, text) if kind in OPEN_LISTS else text
-        pairs.append(f"{code} = {text}" + (f" ({name})" if fold(name) != fold(text) else ""))
-    return " · ".join(pairs) + (" …" if len(key) > MAX_CODES else "")
 
 
 def _target_options(subject: subjects.Subject) -> choices.Groups:
