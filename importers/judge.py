@@ -18,9 +18,9 @@ from importers.cells import CellError, is_no_value, read_agency, read_cell, sift
 from importers.descriptions import take_apart
 from importers.occurrences import Occurrences
 from importers.patterns import MAX_TEXT, compile_pattern, split_text
-from importers.profiles import PLACEHOLDER, DocumentMapping, Profile, Skip, Source
+from importers.profiles import PLACEHOLDER, DocumentMapping, Profile, Source
 from importers.read import Row, Table, fold
-from importers.row_kinds import RowAbove, first_cell, is_of_table
+from importers.row_kinds import RowAbove, SkipRules, is_of_table, summary
 from importers.subjects import DESCRIPTION, SUBJECTS, Check, Path, Subject, targets
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import ImportRejected, Invalid, Message, message
@@ -78,7 +78,7 @@ class Judgement:
     `counts`: documents `created`, `changed`, `unchanged`, and rows `rejected` and `skipped`.
     `problems`: by column and English text, how often, with examples. `unknown`: texts without a
     code, by kind. `vanished`: numbers that a full file no longer has. `rows_in_all` is about
-    how many rows there are.
+    how many rows there are. `skipped_examples`: number and beginning of the first row, by reason.
     """
 
     rows_read: int = 0
@@ -86,11 +86,14 @@ class Judgement:
     began_at: datetime | None = None
     counts: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
+    skipped_examples: dict[str, tuple[int, str]] = field(default_factory=dict)
     problems: dict[tuple[str, str], tuple[Message, list[str], int]] = field(default_factory=dict)
     unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
     vanished: list[str] = field(default_factory=list)
     preview: list[dict[str, Any]] = field(default_factory=list)
     unread_columns: list[str] = field(default_factory=list)
+    sheet: str | None = None
+    other_sheets: list[str] = field(default_factory=list)
 
     @property
     def usable(self) -> int:
@@ -158,10 +161,7 @@ class Interpreter:
             for column, values in profile.values.items()
             if values
         }
-        self._skip = [
-            (skip, [(name, compile_pattern(each, True)) for name, each in skip.when.items()])
-            for skip in profile.skip
-        ]
+        self._skip = SkipRules(profile.skip)
         own = agency_names(actor.own_state()) | {each.code: "" for each in profile.agencies}
         agencies = {fold(text): code for code in own for text in (own[code], code)}
         self._mappings = [_compile(mapping, profile, agencies) for mapping in profile.documents]
@@ -183,21 +183,16 @@ class Interpreter:
         }
         for name, replace in self._values.items():
             texts[name] = replace(texts[name])
-        skip = self._find_skip(texts, row) if self._skip else None
+        skip = self._skip.find(texts, row.cells)
         if skip is None or is_of_table(skip):
             texts = self._above.fill(texts)
         if skip:
-            self._count_skipped(skip.reason)
+            self._count_skipped(skip.reason, row)
         return None if skip else texts
 
-    def _find_skip(self, texts: Mapping[str, str], row: Row) -> Skip | None:
-        first = first_cell(row.cells)
-        for skip, conditions in self._skip:
-            if all(each.fullmatch(texts.get(name, first)[:MAX_TEXT]) for name, each in conditions):
-                return skip
-        return None
-
-    def _count_skipped(self, reason: str) -> None:
+    def _count_skipped(self, reason: str, row: Row) -> None:
+        if not self.judgement.skipped[reason]:
+            self.judgement.skipped_examples[reason] = (row.number, summary(row.cells))
         self.judgement.skipped[reason] += 1
         self.judgement.counts["skipped"] += 1
 
@@ -220,7 +215,7 @@ class Interpreter:
             )
         repeated = [self._is_repeated(each) for each in documents] if self._guns else [False]
         if all(repeated):
-            self._count_skipped(str(REPEATED))
+            self._count_skipped(str(REPEATED), row)
             return []
         return self._grouped(documents)
 

@@ -106,6 +106,8 @@ class Import:
         shares = yield from self._count_shared(judgement)
         with open_table(self.file(), self.profile.spellings(), self.profile.sheet) as table:
             judgement.rows_in_all = max(0, table.last_row - table.header_row)
+            judgement.sheet = table.sheet
+            judgement.other_sheets = [each for each in table.sheets if each != table.sheet]
             with transaction(self.actor):
                 interpreter = Interpreter(self.profile, table, self.actor, judgement)
                 if run_id:
@@ -461,6 +463,7 @@ def report_data(judgement: Judgement) -> dict[str, Any]:
         "began_at": judgement.began_at and judgement.began_at.isoformat(),
         "counts": dict(judgement.counts),
         "skipped": dict(judgement.skipped),
+        "skipped_examples": dict(judgement.skipped_examples),
         "problems": [
             {"column": problem.column, "count": count, "examples": examples}
             | message_data(problem.text)
@@ -472,4 +475,6 @@ def report_data(judgement: Judgement) -> dict[str, Any]:
         ],
         "vanished": judgement.vanished,
         "unread_columns": judgement.unread_columns,
+        "sheet": judgement.sheet,
+        "other_sheets": judgement.other_sheets,
     }

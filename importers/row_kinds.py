@@ -8,7 +8,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from importers.patterns import NO_TEXT, compile_pattern
+from importers.patterns import MAX_TEXT, NO_TEXT, compile_pattern
 from importers.profiles import Profile, Skip
 from importers.read import fold
 from importers.subjects import SUBJECTS, is_gun, targets
@@ -38,6 +38,7 @@ ASIDE: Final = (
     r"|key)\b.*:.*"
 )
 """First cells of keys and remarks below a table."""
+MAX_SUMMARY: Final = 80
 Cells = Mapping[str, str]
 
 
@@ -68,6 +69,29 @@ def find_skips(rows: Sequence[Cells], fields: Mapping[str, str]) -> Iterator[Ski
     empty = [row for row in rows if not any(row.get(column, "").strip() for column in guns)]
     if len(guns) > 1 and len(empty) < len(rows) / 2:
         yield Skip(str(message("no gun in the row")), dict.fromkeys(guns, NO_TEXT))
+
+
+class SkipRules:
+    """The rules of a profile for rows that become nothing, in their order."""
+
+    def __init__(self, skips: Sequence[Skip]) -> None:
+        self._rules = [
+            (skip, [(name, compile_pattern(each, True)) for name, each in skip.when.items()])
+            for skip in skips
+        ]
+
+    def find(self, texts: Cells, cells: Cells) -> Skip | None:
+        """Return the first rule that a row fits; `texts` are its cells as the profile has them."""
+        first = first_cell(cells)
+        for skip, conditions in self._rules:
+            if all(each.fullmatch(texts.get(name, first)[:MAX_TEXT]) for name, each in conditions):
+                return skip
+        return None
+
+
+def summary(cells: Cells) -> str:
+    """Return the beginning of a row, to know it by."""
+    return " · ".join(filter(None, cells.values()))[:MAX_SUMMARY]
 
 
 def first_cell(cells: Cells) -> str:

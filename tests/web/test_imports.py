@@ -165,7 +165,10 @@ def test_another_sheet_is_chosen(officer):
     mapping = officer.send("/imports/new", {"file": (file, "x.xlsx")}).location
     assert "Código" in officer.open(mapping)
     run = map_columns(officer, f"{mapping}?sheet=Armas").partition("?")[0]
-    assert "Documents created 1" in text(officer.open(run))
+    checked = text(officer.open(run))
+    assert "Documents created 1" in checked and "Sheet that is read Armas" in checked
+    officer.send(f"{run}/confirm", {})
+    assert "The file has other sheets: Códigos." in text(officer.open(run))
 
 
 def test_a_file_is_read_once_for_all_views_of_its_columns(officer, monkeypatch):
@@ -211,3 +214,31 @@ def test_a_file_that_waits_is_discarded(officer):
     officer.send(f"{run}/discard", {})
     assert "Undone" in text(officer.open(run))
     officer.open(mapping, 409)
+
+
+def test_a_person_turns_off_what_a_file_seems_to_mean_and_on_again(officer):
+    spreadsheet = """Expediente;Fecha de incautación;N.º de serie;Marca;Calibre;Tipo de arma;Ciudad;Nota
+EXP-1;13/2/2020;TKA52390;Taurus;9mm;1;Encarnación;
+;;TKA52391;Taurus;9mm;1;;
+EXP-2;14/2/2020;BFN95011;Glock;9mm;2;Luque;ANULADO
+
+1 = Pistola
+2 = Revólver
+"""
+    mapping = upload(officer, spreadsheet)
+    page = officer.open(mapping)
+    assert "1 = Pistola (Pistol) · 2 = Revólver" in text(page)
+    assert "Empty cells and “ídem” mean as in the row above Expediente" in text(page)
+    box = re.compile(r'<input[^>]*name="(assumed.[0-9]+)"[^>]*>\s*<label[^>]*>Left out: cancelled<')
+    cancelled = box.search(page)
+    assert "checked" in cancelled[0] and "Row 4: EXP-2 · 14/2/2020" in text(page)
+
+    run = map_columns(officer, mapping, **{cancelled[1]: ""}).partition("?")[0]
+    checked = text(officer.open(run))
+    assert "Documents created 2" in checked and "Cancelled" not in checked
+    assert "Codes of Tipo de arma: 1 = Pistola (Pistol) · 2 = Revólver" in checked
+    assert "checked" not in box.search(officer.open(mapping))[0]
+
+    map_columns(officer, mapping)
+    checked = text(officer.open(run))
+    assert "Documents created 1" in checked and "Cancelled Rows 1 Examples Row 4: EXP-2" in checked

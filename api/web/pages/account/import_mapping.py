@@ -20,6 +20,7 @@ from api.web.pages.account.imports import (
     PAGES,
     RUN,
     SUBJECT_TEXTS,
+    assumption_texts,
     code_kind,
     field_name,
     is_simple,
@@ -27,6 +28,7 @@ from api.web.pages.account.imports import (
 )
 from api.web.record_pages import register_form, render_page
 from importers import subjects
+from importers.assumptions import Assumption, assume, find_assumptions, with_columns_of
 from importers.cells import CellError, read_cell
 from importers.guess import ColumnGuess, natural_key, needed_fields
 from importers.patterns import SERIALS
@@ -69,6 +71,8 @@ class _Columns:
     profile: Profile
     mapping: DocumentMapping
     guesses: tuple[ColumnGuess, ...]
+    drafted: Profile
+    assumptions: tuple[Assumption, ...]
 
     @property
     def subject(self) -> subjects.Subject:
@@ -85,6 +89,8 @@ class _Columns:
         values["several"] = "true" if self.profile.serials else ""
         for at, guess in enumerate(self.guesses):
             values[f"columns.{at}"] = fields.get(guess.column, "")
+        for at, each in enumerate(self.assumptions):
+            values[f"assumed.{at}"] = "true" if each.is_on else ""
         constants = self.mapping.constants.items()
         return Form(values | {f"constants.{path}": str(text) for path, text in constants})
 
@@ -119,7 +125,10 @@ class _Columns:
             serials=serials,
             documents=(mapping,),
         )
-        return from_data(to_data(changed))
+        chosen = {
+            each: form.get(f"assumed.{at}") == "true" for at, each in enumerate(self.assumptions)
+        }
+        return from_data(to_data(assume(changed, self.drafted, chosen)))
 
     def _source(self, path: str, guesses: Sequence[ColumnGuess]) -> Source:
         """Return the source of a field, as it was where the columns are."""
@@ -139,7 +148,8 @@ def _read_columns(actor: Actor, import_id: UUID) -> _Columns:
     if name in SUBJECTS or not sheet:
         names = [name if name in SUBJECTS else profile.documents[0].subject]
     table = read_first_rows(actor, import_id, profile, sheet)
-    drafted = draft(actor, table, profile.name, names)
+    rows = [*table.rows]
+    drafted = draft(actor, replace(table, rows=iter(rows)), profile.name, names)
     spellings = profile.spellings()
     guesses = (
         replace(guess, column=spellings.get(fold(guess.column), guess.column))
@@ -151,7 +161,9 @@ def _read_columns(actor: Actor, import_id: UUID) -> _Columns:
     ):  # what was mapped is of other columns, or of other fields
         profile = replace(drafted.profile, sheet=sheet or profile.sheet)
     [mapping] = profile.documents
-    return _Columns(table, profile, mapping, (*guesses,))
+    other = with_columns_of(profile, drafted.profile)
+    assumptions = tuple(find_assumptions(profile, other, rows))
+    return _Columns(table, profile, mapping, (*guesses,), other, assumptions)
 
 
 def _show_mapping(actor: Actor, form: Form | None, import_id: UUID) -> str:
@@ -166,6 +178,9 @@ def _show_mapping(actor: Actor, form: Form | None, import_id: UUID) -> str:
         table=columns.table,
         guesses=columns.guesses,
         examples=[_examples(guess, known, columns.profile.dates) for guess in columns.guesses],
+        assumptions=[
+            assumption_texts(columns.profile, columns.drafted, each) for each in columns.assumptions
+        ],
         options=_target_options(columns.subject),
         constants=[*_constant_fields(columns.subject)],
         settings=(SEVERAL, DATE_ORDER)

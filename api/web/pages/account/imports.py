@@ -6,6 +6,7 @@ import hashlib
 import io
 from collections.abc import Mapping
 from datetime import date, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 from uuid import UUID
@@ -27,8 +28,10 @@ from api.web.forms import Field, Form
 from api.web.pages import account_pages
 from api.web.record_pages import DocumentPages
 from importers import subjects
+from importers.assumptions import Assumption, find_assumptions
 from importers.cells import OPEN_LISTS
 from importers.profiles import Profile, from_data, name_of_file, shipped_profiles
+from importers.read import fold
 from importers.sealed_files import sealed_file
 from importers.subjects import SUBJECTS, targets
 from importers.templates import write_template
@@ -76,6 +79,11 @@ SUBJECT_TEXTS: Final = {
     ),
 }
 """Name of each subject, and what the rows of its files are."""
+ASSUMED: Final = {
+    "above": message("Empty cells and “ídem” mean as in the row above"),
+    "once": message("The same firearm again in one case is left out"),
+}
+MAX_CODES: Final = 20
 
 ACTIONS: Final = (
     Action(
@@ -140,6 +148,10 @@ def _detail(actor: Actor, subject: Subject) -> dict[str, Any]:
         "preview": preview,
         "is_working": is_working,
         "is_mapped": is_waiting and is_simple(profile),
+        "assumptions": [
+            assumption_texts(profile, profile, each)
+            for each in (find_assumptions(profile, profile, ()) if is_waiting else ())
+        ],
         "has_values": is_waiting and bool(report.get("unknown") or meanings(profile)),
         "kinds": {kind: translate(path[-1].field.label) for _, _, kind, path in listed},
         "ends_at": subject.view.started_at + waiting_time() if is_waiting else None,
@@ -184,14 +196,39 @@ def _values(document: Mapping[str, Any], subject: subjects.Subject) -> Any:
         given = [str(value) for value in values if value not in (None, "")]
         if members[-1].type is date:
             given = [format_day(parse_date(text)) for text in given]
-        if texts := [_known_name(kind, text) for text in given]:
+        if texts := [known_name(kind, text) for text in given]:
             yield field_name(members), ", ".join(texts)
 
 
-def _known_name(kind: str, text: str) -> str:
+def known_name(kind: str, text: str) -> str:
     """Return the name of what a text is read as, else the text."""
     code = names.resolve(kind, text) if kind in OPEN_LISTS else None
     return names.display_name(kind, code, g.language) if code else label(kind, text)
+
+
+def assumption_texts(profile: Profile, drafted: Profile, each: Assumption) -> tuple[str, str]:
+    """Return the sentence of an assumption, and what it rests on."""
+    if each.kind == "skip":
+        text = message("Left out: {reason}", reason=translate(each.name))
+        count = message("Rows: {count}", count=each.count)
+        row = message("Row {row}: {cells}", row=each.row, cells=each.text)
+        return translate(text), f"{translate(count)} · {translate(row)}"
+    if each.kind == "values":
+        text = message("Codes of {column}", column=each.name)
+        return translate(text), _codes(profile, drafted, each.name)
+    return translate(ASSUMED[each.kind]), each.name
+
+
+def _codes(profile: Profile, drafted: Profile, column: str) -> str:
+    """Return what codes of a column mean, with the type or other code that becomes of each."""
+    key = profile.values.get(column) or drafted.values[column]
+    sources = [each for mapping in profile.documents for each in mapping.fields.items()]
+    path = next((path for path, source in sources if column in source.columns), "")
+    kind, pairs = path.rpartition(".")[2], []
+    for code, text in islice(key.items(), MAX_CODES):
+        name = known_name(kind, text) if kind in OPEN_LISTS else text
+        pairs.append(f"{code} = {text}" + (f" ({name})" if fold(name) != fold(text) else ""))
+    return " · ".join(pairs) + (" …" if len(key) > MAX_CODES else "")
 
 
 def field_name(members: subjects.Path) -> str:

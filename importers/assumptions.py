@@ -1,0 +1,105 @@
+"""What a file seems to mean beyond its columns, to turn off or on; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from importers.profiles import Profile, Skip
+from importers.read import Row, fold
+from importers.row_kinds import SkipRules, summary
+
+
+@dataclass(frozen=True)
+class Assumption:
+    """Something that a draft of a profile has found; `is_on` if the profile reads the file so.
+
+    `kind` is a member of profiles: `above`, `once`, `skip` with the reason as `name`, or `values`
+    with the column. Of rows that are skipped there are the `count`, and number and beginning of the
+    first.
+    """
+
+    kind: str
+    is_on: bool
+    name: str = ""
+    count: int = 0
+    row: int = 0
+    text: str = ""
+
+
+def with_columns_of(profile: Profile, drafted: Profile) -> Profile:
+    """Return a draft with the columns named as a profile names them."""
+    spellings = profile.spellings()
+
+    def name(column: str) -> str:
+        return spellings.get(fold(column) or column, column)
+
+    return replace(
+        drafted,
+        above=tuple(map(name, drafted.above)),
+        values={name(column): key for column, key in drafted.values.items()},
+        skip=tuple(
+            Skip(each.reason, {name(column): text for column, text in each.when.items()})
+            for each in drafted.skip
+        ),
+    )
+
+
+def find_assumptions(
+    profile: Profile, drafted: Profile, rows: Sequence[Row]
+) -> Iterator[Assumption]:
+    """Yield what a profile or a draft says of a file; of skipped rows those that `rows` have."""
+    if above := profile.above or drafted.above:
+        yield Assumption("above", bool(profile.above), ", ".join(above))
+    if profile.once or drafted.once:
+        yield Assumption("once", profile.once)
+    on = {each.reason for each in profile.skip}
+    for reason, (count, row) in _count_skipped(profile, _all_skips(profile, drafted), rows).items():
+        yield Assumption("skip", reason in on, reason, count, row.number, summary(row.cells))
+    for column in {**drafted.values, **profile.values}:
+        yield Assumption("values", column in profile.values, column)
+
+
+def assume(profile: Profile, drafted: Profile, chosen: Mapping[Assumption, bool]) -> Profile:
+    """Return a profile that reads a file as it was chosen; what was not offered stays."""
+    for each, is_on in chosen.items():
+        if is_on != each.is_on:
+            profile = _turned(profile, drafted, each)
+    return profile
+
+
+def _turned(profile: Profile, drafted: Profile, each: Assumption) -> Profile:
+    if each.kind == "above":
+        return replace(profile, above=() if each.is_on else drafted.above)
+    if each.kind == "once":
+        return replace(profile, once=not each.is_on)
+    if each.kind == "values":
+        key = {} if each.is_on else {each.name: drafted.values[each.name]}
+        others = {name: texts for name, texts in profile.values.items() if name != each.name}
+        return replace(profile, values=others | key)
+    skips = profile.skip if each.is_on else _all_skips(profile, drafted)
+    on = {skip.reason for skip in profile.skip} ^ {each.name}
+    return replace(profile, skip=tuple(skip for skip in skips if skip.reason in on))
+
+
+def _all_skips(profile: Profile, drafted: Profile) -> list[Skip]:
+    on = {each.reason for each in profile.skip}
+    return [*profile.skip, *(each for each in drafted.skip if each.reason not in on)]
+
+
+def _count_skipped(
+    profile: Profile, skips: Sequence[Skip], rows: Sequence[Row]
+) -> dict[str, tuple[int, Row]]:
+    """Return how many rows are skipped for each reason, and the first."""
+    rules, spellings = SkipRules(skips), profile.spellings()
+    columns = {column for row in rows for column in row.cells}
+    names = {column: spellings.get(fold(column), column) for column in columns}
+    counts: dict[str, tuple[int, Row]] = {}
+    for row in rows:
+        texts = {names[column]: text for column, text in row.cells.items()}
+        for name, key in profile.values.items():
+            texts[name] = key.get(text := texts.get(name, ""), text)
+        if skip := rules.find(texts, row.cells):
+            count, first = counts.get(skip.reason, (0, row))
+            counts[skip.reason] = count + 1, first
+    return counts
