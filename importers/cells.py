@@ -60,6 +60,7 @@ STATES: Final = {
     **dict.fromkeys(("inglaterra", "gran bretana", "gra bretanha", "england"), "GBR"),
     **dict.fromkeys(("angleterre", "grande bretagne", "great britain", "uk"), "GBR"),
     **dict.fromkeys(("holanda", "hollande", "holland"), "NLD"),
+    **dict.fromkeys(("republique tcheque", "republica checa", "republica tcheca"), "CZE"),
     **dict.fromkeys(("corea", "coreia", "coree", "korea"), "KOR"),
 }
 """Countries as files name them, besides their names."""
@@ -190,9 +191,13 @@ def _read_flag(text: str) -> bool:
 
 
 @lru_cache(maxsize=4_000)
+def find_state(text: str) -> str | None:
+    """Return the code of a country, or None."""
+    return names.find_state(text) or _by_alpha2().get(text.upper()) or STATES.get(fold(text))
+
+
 def _read_state(text: str) -> str:
-    state = names.find_state(text) or _by_alpha2().get(text.upper()) or STATES.get(fold(text))
-    if state is None:
+    if (state := find_state(text)) is None:
         raise CellError(
             message("There is no country {code}, today or in the past.", code=text[:60]),
             "state",

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, Final
 
-from importers.cells import OPEN_LISTS
+from importers.cells import OPEN_LISTS, find_state
 from importers.read import fold
 from importers.subjects import Path
 from salsa_ext.reference import names
@@ -18,10 +18,18 @@ QUANTITIES: Final = ("2", "3", "4", "5")
 """First words that count guns, where no model is called so."""
 LIKELY: Final = 0.85
 """How sure a number alone is a calibre."""
-WORDS: Final = re.compile(r"(?:[^\s,;()\[\]\"“”«»]|(?<=\d),(?=\d))+")
+WORDS: Final = re.compile(r"(?:[^\s,;()\[\]\"“”«»]|(?<=\d),(?=\d))+|[,;]")
+BRACKETS: Final = re.compile(r"\(([^()]{3,40})\)")
 PREFIX: Final = re.compile(r"cal(?:ibre|iber)?\b[. :]*", re.IGNORECASE)
 CALIBRE: Final = re.compile(r"[.,]?\d{1,3}(?:[.,x×*/-]\d+)*(?: ?[a-z&.]+.*)?", re.IGNORECASE)
 PLAIN_NUMBER: Final = re.compile(r"[.,]?\d{1,3}")
+METRIC: Final = re.compile(r"\d{1,2}[.,]\d\d(?: ?mm)?", re.IGNORECASE)
+CALIBRES_ALONE: Final = {
+    "shotgun": ("12", "16", "20", "24", "28", "32", "36", "410"),
+    "revolver": ("32", "38", "357", "44"),
+    "pistol": ("380",),
+}
+"""Numbers without a word that are the calibre, no model, by the type of the gun."""
 SHORT_TYPES: Final = {
     "rev": "revolver",
     "revolv": "revolver",
@@ -32,36 +40,58 @@ SHORT_TYPES: Final = {
     "carab": "carbine",
     "esping": "shotgun",
     "fusil a pompe": "shotgun",
+    "fusil de chasse": "shotgun",
 }
 """Cut words for kinds of guns."""
-FILLERS: Final = frozenset("mod modele modelo model marca marque make cal calibre caliber".split())
+MODES: Final = re.compile(
+    r"semi ?aut(o|om[aá]ti\w+)|automati\w+|pump( action)?|hunting( gun)?"
+    r"|(a|de) (pompe|chasse|bomba|caza|caca|caceria|cacada|corredera)"
+)
+"""How a gun works or what it is for, folded."""
+MODEL_LABELS: Final = frozenset("mod modele modelo model type tipo".split())
+LABELS: Final = MODEL_LABELS | {*"marca marque make brand , ;".split()}
+"""Words and signs between two parts."""
+FILLERS: Final = LABELS | {"cal", "calibre", "caliber"}
 ADDITIONS: Final = frozenset("avec con com with c/ incl".split())
 """Words before what comes with a gun."""
+NEAR: Final = ("typo", "cut")
+"""How a misspelt make is like that of the register."""
 Words = Sequence[str]
 
 
 @lru_cache(maxsize=20_000)
 def describe(text: str) -> Mapping[str, str]:
-    """Return make, model, calibre, type and quantity of a description, those that it has."""
+    """Return the parts of a description that it has: make, model, calibre, type and so on."""
+    parts = dict[str, str]()
+    for match in BRACKETS.finditer(text):
+        if state := find_state(match[1].strip()):
+            parts["country_of_manufacture"] = state
+            text = text.replace(match[0], " , ")
     words = [word.strip("-–:*'’") for word in WORDS.findall(text.replace("\xa0", " "))]
     end = next((at for at, word in enumerate(words) if word.lower() in ADDITIONS), len(words))
     words = [word for word in words[:end] if word.strip("./")]
-    parts, first = dict[str, str](), words[:1]
+    first = words[:1]
     for read_calibre in (_named_calibre, _explicit_calibre):
         if "calibre" not in parts:
             words = _cut(words, "calibre", read_calibre, parts)
     words = _cut(words, "type", _type_of, parts)
+    words = _without_modes(words)
     for is_exact in (True, False):
         if "make" not in parts:
             words = _cut(words, "make", partial(_make_of, is_exact), parts)
+    has_label = any(_plain(word) in MODEL_LABELS for word in words)
+    words = [word for word in words if _plain(word) not in FILLERS]
     is_named = "make" in parts or any(word.isalpha() and len(word) > 2 for word in words)
     if not is_named and (maker := _make_in(parts.get("calibre", ""))):
         parts |= {"make": maker, "calibre": parts["calibre"].removesuffix(maker).strip()}
     if "calibre" not in parts and sum(any(map(str.isdigit, word)) for word in words) > 1:
         words = _cut_last_number(words, parts)
-    words = [word for word in words if fold(word) not in FILLERS]
     if "make" not in parts:
         words = _cut_unknown_make(words, parts)
+    if not has_label and "calibre" not in parts and words:
+        alone = CALIBRES_ALONE.get(str(names.resolve("type", parts.get("type"))), ())
+        if len(words) == 1 and words[0] in alone:
+            parts["calibre"] = words.pop()
     if words and words[:1] == first and first[0] in QUANTITIES:
         parts["quantity"], *words = words
     if words:
@@ -109,10 +139,23 @@ def _cut(
 ) -> list[str]:
     """Move the longest run of words that can be read to the parts."""
     for start, end in _spans(len(words)):
+        if any(_plain(word) in LABELS for word in words[start:end]):
+            continue
         if value := read(" ".join(words[start:end])):
             parts[name] = value
             return [*words[:start], *words[end:]]
     return [*words]
+
+
+def _without_modes(words: Words) -> list[str]:
+    for start, end in _spans(len(words)):
+        if MODES.fullmatch(fold(" ".join(words[start:end]))):
+            return _without_modes([*words[:start], *words[end:]])
+    return [*words]
+
+
+def _plain(word: str) -> str:
+    return fold(word) or word
 
 
 def _spans(count: int) -> Iterator[tuple[int, int]]:
@@ -134,7 +177,8 @@ def _named_calibre(text: str) -> str | None:
     match = PREFIX.match(text)
     plain = text[match.end() :] if match else ""
     is_known = names.resolve("calibre", plain) or _is_likely_calibre(plain)
-    return plain if is_known or PLAIN_NUMBER.fullmatch(plain) else None
+    is_number = PLAIN_NUMBER.fullmatch(plain) or METRIC.fullmatch(plain)
+    return plain if is_known or is_number else None
 
 
 def _explicit_calibre(text: str) -> str | None:
@@ -145,7 +189,7 @@ def _explicit_calibre(text: str) -> str | None:
     code = names.resolve("calibre", text)
     if others and code == names.resolve("calibre", " ".join(others)) and _type_of(last):
         return None  # a 9 mm pistol; but .22 long rifle
-    return text if code or _is_likely_calibre(text) else None
+    return text if code or METRIC.fullmatch(text) or _is_likely_calibre(text) else None
 
 
 def _is_likely_calibre(text: str) -> bool:
@@ -154,7 +198,8 @@ def _is_likely_calibre(text: str) -> bool:
 
 
 def _make_of(is_exact: bool, text: str) -> str | None:
-    if text.isdigit() or not names.resolve("make", text):
+    has_digits = any(map(str.isdigit, text))
+    if text.isdigit() or (has_digits and not is_exact) or not names.resolve("make", text):
         return None
     return text if not is_exact or names.find_candidates("make", text, 1)[0].how == "name" else None
 
@@ -180,8 +225,9 @@ def _cut_unknown_make(words: list[str], parts: dict[str, str]) -> list[str]:
     for at, word in enumerate(words):
         plain = fold(word)
         if len(plain) > 3 and plain.replace(" ", "").isalpha():
-            is_near = any(each.how == "typo" for each in names.find_candidates("make", word, 2))
-            if is_near or (at == 0 and len(words) > 1):
-                parts["make"] = word
+            near = [each for each in names.find_candidates("make", word, 2) if each.how in NEAR]
+            if near or (at == 0 and len(words) > 1):
+                is_sure = len(near) == 1 and near[0].confidence >= LIKELY
+                parts["make"] = near[0].code if is_sure else word
                 return words[:at] + words[at + 1 :]
     return words

@@ -131,11 +131,25 @@ def test_a_row_without_a_case_is_a_document_of_its_own(read):
         ("Glock 17 9mm pistol", ("pistol", "Glock", "17", "9mm")),
         ("Fusil Ruger 10/22 22 Long Rifle", ("rifle", "Ruger", "10/22", "22 Long Rifle")),
         ("Pistola Zoraki 914", ("pistol", "Zoraki", "914", None)),
+        ("pistolet semi-auto glock G17 cal 9mm", ("pistol", "glock", "G17", "9mm")),
+        (
+            "cal. 12, fusil de chasse, marque MOSSBER type 500A",
+            ("shotgun", "mossberg", "500A", "12"),
+        ),
+        ("pistolet Walther PPK cal 7,65 mm", ("pistol", "Walther", "PPK", "7,65 mm")),
+        ("fusil à pompe Mossberg 12", ("shotgun", "Mossberg", None, "12")),
+        ("Revolver Taurus mod. 38", ("revolver", "Taurus", "38", None)),
     ],
 )
 def test_a_description_is_taken_apart(session, text, parts):
     found = describe(text)
     assert tuple(found.get(name) for name in ("type", "make", "model", "calibre")) == parts
+
+
+@pytest.mark.parametrize("country", ["USA", "États-Unis d'Amérique", "EE.UU."])
+def test_a_country_in_brackets_made_the_gun(session, country):
+    found = describe(f"pist. COLT M1911 ({country}) cal .45")
+    assert (found["country_of_manufacture"], found["model"]) == ("USA", "M1911")
 
 
 def test_what_a_person_said_of_a_make_counts_in_descriptions(session):
