@@ -39,6 +39,14 @@ MONTHS: Final = {
     if not (length == 3 and name == "juillet")
 }
 """Months by name, whole or cut, in four languages."""
+WEEKDAYS: Final = frozenset(
+    """monday tuesday wednesday thursday friday saturday sunday mon tue tues wed thu thur thurs fri sat
+    sun lunes martes miercoles jueves viernes sabado domingo lun mie jue vie sab dom lundi mardi
+    mercredi jeudi vendredi samedi dimanche mer jeu ven sam dim segunda terca quarta quinta sexta
+    feira seg ter qua qui sex""".split()
+)
+"""Days of the week, whole or cut, in four languages; `mar` may be a month, too."""
+DATE_FILLERS: Final = WEEKDAYS | {*"de del of do le el the er st nd rd th".split()}
 YES: Final = frozenset("true yes y si s sim oui o 1 x verdadero verdadeiro vrai".split())
 NO: Final = frozenset("false no n nao non 0 falso faux".split())
 WORDS: Final = {
@@ -114,7 +122,7 @@ def read_date(text: str, order: str, *, is_rough: bool = True) -> str:
     """Return the ISO text of a date, to the month or year where that is known; raises CellError.
 
     Reads ISO, digits in the `order` given, names of months in four languages, days as spreadsheets
-    number them. A time of day is left out. A day and month that are impossible in the order are
+    number them. A time or day of the week is left out. A day and month that are impossible in the order are
     not exchanged.
     """
     try:
@@ -138,11 +146,10 @@ def _find_date(text: str, order: str) -> str:
     if re.fullmatch(r"(1[4-9]|20|21)\d\d", text):
         return text
     text = re.sub(r"[T ]\s*\d{1,2}:\d\d.*$", "", text)
-    parts = [
-        MONTHS.get(part, part)
-        for part in fold(text).replace("1er ", "1 ").split()
-        if part not in ("de", "del", "of", "do", "le", "el", "the")
-    ]
+    pieces = [each for each in re.findall(r"\d+|[^\W\d]+", fold(text)) if each not in DATE_FILLERS]
+    if len(pieces) > 3 and "mar" in (pieces[0], pieces[-1]):
+        del pieces[0 if pieces[0] == "mar" else -1]
+    parts = [MONTHS.get(each, each) for each in pieces]
     words = [at for at, part in enumerate(parts) if isinstance(part, int)]
     numbers = [int(part) for part in parts]
     if len(numbers) == 2:
