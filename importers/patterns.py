@@ -42,6 +42,11 @@ TOY: Final = (
     r"(simulacros?|r[eé]plicas?|juguetes?|brinquedos?|jouets?|toys?|airsoft|air soft|imita[cç]i?[oóaã]o?n?"
     r"|imitation|factice|paintball)\b.*"
 )
+NO_GUN: Final = (
+    r"(.*\W)?((no|n[aã]o|not|non|pas)\W+((es|[eé]|is) )?((an?|une?|d') ?)?(armas?|armes?|firearms?|guns?)"
+    r"|(ot|out)ros (objetos|art[ií]culos|artigos)|autres (objets|articles)|other (objects|items)"
+    r")(\W.*)?"
+)
 NO_TEXT: Final = "*empty"
 NAMED: Final = {
     name: re.compile(pattern, re.IGNORECASE)
@@ -49,6 +54,7 @@ NAMED: Final = {
         "*cancelled": CANCELLED,
         "*ammunition": AMMUNITION,
         "*toy": TOY,
+        "*no_gun": NO_GUN,
         NO_TEXT: r"[\W_]*",
     }.items()
 }

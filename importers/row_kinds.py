@@ -21,8 +21,9 @@ RULES: Final = (
     (message("cancelled"), "*cancelled", ()),
     (message("ammunition"), "*ammunition", OF_GUN),
     (message("toy or replica"), "*toy", (*OF_GUN, "note")),
+    (message("no gun in the row"), "*no_gun", ("type", "description")),
 )
-"""Reason, pattern, and the fields that say it; any but those of guns without one."""
+"""Reason, pattern, and the fields that say it; without one any but type, make and model."""
 DITTO: Final = re.compile(r"[\s'’´`\"“”″〃,.-]*['’´`\"“”″〃][\s'’´`\"“”″〃,.-]*|,,")
 DITTO_WORDS: Final = frozenset(
     """idem;id;ibid;ibidem;ditto;dito;igual;lo mismo;el mismo;la misma;mismo;misma;o mesmo;a mesma;mesmo;mesma
@@ -57,7 +58,7 @@ def find_skips(rows: Sequence[Cells], fields: Mapping[str, str]) -> Iterator[Ski
     names = {column: fields.get(column, "").rpartition(".")[2] for column in columns}
     for reason, pattern, only in RULES:
         for column in columns:
-            is_own = names[column] in only if only else names[column] not in OF_GUN
+            is_own = names[column] in (only or {names[column]} - {"type", "make", "model"})
             if is_own and any(len(fold(row.get(column, ""))) > 3 for row in rows):
                 yield Skip(str(reason), {column: pattern})
     headings = "|".join(re.escape(column) for column in columns[:10])

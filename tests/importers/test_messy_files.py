@@ -12,7 +12,7 @@ from importers.guess import draft_profile
 from importers.patterns import compile_pattern
 from importers.profiles import from_data
 from importers.read import fold, open_table
-from importers.row_kinds import RowAbove, is_ditto
+from importers.row_kinds import RowAbove, SkipRules, find_skips, is_ditto
 from importers.subjects import targets
 from importers.values import with_meanings
 from salsa_ext.administration import agencies
@@ -200,6 +200,21 @@ def test_names_are_values(session, text):
 )
 def test_dates_of_registers(text, day):
     assert read_date(text, "dmy") == day
+
+
+def test_kinds_that_are_no_guns():
+    pattern = compile_pattern("*no_gun")
+    assert all(
+        map(pattern.fullmatch, ["Otros (no arma de fuego)", "outros objetos", "pas une arme"])
+    )
+    assert not any(map(pattern.fullmatch, ["arma no identificada", "Otras armas", "Pistola no. 5"]))
+
+
+@pytest.mark.parametrize("text", ["ANULADO", "Otros (no arma de fuego)"])
+def test_a_description_leaves_out_its_row(text):
+    rows = [{"Arma": "Rev. Taurus 82"}, {"Arma": text}]
+    skips = SkipRules([*find_skips(rows, {"Arma": "items.description"})])
+    assert skips.find(rows[1], rows[1]) and not skips.find(rows[0], rows[0])
 
 
 def test_ditto_signs():
