@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import MISSING
 from functools import cache
@@ -15,6 +16,12 @@ from salsa_ext.firearms.marks.keys import latin_letters
 from salsa_ext.reference import names
 
 MAX_SERIAL: Final = 64
+ELSEWHERE: Final = re.compile(r"(vide|ver|v[eé]ase|voir|see)\b.*", re.IGNORECASE)
+"""A cell in the place of a serial that points to the remarks."""
+SERIAL_OF_NOTE: Final = re.compile(
+    r"\b(?:s[eé]rie|serial)(?: (?:number|no|n[º°o]))?[.: ]*((?=[A-Z-]*\d)[A-Z0-9][A-Z0-9-]{2,})\b",
+    re.IGNORECASE,
+)
 
 
 def write_field(body: dict[str, Any], path: Path, value: Any) -> None:
@@ -82,12 +89,15 @@ DEFAULTS: Final[Mapping[str, Any]] = {"legal_grounds": [], "crime_context": ["un
 
 
 def interpret_guns(body: dict[str, Any], subject: Subject) -> None:
-    """Read words in the place of serials, and the category of a type; number the lines."""
+    """Read words in the place of serials and makes, and the category of a type; number lines."""
     guns = body[subject.items] if subject.items else [body["firearm"]] if "firearm" in body else []
     for line, gun in enumerate(guns, 1):
         if subject.items:
             gun["line"] = line
-        serial = gun.get("serial")
+        if names.find_placeholder("make", gun.get("make") or "") == "craft":
+            del gun["make"]
+            gun.setdefault("origin_kind", "craft")
+        serial = _serial_of(gun, body)
         if serial and (marking := _marking_without_serial(serial)):
             gun["marking"] = marking
             del gun["serial"]
@@ -102,6 +112,16 @@ def interpret_guns(body: dict[str, Any], subject: Subject) -> None:
         category = names.type_category(names.resolve("type", gun.get("type")))
         if category and category != "firearm":
             gun.setdefault("category", category)
+
+
+def _serial_of(gun: dict[str, Any], body: Mapping[str, Any]) -> str | None:
+    """Return the serial of a gun, from the remarks where its cell points to them."""
+    if ELSEWHERE.fullmatch(gun.get("serial") or ""):
+        notes = f"{gun.get('note') or ''}; {body.get('note') or ''}"
+        serials = {*SERIAL_OF_NOTE.findall(notes)}
+        if len(serials) == 1:
+            gun["serial"] = serials.pop()
+    return gun.get("serial")
 
 
 def _add_note(body: dict[str, Any], text: str) -> None:

@@ -111,6 +111,24 @@ def test_rows_that_are_no_guns_are_skipped(read):
     }
 
 
+def test_a_serial_in_the_remarks_is_read_where_its_cell_points_there(read):
+    start = ["1", "EXP-7", "3/2/2020", "Pistola"]
+    judgement = read(
+        [*start, "Taurus", "TKA52390", "Colón", ""],
+        [*start, "Glock", "ver observaciones", "Colón", "nº de serie BFN95011 en el armazón"],
+        [*start, "Glock", "ver observaciones", "Colón", "sin cargador"],
+    )
+    assert [serial for _, _, serial in guns(judgement)] == ["TKA52390", "BFN95011", None]
+
+
+@pytest.mark.parametrize("words", ["caseira", "hechiza", "artisanale", "de fabricación casera"])
+def test_a_home_made_gun_has_no_make(read, words):
+    row = ["2", "EXP-8", "3/2/2020", "Pistola", words, "", "Tela", ""]
+    [_, document] = read(FIRST, row).preview
+    [gun] = document["document"]["items"]
+    assert ("make" in gun, gun["origin_kind"]) == (False, "craft")
+
+
 def test_a_row_without_a_case_is_a_document_of_its_own(read):
     judgement = read(
         ["1", "S/E", "3/2/2020", "Pistola", "Glock", "BFN95011", "Tela", ""],

@@ -66,6 +66,10 @@ _ONLY_WORDS: Final = (
     r"(?:s[oó]lo|s[oó]|[uú]nicamente|apenas|somente|only|just|seulement|seules?)(?: (?:se )?(?:leen?|l[eê]|ven?|read|visible))?"
     rf"(?: {_ARTICLE}{_GLYPH_WORDS})?"
 )
+_READ_WORDS: Final = (
+    r"(?:(?:s[oó]lo|s[oó]|[uú]nicamente|apenas|somente|only|just) (?:se )?"
+    r"(?:leen?|l[eê](?:em)?|ven?|v[eê]|reads?|readable|legible|visible)|on ne (?:lit|voit) que|seul(?:ement)? lisible)"
+)
 _VISIBLE_WORDS: Final = (
     r"(?:visi(?:bles?|vel|veis)|leg[ií](?:bles?|vel|veis)|readable|lisibles?|can be read)"
 )
@@ -136,9 +140,9 @@ _WORD_RULES: Final[tuple[_Rule, ...]] = (
         rf"\A(?P<label>(?:{_LABEL_WORDS}\.?[ :]+)*){_ONLY_WORDS} {_PREFIX_LETTERS}(?: {_VISIBLE_WORDS})?\Z",
         r"\g<label>\g<begin>*",
     ),
-    # parcial 4452: the place is not given
+    # parcial 4452, solo se lee N243: the place is not given
     (
-        rf"\A(?P<label>(?:{_LABEL_WORDS}\.?[ :]+)*){_PARTIAL_WORDS}:? (?P<piece>(?=[A-Z0-9-]*\d)[A-Z0-9-]{{2,}})\Z",
+        rf"\A(?P<label>(?:{_LABEL_WORDS}\.?[ :]+)*)(?:{_PARTIAL_WORDS}|{_READ_WORDS}):? (?P<piece>(?=[A-Z0-9-]*\d)[A-Z0-9-]{{2,}})\Z",
         r"\g<label>*\g<piece>*",
     ),
     (
@@ -206,7 +210,7 @@ _SIGN_RULES: Final[tuple[_Rule, ...]] = (
 _SUSPECT_WORDS: Final = (
     r"termin|end|fini|[uú]ltim|last|dernier|final|finais|comien|comen|empie|empez|inic|in[ií]c|come[cç]|begin|start"
     r"|acaba|commen|d[eé]but|pr[eé]fi|prime|premie|first|parcial|partial|partiel|incompl|fragm|in part|en parte|em parte"
-    r"|[12][).]-? |ileg|illeg|illis|unread|s[oó]lo|apenas|soment|only|seul|resto|rest |dema[is]|leg[ií]|letra|letter|lettre"
+    r"|[12][).]-? |ileg|illeg|illis|unread|s[oó](?:lo)? |on ne |[uú]nica|apenas|soment|only|seul|resto|rest |dema[is]|leg[ií]|letra|letter|lettre"
 )
 _SUSPECT_SIGNS: Final = r"[\[({<*_#…¿•■□▯◻�~^]|--|\.\.\.| o | ou | or |/"
 _COMPILED_RULES: Final = tuple(
