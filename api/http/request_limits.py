@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Any, Final
 
 from flask import Flask
@@ -90,21 +90,15 @@ class RequestLimiter:
 
     def __call__(self, environ: dict[str, Any], start: Callable[..., Any]) -> Iterable[bytes]:
         """Answer a request when a slot is free."""
-        counted = self._turns.counted(_credential(environ))
-        try:
-            turn = counted.__enter__()
-        except TooManyRequests:
-            environ[REFUSED] = True
-            counted = self._turns.counted("")
-            turn = counted.__enter__()
-        try:
+        with ExitStack() as counting:
+            try:
+                turn = counting.enter_context(self._turns.counted(_credential(environ)))
+            except TooManyRequests:
+                environ[REFUSED] = True
+                turn = counting.enter_context(self._turns.counted(""))
             environ["wsgi.input"] = LimitedBody(environ, turn, self._senders)
             with turn:
-                parts = self._application(environ, start)
-        except BaseException:
-            counted.__exit__(None, None, None)
-            raise
-        return LimitedResponse(parts, turn, counted)
+                return LimitedResponse(self._application(environ, start), turn)
 
 
 def _credential(environ: Mapping[str, Any]) -> str:
@@ -210,10 +204,8 @@ class LimitedBody:
 class LimitedResponse:
     """Response iterator that takes a slot to produce each part."""
 
-    def __init__(
-        self, parts: Iterable[bytes], turn: Turn, counted: AbstractContextManager[Turn]
-    ) -> None:
-        self._parts, self._made, self._turn, self._counted = parts, iter(parts), turn, counted
+    def __init__(self, parts: Iterable[bytes], turn: Turn) -> None:
+        self._parts, self._made, self._turn = parts, iter(parts), turn
 
     def __iter__(self) -> Iterator[bytes]:
         """Return the parts."""
@@ -226,11 +218,8 @@ class LimitedResponse:
 
     def close(self) -> None:
         """Close the wrapped response."""
-        try:
-            if close := getattr(self._parts, "close", None):
-                close()
-        finally:
-            self._counted.__exit__(None, None, None)
+        if close := getattr(self._parts, "close", None):
+            close()
 
 
 def register(app: Flask, limit: int, proxies: int = 0) -> None:
