@@ -128,8 +128,8 @@ def count_statements() -> None:
     """Count statements, commits and ends of transactions of this process."""
     plan = FaultPlan(Path(os.environ[PLAN_VARIABLE]))
 
-    def before_statement(connection: Any, _: Any, statement: str, *__: Any) -> None:
-        plan.pass_point(connection.connection.dbapi_connection, statement)
+    def before_statement(_: Any, cursor: Any, statement: str, *__: Any) -> None:
+        plan.pass_point(cursor.connection, statement)
 
     def before_commit(connection: Any) -> None:
         plan.pass_point(connection.connection.dbapi_connection, COMMIT)

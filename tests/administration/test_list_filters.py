@@ -36,6 +36,7 @@ UNKNOWN = [
 FREE = {  # what people write, which is no code
     "profile",
     "cursor",
+    "heading",
     "external_id",
     "number",
     "document",

@@ -104,7 +104,7 @@ def answers(real_app, real_client, monkeypatch, lines, temporary):
     ]
     finish_waiting(real_app)
     others += [real_client("BRA", "auditor").get("/audit"), auditor.get("/notifications")]
-    monkeypatch.setattr(single_gun, "new_id", lambda: f"{MARK}-NO-ID")
+    monkeypatch.setattr(single_gun, "new_ids", lambda count: [f"{MARK}-NO-ID"] * count)
     others.append(clerk.post("/transfers", bodies.transfer(number="N-2", **sale), 500))
     others.append(real_app.test_client().get("/metrics"))
     owners = zip(
