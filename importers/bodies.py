@@ -8,6 +8,7 @@ from dataclasses import MISSING
 from functools import cache
 from typing import Any, Final
 
+from importers.cells import is_no_value
 from importers.subjects import Path, Subject
 from salsa_ext.core.fields import Member, members
 from salsa_ext.firearms.marks.cell_reading import read_cell
@@ -16,6 +17,7 @@ from salsa_ext.firearms.marks.keys import latin_letters
 from salsa_ext.reference import names
 
 MAX_SERIAL: Final = 64
+SHORT_SERIAL: Final = re.compile(r"[A-Z]{2}")
 ELSEWHERE: Final = re.compile(r"(vide|ver|v[eé]ase|voir|see)\b.*", re.IGNORECASE)
 """A cell in the place of a serial that points to the remarks."""
 SERIAL_OF_NOTE: Final = re.compile(
@@ -133,4 +135,6 @@ def _marking_without_serial(cell: str) -> str | None:
     reading = read_cell(cell)
     if reading.marks and reading.damage != "scientific":
         return None
+    if SHORT_SERIAL.fullmatch(cell) and not is_no_value(cell):
+        return None  # of two letters nobody says that they are words
     return reading.marking or "unknown"

@@ -48,6 +48,7 @@ def test_a_role_may_what_the_map_names_and_no_more():
     assert role_permissions("secretariat") == {
         Permission.KEY_ISSUE,
         Permission.REFERENCE_READ,
+        Permission.RELEASE_CREATE,
         Permission.STATISTICS_READ,
     }
 

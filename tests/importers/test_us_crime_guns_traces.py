@@ -57,7 +57,7 @@ SALES_SHOWN = {
 def test_the_published_file_is_taken_and_what_is_not_is_explained(imported):
     report, _ = imported
     assert report.rows_read == 635
-    assert report.counts == {"created": 1033, "skipped": 51, "rejected": 2}
+    assert report.counts == {"created": 1032, "skipped": 51, "rejected": 3}
     assert report.skipped == {
         "neither the sale nor the crime has a date": 49,
         "the row describes no gun: no serial, no make and no calibre": 2,
@@ -65,6 +65,7 @@ def test_the_published_file_is_taken_and_what_is_not_is_explained(imported):
     assert [(problem.column, examples) for problem, examples, _ in report.top_problems()] == [
         ("purchase_date", ["12/09/202"]),
         ("crime_date", ["2028-03-10"]),
+        ("dealer_name", ["no dealer name"]),
     ]
 
 
@@ -72,9 +73,9 @@ def test_traces_find_the_published_days_by_the_marks_alone(imported):
     _, found = imported
     print(count_classes(found))  # noqa: T201  (the figures, for whoever runs this with -s)
     assert count_classes(found) == {
-        "agrees": 387,
+        "agrees": 386,
         "several_sales": 19,
-        "short_serial": 4,
+        "short_serial": 5,
         "not_recorded": 1,
     }
 
@@ -105,7 +106,7 @@ def test_a_sale_told_in_two_rows_leaves_the_days_certain(imported):
 def test_a_serial_of_two_glyphs_is_traced_where_make_and_calibre_are_known(imported):
     _, found = imported
     short = [one for one in found if count_readable(normalise(one.case.serial)) < 3]
-    assert Counter(one.kind for one in short) == {"agrees": 3, "short_serial": 4}
+    assert Counter(one.kind for one in short) == {"agrees": 2, "short_serial": 5}
     assert {one.result.outcome for one in short if one.kind == "short_serial"} == {"no_record"}
 
 
