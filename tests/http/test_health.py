@@ -1,8 +1,13 @@
 """What watches the service asks, and what every answer carries."""
 
+from datetime import timedelta
+
 import psycopg2
 
 from api.app import create_app
+from salsa_ext.core.clock import FixedClock
+from tests.conftest import NOW
+from tests.support import actors, bodies
 
 
 def test_the_process_says_that_it_answers(app):
@@ -52,8 +57,12 @@ def test_a_session_that_ends_amid_its_answer_is_a_database_out_of_reach(
     def end(*_):
         raise psycopg2.DatabaseError("error with status PGRES_TUPLES_OK and no message")
 
-    client = create_app(fresh_database).test_client()
+    application = create_app(fresh_database, FixedClock(NOW))
+    with application.app_context():
+        token = actors.token("BRA", "police_officer", NOW, None, timedelta(days=1))
+    client = application.test_client()
     client.background = False
     monkeypatch.setattr("salsa_ext.database.acting_state.execute", end)
-    answer = client.get("/api/v1/me", headers={"Authorization": f"Bearer {'x' * 43}"})
+    headers = {"Authorization": f"Bearer {token}"}
+    answer = client.post("/api/v1/checks", json=bodies.check(), headers=headers)
     assert (answer.status_code, answer.json["code"]) == (503, "unavailable")
