@@ -33,7 +33,7 @@ def kind(request, app):
 def attempt(read, body):
     try:
         return read(copy.deepcopy(body))
-    except ValidationError:
+    except (ValidationError, TypeError):
         return REFUSED
 
 
