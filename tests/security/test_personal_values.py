@@ -84,4 +84,4 @@ def test_a_failure_inside_is_logged_by_its_place_and_not_its_text(app, lines, br
 @pytest.fixture
 def broken(monkeypatch):
     """A defect inside: the database refuses what the service wrote, and quotes it."""
-    monkeypatch.setattr(single_gun, "new_id", lambda: "PLANTED-NO-ID")
+    monkeypatch.setattr(single_gun, "new_ids", lambda count: ["PLANTED-NO-ID"] * count)

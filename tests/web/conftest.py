@@ -183,6 +183,8 @@ def registered_database(server: Server, prepared: Prepared) -> Iterator[Config]:
     """The database of a site, of the test's own: with all that it shows."""
     with server.copied(prepared.scene, prepared.database.home, prepared.database) as config:
         prepared.app.extensions["live"].clear()  # what was drawn of another database
+        with prepared.app.app_context():
+            db.engine.dispose()  # a page of before may have connected again, to what is gone
         yield config
         with prepared.app.app_context():
             db.engine.dispose()
