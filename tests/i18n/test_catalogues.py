@@ -75,6 +75,7 @@ SAID_SO = {
         "note",
         "participation",
         "notification",
+        "publication",
         "session",
         "suspension",
         "version {number}",
