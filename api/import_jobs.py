@@ -14,10 +14,10 @@ from flask import current_app
 
 from api.i18n import messages
 from api.schemas.imports import read_imported
-from importers import sealed_files
 from importers.load import Import, message_data, undo_steps
 from importers.profiles import from_data
-from importers.sealed_files import SealedFile, delete_file, touch_file
+from importers.reading import sealed_files
+from importers.reading.sealed_files import SealedFile, delete_file, touch_file
 from salsa_ext.access.authentication import account_actor
 from salsa_ext.administration import imports
 from salsa_ext.core.actor import Actor

@@ -13,12 +13,12 @@ import orjson
 from api.http.context import without_turn
 from api.import_jobs import import_folder
 from api.schemas.imports import field_labels
-from importers import sealed_files
-from importers.cells import has_word
 from importers.guess import SAMPLE_ROWS, Draft, draft_profile
 from importers.profiles import Profile, from_data, shipped_profiles, to_data
-from importers.read import Row, Table, open_table
-from importers.sealed_files import SealedFile
+from importers.reading import sealed_files
+from importers.reading.cells import has_word
+from importers.reading.sealed_files import SealedFile
+from importers.reading.tables import Row, Table, open_table
 from importers.subjects import SUBJECTS
 from importers.templates import template_profile
 from importers.values import Meanings, check_meanings, meanings, with_meanings
@@ -54,7 +54,7 @@ def template_of(actor: Actor, sheets: Collection[str]) -> Profile | None:
 
 
 def draft(actor: Actor, table: Table, name: str, subjects: Iterable[str]) -> Draft:
-    """Return the likeliest profile of a table, with what the state's profiles say of texts."""
+    """Return the likeliest profile of a table, with the meanings of texts in the state's profiles."""
     drafted = draft_profile(
         table, field_labels(), name=name, state=actor.own_state(), subjects=subjects
     )
@@ -107,7 +107,7 @@ def require_documents(actor: Actor, profile: Profile) -> list[str]:
 
 
 def with_known_meanings(actor: Actor, profile: Profile) -> Profile:
-    """Return a profile with what profiles of the state say of texts; its own words count first.
+    """Return a profile with the meanings of texts in the state's profiles; its own come first.
 
     Codes, such as 1 and P, are those of one source.
     """

@@ -27,7 +27,7 @@ from benchmarks.trade_data import describe_gun
 from importers.judge import Judgement, ReadBody
 from importers.load import Import
 from importers.profiles import shipped_profiles, to_data
-from importers.read import file_digest
+from importers.reading.tables import file_digest
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import imports
 from salsa_ext.administration.imports import ImportData

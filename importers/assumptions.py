@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from importers.profiles import Profile, Skip
-from importers.read import Row, fold
-from importers.row_kinds import SkipRules, summary
+from importers.reading.row_kinds import SkipRules, summary
+from importers.reading.tables import Row, fold
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,7 @@ def with_columns_of(profile: Profile, drafted: Profile) -> Profile:
 def find_assumptions(
     profile: Profile, drafted: Profile, rows: Sequence[Row]
 ) -> Iterator[Assumption]:
-    """Yield what a profile or a draft says of a file; of skipped rows those that `rows` have."""
+    """Yield the assumptions of a profile or draft about a file; `rows` are those that it counts."""
     if above := profile.above or drafted.above:
         yield Assumption("above", bool(profile.above), ", ".join(above))
     if profile.once or drafted.once:

@@ -8,7 +8,7 @@ from dataclasses import MISSING
 from functools import cache
 from typing import Any, Final
 
-from importers.cells import is_no_value
+from importers.reading.cells import is_no_value
 from importers.subjects import Path, Subject
 from salsa_ext.core.fields import Member, members
 from salsa_ext.firearms.marks.cell_reading import read_cell

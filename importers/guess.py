@@ -16,13 +16,20 @@ from typing import Any, Final
 
 from rapidfuzz import fuzz
 
-from importers.cells import CellError, has_word, is_no_value, list_kind, read_cell, read_date
-from importers.code_keys import find_keys
-from importers.descriptions import is_description
-from importers.patterns import SERIALS, split_text
 from importers.profiles import DocumentMapping, Profile, Skip, Source
-from importers.read import Table, fold
-from importers.row_kinds import Cells, columns_above, find_skips, is_ditto
+from importers.reading.cells import (
+    CellError,
+    has_word,
+    is_no_value,
+    list_kind,
+    read_cell,
+    read_date,
+)
+from importers.reading.code_keys import find_keys
+from importers.reading.descriptions import is_description
+from importers.reading.patterns import SERIALS, split_text
+from importers.reading.row_kinds import Cells, columns_above, find_skips, is_ditto
+from importers.reading.tables import Table, fold
 from importers.subjects import SUBJECTS, Path, Subject, is_required, targets
 from salsa_ext.core.errors import message
 from salsa_ext.firearms.marks.firearm_marks import marking_instead_of_serial

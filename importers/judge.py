@@ -14,13 +14,13 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from importers.bodies import complete, interpret_guns, write_constants, write_field
-from importers.cells import CellError, is_no_value, read_agency, read_cell, sift
-from importers.descriptions import take_apart
 from importers.occurrences import Occurrences
-from importers.patterns import MAX_TEXT, compile_pattern, split_text
 from importers.profiles import PLACEHOLDER, DocumentMapping, Profile, Source
-from importers.read import Row, Table, fold
-from importers.row_kinds import RowAbove, SkipRules, is_of_table, summary
+from importers.reading.cells import CellError, is_no_value, read_agency, read_cell, sift
+from importers.reading.descriptions import take_apart
+from importers.reading.patterns import MAX_TEXT, compile_pattern, split_text
+from importers.reading.row_kinds import RowAbove, SkipRules, is_of_table, summary
+from importers.reading.tables import Row, Table, fold
 from importers.subjects import DESCRIPTION, SUBJECTS, Check, Path, Subject, targets
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import ImportRejected, Invalid, Message, message

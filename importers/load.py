@@ -31,7 +31,7 @@ from importers.judge import (
 )
 from importers.occurrences import Occurrences
 from importers.profiles import Profile
-from importers.read import Row, open_table
+from importers.reading.tables import Row, open_table
 from importers.subjects import SUBJECTS
 from salsa_ext.access.batches import Result, record_each
 from salsa_ext.access.permissions import Permission

@@ -15,9 +15,9 @@ from typing import Any, Final, get_args, get_origin, get_type_hints
 
 import tomli_w
 
-from importers.cells import DATE_ORDERS
-from importers.patterns import MAX_SIZE, SERIALS, compile_pattern
-from importers.read import fold
+from importers.reading.cells import DATE_ORDERS
+from importers.reading.patterns import MAX_SIZE, SERIALS, compile_pattern
+from importers.reading.tables import fold
 from importers.subjects import SUBJECTS, targets
 from salsa_ext.core.errors import Invalid, Message, message
 

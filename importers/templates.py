@@ -9,9 +9,9 @@ from typing import Any, BinaryIO, Final
 
 import xlsxwriter
 
-from importers.cells import label_kind
 from importers.profiles import DocumentMapping, Profile, Source
-from importers.read import fold
+from importers.reading.cells import label_kind
+from importers.reading.tables import fold
 from importers.subjects import DESCRIPTION, SUBJECTS, Subject, is_required, targets
 from importers.subjects import Path as FieldPath
 from salsa_ext.core.codes import LANGUAGES

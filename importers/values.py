@@ -6,9 +6,9 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from importers.cells import OPEN_LISTS, code_texts, list_kind
 from importers.profiles import Profile, Source
-from importers.read import fold
+from importers.reading.cells import OPEN_LISTS, code_texts, list_kind
+from importers.reading.tables import fold
 from importers.subjects import DESCRIPTION, SUBJECTS, Path, targets
 from salsa_ext.core.errors import Invalid, Message, message
 from salsa_ext.reference import names
@@ -31,7 +31,7 @@ def listed_fields(profile: Profile) -> Iterator[tuple[int, str, str, Path]]:
 
 
 def meanings(profile: Profile) -> dict[tuple[str, str], str]:
-    """Return what a profile says of texts."""
+    """Return the meanings of texts in a profile."""
     return {
         (kind, text): means
         for at, path, kind, _ in listed_fields(profile)

@@ -23,7 +23,7 @@ from api.schemas.imports import field_labels, read_imported
 from importers.judge import Judgement
 from importers.load import Import, check_volume, report_data, undo_steps
 from importers.profiles import Profile, from_toml, name_of_file, shipped_profiles, to_data, to_toml
-from importers.read import file_digest, open_table
+from importers.reading.tables import file_digest, open_table
 from importers.subjects import SUBJECTS, is_required, targets
 from importers.templates import write_templates
 from salsa_ext.access.rules import operator

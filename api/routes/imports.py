@@ -27,7 +27,7 @@ from api.schemas.imports import (
     ImportResponse,
 )
 from importers.profiles import Profile, from_data, shipped_profiles, to_data
-from importers.sealed_files import sealed_file
+from importers.reading.sealed_files import sealed_file
 from salsa_ext.access.permissions import Permission
 from salsa_ext.administration import imports
 from salsa_ext.administration.imports import ImportData

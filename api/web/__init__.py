@@ -5,10 +5,19 @@ from __future__ import annotations
 from flask import Flask
 
 from api.web import choices, formatting, lists, other_fields, security
-from api.web.pages import AREAS, account, border, investigation, licensing, tracing
+from api.web.pages import (
+    AREAS,
+    account,
+    border,
+    imports,
+    investigation,
+    licensing,
+    statistics,
+    tracing,
+)
 
 # Importing the packages registers their routes on the blueprints.
-PACKAGES = (account, border, investigation, licensing, tracing)
+PACKAGES = (account, border, imports, investigation, licensing, statistics, tracing)
 
 
 def register(app: Flask) -> None:

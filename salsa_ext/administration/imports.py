@@ -346,7 +346,7 @@ def forget_texts(actor: Actor, texts: Collection[str]) -> None:
 
 
 def _without_texts(report: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a report without what it says of single rows."""
+    """Return a report without its examples of single rows."""
     return {name: report[name] for name in ("counts", "skipped", "reason") if name in report}
 
 

@@ -3,10 +3,10 @@
 import pytest
 
 from api.schemas.imports import field_labels
-from importers.cells import read_cell
 from importers.guess import draft_profile
-from importers.patterns import compile_pattern, split_text
-from importers.read import open_table
+from importers.reading.cells import read_cell
+from importers.reading.patterns import compile_pattern, split_text
+from importers.reading.tables import open_table
 from importers.subjects import targets
 from salsa_ext.documents.values import ReportData
 from tests.support.imported import import_file, write_csv

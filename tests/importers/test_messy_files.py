@@ -5,14 +5,14 @@ from dataclasses import replace
 import pytest
 
 from api.schemas.imports import field_labels
-from importers.cells import is_no_value, read_date
-from importers.code_keys import find_keys
-from importers.descriptions import describe, take_apart
 from importers.guess import draft_profile
-from importers.patterns import compile_pattern
 from importers.profiles import from_data
-from importers.read import fold, open_table
-from importers.row_kinds import RowAbove, SkipRules, find_skips, is_ditto
+from importers.reading.cells import is_no_value, read_date
+from importers.reading.code_keys import find_keys
+from importers.reading.descriptions import describe, take_apart
+from importers.reading.patterns import compile_pattern
+from importers.reading.row_kinds import RowAbove, SkipRules, find_skips, is_ditto
+from importers.reading.tables import fold, open_table
 from importers.subjects import targets
 from importers.values import with_meanings
 from salsa_ext.administration import agencies

@@ -10,7 +10,7 @@ import xlsxwriter
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from importers.read import open_table
+from importers.reading.tables import open_table
 from salsa_ext.core.errors import ImportRejected
 
 HEADER = ["No. de serie", "Marca", "Fecha"]
@@ -209,7 +209,7 @@ def test_the_reader_imports_nothing_of_the_service(tmp_path):
     import ast
     from pathlib import Path
 
-    from importers import reader_program
+    from importers.reading import reader_program
 
     tree = ast.parse(Path(reader_program.__file__).read_text("utf-8"))
     names = {

@@ -6,7 +6,7 @@ import pytest
 import xlsxwriter
 
 from api.schemas.imports import field_labels
-from importers.read import fold, open_table
+from importers.reading.tables import fold, open_table
 from importers.subjects import SUBJECTS
 from importers.templates import headings, template_fields, template_profile, write_template
 from salsa_ext.administration import agencies

@@ -11,7 +11,7 @@ from api.schemas.imports import read_imported
 from importers.judge import Judgement
 from importers.load import Import
 from importers.profiles import Profile, from_data, to_data
-from importers.read import file_digest
+from importers.reading.tables import file_digest
 from salsa_ext.administration import imports
 from salsa_ext.administration.imports import ImportData
 from salsa_ext.core.actor import Actor

@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from uuid import UUID
 
-from importers.read import Row, open_table
+from importers.reading.tables import Row, open_table
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import transaction
 from salsa_ext.documents.queries import SEIZURES, list_own_documents

@@ -16,7 +16,7 @@ from api import import_jobs
 from api.routes.imports import rejects_csv
 from importers import guess, load
 from importers.profiles import from_data, to_data
-from importers.read import Row, Table
+from importers.reading.tables import Row, Table
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import imports
 from salsa_ext.core.clock import FixedClock

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
-from importers.read import fold
+from importers.reading.tables import fold
 
 MAX_CODE: Final = 6
 LEAST_COVERED: Final = 0.8

@@ -10,7 +10,7 @@ from api.web import formatting, lists
 from api.web.access import login_required
 from api.web.forms import Field
 from api.web.pages import account_pages
-from api.web.pages.account.figures import dataset_names
+from api.web.pages.statistics.figures import dataset_names
 from api.web.record_pages import HOME, render_page
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message

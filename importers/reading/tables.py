@@ -13,8 +13,8 @@ from typing import Any, BinaryIO, Final, NamedTuple
 
 import orjson
 
-from importers import reader_program
-from importers.reader_program import fold
+from importers.reading import reader_program
+from importers.reading.reader_program import fold
 from salsa_ext.core.errors import ImportRejected, message
 
 __all__ = ["Row", "Table", "file_digest", "fold", "open_table"]

@@ -16,7 +16,7 @@ from api.import_profiles import draft, judge_by, read_first_rows, with_known_mea
 from api.web import choices
 from api.web.forms import REQUIRED, Field, Form
 from api.web.pages import account_pages
-from api.web.pages.account.imports import (
+from api.web.pages.imports.runs import (
     PAGES,
     RUN,
     SUBJECT_TEXTS,
@@ -29,11 +29,11 @@ from api.web.pages.account.imports import (
 from api.web.record_pages import register_form, render_page
 from importers import subjects
 from importers.assumptions import Assumption, assume, find_assumptions, with_columns_of
-from importers.cells import CellError, read_cell
 from importers.guess import ColumnGuess, natural_key, needed_fields
-from importers.patterns import SERIALS
 from importers.profiles import DocumentMapping, Profile, Source, from_data, name_of_file, to_data
-from importers.read import Table, fold
+from importers.reading.cells import CellError, read_cell
+from importers.reading.patterns import SERIALS
+from importers.reading.tables import Table, fold
 from importers.subjects import SUBJECTS, targets
 from salsa_ext.administration import imports
 from salsa_ext.core.actor import Actor

@@ -9,7 +9,7 @@ from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any, Final
 
-from importers.reader_program import fold
+from importers.reading.reader_program import fold
 from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.errors import Message, message
 from salsa_ext.core.fields import Member

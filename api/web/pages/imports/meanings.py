@@ -15,10 +15,10 @@ from api.web import choices
 from api.web.formatting import label
 from api.web.forms import Form
 from api.web.pages import account_pages
-from api.web.pages.account.imports import PAGES, RUN
+from api.web.pages.imports.runs import PAGES, RUN
 from api.web.record_pages import register_form, render_page
-from importers.cells import OPEN_LISTS, label_kind
 from importers.profiles import Profile, from_data
+from importers.reading.cells import OPEN_LISTS, label_kind
 from importers.subjects import Path
 from importers.values import Meanings, listed_fields, meanings
 from salsa_ext.administration import imports

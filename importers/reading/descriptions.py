@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, Final
 
-from importers.cells import OPEN_LISTS, find_state
-from importers.read import fold
+from importers.reading.cells import OPEN_LISTS, find_state
+from importers.reading.tables import fold
 from importers.subjects import Path
 from salsa_ext.reference import names
 

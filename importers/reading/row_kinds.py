@@ -8,9 +8,9 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Final
 
-from importers.patterns import MAX_TEXT, NO_TEXT, compile_pattern
 from importers.profiles import Profile, Skip
-from importers.read import fold
+from importers.reading.patterns import MAX_TEXT, NO_TEXT, compile_pattern
+from importers.reading.tables import fold
 from importers.subjects import SUBJECTS, is_gun, targets
 from salsa_ext.core.errors import message
 

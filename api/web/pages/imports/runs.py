@@ -29,10 +29,10 @@ from api.web.pages import account_pages
 from api.web.record_pages import DocumentPages
 from importers import subjects
 from importers.assumptions import Assumption, find_assumptions
-from importers.cells import OPEN_LISTS
 from importers.profiles import Profile, from_data, name_of_file, shipped_profiles
-from importers.read import fold
-from importers.sealed_files import sealed_file
+from importers.reading.cells import OPEN_LISTS
+from importers.reading.sealed_files import sealed_file
+from importers.reading.tables import fold
 from importers.subjects import SUBJECTS, targets
 from importers.templates import write_template
 from importers.values import listed_fields, meanings
