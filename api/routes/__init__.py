@@ -8,9 +8,7 @@ from api.routes import (
     alerts,
     attachments,
     boards,
-    changes,
     checks,
-    conversations,
     custody,
     documents,
     imports,
@@ -20,12 +18,11 @@ from api.routes import (
     records,
     reference,
     releases,
-    requests,
     sealed_log,
     statistics,
-    traces,
-    webhooks,
 )
+from api.routes.exchange import changes, webhooks
+from api.routes.tracing import conversations, requests, traces
 from api.routes.trade import discrepancies, licensees, permits, shipments
 
 BLUEPRINTS: tuple[Resource, ...] = (

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from api.http.context import current_vault
 from api.schemas.documents import TransferRequest
-from api.schemas.traces import TraceRequest as TraceBody
+from api.schemas.tracing.traces import TraceRequest as TraceBody
 from salsa_ext.access.rules import operator
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.ids import new_id

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import request
 
-from api.schemas.conversations import (
+from api.schemas.tracing.conversations import (
     ConversationQuery,
     ConversationReplyRequest,
     ConversationRequest,

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from flask import request
 
-from api.schemas.requests import present_stored_gun
-from api.schemas.traces import AmendTraceRequest, TraceRequest
+from api.schemas.tracing.requests import present_stored_gun
+from api.schemas.tracing.traces import AmendTraceRequest, TraceRequest
 from api.web.forms import VERSION_FIELD, Form, codes_in
 from api.web.pages import tracing_pages
 from api.web.pages.tracing.traces import PAGES, completion_links

@@ -9,8 +9,8 @@ from uuid import UUID
 
 from flask import g, request
 
-from api.schemas.requests import ChannelRequest, ReplyRequest
-from api.schemas.traces import LegResponse
+from api.schemas.tracing.requests import ChannelRequest, ReplyRequest
+from api.schemas.tracing.traces import LegResponse
 from api.web.document_actions import Action
 from api.web.forms import REQUIRED, Field, Form
 from api.web.pages.tracing.request_messages import MESSAGE_KINDS

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
-from api.schemas.requests import (
+from api.schemas.tracing.requests import (
     DeferRequest,
     ForwardRequest,
     NoRecordRequest,

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from flask import request
 
-from api.schemas.requests import NoteRequest, RestrictRequest
+from api.schemas.tracing.requests import NoteRequest, RestrictRequest
 from api.web.document_actions import Action
 from api.web.formatting import join_agencies
 from api.web.forms import Field, Form, codes_in

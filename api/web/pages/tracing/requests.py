@@ -12,7 +12,7 @@ from flask import request, url_for
 
 from api.i18n.messages import translate
 from api.schemas.records import RecordResponse
-from api.schemas.requests import (
+from api.schemas.tracing.requests import (
     AcknowledgeManyRequest,
     AnswerRequest,
     RequestQuery,

@@ -9,8 +9,13 @@ from uuid import UUID
 
 from flask import g, url_for
 
-from api.schemas.requests import EtraceRequest, FeedbackRequest, LegRequest, TraceOriginRequest
-from api.schemas.traces import (
+from api.schemas.tracing.requests import (
+    EtraceRequest,
+    FeedbackRequest,
+    LegRequest,
+    TraceOriginRequest,
+)
+from api.schemas.tracing.traces import (
     AmendTraceRequest,
     RejectTraceRequest,
     SendTraceRequest,

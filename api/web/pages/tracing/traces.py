@@ -14,8 +14,18 @@ from api.http.auth import authenticate_page
 from api.http.context import transaction
 from api.http.waiting import wait_for
 from api.i18n.messages import translate
-from api.routes.traces import get_leg_form, get_leg_form_csv, get_trace_report, get_working_file_csv
-from api.schemas.traces import TraceAdviceResponse, TraceQuery, TraceResponse, TraceResultResponse
+from api.routes.tracing.traces import (
+    get_leg_form,
+    get_leg_form_csv,
+    get_trace_report,
+    get_working_file_csv,
+)
+from api.schemas.tracing.traces import (
+    TraceAdviceResponse,
+    TraceQuery,
+    TraceResponse,
+    TraceResultResponse,
+)
 from api.web.access import login_required
 from api.web.document_actions import Subject
 from api.web.forms import Field

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from api.http.resource import Item, Resource
-from api.schemas.conversations import (
+from api.schemas.tracing.conversations import (
     ConversationQuery,
     ConversationReplyRequest,
     ConversationRequest,

@@ -22,7 +22,7 @@ from api.schemas.papers import (
     ReportVerdictResponse,
     WorkingFileResponse,
 )
-from api.schemas.requests import (
+from api.schemas.tracing.requests import (
     ChannelRequest,
     EtraceRequest,
     FeedbackRequest,
@@ -32,7 +32,7 @@ from api.schemas.requests import (
     RestrictRequest,
     TraceOriginRequest,
 )
-from api.schemas.traces import (
+from api.schemas.tracing.traces import (
     AmendTraceRequest,
     RejectTraceRequest,
     SendTraceRequest,

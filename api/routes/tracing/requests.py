@@ -6,7 +6,7 @@ from uuid import UUID
 
 from api.http.resource import Item, Resource
 from api.schemas.common import AssignRequest
-from api.schemas.requests import (
+from api.schemas.tracing.requests import (
     AcknowledgedResponse,
     AcknowledgeManyRequest,
     AnswerRequest,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from uuid import UUID
 
 from api.http.resource import Item, Resource
-from api.schemas.webhooks import (
+from api.schemas.exchange.webhooks import (
     DeliveryQuery,
     DeliveryResponse,
     WebhookQuery,

@@ -24,7 +24,7 @@ from api.schemas.common import (
     present_sharing,
     row_fields,
 )
-from api.schemas.requests import MessageResponse, TraceContentResponse, present_stored_gun
+from api.schemas.tracing.requests import MessageResponse, TraceContentResponse, present_stored_gun
 from salsa_ext.core import codes
 from salsa_ext.core.errors import Message
 from salsa_ext.core.occurrence import ExternalId

@@ -9,7 +9,7 @@ from flask import Response, current_app, request
 from api.http.pagination import decode_cursor, encode_cursor
 from api.http.resource import Resource
 from api.http.row_files import NDJSON
-from api.schemas.changes import ChangeQuery, ChangesResponse
+from api.schemas.exchange.changes import ChangeQuery, ChangesResponse
 from salsa_ext.access.permissions import Permission
 from salsa_ext.boards.events import EventCursor
 from salsa_ext.core.actor import Actor

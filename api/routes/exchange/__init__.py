@@ -1,0 +1,1 @@
+"""Routes for other systems: the feed of changes, webhooks."""

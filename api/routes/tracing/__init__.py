@@ -1,0 +1,1 @@
+"""Routes of traces, requests and conversations between states."""

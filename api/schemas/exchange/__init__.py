@@ -1,0 +1,1 @@
+"""Schemas for other systems: the feed of changes, webhooks."""

@@ -1,0 +1,1 @@
+"""Schemas of traces, requests and conversations between states."""
