@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 from flask import Flask
@@ -30,6 +31,20 @@ def bench() -> None:
     """Measure, as ratios in one run on a database of its own."""
 
 
+def _number(
+    flag: str, default: int, least: int, text: str, name: str | None = None
+) -> Callable[[Any], Any]:
+    """Return an option for a whole number."""
+    return click.option(
+        flag,
+        name or flag.strip("-"),
+        default=default,
+        show_default=True,
+        type=click.IntRange(least),
+        help=text,
+    )
+
+
 _FOLDER = click.option(
     "--keep",
     "folder",
@@ -40,20 +55,8 @@ _FOLDER = click.option(
 
 
 @bench.command()
-@click.option(
-    "--marks",
-    default=100_000,
-    show_default=True,
-    type=click.IntRange(1_000),
-    help="How many marks are held.",
-)
-@click.option(
-    "--rounds",
-    default=20,
-    show_default=True,
-    type=click.IntRange(1),
-    help="Rounds of 100 operations each.",
-)
+@_number("--marks", 100_000, 1_000, "How many marks are held.")
+@_number("--rounds", 20, 1, "Rounds of 100 operations each.")
 @_FOLDER
 @explained
 def checks(marks: int, rounds: int, folder: Path | None) -> None:
@@ -70,20 +73,8 @@ def checks(marks: int, rounds: int, folder: Path | None) -> None:
 
 
 @bench.command()
-@click.option(
-    "--marks",
-    default=1_000_000,
-    show_default=True,
-    type=click.IntRange(1_000),
-    help="How many marks are held.",
-)
-@click.option(
-    "--queries",
-    default=2_600,
-    show_default=True,
-    type=click.IntRange(13),
-    help="How many queries; half of them have no true record.",
-)
+@_number("--marks", 1_000_000, 1_000, "How many marks are held.")
+@_number("--queries", 2_600, 13, "How many queries; half of them have no true record.")
 @click.option(
     "--families",
     type=click.IntRange(1),
@@ -110,20 +101,8 @@ def search(marks: int, queries: int, families: int | None, folder: Path | None) 
 
 
 @bench.command()
-@click.option(
-    "--marks",
-    default=100_000,
-    show_default=True,
-    type=click.IntRange(1_000),
-    help="How many marks are held.",
-)
-@click.option(
-    "--rounds",
-    default=20,
-    show_default=True,
-    type=click.IntRange(1),
-    help="Rounds of ten seizures each.",
-)
+@_number("--marks", 100_000, 1_000, "How many marks are held.")
+@_number("--rounds", 20, 1, "Rounds of ten seizures each.")
 @_FOLDER
 @explained
 def seizures(marks: int, rounds: int, folder: Path | None) -> None:
@@ -175,20 +154,8 @@ def imports(sizes: tuple[int, ...]) -> None:
 
 
 @bench.command()
-@click.option(
-    "--records",
-    default=1_000_000,
-    show_default=True,
-    type=click.IntRange(500),
-    help="How many records are held.",
-)
-@click.option(
-    "--rounds",
-    default=20,
-    show_default=True,
-    type=click.IntRange(1),
-    help="Rounds of ten traces each.",
-)
+@_number("--records", 1_000_000, 500, "How many records are held.")
+@_number("--rounds", 20, 1, "Rounds of ten traces each.")
 @_FOLDER
 @explained
 def traces(records: int, rounds: int, folder: Path | None) -> None:
@@ -217,13 +184,7 @@ def traces(records: int, rounds: int, folder: Path | None) -> None:
     help="The register of sales and its cleaned twin.",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
 )
-@click.option(
-    "--examples",
-    default=4,
-    show_default=True,
-    type=click.IntRange(0),
-    help="Examples of each class.",
-)
+@_number("--examples", 4, 0, "Examples of each class.")
 @explained
 def names(data: Path, examples: int) -> None:
     """Read the makes and calibres of a published register, compared with the right ones.
@@ -239,35 +200,18 @@ def names(data: Path, examples: int) -> None:
 
 
 @bench.command()
-@click.option(
-    "--records",
-    default=100_000,
-    show_default=True,
-    type=click.IntRange(10_000),
-    help="How many records are held; a tenth of them is measured first.",
+@_number(
+    "--records", 100_000, 10_000, "How many records are held; a tenth of them is measured first."
 )
-@click.option(
-    "--rounds",
-    default=5,
-    show_default=True,
-    type=click.IntRange(1),
-    help="Rounds, over all the boards that are read or all ways of telling.",
-)
-@click.option(
+@_number("--rounds", 5, 1, "Rounds, over all the boards that are read or all ways of telling.")
+@_number(
     "--open",
-    "opened",
-    default=0,
-    show_default=True,
-    type=click.IntRange(0),
-    help="So many boards are open, to be told of changes; none: what a board costs.",
+    0,
+    0,
+    "So many boards are open, to be told of changes; none: what a board costs.",
+    name="opened",
 )
-@click.option(
-    "--seconds",
-    default=20,
-    show_default=True,
-    type=click.IntRange(2),
-    help="How long each way of telling is measured in each round.",
-)
+@_number("--seconds", 20, 2, "How long each way of telling is measured in each round.")
 @_FOLDER
 @explained
 def boards(records: int, rounds: int, opened: int, seconds: int, folder: Path | None) -> None:
@@ -301,16 +245,10 @@ def boards(records: int, rounds: int, opened: int, seconds: int, folder: Path | 
 
 
 @bench.command()
-@click.option(
-    "--guns",
-    default=100_000,
-    show_default=True,
-    type=click.IntRange(100),
-    help="How many seizures the registers hold; some are measured on the way.",
+@_number(
+    "--guns", 100_000, 100, "How many seizures the registers hold; some are measured on the way."
 )
-@click.option(
-    "--seed", default=1, show_default=True, type=click.IntRange(0), help="Which registers."
-)
+@_number("--seed", 1, 0, "Which registers.")
 @explained
 def registers(guns: int, seed: int) -> None:
     """Match registers of seized guns whose truth is known: how many proposals and leads are right.
@@ -332,16 +270,10 @@ def registers(guns: int, seed: int) -> None:
 
 
 @bench.command()
-@click.option(
-    "--seeds", default=14, show_default=True, type=click.IntRange(1), help="How many faults."
-)
-@click.option("--first", default=0, show_default=True, type=click.IntRange(0), help="First seed.")
-@click.option(
-    "--failovers",
-    default=1,
-    show_default=True,
-    type=click.IntRange(0),
-    help="How often the primary is killed, and its synchronous standby promoted.",
+@_number("--seeds", 14, 1, "How many faults.")
+@_number("--first", 0, 0, "First seed.")
+@_number(
+    "--failovers", 1, 0, "How often the primary is killed, and its synchronous standby promoted."
 )
 @explained
 def faults(seeds: int, first: int, failovers: int) -> None:
@@ -369,9 +301,7 @@ def faults(seeds: int, first: int, failovers: int) -> None:
 
 
 @bench.command()
-@click.option(
-    "--rounds", default=6, show_default=True, type=click.IntRange(1), help="Turns of each way."
-)
+@_number("--rounds", 6, 1, "Turns of each way.")
 @explained
 def attacks(rounds: int) -> None:
     """Measure what others wait amid attacks; exit with 1 if it is more than twice as long.
