@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CHAR, BigInteger, Identity, Index
+from sqlalchemy import CHAR, BigInteger, Identity
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -35,10 +35,9 @@ class NumberedChange(Base):
     """
 
     __tablename__ = "change"
-    __table_args__ = (Index(None, "state", "kind", "number"),)
+    state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
     number: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
-    state: Mapped[str] = mapped_column(CHAR(3))
-    kind: Mapped[str]
     object: Mapped[str]
     action: Mapped[str]
     cause: Mapped[UUID]

@@ -22,7 +22,7 @@ from salsa_ext.access.rules import OPERATOR_ROLE, require
 from salsa_ext.alerts import hits, reevaluation
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import chunks, group_by
-from salsa_ext.database.bulk import is_any_of
+from salsa_ext.database.bulk import is_any_by_index
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure.disclosures import log_further_matches
@@ -104,7 +104,9 @@ def _records_of_documents(actor: Actor, changes: Sequence[Change]) -> Mapping[UU
     """Return the ids of own records by document, of changes of one document each."""
     documents = {change.object_id for change in changes if change.kind in DOCUMENT_KINDS}
     query = select_current(Record).with_only_columns(Record.document_id, Record.id)
-    own = query.where(Record.owner_state == actor.state, is_any_of(Record.document_id, documents))
+    own = query.where(
+        Record.owner_state == actor.state, is_any_by_index(Record.document_id, documents)
+    )
     records: dict[UUID, list[UUID]] = defaultdict(list)
     for document, record in db.session.execute(own) if documents else ():
         records[document].append(record)

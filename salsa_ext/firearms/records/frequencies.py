@@ -15,7 +15,7 @@ from uuid import UUID
 from sqlalchemy import Date, Select, cast, func, select
 from sqlalchemy.orm import aliased
 
-from salsa_ext.database.bulk import is_any_of
+from salsa_ext.database.bulk import is_any_by_index
 from salsa_ext.database.session import db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.records.event_kinds import ALERT
@@ -79,7 +79,7 @@ def select_counted(state: str, documents: Collection[UUID]) -> Select[Any]:
     """
     query = select_current(Record).join(RecordSetting, RecordSetting.record_id == Record.id)
     return query.where(
-        is_any_of(Record.document_id, documents),
+        is_any_by_index(Record.document_id, documents),
         Record.owner_state == state,
         Record.event != ALERT,
         ~RecordSetting.is_void,

@@ -316,12 +316,14 @@ _CURRENT_SQL: Final = (
     "NOT k.is_void AND NOT k.is_superseded AND (CAST(:silent AS boolean) IS NULL"
     " OR :silent = (k.state <> :asker AND k.visibility = 'silent'))"
 )
+_BY_INDEX: Final = "ANY(ARRAY(SELECT unnest(CAST(:records AS uuid[]))))"  # as `is_any_by_index`
 _MARKS_OF_RECORDS_SQL: Final = text(
     f"SELECT {_HIT_COLUMNS} FROM mark_key AS k"  # noqa: S608 - names of columns
-    f" WHERE k.record_id = ANY(:records) AND {_CURRENT_SQL} LIMIT :most"
+    f" WHERE k.record_id = {_BY_INDEX} AND {_CURRENT_SQL} LIMIT :most"
 )
 _TRADE_WITH_EQUAL_SQL: Final = text(
-    "SELECT DISTINCT own.record_id FROM mark_key AS own WHERE own.record_id = ANY(:records)"
+    "SELECT DISTINCT own.record_id FROM mark_key AS own"  # noqa: S608 - a constant of ours
+    f" WHERE own.record_id = {_BY_INDEX}"
     " AND NOT own.is_void AND NOT own.is_superseded AND EXISTS (SELECT FROM mark_key AS k"
     " WHERE k.key = own.key AND k.record_id <> own.record_id AND NOT k.is_void"
     " AND NOT k.is_superseded AND (k.event = ANY(:field)"

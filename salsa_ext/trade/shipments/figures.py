@@ -10,7 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from salsa_ext.database.bulk import is_any_of
+from salsa_ext.database.bulk import is_any_by_index, is_any_of
 from salsa_ext.database.session import db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.records.frequencies import count_documents
@@ -71,7 +71,7 @@ def _shipped_quantities(shipments: Sequence[Shipment]) -> dict[UUID, dict[int, D
     """Return the quantities of shipments by their lines."""
     shipped: dict[UUID, dict[int, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
     ids = [shipment.id for shipment in shipments]
-    items = select_current(Record).where(is_any_of(Record.document_id, ids), ~Record.is_bulk)
+    items = select_current(Record).where(is_any_by_index(Record.document_id, ids), ~Record.is_bulk)
     keys = (Record.document_id, Record.line)
     sums = items.with_only_columns(*keys, func.sum(Record.quantity)).group_by(*keys)
     for shipment_id, line, quantity in db.session.execute(sums):
