@@ -27,6 +27,7 @@ from salsa_ext.core.errors import ImportRejected, Invalid, Message, message
 from salsa_ext.firearms.marks.cell_reading import read_cell as read_marks
 from salsa_ext.firearms.marks.keys import normalise
 from salsa_ext.reference.agencies import agency_names
+from salsa_ext.reference.gazetteer import complete_place
 
 EXAMPLES: Final = 3
 LEAST_SERIAL: Final = 4
@@ -280,6 +281,8 @@ class Interpreter:
         body["number"] = number
         complete(body, subject.value, self.actor.own_state())
         interpret_guns(body, subject)
+        if "place" in body:
+            complete_place(body["place"])
         column = partial(self._column_named, fields, texts)
         return Candidate(subject, number, body, [row], column)
 

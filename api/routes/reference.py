@@ -25,6 +25,8 @@ from api.schemas.reference import (
     RegisteredContactResponse,
     StateQuery,
     StateResponse,
+    TownQuery,
+    TownResponse,
     TypeResponse,
 )
 from salsa_ext.access.permissions import Permission
@@ -32,7 +34,7 @@ from salsa_ext.administration import agencies as administration_agencies
 from salsa_ext.administration.agencies import AgencyChange, AgencyData, ContactData
 from salsa_ext.core.actor import Actor
 from salsa_ext.reference import agencies as reference_agencies
-from salsa_ext.reference import contact_offices
+from salsa_ext.reference import contact_offices, gazetteer
 from salsa_ext.reference import queries as reference_queries
 from salsa_ext.reference.participation import declarations
 from salsa_ext.reference.participation.rules import Declaration
@@ -45,6 +47,7 @@ blueprint.listing("/calibres", NameQuery, CalibreResponse, reference_queries.lis
 blueprint.listing("/types", NameQuery, TypeResponse, reference_queries.list_types, READ)
 blueprint.listing("/offences", OffenceQuery, OffenceResponse, reference_queries.list_offences, READ)
 blueprint.listing("/agencies", AgencyQuery, AgencyResponse, reference_agencies.list_agencies, READ)
+blueprint.listing("/places", TownQuery, TownResponse, gazetteer.list_places, READ)
 blueprint.listing(
     "/contacts", ContactQuery, RegisteredContactResponse, contact_offices.list_contacts, READ
 )

@@ -268,3 +268,22 @@ class OffenceQuery(ListQuery):
     """Filter by list."""
 
     kind = Code(OFFENCE_KINDS)
+
+
+class TownQuery(ListQuery):
+    """Country and name, or the beginning of it."""
+
+    country = StateCode(required=True)
+    name = Line(most=100, required=True)
+
+
+class TownResponse(Schema):
+    """Town with its division and the accuracy of its position in kilometres."""
+
+    country = StateCode(required=True)
+    name = fields.String(required=True)
+    admin1 = fields.String(required=True)
+    latitude = fields.Float(required=True)
+    longitude = fields.Float(required=True)
+    precision = fields.Float(required=True)
+    population = fields.Integer(required=True)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from salsa_ext.core.errors import Invalid, message
 from salsa_ext.reference import names
+from salsa_ext.reference.gazetteer import complete_place
 
 GUN_FIELDS: Final = {
     "serial": "serial",
@@ -34,6 +35,8 @@ def complete_report(body: dict[str, Any], own_state: str) -> None:
     for name in ("from", "place"):
         if name in body:
             body[name].setdefault("country", own_state)
+    if "place" in body:
+        complete_place(body["place"])
     firearm = body["firearm"]
     firearm.setdefault("category", firearm_category(firearm))
 

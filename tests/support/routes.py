@@ -58,6 +58,7 @@ ROUTES = (
     Route("GET", "/calibres", Of.REFERENCE_READ),
     Route("GET", "/types", Of.REFERENCE_READ),
     Route("GET", "/offences", Of.REFERENCE_READ),
+    Route("GET", "/places", Of.REFERENCE_READ),
     Route("GET", "/agencies", Of.REFERENCE_READ),
     Route("POST", "/agencies", Of.AGENCY_MANAGE),
     Route("POST", "/agencies/{code}/correct", Of.AGENCY_MANAGE),

@@ -20,6 +20,7 @@ AUDITOR, ADMINISTRATOR = "PRY auditor", "PRY state_administrator"
 UNKNOWN_MAKE = {"values.0.kind": "make", "values.0.text": "Xyzzy", "values.0.means": "Nobody Ltd"}
 FOR_A_CASE = {"purpose": "investigation", "case_number": "C-7"}
 NO_PAGE = {
+    "account.place_names",
     "account.choose_language",
     "account.sign_out",
     "account.add_passkey",

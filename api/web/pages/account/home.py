@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final
 
-from flask import g, redirect, render_template, request, url_for
+from flask import Response, g, jsonify, redirect, render_template, request, url_for
 
 from api.http import auth
 from api.http.auth import authenticate_page
@@ -22,7 +22,7 @@ from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.errors import message
 from salsa_ext.database.paging import MAX_COUNTED
 from salsa_ext.figures import year_totals
-from salsa_ext.reference import agencies
+from salsa_ext.reference import agencies, gazetteer
 from salsa_ext.reference import queries as reference_queries
 from salsa_ext.reference.calendars import today
 from salsa_ext.worklists import search, tasks
@@ -131,6 +131,15 @@ def search_page(actor: Actor) -> str:
     return render_page(
         "account/search.html", actor, text=text, objects=objects, is_serial=is_serial
     )
+
+
+@account_pages.get("/place-names")
+@login_required
+def place_names(actor: Actor) -> Response:
+    """Return names of towns of the own state that fit what is typed, as JSON."""
+    typed = request.args.get("q", "")[:MAX_TYPED]
+    towns = gazetteer.find_towns(actor.state, typed) if actor.state else ()
+    return jsonify([town.title for town in towns])
 
 
 @account_pages.get("/docs")

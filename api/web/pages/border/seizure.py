@@ -35,6 +35,7 @@ from salsa_ext.core.occurrence import local_date
 from salsa_ext.documents import queries as document_queries
 from salsa_ext.documents import seizures
 from salsa_ext.documents.queries import SEIZURES, DocumentView
+from salsa_ext.reference.gazetteer import complete_place
 
 EXACT_KM: Final = 1.0
 JOINT_REASON: Final = message("Joint with {state} {number}.")
@@ -99,6 +100,7 @@ def _set_defaults(body: dict[str, Any], actor: Actor, here: CurrentPost, form: F
             "longitude": here.post.longitude,
             "precision": EXACT_KM,
         }
+    complete_place(body["place"])
     if body.get("joint_with"):
         body["joint_with"]["state"] = here.other.state
     number_items(body, has_photo=form.photo.content is not None)

@@ -48,6 +48,7 @@ from salsa_ext.documents.queries import SEIZURES
 from salsa_ext.firearms.marks import firearm_marks
 from salsa_ext.reference import names
 from salsa_ext.reference.calendars import reader_zone, today
+from salsa_ext.reference.gazetteer import complete_place
 from salsa_ext.tracing.traces import queries as trace_queries
 
 MAX_ATTACHMENTS: Final = 100
@@ -267,6 +268,7 @@ def _complete_seizure(body: dict[str, Any], actor: Actor, form: Form) -> None:
     body.setdefault("legal_grounds", [])
     body.setdefault("crime_context", ["unknown"])
     body["place"] = body.get("place", {}) | {"country": actor.own_state()}
+    complete_place(body["place"])
     if transit := codes_in(form.get("route.transit")):
         body["route"]["transit"] = transit
     number_items(body, has_photo=form.photo.content is not None)

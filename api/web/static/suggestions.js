@@ -1,0 +1,69 @@
+// A text field with a list suggests names, and forgives typing errors; without a script its list is the browser's.
+const { places, hint, found, none, chosen } = document.querySelector("script[data-suggestions]").dataset;
+const MOST = 8;
+const fold = (text) => text.normalize("NFKD").replace(/[^\p{L}\p{N}]/gu, "").toLowerCase();
+const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
+
+document.addEventListener("focusin", ({ target }) => {
+  if (target.matches("input[list], input[data-places]") && window.accessibleAutocomplete) replace(target);
+});
+
+function replace(input) {
+  const holder = document.createElement("div");
+  const options = [...(input.list?.options ?? [])].map(({ value, text }) => ({ value, label: text === value ? "" : text }));
+  input.replaceWith(holder);
+  window.accessibleAutocomplete({
+    element: holder,
+    id: input.id,
+    name: input.name,
+    defaultValue: input.value,
+    source: input.hasAttribute("data-places") ? suggestPlaces : (typed, show) => show(fitting(options, typed)),
+    templates: {
+      inputValue: (option) => option?.value ?? "",
+      suggestion: (option) => `${escaped(option.value)}${option.label ? ` <small>${escaped(option.label)}</small>` : ""}`,
+    },
+    confirmOnBlur: false,
+    showNoOptionsFound: false,
+    tAssistiveHint: () => hint,
+    tStatusNoResults: () => none,
+    tStatusQueryTooShort: () => "",
+    tStatusResults: (count, current) => `${filled(found, { count })} ${current}`,
+    tStatusSelectedOption: (name, count, index) => filled(chosen, { name, place: index + 1, count }),
+  });
+  const field = holder.querySelector("input");
+  for (const { name, value } of input.attributes) {
+    if (!["list", "data-places"].includes(name) && !field.hasAttribute(name)) field.setAttribute(name, value);
+  }
+  field.focus();
+}
+
+async function suggestPlaces(typed, show) {
+  const answer = await fetch(`${places}?q=${encodeURIComponent(typed)}`).catch(() => null);
+  show(answer?.ok ? (await answer.json()).map((value) => ({ value, label: "" })) : []);
+}
+
+function fitting(options, typed) {
+  const text = fold(typed);
+  const rank = (name) => (name.startsWith(text) ? 0 : name.includes(text) ? 1 : 2 + edits(name.slice(0, text.length), text));
+  const least = text.length < 4 ? 1 : text.length < 7 ? 3 : 4; // one error, two in a longer name
+  return options.map((option) => [rank(fold(option.value)), option]).filter(([place]) => place <= least)
+    .sort(([one], [other]) => one - other).slice(0, MOST).map(([, option]) => option);
+}
+
+function edits(one, other) {
+  let row = [...Array(other.length + 1).keys()];
+  for (let i = 1; i <= one.length; i += 1) {
+    const next = [i];
+    for (let j = 1; j <= other.length; j += 1) {
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (one[i - 1] !== other[j - 1]));
+    }
+    row = next;
+  }
+  return row.at(-1);
+}
+
+function escaped(text) {
+  const holder = document.createElement("span");
+  holder.textContent = text;
+  return holder.innerHTML;
+}
