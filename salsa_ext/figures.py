@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -21,6 +23,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import NotFound
 from salsa_ext.custody.figures import FLOWS, NOT_ESTABLISHED, SEIZURES, SILENT_SEIZURES
+from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.session import db
 from salsa_ext.firearms.records.frequencies import COVERAGE, DESCRIBED
 from salsa_ext.jobs.changes import Change
@@ -31,7 +34,7 @@ from salsa_ext.statistics.queries import get_table
 from salsa_ext.tracing.requests.figures import OVERDUE, REQUESTS
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.traces.figures import TRACES, find_legs_of_envelopes
-from salsa_ext.tracing.traces.models import TraceLeg
+from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.trade.discrepancies.figures import DISCREPANCIES
 from salsa_ext.trade.permits.figures import LICIT_TRADE, PERMITS
 
@@ -60,7 +63,7 @@ COUNTED_KINDS: Final = (
     salsa_ext.tracing.requests.figures.COUNTED,
 )
 ENVELOPE: Final = "envelope"
-OF_LEGS: Final = {
+OF_LEGS: Final[Mapping[str, Callable[[str, Sequence[UUID]], Any]]] = {
     "trace": lambda state, legs: select(TraceLeg.trace_id).where(
         TraceLeg.owner_state == state, TraceLeg.id.in_(legs)
     ),
@@ -75,12 +78,17 @@ def count_changes(actor: Actor, changes: Sequence[Change]) -> None:
     """Count the changed objects of the actor's state as they are now; idempotent."""
     state, by_kind = actor.own_state(), group_by(changes, lambda change: change.kind)
     legs = find_legs_of_envelopes(by_kind[ENVELOPE])
+    ids = {code: {change.object_id for change in some} for code, some in by_kind.items()}
+    for code, find in OF_LEGS.items() if legs else ():
+        ids.setdefault(code, set()).update(db.session.scalars(find(state, legs)))
+    if traces := ids.get("trace"):
+        seizures = select(Trace.seizure_id).where(
+            Trace.owner_state == state, is_any_of(Trace.id, traces), Trace.seizure_id.is_not(None)
+        )
+        ids.setdefault("seizure", set()).update(db.session.scalars(seizures))
     for kind in COUNTED_KINDS:
-        ids = {change.object_id for change in by_kind[kind.code]}
-        if legs and kind.code in OF_LEGS:
-            ids |= {*db.session.scalars(OF_LEGS[kind.code](state, legs))}
-        if ids:
-            rollups.count_objects(state, kind, ids)
+        if ids.get(kind.code):
+            rollups.count_objects(state, kind, ids[kind.code])
 
 
 JOB: Final = ChangeJob(
@@ -109,7 +117,7 @@ def year_totals(actor: Actor, year: int) -> list[YearTotal]:
     for dataset in (SEIZURES, TRACES, LICIT_TRADE):
         filters = {
             "by": (),
-            "where": dataset.published.where if dataset.published else {},
+            "where": dataset.counted,
             "grain": "year",
             "from_period": date(year, 1, 1),
             "to_period": date(year, 12, 31),
@@ -133,15 +141,13 @@ class OriginShare(NamedTuple):
 
 
 def origin_share(actor: Actor, year: int) -> OriginShare:
-    """Return indicator 16.4.2 of the own state for the guns of a year (UNODC, UNODA).
+    """Return indicator 16.4.2 for the guns of a year (UNODC, UNODA).
 
-    Counted is each gun seized, found or surrendered, and once a trace or another competent authority
-    established where it left lawful hands; one still traced remains in the whole. Raises NotFound
-    for a reader without a state.
+    Of the own state; for the secretariat of an ended year of all states that allow it. Counted is
+    each gun seized, found or surrendered, and once a trace or another competent authority
+    established where it left lawful hands; one still traced remains in the whole.
     """
     require(actor, Permission.STATISTICS_READ)
-    if actor.state is None:
-        raise NotFound("dataset", "origins-established")
     filters = {
         "state": actor.state,
         "by": ("established_by",),
@@ -151,6 +157,8 @@ def origin_share(actor: Actor, year: int) -> OriginShare:
         "to_period": date(year, 12, 31),
     }
     cells = get_table(actor, DATASETS, SEIZURES.code, filters).cells
-    amounts = {cell.values["established_by"]: cell.amount or 0 for cell in cells}
+    amounts = Counter[str]()
+    for cell in cells:
+        amounts[cell.values["established_by"]] += cell.amount
     recovered = sum(amounts.values())
-    return OriginShare(recovered - amounts.get(NOT_ESTABLISHED, 0), recovered)
+    return OriginShare(recovered - amounts[NOT_ESTABLISHED], recovered)

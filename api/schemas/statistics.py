@@ -10,7 +10,7 @@ from marshmallow import Schema, fields, post_load
 from api.http.fields.codes import Code, StateCode
 from api.http.fields.numbers import QueryWhole
 from api.http.fields.schemas import RequestSchema
-from api.http.fields.texts import QueryFlag, Text
+from api.http.fields.texts import Text
 from api.http.fields.times import Day
 from api.i18n.messages import translate
 from salsa_ext.core.errors import message
@@ -37,6 +37,7 @@ NONE_NAMES: Final = {
     "established_by": message("Not established"),
     "diverted_in": message("Not established"),
     "reached": message("Nobody"),
+    "exported_by": message("No export found"),
 }
 
 
@@ -64,29 +65,26 @@ class FiguresQuery(StatisticsQuery):
 
     dataset = Text(most=50)
     then = Text(most=50)
-    of_all = QueryFlag()
     year = QueryWhole(least=2000, most=2100)
 
 
 class CellResponse(Schema):
-    """Figure; a `withheld` one has a null `amount`."""
+    """Figure of a state, and of its partner in trade."""
 
     state = StateCode(required=True)
     partner = fields.String(allow_none=True)
     values = fields.Dict(keys=fields.String(), values=fields.String(), required=True)
     period = fields.String(required=True)
-    amount = fields.Integer(allow_none=True, required=True)
-    withheld = fields.Boolean(required=True)
+    amount = fields.Integer(required=True)
 
 
 class TableResponse(Schema):
-    """Cells of a dataset; no total with withheld cells."""
+    """Cells of a dataset; no total where an object may count under several values."""
 
     dataset = fields.String(required=True)
     by = fields.List(fields.String(), required=True)
     before = fields.Date(required=True)
     cells = fields.List(fields.Nested(CellResponse), required=True)
-    withheld = fields.Integer(required=True)
     total = fields.Integer(allow_none=True, required=True)
 
 
@@ -155,7 +153,7 @@ class MirrorResponse(Schema):
 
 
 class OriginShareResponse(Schema):
-    """Indicator 16.4.2 of the own state: `percent` is null without guns."""
+    """Indicator 16.4.2: `percent` is null without guns."""
 
     established = fields.Integer(required=True)
     recovered = fields.Integer(required=True)
@@ -171,7 +169,6 @@ def flat_rows(table: StatisticsTable) -> list[dict[str, Any]]:
             **cell.values,
             "period": cell.period,
             "amount": cell.amount,
-            "withheld": cell.amount is None,
         }
         for cell in table.cells
     ]
@@ -179,13 +176,11 @@ def flat_rows(table: StatisticsTable) -> list[dict[str, Any]]:
 
 def present_table(table: StatisticsTable) -> dict[str, Any]:
     """Return a table as response."""
-    cells = [vars(cell) | {"withheld": cell.amount is None} for cell in table.cells]
     return {
         "dataset": table.dataset.code,
         "by": table.by,
         "before": table.through,
-        "cells": cells,
-        "withheld": table.withheld,
+        "cells": table.cells,
         "total": table.total,
     }
 

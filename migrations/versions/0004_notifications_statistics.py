@@ -34,8 +34,8 @@ CREATE TABLE notification_read (
 CALL salsa_protect('notification_read', 'SELECT, INSERT');
 CALL salsa_append_only('notification_read');
 
--- Sums hold no record, so each state reads those of others, but for what silent records count: of
--- that the secretariat reads the whole, and its own state all.
+-- A state reads its own sums, and those of trade with it; the secretariat those that are not finer.
+-- How many records of a state are described at all, everybody who searches reads.
 CREATE TABLE rollup (
     dataset TEXT NOT NULL,
     state CHAR(3) NOT NULL,
@@ -48,11 +48,11 @@ CREATE TABLE rollup (
     CONSTRAINT pk_rollup PRIMARY KEY (dataset, state, dimension, period, subject, partner, value)
 );
 ALTER TABLE rollup ENABLE ROW LEVEL SECURITY;
-CREATE POLICY silent_owner_read ON rollup FOR SELECT TO salsa_service USING (
-    dataset NOT IN ('silent_seizures', 'flows')
+CREATE POLICY owner_read ON rollup FOR SELECT TO salsa_service USING (
+    dataset IN ('coverage', 'described')
     OR state = current_setting('salsa.state', true)::char(3)
-    OR dataset = 'silent_seizures' AND dimension = ''
-        AND current_setting('salsa.state', true) = '---'
+    OR dataset = 'licit_trade' AND partner = current_setting('salsa.state', true)
+    OR dimension = '' AND dataset <> 'flows' AND current_setting('salsa.state', true) = '---'
 );
 CREATE POLICY all_states ON rollup FOR ALL TO salsa_worker USING (true);
 GRANT SELECT ON rollup TO salsa_service;

@@ -35,7 +35,7 @@ CREATE TABLE trace (
     approved_at TIMESTAMPTZ, approved_by UUID,
     approval_snapshot JSONB,
     declined_snapshot JSONB,
-    outcome TEXT, reached TEXT, days_to_crime INTEGER,
+    outcome TEXT, reached TEXT, days_to_crime INTEGER, sold_in CHAR(3), exported_by CHAR(3),
     etrace_data BYTEA,
     note TEXT, external_ids JSONB NOT NULL DEFAULT '[]',
     CONSTRAINT pk_trace PRIMARY KEY (id),

@@ -8,6 +8,8 @@ from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import select
+
 from salsa_ext.custody.models import CustodyEntry
 from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.session import db
@@ -16,12 +18,15 @@ from salsa_ext.documents.models import Seizure
 from salsa_ext.firearms.records.frequencies import count_documents, select_counted
 from salsa_ext.firearms.records.models import Record, RecordSetting
 from salsa_ext.reference import names
-from salsa_ext.statistics.dataset_types import CountedKind, Dataset, Dimension, Fact, Published
+from salsa_ext.statistics.dataset_types import CountedKind, Dataset, Dimension, Fact
+from salsa_ext.tracing.traces.models import Trace
 
 UNKNOWN: Final = "unknown"
 SEIZURES: Final = Dataset(
     "seizures",
     base=(
+        Dimension("established_by", "established_by"),
+        Dimension("exported_by", "state"),
         Dimension("kind", "seizure_kind"),
         Dimension("category", "category"),
         Dimension("class", "type"),
@@ -40,14 +45,14 @@ SEIZURES: Final = Dataset(
         Dimension("departure", "state"),
         Dimension("destination", "state"),
         Dimension("disposition", "disposition_kind"),
-        Dimension("established_by", "established_by"),
         Dimension("diverted_in", "state"),
     ),
-    published=Published("type", {"category": "firearm"}),
+    counted={"category": "firearm"},
     silent="silent_seizures",
 )
 """Items seized, found and surrendered, by the day of the event; `class` is that of the UNODC
-questionnaire. `established_by` and `diverted_in` are set once the origin is established (SDG 16.4.2)."""
+questionnaire. `established_by` and `diverted_in` are set once the origin is established (SDG 16.4.2),
+`exported_by` by the last lawful export that a trace found."""
 FLOWS: Final = Dataset(
     "flows",
     base=(
@@ -56,15 +61,14 @@ FLOWS: Final = Dataset(
         Dimension("established_by", "established_by"),
     ),
     finer=(Dimension("class", "type"), Dimension("departure", "state")),
+    readers="owner",
 )
 """Where firearms were made and left lawful hands, and who established it, by the day of seizure.
 
 Silent ones count too, since nobody but their state reads it.
 """
-SILENT_SEIZURES: Final = replace(
-    SEIZURES, code=SEIZURES.silent, published=None, readers="service", silent=""
-)
-NOT_ESTABLISHED: Final = "none"
+SILENT_SEIZURES: Final = replace(SEIZURES, code=SEIZURES.silent, readers="service", silent="")
+NOT_ESTABLISHED = NO_EXPORT = "none"
 PIECES: Final = (None, "piece")
 
 
@@ -76,20 +80,24 @@ def count_seizures(state: str, ids: Collection[UUID]) -> dict[UUID, Counter[Fact
     facts = count_documents(state, ids)
     query = select_current(Seizure).where(is_any_of(Seizure.id, ids), Seizure.owner_state == state)
     seizures = {seizure.id: seizure for seizure in db.session.scalars(query)}
-    ends = _entries_by_item(state, seizures)
+    ends, exporters = _entries_by_item(state, seizures), _exporters_by_record(state, seizures)
     is_silent = RecordSetting.visibility == "silent"
     records = select_counted(state, seizures).add_columns(is_silent)
     for record, is_hidden in db.session.execute(records):
         if record.unit in PIECES:
             seizure = seizures[record.document_id]
             entries = ends.get((seizure.id, record.line), {})
-            subject = (seizure.kind, record.category, names.questionnaire_class(record.type))
+            origin = entries.get("origin", {})
+            established_by = origin.get("established_by", NOT_ESTABLISHED)
+            exporter = exporters.get(record.id, UNKNOWN)
+            iafq_class = names.questionnaire_class(record.type)
+            subject = (established_by, exporter, seizure.kind, record.category, iafq_class)
             values = [*_values(seizure, record), *_outcome_values(entries)]
             dataset = SILENT_SEIZURES if is_hidden else SEIZURES
             fact = dataset.fact(state, subject, record.first_day, values=values)
             facts[seizure.id][fact] += int(record.quantity)
             if record.category == "firearm":
-                single = dict(values) | {"class": subject[-1]}
+                single = dict(values) | {"class": iafq_class, "established_by": established_by}
                 flow = [single[each.code] for each in FLOWS.base]
                 values = [(each.code, single[each.code]) for each in FLOWS.finer]
                 fact = FLOWS.fact(state, flow, record.first_day, values=values)
@@ -111,6 +119,18 @@ def _entries_by_item(
     for entry in db.session.scalars(query.order_by(CustodyEntry.id)):
         entries.setdefault((entry.seizure_id, entry.line), {})[entry.kind] = entry.details
     return entries
+
+
+def _exporters_by_record(state: str, seizures: Collection[UUID]) -> dict[UUID, str]:
+    """Return the state that exported each traced gun last; `none` where no export was found."""
+    query = select(Trace.record_id, Trace.exported_by).where(
+        Trace.owner_state == state,
+        is_any_of(Trace.seizure_id, seizures),
+        Trace.record_id.is_not(None),
+        Trace.outcome.in_(("traced", "partly")),
+    )
+    rows = db.session.execute(query.order_by(Trace.exported_by.is_not(None), Trace.id))
+    return {record: exporter or NO_EXPORT for record, exporter in rows if record}
 
 
 def _values(seizure: Seizure, record: Record) -> Iterator[tuple[str, str]]:
@@ -136,7 +156,6 @@ def _values(seizure: Seizure, record: Record) -> Iterator[tuple[str, str]]:
 def _outcome_values(entries: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     origin = entries.get("origin", {})
     yield "disposition", entries.get("disposition", {}).get("kind", NOT_ESTABLISHED)
-    yield "established_by", origin.get("established_by", NOT_ESTABLISHED)
     yield "diverted_in", origin.get("state") or (UNKNOWN if origin else NOT_ESTABLISHED)
 
 

@@ -16,8 +16,10 @@ from uuid import UUID
 from salsa_ext.reference import names
 
 MIN_CELL: Final = 5
-"""Smallest amount that other states may read; with one below, a table has no total."""
-Readers = Literal["states", "secretariat", "service"]
+"""Smallest amount of a fine table that a release publishes."""
+Readers = Literal["granted", "owner", "secretariat", "service"]
+"""The own state, and the secretariat ended years where a state allows it; the own state alone; the
+secretariat alone; nobody but the service."""
 
 
 class Grain(Enum):
@@ -111,19 +113,18 @@ class Dataset:
     """A count by the dimensions of its `base`, by each of its `finer` ones, state and period.
 
     A table combines any of the base and at most one finer dimension: so sums stay few, however many
-    objects there are. Other states read `published` alone, by quarters: ended ones, without small
-    cells; without it nobody reads those of others. The secretariat reads its own datasets whole,
-    since they count work. The `service` alone reads the rest. `silent` is the code of the dataset
-    that counts the same of silent records: the own state reads it with this one, and releases hold
-    both.
+    objects there are. The own state reads its figures whole, other states what releases publish.
+    Of `counted` values a page and a release count alone, unless by that dimension. `silent` is the
+    code of the dataset that counts the same of silent records: the own state reads it with this
+    one, and releases hold both.
     """
 
     code: str
     base: tuple[Dimension, ...] = ()
     finer: tuple[Dimension, ...] = ()
-    published: Published | None = None
+    counted: Mapping[str, str] = field(default_factory=dict)
     grain: Grain = Grain.MONTH
-    readers: Readers = "states"
+    readers: Readers = "granted"
     silent: str = ""
 
     def fact(
@@ -141,21 +142,12 @@ class Dataset:
     @property
     def counted_values(self) -> dict[str, str]:
         """Return the value that a table counts of each dimension, unless it is by it."""
-        published = self.published.where if self.published else {}
-        return {each.code: each.default for each in self.base if each.default} | {**published}
+        return {each.code: each.default for each in self.base if each.default} | {**self.counted}
 
     @property
     def dimensions(self) -> dict[str, Dimension]:
         """Return all dimensions by their codes."""
         return {each.code: each for each in (*self.base, *self.finer)}
-
-
-@dataclass(frozen=True)
-class Published:
-    """The table of a dataset that all states read: by what, of which values alone."""
-
-    by: str
-    where: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Figures: of the own state whole and live, of others as they are published."""
+"""Figures: of the own state whole and live; for the secretariat the ended years of states."""
 
 from __future__ import annotations
 
@@ -15,35 +15,29 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, Message, NotFound, message
 from salsa_ext.database.session import db
 from salsa_ext.reference.models import StateSetting
-from salsa_ext.releases.models import Release
-from salsa_ext.statistics.dataset_types import MIN_CELL, Dataset, Grain, Published
+from salsa_ext.statistics.dataset_types import Dataset, Grain
 from salsa_ext.statistics.models import Rollup
 
 PERIODS: Final = ("month", "quarter", "year")
 _UNKNOWN: Final = message("{dimension} is not a dimension of these figures. One of: {choices}.")
-_OWN_ALONE: Final = message("These figures are read of the own state alone. Give your state.")
-_UNPUBLISHED: Final = message(
-    "Of other states this is not published. Give your own state, or leave this out."
-)
+_OF_OTHERS: Final = message("Figures of other states are in releases. Give your own state here.")
+_GRANTED: Final = message("States allow totals of ended years alone. Leave this out.")
 
 
 @dataclass(frozen=True)
 class StatisticsCell:
-    """One figure; `amount` None if suppressed. `values` has its codes by dimension."""
+    """One figure; `values` has its codes by dimension."""
 
     state: str
     partner: str | None
     values: Mapping[str, str]
     period: str
-    amount: int | None
+    amount: int
 
 
 @dataclass(frozen=True)
 class StatisticsTable:
-    """Cells of one dataset by `by`; `total` None if any cell is suppressed.
-
-    Nor is there one where an object may count under several values.
-    """
+    """Cells of one dataset by `by`; `total` None where an object may count under several values."""
 
     dataset: Dataset
     by: Sequence[str]
@@ -52,22 +46,19 @@ class StatisticsTable:
     cells: Sequence[StatisticsCell]
     total: int | None
 
-    @property
-    def withheld(self) -> int:
-        """Return the number of suppressed cells."""
-        return sum(cell.amount is None for cell in self.cells)
-
 
 @dataclass(frozen=True)
 class _Selection:
-    """Which table is read: by what, of which values, for periods of what length."""
+    """Which table is read: by what, of which values, for periods of what length.
+
+    `has_silent` if silent records count; `is_granted` if it is read as states allow it.
+    """
 
     by: Sequence[str]
     where: Mapping[str, str]
     grain: Grain
-    is_whole: bool
-    is_yearly: bool = False
-    is_own: bool = False
+    has_silent: bool
+    is_granted: bool
 
     @property
     def used(self) -> set[str]:
@@ -77,9 +68,8 @@ class _Selection:
 def list_datasets(actor: Actor, datasets: Sequence[Dataset]) -> list[Dataset]:
     """Return the datasets available to the reader; the secretariat has no state."""
     require(actor, Permission.STATISTICS_READ)
-    if actor.state:
-        return [dataset for dataset in datasets if dataset.readers == "states"]
-    return [dataset for dataset in datasets if dataset.published]
+    readers = ("granted", "owner") if actor.state else ("granted", "secretariat")
+    return [dataset for dataset in datasets if dataset.readers in readers]
 
 
 def get_table(
@@ -87,12 +77,10 @@ def get_table(
 ) -> StatisticsTable:
     """Return figures by state, partner, period and the dimensions of `by`.
 
-    With the own `state` in `filters` they are whole, with silent records, and go up to today, by
-    any of the base and at most one finer dimension, and of values in `where`. Of all states they
-    are as published: by ended quarters of years without a release, cells below 5 suppressed, and
-    with them the total. The secretariat reads ended years whole, with silent records, by the base,
-    of states that allow it. Raises NotFound for an unknown dataset, Invalid for dimensions, values
-    or periods that this table has not.
+    Those of the own `state` are whole, with silent records, and go up to today, by any of the base
+    and at most one finer dimension, and of values in `where`. The secretariat reads ended years, by
+    the base, of states that allow it; of its own datasets all. Raises NotFound for an unknown
+    dataset, Invalid for other states, and for dimensions, values or periods that this table has not.
     """
     require(actor, Permission.STATISTICS_READ)
     dataset = next((each for each in list_datasets(actor, datasets) if each.code == code), None)
@@ -100,8 +88,7 @@ def get_table(
         raise NotFound("dataset", code)
     selection = _read_selection(actor, dataset, filters)
     today = actor.now().date()  # the day of UTC, or a period would end sooner for some readers
-    is_ended = selection.is_yearly or not selection.is_whole
-    through = selection.grain.start(today) if is_ended else today + timedelta(days=1)
+    through = Grain.YEAR.start(today) if selection.is_granted else today + timedelta(days=1)
     query = _build_query(dataset, selection, filters, through)
     cells = [
         StatisticsCell(
@@ -109,47 +96,40 @@ def get_table(
             partner or None,
             dict(zip(selection.by, values, strict=True)),
             selection.grain.label(period),
-            int(count) if selection.is_whole or count >= MIN_CELL else None,
+            int(count),
         )
         for state, partner, period, *values, count in db.session.execute(query)
     ]
-    total = _total(dataset, selection, cells)
+    is_several = any(dataset.dimensions[code].is_several for code in selection.by)
+    total = None if is_several else sum(cell.amount for cell in cells)
     return StatisticsTable(dataset, selection.by, selection.grain, through, cells, total)
 
 
 def _read_selection(actor: Actor, dataset: Dataset, filters: Mapping[str, Any]) -> _Selection:
     """Return what is asked for; raises Invalid."""
-    is_own = actor.state is not None and filters.get("state") == actor.state
-    published = dataset.published
-    if published is None:
-        if not is_own:
-            raise Invalid({"state": [_OWN_ALONE]})
-        published = Published(dataset.base[-1].code)
     by, grain = filters.get("by"), filters.get("grain")
-    is_of_secretariat = dataset.readers == "secretariat"
-    is_yearly = not (actor.state or is_of_secretariat) and grain == Grain.YEAR.value
-    is_whole = is_own or is_of_secretariat or is_yearly
     where = dict(filters.get("where") or {})
-    base = {each.code for each in dataset.base}
-    if not (is_own or is_of_secretariat):
-        readable = base if is_yearly else {published.by}
-        unpublished = {
-            "by": by is not None and not readable.issuperset(by),
-            "grain": grain not in (None, Grain.QUARTER.value) and not is_yearly,
-        } | {code: code not in readable for code in where}
-        if problems := {name: [_UNPUBLISHED] for name, is_wrong in unpublished.items() if is_wrong}:
+    if actor.state and filters.get("state") != actor.state:
+        raise Invalid({"state": [_OF_OTHERS]})
+    is_granted = not actor.state and dataset.readers == "granted"
+    if is_granted:
+        base = {each.code for each in dataset.base}
+        refused = {
+            "by": not base.issuperset(by or ()),
+            "grain": grain not in (None, Grain.YEAR.value),
+        } | {code: code not in base for code in where}
+        if problems := {name: [_GRANTED] for name, is_wrong in refused.items() if is_wrong}:
             raise Invalid(problems)
+        grain = Grain.YEAR.value
     if by is None:
-        by = (dataset.base[-1].code if is_yearly else published.by,)
-        where = {**published.where, **where}
+        by = (dataset.base[-1].code,)
     defaults = {each.code: each.default for each in dataset.base if each.default}
     selection = _Selection(
         tuple(by),
         {code: value for code, value in defaults.items() if code not in by} | where,
         Grain(grain or Grain.QUARTER.value),
-        is_whole,
-        is_yearly,
-        is_own,
+        has_silent=bool(actor.state) or is_granted,
+        is_granted=is_granted,
     )
     _check_dimensions(dataset, selection)
     return selection
@@ -193,8 +173,7 @@ def _build_query(
     period = cast(func.date_trunc(selection.grain.value, Rollup.period), Date)
     keys = [Rollup.state, Rollup.partner, period, *(columns[code] for code in selection.by)]
     amount = func.sum(Rollup.amount)
-    has_silent = selection.is_own or selection.is_yearly
-    counted = [dataset.code, dataset.silent] if has_silent else [dataset.code]
+    counted = [dataset.code, dataset.silent] if selection.has_silent else [dataset.code]
     query = select(*keys, amount).where(
         Rollup.dataset.in_(counted),
         Rollup.dimension == finer,
@@ -208,10 +187,7 @@ def _build_query(
         query = query.where(Rollup.period >= selection.grain.start(first))
     if (last := filters.get("to_period")) is not None:
         query = query.where(period <= selection.grain.start(last))
-    if not selection.is_whole:  # from both together would follow what silent records count
-        released = select(Release.year).where(Release.status == "published")
-        query = query.where(func.extract("year", Rollup.period).not_in(released))
-    if selection.is_yearly:
+    if selection.is_granted:
         query = query.where(Rollup.state.not_in(withheld_states()))
     return query.group_by(*keys).having(amount > 0).order_by(*keys)
 
@@ -220,11 +196,3 @@ def withheld_states() -> Sequence[str]:
     """Return the states that do not allow the secretariat to read their yearly totals."""
     withheld = select(StateSetting.owner_state).where(~StateSetting.yearly_totals)
     return db.session.scalars(withheld).all()
-
-
-def _total(dataset: Dataset, selection: _Selection, cells: Sequence[StatisticsCell]) -> int | None:
-    """Return the sum of the cells; None where one is suppressed, or objects count several times."""
-    amounts = [cell.amount for cell in cells]
-    if None in amounts or any(dataset.dimensions[code].is_several for code in selection.by):
-        return None
-    return sum(amount or 0 for amount in amounts)

@@ -12,9 +12,9 @@ from tests.support import source
 UNKNOWN = [
     ("auditor", "/audit?action=record:seen", "action", "record:disclosed"),
     ("auditor", "/audit?subject_kind=gun", "subject_kind", "seizure"),
-    ("police_officer", "/statistics/seizures?type=foo", "type", "pistol"),
-    ("police_officer", "/statistics/licit_trade?type=traced", "type", "unknown"),
-    ("police_officer", "/statistics/traces?outcome=pistol", "outcome", "no_record"),
+    ("police_officer", "/statistics/seizures?state=BRA&type=foo", "type", "pistol"),
+    ("police_officer", "/statistics/licit_trade?state=BRA&type=traced", "type", "unknown"),
+    ("police_officer", "/statistics/traces?state=BRA&outcome=pistol", "outcome", "no_record"),
     ("police_officer", "/statistics/traces?state=XXX", "state", "XXX"),
     ("police_officer", "/statistics/licit_trade?partner=XXX", "partner", "XXX"),
     ("police_officer", "/seizures?kind=taken", "kind", "seized"),
@@ -73,7 +73,8 @@ def test_a_known_code_of_the_audit_is_taken(as_actor, path):
 
 
 @pytest.mark.parametrize(
-    "path", ["/statistics/seizures?type=unknown", "/statistics/traces?outcome=pending"]
+    "path",
+    ["/statistics/seizures?state=BRA&type=unknown", "/statistics/traces?state=BRA&outcome=pending"],
 )
 def test_a_known_subject_is_taken(as_actor, path):
     as_actor("BRA", "auditor").get(path, 200)

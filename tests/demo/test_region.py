@@ -180,14 +180,6 @@ def test_an_analyst_finds_a_straw_purchase_a_holder_and_a_lot(small):
     assert lead_patterns.CARTRIDGE_LOT.replace("-", "") in found["shared_lot"][0]["summary"]
 
 
-def test_figures_hold_cells_that_are_shown_and_cells_that_are_withheld(small):
-    client = small.client(None, "secretariat")
-    shipped = client.get("/statistics/licit_trade").json["cells"]
-    seized = client.get("/statistics/seizures").json["cells"]
-    assert any(cell["amount"] for cell in shipped)
-    assert None in [cell["amount"] for cell in seized]
-
-
 def test_the_origin_of_some_guns_is_established_by_their_traces(small):
     shares = [
         small.client(state, "police_officer")

@@ -117,4 +117,4 @@ def test_every_list_is_given_as_a_file(pry, path, form):
 
 @pytest.mark.parametrize("form,kind", [("csv", CSV_TYPE), ("xlsx", XLSX_TYPE)])
 def test_figures_are_given_as_a_file(pry, form, kind):
-    assert pry.get(f"/statistics/seizures?format={form}").content_type == kind
+    assert pry.get(f"/statistics/seizures?state=PRY&format={form}").content_type == kind

@@ -1,4 +1,4 @@
-"""Figures: ended quarters alone, small cells withheld, and no total beside a withheld one."""
+"""Figures of the own state by what was recorded; those of other states are in releases."""
 
 from datetime import date
 
@@ -10,6 +10,7 @@ from salsa_ext.tracing.traces.figures import TRACES
 from tests.support import bodies, jobs
 
 ENDED = "2025-11-20"
+TRACED = ("USA", "unknown", "pistol", "traced")
 
 
 @pytest.fixture
@@ -28,7 +29,10 @@ def figures(client, dataset="seizures", query=""):
     return client.get(f"/statistics/{dataset}{query}").json
 
 
-def cells(client, dataset="seizures", query=""):
+GUNS = "?state=BRA&category=firearm&by=type"
+
+
+def cells(client, dataset="seizures", query=GUNS):
     return [
         (cell["state"], *cell["values"].values(), cell["period"], cell["amount"])
         for cell in figures(client, dataset, query)["cells"]
@@ -79,54 +83,9 @@ def test_guns_are_counted_by_state_type_and_quarter(police, seize):
     assert cells(police) == [("BRA", "pistol", "2025-Q4", 5)]
 
 
-def test_silent_seizures_are_not_counted(police, seize):
-    seize(5)
-    seize(6, "S-2", visibility="silent")
-    assert cells(police) == [("BRA", "pistol", "2025-Q4", 5)]
-
-
-@pytest.mark.parametrize(
-    "before,after,counted",
-    [
-        ("open", "silent", []),
-        ("silent", "open", [6]),
-        ("silent", "silent", []),
-        ("open", "open", [6]),
-    ],
-)
-def test_a_correction_counts_a_seizure_as_its_visibility_wants(
-    police, seize, before, after, counted
-):
-    made = seize(6, visibility=before)
-    items = [bodies.firearm(line=n, serial=f"S-1N{n:04}") for n in range(1, 7)]
-    body = bodies.seizure(occurred_on=ENDED, items=items, visibility=after, reason="Read again")
-    police.post(f"/seizures/{made['id']}/correct", body, 200, If_Match='"1"')
-    assert [amount for *_, amount in cells(police)] == counted
-
-
-def test_five_are_shown_and_four_are_withheld(police, seize):
-    seize(5)
-    seize(4, "S-2", on="2025-08-20")
-    assert cells(police) == [("BRA", "pistol", "2025-Q3", None), ("BRA", "pistol", "2025-Q4", 5)]
-
-
-def test_no_total_stands_beside_a_withheld_cell(police, seize):
-    seize(5)
-    assert (figures(police)["total"], figures(police)["withheld"]) == (5, 0)
-    seize(4, "S-2", on="2025-08-20")
-    assert (figures(police)["total"], figures(police)["withheld"]) == (None, 1)
-
-
-def test_a_filter_that_leaves_only_shown_cells_gives_their_total(police, seize):
-    seize(5)
-    seize(4, "S-2", on="2025-08-20")
-    assert figures(police, query="?from_period=2025-10-01")["total"] == 5
-
-
-def test_the_running_quarter_is_not_shown(police, seize):
-    seize(6, on="2026-03-01")
-    assert figures(police)["cells"] == []
-    assert figures(police)["before"] == "2026-01-01"
+@pytest.mark.parametrize("query", ["", "?state=PRY", "?grain=year"])
+def test_figures_of_other_states_are_in_releases(police, query):
+    assert list(police.get(f"/statistics/seizures{query}", 422).json["errors"]) == ["state"]
 
 
 def test_a_correction_takes_back_what_it_corrects(police, seize):
@@ -147,7 +106,7 @@ def test_a_correction_of_the_day_moves_the_count(police, seize):
 
 def test_parts_and_munitions_are_not_counted_as_guns(police, seize):
     seize(1, items=[{"line": 1, "category": "ammunition", "quantity": 900, "unit": "piece"}])
-    assert figures(police)["cells"] == []
+    assert cells(police) == []
 
 
 def test_licit_trade_is_counted_with_its_partner(police, bra):
@@ -155,7 +114,7 @@ def test_licit_trade_is_counted_with_its_partner(police, bra):
     permit = bra.post("/permits", body).json["id"]
     shipped = bodies.shipment([f"SN{n:05}" for n in range(6)], ships_on=ENDED)
     bra.post(f"/permits/{permit}/shipments", shipped)
-    [cell] = figures(police, "licit_trade")["cells"]
+    [cell] = figures(police, "licit_trade", "?state=BRA&by=type")["cells"]
     assert (cell["state"], cell["partner"], cell["values"]["type"], cell["amount"]) == (
         "BRA",
         "PRY",
@@ -167,27 +126,21 @@ def test_licit_trade_is_counted_with_its_partner(police, bra):
 @pytest.mark.parametrize(
     "query,found",
     [
-        ("?state=BRA", 1),
-        ("?state=PRY", 0),
-        ("?type=pistol", 1),
-        ("?type=rifle", 0),
-        ("?from_period=2025-10-01&to_period=2025-12-31", 1),
-        ("?to_period=2025-09-30", 0),
+        ("&type=pistol", 1),
+        ("&type=rifle", 0),
+        ("&from_period=2025-10-01&to_period=2025-12-31", 1),
+        ("&to_period=2025-10-01", 1),
+        ("&to_period=2025-09-30", 0),
     ],
 )
 def test_figures_are_found_by_their_fields(police, seize, query, found):
     seize(5)
-    assert len(cells(police, query=query)) == found
-
-
-def test_no_part_of_a_published_quarter_is_counted(police, seize):
-    seize(5)
-    assert cells(police, query="?to_period=2025-10-01") == cells(police)
+    assert len(cells(police, query=GUNS + query)) == found
 
 
 def test_a_withdrawn_trace_is_not_counted(police):
     with jobs.as_worker(operator("BRA")):
-        rollups.add_facts({TRACES.fact("BRA", ("traced", "pistol"), date(2025, 10, 1)): 5})
+        rollups.add_facts({TRACES.fact("BRA", TRACED, date(2025, 10, 1)): 5})
     trace = police.post("/traces", bodies.trace()).json
     police.post(f"/traces/{trace['id']}/withdraw", None, 200, If_Match=f'"{trace["version"]}"')
-    assert cells(police, "traces") == [("BRA", "traced", "2025-Q4", 5)]
+    assert cells(police, "traces", "?state=BRA") == [("BRA", "traced", "2025-Q4", 5)]

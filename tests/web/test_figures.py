@@ -1,4 +1,4 @@
-"""The page of figures: those of the own state by what one chooses, and those that states publish."""
+"""The page of figures: those of the own state, or of those that allow it, by what one chooses."""
 
 import re
 
@@ -37,11 +37,6 @@ def test_an_officer_reads_the_own_figures_by_two_dimensions(officer):
 
 def test_the_page_shows_how_many_origins_are_established(officer):
     assert "(SDG 16.4.2) 16.7 % 1 of 6" in text(officer.open("/figures?year=2025"))
-
-
-def test_what_all_states_publish_has_its_states(officer):
-    said = text(officer.open("/figures?of_all=true"))
-    assert "Brazil" in said and "Ended quarters." in said and "SDG" not in said
 
 
 def test_what_cannot_be_combined_is_said_at_its_field(officer):

@@ -186,6 +186,18 @@ class ChainResult:
         return self.since_last_lawful.exact if self.since_last_lawful else None
 
     @property
+    def first_sold_in(self) -> str | None:
+        """Return the state of the first sale; None if unknown, or one of several candidates."""
+        states = {event["state"] for event in first_sales(self.chain)}
+        return states.pop() if len(states) == 1 else None
+
+    @property
+    def last_exporter(self) -> str | None:
+        """Return the state that exported it last by licence; None without an export."""
+        exports = [event["state"] for event in self.chain if event["event"] in SHIPPED]
+        return exports[-1] if exports and not self.ambiguous else None
+
+    @property
     def is_complete(self) -> bool:
         """Return whether the chain runs from its origin to the last holder."""
         last = self.last_lawful

@@ -9,22 +9,21 @@ from uuid import UUID
 from sqlalchemy import select
 
 from salsa_ext.database.session import db
-from salsa_ext.statistics.dataset_types import CountedKind, Dataset, Dimension, Facts, Published
+from salsa_ext.statistics.dataset_types import CountedKind, Dataset, Dimension, Facts
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.requests.values import WAITING_STATUSES
 
 REQUESTS: Final = Dataset(
     "requests",
-    base=(Dimension("priority", "priority"), Dimension("answer", "request_answer")),
-    finer=(Dimension("asking", "state"),),
-    published=Published("answer"),
+    base=(
+        Dimension("asking", "state"),
+        Dimension("priority", "priority"),
+        Dimension("answer", "request_answer"),
+    ),
 )
 """Requests that a state received, by the day of receipt, with their answer now."""
 OVERDUE: Final = Dataset(
-    "overdue",
-    base=(Dimension("priority", "priority"),),
-    published=Published("priority"),
-    readers="secretariat",
+    "overdue", base=(Dimension("priority", "priority"),), readers="secretariat"
 )
 """Requests unanswered after twice their term, counted on the day of the reminder."""
 
@@ -39,10 +38,8 @@ def count_requests(state: str, ids: Collection[UUID]) -> dict[UUID, Facts]:
 
 
 def _count_request(request: TraceRequest) -> Facts:
-    subject = (request.priority, answer_of(request))
-    on = request.received_at.date()
-    values = [("asking", request.asking_state)]
-    return {REQUESTS.fact(request.owner_state, subject, on, values=values): 1}
+    subject = (request.asking_state, request.priority, answer_of(request))
+    return {REQUESTS.fact(request.owner_state, subject, request.received_at.date()): 1}
 
 
 def answer_of(request: TraceRequest) -> str:

@@ -273,6 +273,8 @@ def update_status(
     trace.outcome = result.outcome if result else None
     trace.reached = result.reached if result else None
     trace.days_to_crime = result.time_to_crime_days if result else None
+    trace.sold_in = result.first_sold_in if result else None
+    trace.exported_by = result.last_exporter if result else None
     db.session.flush()
 
 

@@ -26,8 +26,8 @@ from salsa_ext.database.session import Base
 class Trace(Owned, Base):
     """One request for the history of one gun; `firearm` is the description that was sent.
 
-    `outcome`, `reached` (whom) and `days_to_crime` are those of its result now, as they are counted;
-    None while unsent or withdrawn.
+    `outcome`, `reached` (whom), `days_to_crime`, and the states `sold_in` and `exported_by` are those
+    of its result now, as they are counted; None while unsent or withdrawn.
     `likeness` is how well the best candidate of all states agreed, in bits. `approval` is who approved
     it: `own`, a second person of the state, or `alone`, nobody, where the state has too few.
     `approval_requested_at` is set while the approval is pending. `approval_snapshot` is the draft as
@@ -90,6 +90,8 @@ class Trace(Owned, Base):
     outcome: Mapped[str | None] = mapped_column(sort_order=99)
     reached: Mapped[str | None] = mapped_column(sort_order=99)
     days_to_crime: Mapped[int | None] = mapped_column(sort_order=99)
+    sold_in: Mapped[str | None] = mapped_column(CHAR(3), sort_order=99)
+    exported_by: Mapped[str | None] = mapped_column(CHAR(3), sort_order=99)
     etrace_data: Mapped[bytes | None] = mapped_column(sort_order=99)
     note: Mapped[str | None] = mapped_column(sort_order=99)
     external_ids: Mapped[list[dict[str, Any]]] = mapped_column(sort_order=99, server_default="[]")

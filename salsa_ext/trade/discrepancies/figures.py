@@ -9,14 +9,13 @@ from uuid import UUID
 from sqlalchemy import select
 
 from salsa_ext.database.session import db
-from salsa_ext.statistics.dataset_types import CountedKind, Dataset, Dimension, Facts, Published
+from salsa_ext.statistics.dataset_types import CountedKind, Dataset, Dimension, Facts
 from salsa_ext.trade.discrepancies.models import Discrepancy
 from salsa_ext.trade.discrepancies.queries import view_statements
 
 DISCREPANCIES: Final = Dataset(
     "discrepancies",
     base=(Dimension("status", "discrepancy_status"), Dimension("discrepancy", "discrepancy_kind")),
-    published=Published("discrepancy"),
 )
 """Discrepancies of a state's permits and shipments, by the day they were raised."""
 

@@ -17,7 +17,7 @@ from salsa_ext.database.session import db
 from salsa_ext.firearms.records.models import FirearmColumns
 from salsa_ext.firearms.records.queries import find_parties
 from salsa_ext.reference import names
-from salsa_ext.statistics.dataset_types import CountedKind, Dataset, Dimension, Fact, Published
+from salsa_ext.statistics.dataset_types import CountedKind, Dataset, Dimension, Fact
 from salsa_ext.trade.permits import quotas
 from salsa_ext.trade.permits.models import Permit
 
@@ -30,7 +30,7 @@ LICIT_TRADE: Final = Dataset(
         Dimension("class", "type"),
     ),
     finer=(Dimension("type", "type"),),
-    published=Published("type", {"category": "firearm"}),
+    counted={"category": "firearm"},
 )
 """Goods that a state authorised, shipped and received by its own records, with the other state as
 partner: by the day of the permit, the shipment, the receipt."""
@@ -38,7 +38,7 @@ PERMITS: Final = Dataset(
     "permits",
     base=(Dimension("permit", "permit_kind"), Dimension("decision", "permit_status")),
     finer=(Dimension("end_user", "party_kind"),),
-    published=Published("decision", {"permit": "export"}),
+    counted={"permit": "export"},
 )
 """Permits issued and refused, by the day of the decision; `end_user` is the final consignee."""
 AUTHORISING: Final = {"export": "export_authorised", "import": "import_authorised"}

@@ -207,4 +207,4 @@ def test_figures_count_a_reopened_trace_once_by_what_it_came_to(trace, mark):
     counted = select(Rollup.subject, Rollup.amount).where(
         Rollup.dataset == "traces", Rollup.dimension == "", Rollup.amount != 0
     )
-    assert db.session.execute(counted).all() == [("traced|pistol", 1)]
+    assert db.session.execute(counted).all() == [("PRY|1_to_3_years|pistol|traced", 1)]

@@ -1,4 +1,4 @@
-"""Figures of the own state, and those that all states publish."""
+"""Figures by what and for which periods the reader chooses: chart, table and file."""
 
 from __future__ import annotations
 
@@ -29,8 +29,6 @@ from salsa_ext.statistics.queries import StatisticsTable
 TITLE: Final = message("Figures")
 MAX_PERIODS: Final = 12
 """Columns of the table and places of the chart: the last ones, without gaps."""
-MAX_WITHHELD_PERIODS: Final = 6
-"""Columns of a table with withheld figures, whose sign is wider than a number."""
 MAX_SERIES: Final = 4
 GRAINS: Final = (
     ("month", message("By month")),
@@ -41,17 +39,15 @@ GRAINS: Final = (
 
 @dataclass(frozen=True)
 class Line:
-    """A line of the table: what is counted, and its amounts by period; None is withheld."""
+    """A line of the table: what is counted, and its amounts by period."""
 
     names: Sequence[str]
-    amounts: Mapping[str, int | None]
+    amounts: Mapping[str, int]
 
     @property
-    def total(self) -> int | None:
-        """Return the sum of the line; None if one amount is withheld."""
-        if None in self.amounts.values():
-            return None
-        return sum(amount or 0 for amount in self.amounts.values())
+    def total(self) -> int:
+        """Return the sum of the line."""
+        return sum(self.amounts.values())
 
 
 @account_pages.get("/figures")
@@ -63,8 +59,7 @@ def figures_page(actor: Actor) -> Any:
     filters, form = dict(listed.filters), listed.form
     code = filters.pop("dataset", datasets[0].code)
     dataset = next((each for each in datasets if each.code == code), datasets[0])
-    is_of_all = filters.pop("of_all", False) and dataset.published is not None
-    is_own = actor.state is not None and not is_of_all
+    is_own = actor.state is not None
     is_whole = is_own or dataset.readers == "secretariat"
     table = _read_table(
         actor, dataset, filters | _select_table(actor, dataset, filters, is_own), form
@@ -80,11 +75,11 @@ def figures_page(actor: Actor) -> Any:
         dataset=dataset,
         table=table,
         is_own=is_own,
-        grains=[(code, translate(name)) for code, name in GRAINS if is_whole or code == "quarter"],
+        grains=[(code, translate(name)) for code, name in GRAINS if is_whole or code == "year"],
         is_whole=is_whole,
         datasets=dataset_names(actor),
         dimensions=_dimension_options(dataset, is_own=is_own),
-        share=origin_share(actor, year) if is_own and dataset is SEIZURES else None,
+        share=origin_share(actor, year) if dataset is SEIZURES else None,
         year=year,
         alternatives=_list_alternatives(dataset),
         **(_layout(table, is_own) if table and table.cells else {}),
@@ -101,10 +96,10 @@ def dataset_names(actor: Actor) -> choices.Options:
 def _select_table(
     actor: Actor, dataset: Dataset, filters: Mapping[str, Any], is_own: bool
 ) -> dict[str, Any]:
-    """Return which table is read: of the own state by choice, of others as published.
+    """Return which table is read: of the own state, or ended years of those that allow it.
 
     Firearms alone, unless it is by category: guns and rounds are no sum. Who has no state sees a
-    line a state at first, and ended years, or what is counted for the secretariat alone.
+    line a state at first.
     """
     by = dict.fromkeys(filters.get("by") or ((dataset.base[-1].code,) if is_own else ()))
     if then := filters.get("then"):
@@ -114,11 +109,7 @@ def _select_table(
     } | filters["where"]
     if is_own:
         return {"state": actor.state, "by": tuple(by), "where": where}
-    if dataset.readers == "secretariat":
-        return {"by": tuple(by)}
-    if actor.state or filters.get("grain") == "quarter":
-        return {"by": None, "grain": None, "where": {}}
-    return {"by": tuple(by), "grain": "year", "where": where}
+    return {"by": tuple(by), "where": where}
 
 
 def _read_table(
@@ -159,7 +150,7 @@ def _list_alternatives(dataset: Dataset) -> list[tuple[str, str, choices.Options
 def _layout(table: StatisticsTable, is_own: bool) -> dict[str, Any]:
     """Return the lines and periods of a table, and the chart of its largest values."""
     periods = _list_periods(table)
-    lines: dict[tuple[str, ...], dict[str, int | None]] = {}
+    lines: dict[tuple[str, ...], dict[str, int]] = {}
     for cell in table.cells:
         if cell.period in periods:
             who = () if is_own else (formatting.label("state", cell.state),)
@@ -176,7 +167,7 @@ def _layout(table: StatisticsTable, is_own: bool) -> dict[str, Any]:
         "periods": {period: formatting.period(period) for period in periods},
         "columns": columns,
         "lines": every,
-        "chart": None if table.withheld else _draw_chart(table, periods),
+        "chart": _draw_chart(table, periods),
     }
 
 
@@ -185,16 +176,15 @@ def _list_periods(table: StatisticsTable) -> list[str]:
     counted = sorted({cell.period for cell in table.cells})
     years = range(int(counted[0][:4]), int(counted[-1][:4]) + 1)
     months = (date(year, month, 1) for year in years for month in range(1, 13))
-    most = MAX_WITHHELD_PERIODS if table.withheld else MAX_PERIODS
     labels = dict.fromkeys(table.grain.label(month) for month in months)
-    return [label for label in labels if counted[0] <= label <= counted[-1]][-most:]
+    return [label for label in labels if counted[0] <= label <= counted[-1]][-MAX_PERIODS:]
 
 
 def _add_lines(lines: Sequence[Line], columns: int) -> Line:
     """Return the line of all others."""
     amounts = Counter[str]()
     for line in lines:
-        amounts.update({period: amount or 0 for period, amount in line.amounts.items()})
+        amounts.update(line.amounts)
     return Line((translate(message("In all")), *[""] * (columns - 1)), amounts)
 
 
@@ -204,7 +194,7 @@ def _draw_chart(table: StatisticsTable, periods: Sequence[str]) -> Chart | None:
     for cell in table.cells:
         values = [value_name(table.dataset, *item) for item in cell.values.items()]
         name = values[0] if values else formatting.label("dataset", table.dataset.code)
-        by_name.setdefault(name, Counter())[cell.period] += cell.amount or 0
+        by_name.setdefault(name, Counter())[cell.period] += cell.amount
     counted = {name: [amounts[period] for period in periods] for name, amounts in by_name.items()}
     largest = sorted(counted, key=lambda name: -sum(counted[name]))[:MAX_SERIES]
     labels = [formatting.period(period) for period in periods]
