@@ -157,7 +157,7 @@ def connect(
             "A key is missing. Give --key, set SALSA_KEY, or use --as in the demo."
         )
     sent = {name: value for name, value in headers.items() if value}
-    if needs_key and key:
+    if key:
         sent["Authorization"] = f"Bearer {key}"
     sent["Accept-Language"] = language or reader_language()
     address = url or os.environ.get("SALSA_URL") or known.get("url") or DEFAULT_URL

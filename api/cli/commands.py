@@ -107,7 +107,10 @@ class Call:
     def query(self) -> list[Field]:
         """Return the fields of the query."""
         parameters = self.operation.parameters("query").items()
-        return [Field(f"query_{name}", (name,), each["schema"]) for name, each in parameters]
+        return [
+            Field(re.sub(r"\W", "_", f"query_{name}"), (name,), {**each, **each["schema"]})
+            for name, each in parameters
+        ]
 
     @cached_property
     def body(self) -> list[Field]:
@@ -204,7 +207,7 @@ class Call:
             key=get("key"),
             account=get("account"),
             language=get("language"),
-            needs_key=operation.spec.get("security") != [],
+            needs_key={} not in operation.spec.get("security", ()),
             headers={name: get(flag) for name, flag in HEADERS.items()},
         )
         ids = {

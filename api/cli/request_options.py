@@ -29,8 +29,9 @@ class Field:
 
     @property
     def flag(self) -> str:
-        """Return the option: `place.country` is --place.country."""
-        return f"--{'.'.join(self.names).replace('_', '-')}"
+        """Return the option: `place.country` is --place.country, `c[REF_AREA]` --c.REF-AREA."""
+        name = ".".join(self.names).replace("_", "-")
+        return f"--{name.replace('[', '.').rstrip(']')}"
 
     @property
     def is_list(self) -> bool:

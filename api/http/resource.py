@@ -118,7 +118,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         """Add a GET of one object or file.
 
         `read(actor, **path, **query)` returns it, or a Response of one of `media_types`.
-        `ignored_field`: a time field, ignored in a weak ETag. `is_public`: `read()`, without a key.
+        `ignored_field`: a time field, ignored in a weak ETag. `is_public`: by a visitor, too.
         `is_done(actor, **path)`: until then a request waits for the seconds of its query's `wait`.
         """
 
@@ -128,9 +128,10 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
             is_file = answer is None and isinstance(result, Response)
             return tables.as_requested(result) if is_file else remember_version(result)
 
-        def public_view() -> Any:
-            with transaction(visitor()):
-                return read()
+        def public_view(*arguments: Any, **ids: Any) -> Any:
+            g.actor = authenticate() if "Authorization" in request.headers else visitor()
+            with transaction(g.actor):
+                return read(g.actor, **ids, **(arguments[0] if arguments else {}))
 
         view.__doc__ = public_view.__doc__ = _summary(read)
         inner: View = public_view if is_public else view
@@ -146,7 +147,8 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
             inner = with_conditional_etag(inner)
         name = name or read.__name__
         if is_public:
-            inner = self.doc(description="Needs no key.", operationId=name, security=[])(inner)
+            may_have_key = {"description": "Needs no key.", "security": [{}, {"key": []}]}
+            inner = self.doc(operationId=name, **may_have_key)(inner)
             self.add_url_rule(path, name, inner, methods=["GET"])
         else:
             wait = partial(wait_for, is_done) if is_done else None

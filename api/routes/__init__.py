@@ -18,6 +18,7 @@ from api.routes import (
     records,
     reference,
     releases,
+    sdmx,
     sealed_log,
     statistics,
 )
@@ -54,6 +55,7 @@ BLUEPRINTS: tuple[Resource, ...] = (
     boards.notifications_blueprint,
     statistics.blueprint,
     releases.blueprint,
+    sdmx.blueprint,
     reference.blueprint,
     lookups.canaries_blueprint,
     lookups.blueprint,

@@ -8,6 +8,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Select, func, select, text
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.permissions import Permission
@@ -107,6 +108,19 @@ def list_published() -> list[Release]:
 def read_published(release_id: UUID) -> ReleaseView:
     """Return a published release for anybody; raises NotFound."""
     return _read(release_id, False)
+
+
+def newest_contents(code: str, first: int, last: int) -> list[tuple[int, Mapping[str, Any]]]:
+    """Return a table of the newest release of each year, with the year, for anybody."""
+    published = (
+        select(Release.year, ReleasedTable.content)
+        .join(ReleasedTable, ReleasedTable.release_id == Release.id)
+        .where(Release.status == "published", ReleasedTable.code == code)
+        .where(Release.year.between(first, last))
+        .ext(distinct_on(Release.year))
+        .order_by(Release.year, Release.number.desc())
+    )
+    return [(year, content) for year, content in db.session.execute(published)]
 
 
 def _may_create(actor: Actor) -> bool:

@@ -116,7 +116,7 @@ class Dataset:
     objects there are. The own state reads its figures whole, other states what releases publish.
     Of `counted` values a page and a release count alone, unless by that dimension. `silent` is the
     code of the dataset that counts the same of silent records: the own state reads it with this
-    one, and releases hold both.
+    one, and releases hold both. `has_partner`: facts have another state as partner.
     """
 
     code: str
@@ -126,6 +126,7 @@ class Dataset:
     grain: Grain = Grain.MONTH
     readers: Readers = "granted"
     silent: str = ""
+    has_partner: bool = False
 
     def fact(
         self,

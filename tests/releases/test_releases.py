@@ -80,24 +80,6 @@ def add_facts(facts):
         rollups.add_facts(facts)
 
 
-@pytest.fixture
-def secretariat(as_actor):
-    return as_actor(None, "secretariat")
-
-
-@pytest.fixture
-def make_release(secretariat, app):
-    """Return a function that makes a release of 2025, and returns it as the secretariat reads it."""
-
-    def make(**changes):
-        made = secretariat.post("/releases", {"year": 2025} | changes).json
-        assert made["status"] == "preparing"
-        assert jobs.run_due(app, "releases") >= len(TABLES_BY_CODE)
-        return secretariat.get(f"/releases/{made['id']}").json
-
-    return make
-
-
 def stored_tables(release):
     """Return the stored tables of a release, with what is withheld, as the worker reads them."""
     columns = (ReleasedTable.code, ReleasedTable.amounts, ReleasedTable.content)

@@ -31,6 +31,7 @@ LICIT_TRADE: Final = Dataset(
     ),
     finer=(Dimension("type", "type"),),
     counted={"category": "firearm"},
+    has_partner=True,
 )
 """Goods that a state authorised, shipped and received by its own records, with the other state as
 partner: by the day of the permit, the shipment, the receipt."""
@@ -39,6 +40,7 @@ PERMITS: Final = Dataset(
     base=(Dimension("permit", "permit_kind"), Dimension("decision", "permit_status")),
     finer=(Dimension("end_user", "party_kind"),),
     counted={"permit": "export"},
+    has_partner=True,
 )
 """Permits issued and refused, by the day of the decision; `end_user` is the final consignee."""
 AUTHORISING: Final = {"export": "export_authorised", "import": "import_authorised"}

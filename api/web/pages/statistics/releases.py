@@ -12,6 +12,8 @@ from api.http.auth import authenticate_page
 from api.http.context import transaction
 from api.schemas import releases as release_files
 from api.schemas.releases import NewReleaseRequest, ReleaseResponse
+from api.sdmx.data_messages import DATA_XML, write_data
+from api.sdmx.dataflows import DATAFLOWS, list_cells
 from api.web.access import prepare_frame
 from api.web.forms import Field, Form
 from api.web.pages import account_pages
@@ -89,8 +91,13 @@ def _maker() -> Actor | None:
 def _file(release: ReleaseView, form: str, code: str | None) -> Response:
     """Return a published release, or one of its tables, as file."""
     name = f"figures-{release.year}-{release.number}"
-    if code is not None and form in ("csv", "xlsx"):
+    if code is not None and form in ("csv", "xlsx", "sdmx"):
         table = next((each for each in release.tables if each.code == code), None) or abort(404)
+        if form == "sdmx":
+            flow = DATAFLOWS[f"RELEASE_{code.upper()}"]
+            cells = [*list_cells(flow, release.year, table.content or {})]
+            content = write_data(flow, cells, release.published_at)
+            return files.send_attachment(content, DATA_XML, f"{name}-{code}.xml")
         rows = release_files.flat_rows(table.content or {})
         return tables.table_response(rows, form, f"{name}-{code}")
     if release.status != "published" or code is not None or form not in ("json", "xlsx"):

@@ -1,0 +1,1 @@
+"""Figures as SDMX 3.0: structures and data for the programs of statistics offices."""
