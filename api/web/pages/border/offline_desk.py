@@ -28,7 +28,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Unauthenticated, message
 
 OFFLINE_FILES: Final = tuple(
-    "tokens.css salsa.css icon.svg vendor/lucide/icons.svg typed.js post-desk/desk.css"
+    "tokens.css salsa.css icon.svg vendor/lucide/icons.svg dates.js typed.js post-desk/desk.css"
     " post-desk/desk.js post-desk/store.js"
     " post-desk/sealing.js post-desk/session.js post-desk/queue.js post-desk/forms.js"
     " post-desk/list.js post-desk/kept.js post-desk/scan.js post-desk/words.js"
