@@ -52,3 +52,22 @@ def test_the_documentation_opens_its_routes(page, site):
     page.locator(".opblock-summary-control").first.click()
     expect(page.locator(".opblock-body").first).to_be_visible()
     assert page.evaluate(WIDER) is False
+
+
+def test_a_misspelt_make_and_town_are_suggested_and_dates_are_in_words(page, site):
+    page.goto(f"{site.url}/seizures/new")
+    page.locator("#username").fill(site.police)
+    page.locator("#password").fill(PASSWORD)
+    page.keyboard.press("Enter")
+    for name, typed, chosen in (
+        ("items.0.make", "tauros", "Taurus"),
+        ("place.name", "Encarnasion", "Encarnación, Itapúa"),
+    ):
+        page.locator(f"input[name='{name}']").focus()
+        page.keyboard.type(typed)
+        expect(page.get_by_role("option", name=chosen)).to_be_visible()
+        page.keyboard.press("ArrowDown")
+        page.keyboard.press("Enter")
+        expect(page.locator(f"input[name='{name}']")).to_have_value(chosen)
+    page.locator("input[name='occurred_on']").fill("2026-03-09")
+    expect(page.locator("input[name='occurred_on'] + output")).to_have_text("March 9, 2026")
