@@ -37,9 +37,13 @@ function replace(input) {
   field.focus();
 }
 
+let latest = "";
 async function suggestPlaces(typed, show) {
+  latest = typed;
+  await new Promise((resolve) => { setTimeout(resolve, 150); }); // asked once a word, not once a letter
+  if (typed !== latest) return;
   const answer = await fetch(`${places}?q=${encodeURIComponent(typed)}`).catch(() => null);
-  show(answer?.ok ? (await answer.json()).map((value) => ({ value, label: "" })) : []);
+  if (typed === latest) show(answer?.ok ? (await answer.json()).map((value) => ({ value, label: "" })) : []);
 }
 
 function fitting(options, typed) {
