@@ -238,7 +238,7 @@ def create_hits(actor: Actor, matches: Iterable[AlertMatch], role: str) -> None:
     for state in sorted({*rows, *records}):
         with acting_as(actor, state):
             db.session.add_all(rows[state])
-            append_changes(actor, state, "record", records[state], Action.HIT_MADE)
+            append_changes(actor, [state], "record", records[state], Action.HIT_MADE)
     is_visible = {new.hit: new.is_shown for new in created}
     alert_notices.notify_created(actor, is_visible, _disclosed_fields(created), role)
 

@@ -110,13 +110,13 @@ def _change(values: Sequence[Any]) -> Change:
 
 
 def append_changes(
-    actor: Actor, state: str, kind: str, objects: Iterable[UUID], action: Action
+    actor: Actor, states: Sequence[str], kind: str, objects: Iterable[UUID], action: Action
 ) -> None:
-    """Append changes of the acting `state` that a job causes, without entries of their own.
+    """Append changes that a job causes, without entries; the acting state is first of `states`.
 
     For work that it leaves to another transaction, or to a job of the other state.
     """
-    row: dict[str, Any] = {"states": [state], "kind": kind, "action": str(action)}
+    row: dict[str, Any] = {"states": [*states], "kind": kind, "action": str(action)}
     row |= {"cause": actor.cause, "at": actor.now()}
     insert_many(ChangeNew, [row | {"object": str(object_id)} for object_id in objects])
     wake_after_commit()

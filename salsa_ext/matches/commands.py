@@ -228,8 +228,8 @@ def _store_views(
         version = row.other_version if view.is_of_other else row.record_version
         if view.version > (version or 1) or (view.is_open and row.other_record is None):
             disclosed.append(view)
-        if _refresh_match(actor, row, view, marks_changed):
-            changes.append(_change("match_reopened", row.id, view))
+        if code := _refresh_match(actor, row, view, marks_changed):
+            changes.append(_change(code, row.id, view))
     db.session.flush()  # as the owner of the rows
     if new:
         columns = (Match.id, Match.record_id, Match.other_pseudonym)
@@ -286,8 +286,8 @@ def _evidence_columns(view: PairView) -> dict[str, Any]:
 
 def _refresh_match(
     actor: Actor, row: Match, view: PairView, marks_changed: Collection[UUID]
-) -> bool:
-    """Update a row from its records; returns whether it is proposed again.
+) -> str:
+    """Update a row from its records; return the code of the change, empty for none.
 
     A rejected match stays so until the marks of one of the two change.
     """
@@ -296,18 +296,19 @@ def _refresh_match(
     is_first = getattr(row, name) != view.version
     setattr(row, name, view.version)
     if view.version == 1:
-        return False
+        return ""
     is_again = not row.is_current or (
         is_first and row.status == "rejected" and written in marks_changed
     )
     columns = _evidence_columns(view)
     if is_again:
         columns |= {"status": "proposed", "is_current": True} | NO_DECISION
-    if any(getattr(row, name) != value for name, value in columns.items()):
-        for name, value in columns.items():
-            setattr(row, name, value)
-        row.version, row.changed_at = row.version + 1, actor.now()
-    return is_again
+    if all(getattr(row, name) == value for name, value in columns.items()):
+        return ""
+    for name, value in columns.items():
+        setattr(row, name, value)
+    row.version, row.changed_at = row.version + 1, actor.now()
+    return "match_reopened" if is_again else "match_changed"
 
 
 def confirm_match(

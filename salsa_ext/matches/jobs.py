@@ -132,7 +132,7 @@ def _changed_records(actor: Actor, change: Change, most: int) -> Sequence[UUID]:
     records = db.session.scalars(ordered).all()
     if len(records) > most:
         following = change.follow_as(actor)
-        append_changes(following, change.state, CONTINUED, [records[most]], change.action)
+        append_changes(following, [change.state], CONTINUED, [records[most]], change.action)
     return records[:most]
 
 
@@ -187,7 +187,7 @@ def _match_again(actor: Actor, candidates: CandidatesByRecord) -> None:
                 missed[other.state][other.record_id] = None
     for state in sorted(missed):
         with acting_as(actor, state):
-            append_changes(actor, state, "record", missed[state], Action.HIT_MADE)
+            append_changes(actor, [state], "record", missed[state], Action.HIT_MADE)
 
 
 def _notify_owners(requester: Actor, candidates: CandidatesByRecord) -> None:

@@ -11,7 +11,10 @@ from uuid import UUID
 
 from salsa_ext.access.audit import Action, AuditEvent, append_many
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.batches import group_by
+from salsa_ext.database.session import acting_as
 from salsa_ext.disclosure.disclosures import RecordFinding, finding_events
+from salsa_ext.jobs.changes import append_changes
 from salsa_ext.notifications.commands import notify_many
 from salsa_ext.notifications.notice_rules import NOTICE_RULES, Notice, Subject
 
@@ -20,7 +23,9 @@ ACTIONS: Final = {
     "match_proposed": Action.MATCH_PROPOSED,
     "match_reopened": Action.MATCH_REOPENED,
     "match_withdrawn": Action.MATCH_WITHDRAWN,
+    "match_changed": Action.MATCH_PROPOSED,
 }
+"""`match_changed`, other evidence of a match that stays, is in the change feed alone."""
 
 
 @dataclass(frozen=True)
@@ -51,8 +56,11 @@ def notify_states(
     more than MAX_SEPARATE_NOTICES guns one, with the count; pairs of licit trade never are.
     """
     events = []
+    _log_changes(actor, changes)
     grouped: dict[tuple[str, str], dict[UUID, MatchChange]] = defaultdict(dict)
     for change in changes:
+        if change.code == "match_changed":
+            continue
         owner, is_own = change.owner, change.owner == actor.state
         data = {"record": str(change.record), "strength": change.strength}
         action, key = ACTIONS[change.code], change.match
@@ -73,6 +81,14 @@ def notify_states(
             subject = Subject(change.match, owner)
             notices.append(Notice(owner, code, subject, {"record": str(change.record)} | more))
     notify_many(actor, notices)
+
+
+def _log_changes(actor: Actor, changes: Iterable[MatchChange]) -> None:
+    """Let the change feed of each owner have the changes of its matches."""
+    by_kind = group_by(changes, lambda change: (change.owner, change.code))
+    for (owner, code), some in sorted(by_kind.items()):
+        with acting_as(actor, owner):
+            append_changes(actor, [owner], "match", [each.match for each in some], ACTIONS[code])
 
 
 def _stronger(change: MatchChange, other: MatchChange) -> MatchChange:

@@ -136,7 +136,7 @@ def update_common(
         elif pair[0] in groups[False] and pair[1] in others[False] and row.strength == "strong":
             reasons = [*row.reasons, stored_reason(UNREGISTERED_REASON)]
             row.strength, row.reasons = "moderate", reasons if row.other_record else []
-            row.version, row.changed_at = row.version + 1, actor.now()
+            changes.append(_changed(actor, row, "match_changed"))
     return changes
 
 
@@ -166,8 +166,13 @@ def _lock_rows(actor: Actor, record_ids: Iterable[UUID]) -> Iterator[tuple[Match
 
 
 def _withdraw_row(actor: Actor, row: Match) -> MatchChange:
-    row.is_current, row.version, row.changed_at = False, row.version + 1, actor.now()
+    row.is_current = False
+    return _changed(actor, row, "match_withdrawn")
+
+
+def _changed(actor: Actor, row: Match, code: str) -> MatchChange:
+    row.version, row.changed_at = row.version + 1, actor.now()
     pair = (row.owner_state, row.id, row.record_id, row.other_state)
     # urgent if confirmed: the histories that it joined part again
     is_urgent = row.status == "confirmed"
-    return MatchChange("match_withdrawn", *pair, row.strength, is_urgent, row.record_id)
+    return MatchChange(code, *pair, row.strength, is_urgent, row.record_id)

@@ -1,6 +1,5 @@
 """Many write and several work at once, some are killed: each change has its effect once, in order."""
 
-import multiprocessing
 import os
 import random
 import signal
@@ -18,6 +17,7 @@ from salsa_ext.database.session import execute_raw, transaction
 from salsa_ext.jobs import changes
 from salsa_ext.jobs.runner import ChangeJob, Runner, StoredTries
 from salsa_ext.jobs.wake import SideConnection
+from tests.support.crew import Crew
 from tests.support.sizes import sized
 
 STATES = ("ARG", "BOL", "BRA", "PRY")
@@ -41,7 +41,6 @@ INSERT INTO change_new (states, kind, object, action, cause, at)
 SELECT ARRAY[state], 'seizure', id::text, 'seizure:recorded',
     lpad(version::text, 32, '0')::uuid, clock_timestamp() FROM written
 """
-fork = multiprocessing.get_context("fork")
 
 
 def write(url, seed):
@@ -83,33 +82,6 @@ def work(config):
         while True:
             runner.run_to_idle()
             time.sleep(0.002)
-
-
-class Crew:
-    """Processes that are killed and started again."""
-
-    def __init__(self, jobs):
-        self.jobs, self.crew = jobs, {}
-        for index in range(len(jobs)):
-            self.start(index)
-
-    def start(self, index):
-        if index in self.crew:
-            self.crew[index].kill()
-            self.crew[index].join()
-        target, *values = self.jobs[index]
-        self.crew[index] = fork.Process(target=target, args=values, daemon=True)
-        self.crew[index].start()
-
-    def restart_dead(self):
-        for index, process in self.crew.items():
-            if not process.is_alive():
-                self.start(index)
-
-    def kill(self):
-        for process in self.crew.values():
-            process.kill()
-            process.join()
 
 
 @pytest.mark.parametrize("seed", range(SEEDS))

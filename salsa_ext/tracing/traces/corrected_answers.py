@@ -172,7 +172,7 @@ def _update_own_traces(actor: Actor, records: Collection[UUID], gone: set[UUID])
             now = actor.now().isoformat()
             leg.events = correct_events(leg.events, changed, map(str, gone), now)
             legs.update_status(trace)
-            append_changes(actor, own, "trace", [trace.id], Action.TRACE_REPLIED)
+            append_changes(actor, [own], "trace", [trace.id], Action.TRACE_REPLIED)
 
 
 def _send_correction(

@@ -17,7 +17,7 @@ from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.core.actor import Actor
 from salsa_ext.database import locks
 from salsa_ext.database.session import db
-from salsa_ext.jobs.changes import Change
+from salsa_ext.jobs.changes import Change, append_changes
 from salsa_ext.reference import state_settings
 from salsa_ext.reference.calendars import today
 from salsa_ext.trade.discrepancies import commands as discrepancy_commands
@@ -34,6 +34,7 @@ from salsa_ext.trade.permits.families import complete, load
 from salsa_ext.trade.permits.models import Permit
 
 BATCH_SIZE: Final = 200
+REVIEWED: Final = Action.PERMIT_REVIEWED
 PERMIT_DISCREPANCY_KINDS: Final = (
     "missing_counterpart",
     "over_quantity",
@@ -67,13 +68,13 @@ def follow_changes(actor: Actor, changes: Sequence[Change]) -> None:
     by_id = {permit.id: permit for permit in families.permits}
     for change in changes:
         permit = by_id.get(change.object_id)
-        if permit and permit.state == own_state and change.action is not Action.PERMIT_REVIEWED:
+        if permit and permit.state == own_state and change.action is not REVIEWED:
             for member in families.unreached(permit):
                 _review(causes[permit.id], member.id, member.state)
 
 
 def _review(actor: Actor, permit_id: UUID, owner: str) -> None:
-    append(actor, AuditEvent(Action.PERMIT_REVIEWED, "permit", permit_id, owner, [owner]))
+    append(actor, AuditEvent(REVIEWED, "permit", permit_id, owner, [owner]))
 
 
 def compare_permits(
@@ -90,7 +91,7 @@ def compare_permits(
     families = complete(actor, families)
     own = [permit for permit in families.permits if permit.state == state]
     findings = {permit.id: compare_permit(permit, families) for permit in own}
-    _store_findings(state, findings)
+    reviewed = _store_findings(state, findings)
     patience, on = _patience(state), today(actor)
     irregularities = {
         permit.id: permit_irregularities(
@@ -101,6 +102,10 @@ def compare_permits(
     query = select(Permit).where(Permit.id.in_(findings))
     rows = db.session.scalars(query.execution_options(populate_existing=True)).all()
     causes = _cause_by_permit(families, causes) | dict(causes)
+    for row in rows:
+        if row.id in reviewed:  # those who mirror the permit read it again
+            others = sorted({*row.concerned} - {state})
+            append_changes(causes[row.id], [state, *others], "permit", [row.id], REVIEWED)
     discrepancy_commands.update_discrepancies(
         actor, {row: irregularities[row.id] for row in rows}, PERMIT_DISCREPANCY_KINDS, causes
     )
@@ -148,8 +153,8 @@ def check_overdue_counterparts(*, actor: Actor) -> int:
     return len(permit_ids)
 
 
-def _store_findings(owner: str, findings: Mapping[UUID, list[PermitFinding]]) -> None:
-    """Store the findings and status of permits that changed."""
+def _store_findings(owner: str, findings: Mapping[UUID, list[PermitFinding]]) -> set[UUID]:
+    """Store the findings and status of permits that changed; return those."""
     columns = (Permit.id, Permit.findings, Permit.counterpart_status)
     changed = []
     for permit_id, *before in db.session.execute(select(*columns).where(Permit.id.in_(findings))):
@@ -162,3 +167,4 @@ def _store_findings(owner: str, findings: Mapping[UUID, list[PermitFinding]]) ->
             changed.append({"id": permit_id, "findings": rows, "counterpart_status": status})
     if changed:
         db.session.execute(update(Permit), changed)
+    return {row["id"] for row in changed}
