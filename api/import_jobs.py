@@ -14,7 +14,8 @@ from flask import current_app
 
 from api.i18n import messages
 from api.schemas.imports import read_imported
-from importers.load import Import, message_data, undo_steps
+from importers.judgement import message_data
+from importers.load import Import, undo_steps
 from importers.profiles import from_data
 from importers.reading import sealed_files
 from importers.reading.sealed_files import SealedFile, delete_file, touch_file

@@ -24,7 +24,8 @@ from benchmarks import harness
 from benchmarks.harness import Figure, database_pids
 from benchmarks.marks import SEED, Gun, make_guns
 from benchmarks.trade_data import describe_gun
-from importers.judge import Judgement, ReadBody
+from importers.judge import ReadBody
+from importers.judgement import Judgement
 from importers.load import Import
 from importers.profiles import shipped_profiles, to_data
 from importers.reading.tables import file_digest

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Final
 
 from importers.reading.cells import is_no_value
-from importers.subjects import Path, Subject
+from importers.subjects import Path, Subject, is_gun
 from salsa_ext.core.fields import Member, members
 from salsa_ext.firearms.marks.cell_reading import read_cell
 from salsa_ext.firearms.marks.firearm_marks import marking_instead_of_serial
@@ -52,7 +52,9 @@ def _get(body: Any, path: Path) -> Any:
 
 
 def complete(body: dict[str, Any], cls: type, state: str) -> None:
-    """Fill in what every file leaves out: the own country, empty lists, the kind of a party."""
+    """Fill in what every file leaves out: the own country, empty lists, the kind of a party, the day."""
+    if "occurred_at" in body:
+        body.setdefault("occurred_on", body["occurred_at"][:10])
     for member, default in _completed(cls):
         key = member.key
         if not member.is_nested:
@@ -92,9 +94,12 @@ DEFAULTS: Final[Mapping[str, Any]] = {"legal_grounds": [], "crime_context": ["un
 
 def interpret_guns(body: dict[str, Any], subject: Subject) -> None:
     """Read words in the place of serials and makes, and the category of a type; number lines."""
-    guns = body[subject.items] if subject.items else [body["firearm"]] if "firearm" in body else []
+    if subject.lists and not is_gun(subject.lists[0].type):
+        return
+    single = [body["firearm"]] if "firearm" in body else []
+    guns = body.get(subject.items, []) if subject.items else single
     for line, gun in enumerate(guns, 1):
-        if subject.items:
+        if subject.has_own_lines:
             gun["line"] = line
         if names.find_placeholder("make", gun.get("make") or "") == "craft":
             del gun["make"]

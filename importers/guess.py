@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import tomllib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -61,6 +61,14 @@ SUBJECT_WORDS: Final = {
     ),
     "permits": re.compile(r"exporta|importa|certific|guia|guide|usuario final|end user|autoriza"),
     "licensees": re.compile(r"licencia|licenca|licence|license|agrement|rubro|vigen|valid|venc"),
+    "shipments": re.compile(
+        r"embarque|despacho|remesa|expedi|shipment|consignment|manifest|env[ií]o"
+    ),
+    "receipts": re.compile(r"recib|receb|recep|receipt|received|recu\b|llegada|arriv|chegada"),
+    "handovers": re.compile(
+        r"custodia|cadena|cadeia|chain|custody|entrega|handover|hand over|remise"
+    ),
+    "origins": re.compile(r"desvi|divert|diversion|detourn|origen establecido|established"),
     "dispositions": re.compile(r"destruc|destruic|destroy|destin|disposi|dispose|disposal|acta"),
 }
 TOTALS: Final = Skip(
@@ -184,7 +192,9 @@ def _draft(
     number, is_grouped = natural_key(subject, keyed)
     mapping = DocumentMapping(subject.name, number, fields, subject.constants, group=is_grouped)
     known_already = (*fields, *mapping.constants)
-    missing = tuple(path for path in needed_fields(subject) if path not in known_already)
+    missing = tuple(
+        path for path in needed_fields(subject, known_already) if path not in known_already
+    )
     serials = {
         column: SERIALS
         for column, (path, _) in chosen.items()
@@ -215,13 +225,17 @@ def natural_key(subject: Subject, columns: Sequence[ColumnGuess]) -> tuple[str, 
     return number, repeats
 
 
-def needed_fields(subject: Subject) -> list[str]:
-    """Return the fields that a column or a constant has to fill; a number is made up otherwise."""
+def needed_fields(subject: Subject, given: Collection[str] = ()) -> list[str]:
+    """Return the fields that a column or a constant has to fill; a number is made up otherwise.
+
+    The day is that of the moment, if that is `given`.
+    """
     return [
         path
         for path, members in targets(subject.value).items()
         if is_required(members)
         and path != "number"
+        and not (path == "occurred_on" and "occurred_at" in given)
         and members[-1].key not in ("country", "legal_grounds", "crime_context")
         and "individual" not in members[-1].limits.choices
     ]

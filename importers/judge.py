@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
-import orjson
-
 from importers.bodies import complete, interpret_guns, write_constants, write_field
+from importers.judgement import (
+    Candidate,
+    Judgement,
+    Problem,
+    Reject,
+    RowRefused,
+    errors_of,
+    merge,
+    refuse,
+)
 from importers.occurrences import Occurrences
 from importers.profiles import PLACEHOLDER, DocumentMapping, Profile, Source
 from importers.reading.cells import CellError, is_no_value, read_agency, read_cell, sift
@@ -21,109 +27,21 @@ from importers.reading.descriptions import take_apart
 from importers.reading.patterns import MAX_TEXT, compile_pattern, split_text
 from importers.reading.row_kinds import RowAbove, SkipRules, is_of_table, summary
 from importers.reading.tables import Row, Table, fold
-from importers.subjects import DESCRIPTION, SUBJECTS, Check, Path, Subject, targets
+from importers.subjects import DESCRIPTION, SUBJECTS, Check, Path, targets
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import ImportRejected, Invalid, Message, message
+from salsa_ext.core.errors import ImportRejected, SalsaError, Unavailable, message
 from salsa_ext.firearms.marks.cell_reading import read_cell as read_marks
 from salsa_ext.firearms.marks.keys import normalise
 from salsa_ext.reference.agencies import agency_names
+from salsa_ext.reference.calendars import state_zone
 from salsa_ext.reference.gazetteer import complete_place
 
-EXAMPLES: Final = 3
 LEAST_SERIAL: Final = 4
 """Glyphs of a serial that one document has once."""
 REPEATED: Final = message("the same gun again")
-MAX_UNKNOWN: Final = 10_000
-PREVIEW: Final = 20
 NO_NUMBER: Final = message("The row has no number of its own, so a second run would load it twice.")
 ReadBody = Callable[[type, Mapping[str, Any]], Any]
 """Returns the value of a body as HTTP receives it; raises Invalid."""
-
-
-class Problem(NamedTuple):
-    """Why a row is refused: the column at fault, if there is one, and what is wrong."""
-
-    column: str
-    text: Message
-
-
-@dataclass
-class Reject:
-    """A row that becomes no document, with its reasons."""
-
-    row: Row
-    problems: Sequence[Problem]
-
-
-@dataclass
-class Candidate:
-    """A document that rows became: its body as HTTP has it, and its value once it is judged."""
-
-    subject: Subject
-    number: str
-    body: dict[str, Any]
-    rows: list[Row]
-    column: Callable[[str], str]
-    """Returns the column of the file that filled a field."""
-    data: Any = None
-
-    def digest(self) -> bytes:
-        """Return a hash of the body."""
-        return hashlib.sha256(orjson.dumps(self.body, option=orjson.OPT_SORT_KEYS)).digest()
-
-
-@dataclass
-class Judgement:
-    """What a file would become, or became.
-
-    `counts`: documents `created`, `changed`, `unchanged`, and rows `rejected` and `skipped`.
-    `problems`: by column and English text, how often, with examples. `unknown`: texts without a
-    code, by kind. `vanished`: numbers that a full file no longer has. `rows_in_all` is about
-    how many rows there are. `skipped_examples`: number and beginning of the first row, by reason.
-    """
-
-    rows_read: int = 0
-    rows_in_all: int = 0
-    began_at: datetime | None = None
-    counts: Counter[str] = field(default_factory=Counter)
-    skipped: Counter[str] = field(default_factory=Counter)
-    skipped_examples: dict[str, tuple[int, str]] = field(default_factory=dict)
-    problems: dict[tuple[str, str], tuple[Message, list[str], int]] = field(default_factory=dict)
-    unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
-    vanished: list[str] = field(default_factory=list)
-    preview: list[dict[str, Any]] = field(default_factory=list)
-    unread_columns: list[str] = field(default_factory=list)
-    sheet: str | None = None
-    other_sheets: list[str] = field(default_factory=list)
-
-    @property
-    def usable(self) -> int:
-        """Return the number of rows that are not refused."""
-        return self.rows_read - self.counts["rejected"]
-
-    def add_reject(self, reject: Reject) -> None:
-        """Count a refused row under each of its problems."""
-        self.counts["rejected"] += 1
-        for column, text in reject.problems:
-            key = (column, str(text) if text.text == "{text}" else text.text)
-            first, examples, count = self.problems.get(key, (text, [], 0))
-            example = reject.row.cells.get(column, "")
-            if example and example not in examples and len(examples) < EXAMPLES:
-                examples = [*examples, example[:60]]
-            self.problems[key] = first, examples, count + 1
-
-    def add_unknown(self, kind: str, text: str) -> None:
-        """Count a text without a code."""
-        if (kind, text) in self.unknown or len(self.unknown) < MAX_UNKNOWN:
-            self.unknown[kind, text] += 1
-
-    def top_problems(self, most: int = 10) -> list[tuple[Problem, list[str], int]]:
-        """Return the most frequent problems, with examples and counts."""
-        ranked = sorted(self.problems.items(), key=lambda each: -each[1][2])[:most]
-        return [
-            (Problem(column, text), examples, count)
-            for (column, _), (text, examples, count) in ranked
-        ]
 
 
 @dataclass(frozen=True)
@@ -165,7 +83,10 @@ class Interpreter:
         self._skip = SkipRules(profile.skip)
         own = agency_names(actor.own_state()) | {each.code: "" for each in profile.agencies}
         agencies = {fold(text): code for code in own for text in (own[code], code)}
-        self._mappings = [_compile(mapping, profile, agencies) for mapping in profile.documents]
+        zone = state_zone(actor.own_state())
+        self._mappings = [
+            _compile(mapping, profile, agencies, zone) for mapping in profile.documents
+        ]
         self._repeats, self._numbers = Occurrences(), Occurrences()
         self._above = RowAbove(profile)
         self._guns = Occurrences() if profile.once else None
@@ -224,7 +145,7 @@ class Interpreter:
         """Return whether the document has the row's gun already, by its serial and day."""
         assert self._guns is not None
         body, items, number = candidate.body, candidate.subject.items, candidate.number
-        [gun] = body[items] if items else [body.get("firearm", {})]
+        gun = (body.get(items) or [{}])[0] if items else body.get("firearm", {})
         serial = normalise(gun.get("serial", ""))
         if len(serial) < LEAST_SERIAL or not any(map(str.isdigit, serial)):
             return False
@@ -340,27 +261,6 @@ class Interpreter:
         return [*by_key.values()]
 
 
-class RowRefused(Exception):
-    """A row that cannot become a document; `key` names the document that it would be part of."""
-
-    def __init__(self, *problems: Problem, key: tuple[str, str] = ("", "")) -> None:
-        super().__init__(*problems)
-        self.problems, self.key = problems, key
-
-
-def merge(first: Candidate, others: Sequence[Candidate]) -> None:
-    """Add the guns of other rows to a document, and what the first row left empty."""
-    name, all_of_it = first.subject.items, (first, *others)
-    items = [item for each in all_of_it for item in each.body[name]]
-    for line, item in enumerate(items, 1):
-        item["line"] = line
-    body: dict[str, Any] = {}
-    for each in reversed(all_of_it):
-        body |= each.body
-    first.body = body | {name: items}
-    first.rows = [*{row.number: row for each in all_of_it for row in each.rows}.values()]
-
-
 def _digest(row: Row) -> str:
     whole = "\x1f".join(row.cells.values()).encode()
     return hashlib.blake2b(whole, digest_size=6).hexdigest()
@@ -389,13 +289,13 @@ def _match_columns(profile: Profile, table: Table, judgement: Judgement) -> dict
 
 
 def _compile(
-    mapping: DocumentMapping, profile: Profile, agencies: Mapping[str, str]
+    mapping: DocumentMapping, profile: Profile, agencies: Mapping[str, str], zone: str
 ) -> DocumentSteps:
     known = targets(SUBJECTS[mapping.subject].value)
     steps = []
     for name, source in mapping.fields.items():
         given = known[name], source, _folded(source.values), source.dates or profile.dates
-        read = _once(partial(_read_field, *given, agencies))
+        read = _once(partial(_read_field, *given, agencies, zone))
         column = source.columns[0] if len(source.columns) == 1 else ""
         steps.append(FieldStep(name, known[name], source, column, read))
     columns = {step.path[-1].name: step.source.columns[0] for step in steps}
@@ -414,6 +314,7 @@ def _read_field(
     values: Mapping[str, str],
     dates: str,
     agencies: Mapping[str, str],
+    zone: str,
     text: str,
 ) -> tuple[Any, str]:
     """Return the value of a field, and the list that lacks it, if one does; raises CellError."""
@@ -431,7 +332,7 @@ def _read_field(
     text, kind = sift(path, text)
     if kind and fold(given) in values:  # a person left it as it is
         kind = ""
-    return (read_cell(path[-1], text, dates) if text else None), kind
+    return (read_cell(path[-1], text, dates, zone) if text else None), kind
 
 
 def _folded(values: Mapping[str, str]) -> dict[str, str]:
@@ -471,27 +372,8 @@ class Judge:
         try:
             candidate.data = self._read_body(subject.value, candidate.body)
             self._checks[subject.name](candidate.data)
-        except Invalid as error:
-            return refuse(candidate, error.errors)
+        except Unavailable:
+            raise
+        except SalsaError as error:
+            return refuse(candidate, errors_of(error))
         return []
-
-
-ANOTHER_ROW: Final = Problem("", message("Another row of the same document is refused."))
-
-
-def refuse(candidate: Candidate, errors: Mapping[str, Sequence[Message | str]]) -> list[Reject]:
-    """Return the rows of a refused document; each has the problems of its gun and column."""
-    by_row: dict[int, list[Problem]] = {}
-    rows = candidate.rows
-    for path, texts in errors.items():
-        parts = path.split(".")
-        plain = ".".join(part for part in parts if not part.isdigit())
-        column = candidate.column(plain)
-        is_of_item = len(parts) > 1 and parts[0] == candidate.subject.items and parts[1].isdigit()
-        at = min(int(parts[1]), len(rows) - 1) if is_of_item else 0
-        for text in texts:
-            sentence = text if isinstance(text, Message) else Message(str(text))
-            if not column and plain:
-                sentence = Message(f"{plain}: {sentence.text}", sentence.params)
-            by_row.setdefault(at, []).append(Problem(column, sentence))
-    return [Reject(row, by_row.get(at, [ANOTHER_ROW])) for at, row in enumerate(rows)]

@@ -15,19 +15,19 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 from uuid import UUID
 
-from importers.judge import (
+from importers.judge import Interpreter, Judge, ReadBody
+from importers.judgement import (
     ANOTHER_ROW,
-    PREVIEW,
     Candidate,
-    Interpreter,
-    Judge,
     Judgement,
     Problem,
-    ReadBody,
     Reject,
     RowRefused,
+    errors_of,
     merge,
     refuse,
+    reject_row,
+    report_data,
 )
 from importers.occurrences import Occurrences
 from importers.profiles import Profile
@@ -41,7 +41,7 @@ from salsa_ext.administration.agencies import AgencyData
 from salsa_ext.administration.models import ImportedDocument
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
-from salsa_ext.core.errors import Conflict, ImportRejected, Invalid, Message, message
+from salsa_ext.core.errors import Conflict, ImportRejected, message
 from salsa_ext.core.fields import build_value
 from salsa_ext.core.occurrence import ImportSource
 from salsa_ext.database.session import transaction
@@ -50,6 +50,7 @@ from salsa_ext.documents import withdrawals
 BATCH_ROWS: Final = 2_000
 COUNTED_ROWS: Final = 10_000
 UNDO_BATCH: Final = 100
+PREVIEW: Final = 20
 CHANGED_BY_FILE: Final = "The file of {date} says so."
 CORRECTED_BY_HAND: Final = message(
     "The file says something else than before, and files do not change this. Change it by hand."
@@ -339,8 +340,7 @@ class _Changes:
                 continue
             if candidate in self._new:
                 self._new.remove(candidate)
-            errors = result.errors if isinstance(result, Invalid) else {"": [result.message]}
-            rejects += refuse(candidate, errors)
+            rejects += refuse(candidate, errors_of(result))
 
     def _correct_many(
         self, *, actor: Actor, batch: Sequence[tuple[Candidate, ImportedDocument]]
@@ -439,42 +439,3 @@ def undo_steps(actor: Actor, run_id: UUID, reason: str) -> Iterator[int]:
                 imports.end_undo(actor=actor, run_id=run_id)
                 return
         yield len(documents)
-
-
-# --- as data ------------------------------------------------------------------------------------
-
-
-def message_data(text: Message) -> dict[str, Any]:
-    """Return a message as JSON has it, to be translated for its reader."""
-    return {"text": text.text, "params": {name: str(value) for name, value in text.params.items()}}
-
-
-def reject_row(reject: Reject) -> dict[str, Any]:
-    """Return a refused row as it is stored."""
-    problems = [{"column": each.column, **message_data(each.text)} for each in reject.problems]
-    cells = [{"column": name, "text": text} for name, text in reject.row.cells.items()]
-    return {"row": reject.row.number, "cells": cells, "problems": problems}
-
-
-def report_data(judgement: Judgement) -> dict[str, Any]:
-    """Return a judgement as a run stores it."""
-    return {
-        "rows_in_all": judgement.rows_in_all,
-        "began_at": judgement.began_at and judgement.began_at.isoformat(),
-        "counts": dict(judgement.counts),
-        "skipped": dict(judgement.skipped),
-        "skipped_examples": dict(judgement.skipped_examples),
-        "problems": [
-            {"column": problem.column, "count": count, "examples": examples}
-            | message_data(problem.text)
-            for problem, examples, count in judgement.top_problems()
-        ],
-        "unknown": [
-            {"kind": kind, "text": text, "count": count}
-            for (kind, text), count in judgement.unknown.most_common(100)
-        ],
-        "vanished": judgement.vanished,
-        "unread_columns": judgement.unread_columns,
-        "sheet": judgement.sheet,
-        "other_sheets": judgement.other_sheets,
-    }

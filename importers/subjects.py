@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field
 from functools import cache, cached_property, partial
 from typing import Any, Final
 
-from importers import custody
-from importers.custody import SeizedGunDisposition
+from importers import custody, trade
+from importers.custody import SeizedGunDisposition, SeizedGunHandover, SeizedGunOrigin
+from importers.trade import ROWS_OF_PERMIT, PermitShipment, ShipmentReceipt
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.fields import Field, Member, Rule, members
@@ -26,9 +27,9 @@ from salsa_ext.trade.permits.values import LicenseeData, PermitData
 Path = tuple[Member, ...]
 """The fields from a document down to a plain one."""
 READ_ELSEWHERE: Final = frozenset(
-    ("line", "confirm_second", "visibility", "handling", "corrects", "reason")
+    ("confirm_second", "visibility", "handling", "corrects", "reason")
 )
-"""Fields that no column fills by itself; `line` is the place in the document."""
+"""Fields that no column fills by itself."""
 Check = Callable[[Any], None]
 
 
@@ -54,11 +55,23 @@ class Subject:
     """The fields whose columns number a document in a draft."""
 
     @cached_property
+    def lists(self) -> Sequence[Member]:
+        """Return the lists of which each row makes an entry: of guns, of goods in bulk."""
+        return [
+            each
+            for each in members(self.value)
+            if each.is_many and each.field.is_sent and is_item(each.type)
+        ]
+
+    @cached_property
     def items(self) -> str:
         """Return the name of the list of guns, empty for a document of one gun or none."""
-        return next(
-            (each.key for each in members(self.value) if each.is_many and is_gun(each.type)), ""
-        )
+        return self.lists[0].key if self.lists else ""
+
+    @cached_property
+    def has_own_lines(self) -> bool:
+        """Return whether its guns are numbered in the order of the rows."""
+        return bool(self.lists) and self.lists[0].type not in ROWS_OF_PERMIT
 
     @cached_property
     def has_source(self) -> bool:
@@ -68,14 +81,17 @@ class Subject:
     @cached_property
     def most_items(self) -> float:
         """Return how many guns a document has at most."""
-        return next(
-            (each.size.most or 0 for each in members(self.value) if each.key == self.items), 1
-        )
+        return self.lists[0].size.most or 0 if self.lists else 1
 
 
 def is_gun(cls: Any) -> bool:
     """Return whether values of a class are guns."""
     return isinstance(cls, type) and issubclass(cls, Firearm)
+
+
+def is_item(cls: Any) -> bool:
+    """Return whether values of a class are what a row says of one gun, or of goods in bulk."""
+    return is_gun(cls) or cls in ROWS_OF_PERMIT
 
 
 def _dated(check: Callable[..., None]) -> Callable[[Actor, frozenset[str]], Check]:
@@ -148,12 +164,34 @@ SUBJECTS: Final[Mapping[str, Subject]] = {
             licensees.record_many,
         ),
         Subject(
-            "dispositions",
-            SeizedGunDisposition,
-            Permission.SEIZURE_RECORD,
-            custody.checker,
-            custody.record_many,
-            key=("seizure", "serial"),
+            "shipments",
+            PermitShipment,
+            Permission.SHIPMENT_RECORD,
+            trade.shipment_checker,
+            trade.record_shipments,
+        ),
+        Subject(
+            "receipts",
+            ShipmentReceipt,
+            Permission.RECEIPT_RECORD,
+            trade.receipt_checker,
+            trade.record_receipts,
+            key=("shipment",),
+        ),
+        *(
+            Subject(
+                name,
+                value,
+                Permission.SEIZURE_RECORD,
+                custody.checker,
+                custody.record_many,
+                key=("seizure", "serial"),
+            )
+            for name, value in (
+                ("handovers", SeizedGunHandover),
+                ("origins", SeizedGunOrigin),
+                ("dispositions", SeizedGunDisposition),
+            )
         ),
     )
 }
@@ -188,7 +226,8 @@ def _paths(cls: type, above: Path) -> Iterator[Path]:
     if is_gun(cls):
         yield (*above, DESCRIPTION)
     for member in members(cls):
-        if not member.field.is_sent or member.name in READ_ELSEWHERE:
+        is_place = member.name == "line" and cls not in ROWS_OF_PERMIT  # in the document
+        if not member.field.is_sent or member.name in READ_ELSEWHERE or is_place:
             continue
         if member.is_nested:
             yield from _paths(member.type, (*above, member))

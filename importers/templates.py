@@ -19,7 +19,7 @@ from salsa_ext.reference import names
 
 ROWS: Final = 5_000
 """Rows that offer lists of choices."""
-LEFT_OUT: Final = ("external_ids", "joint_with", "related", "found_with", "marks")
+LEFT_OUT: Final = ("external_ids", "joint_with", "related", "found_with", "marks", "expected")
 EXAMPLES: Final[Mapping[str, str]] = {
     "number": "C-17",
     "seizure": "C-17",
@@ -38,12 +38,22 @@ EXAMPLES: Final[Mapping[str, str]] = {
     "issued_on": "2020-03-09",
     "valid_from": "2020-03-09",
     "expires_on": "2021-03-08",
-    "exporting_state": "BRA",
-    "importing_state": "PRY",
-    "exporter.country": "BRA",
+    "exporting_state": "PRY",
+    "importing_state": "BRA",
+    "importer.country": "BRA",
+    "final_consignee.country": "BRA",
+    "permits.kind": "export",
+    "permit": "C-17",
+    "shipment": "C-17",
+    "ships_on": "2020-03-09",
+    "received_on": "2020-03-19",
+    "items.serial": "ABC12345",
+    "handovers.occurred_at": "2020-03-09 10:30",
+    "from": "Eva Ejemplo",
+    "to": "Juan Ejemplo",
     "place.name": "Encarnación",
 }
-"""Cells of the example, by path, or by field where the object above it is needed."""
+"""Cells of the example, by subject and path, by path, or by field where the object above it is needed."""
 Labels = Mapping[str, Sequence[str]]
 """Translations of labels in es, fr and pt, by English text."""
 
@@ -129,7 +139,7 @@ def write_template(path: Path | BinaryIO, subject: Subject, language: str, label
             for each in (sheet, example):
                 each.write_string(0, column, heading, bold if is_required(members) else None)
                 each.set_column(column, column, max(12, len(heading)), plain)
-            example.write_string(1, column, _example(name, members, choices))
+            example.write_string(1, column, _example(subject, name, members, choices))
             if choices:
                 lists.write_column(0, column, choices)
                 letter = xlsxwriter.utility.xl_col_to_name(column)
@@ -138,11 +148,13 @@ def write_template(path: Path | BinaryIO, subject: Subject, language: str, label
                 sheet.data_validation(1, column, ROWS, column, rule | {"ignore_blank": True})
 
 
-def _example(path: str, members: FieldPath, choices: Sequence[str]) -> str:
+def _example(subject: Subject, path: str, members: FieldPath, choices: Sequence[str]) -> str:
+    own, codes = EXAMPLES.get(f"{subject.name}.{path}", ""), members[-1].limits.choices
     if choices and is_required(members):
-        return choices[0]
+        return choices[codes.index(own) if own else 0]
     is_needed = all(member.default is MISSING for member in members[:-1])
-    return EXAMPLES.get(path, EXAMPLES.get(members[-1].key, "") if is_needed else "")
+    last = EXAMPLES.get(members[-1].key, "") if is_needed else ""
+    return own or EXAMPLES.get(path, last)
 
 
 def _choices(codes: Sequence[str], language: str) -> list[str]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from datetime import date, timedelta
+from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache, lru_cache
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from importers.reading.reader_program import fold
 from salsa_ext.core.codes import LANGUAGES
@@ -46,6 +47,11 @@ WEEKDAYS: Final = frozenset(
     feira seg ter qua qui sex""".split()
 )
 """Days of the week, whole or cut, in four languages; `mar` may be a month, too."""
+TIME_OF_DAY: Final = re.compile(
+    r"[T ,]\s*(\d{1,2})[:h.](\d\d)(?::(\d\d)(?:\.\d+)?)?\s*(?:([ap])\.?\s?m\.?|hs?\.?|hrs\.?)?$",
+    re.I,
+)
+ZONED: Final = re.compile(r"T\d\d:\d\d.*(?:Z|[+-]\d\d:?\d\d)$")
 DATE_FILLERS: Final = WEEKDAYS | {*"de del of do le el the er st nd rd th".split()}
 YES: Final = frozenset("true yes y si s sim oui o 1 x verdadero verdadeiro vrai".split())
 NO: Final = frozenset("false no n nao non 0 falso faux".split())
@@ -99,14 +105,19 @@ class CellError(ValueError):
         self.problem, self.unknown, self.text = problem, unknown, text
 
 
-def read_cell(member: Member, text: str, dates: str) -> Any:
-    """Return what JSON has of a cell's text for a field; raises CellError."""
+def read_cell(member: Member, text: str, dates: str, zone: str = "UTC") -> Any:
+    """Return what JSON has of a cell's text for a field; raises CellError.
+
+    Moments are of the `zone` where they name no other.
+    """
     if member.limits.choices:
         return _read_code(member.limits.choices, text)
     if member.limits.form == "state":
         return _read_state(text)
     if member.type is date:
         return read_date(text, dates, is_rough=member.limits.form == "rough")
+    if member.type is datetime:
+        return read_moment(text, dates, zone)
     if member.type is bool:
         return _read_flag(text)
     if member.type in (int, float, Decimal):
@@ -132,6 +143,24 @@ def read_date(text: str, order: str, *, is_rough: bool = True) -> str:
     if not day or (len(day) < len("2020-01-01") and not is_rough):
         raise CellError(message("This is no date that can be read: {cell}.", cell=text[:60]))
     return day
+
+
+def read_moment(text: str, order: str, zone: str) -> str:
+    """Return the ISO text of a day with its time of day; raises CellError."""
+    if ZONED.search(text):
+        return text
+    if not (match := TIME_OF_DAY.search(text)):
+        raise CellError(
+            message("Give the time of day, too, such as 14:30: {cell}.", cell=text[:60])
+        )
+    hour, minute, second, half = match.groups()
+    hours = int(hour) % 12 + 12 * (half.lower() == "p") if half else int(hour)
+    day = read_date(text[: match.start()], order, is_rough=False)
+    try:
+        at = time(hours, int(minute), int(second or 0), tzinfo=ZoneInfo(zone))
+    except ValueError:
+        raise CellError(message("This is no time of day: {cell}.", cell=text[:60])) from None
+    return datetime.combine(date.fromisoformat(day), at).isoformat()
 
 
 def _find_date(text: str, order: str) -> str:

@@ -11,7 +11,7 @@ from typing import Final
 from importers.profiles import Profile, Skip
 from importers.reading.patterns import MAX_TEXT, NO_TEXT, compile_pattern
 from importers.reading.tables import fold
-from importers.subjects import SUBJECTS, is_gun, targets
+from importers.subjects import SUBJECTS, is_item, targets
 from salsa_ext.core.errors import message
 
 ANY: Final = "*"
@@ -119,7 +119,7 @@ class RowAbove:
             known = targets(SUBJECTS[mapping.subject].value)
             numbers |= {*mapping.number_columns()}
             for path, source in mapping.fields.items():
-                of_gun = any(is_gun(member.type) for member in known[path][:-1])
+                of_gun = any(is_item(member.type) for member in known[path][:-1])
                 guns.update(source.columns if of_gun else ())
                 telling.update(source.columns if path in TELLING else ())
                 self._serials.update(source.columns if path.endswith("serial") else ())

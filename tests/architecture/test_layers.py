@@ -25,6 +25,7 @@ SEES_AS_ANOTHER_STATE = {  # each answers from a state's own records, and for no
     "salsa_ext/alerts/hit_answers.py": "who waits for an answer reads it in a row of its own",
     "salsa_ext/alerts/reevaluation.py": "a hit is of the alert's state, whoever corrects what met it",
     "salsa_ext/alerts/pair_view.py": "what a state asked in the check that met an alert, as it may be given",
+    "salsa_ext/matches/notices.py": "a change of a state's match is in its own feed",
     "salsa_ext/matches/withdrawals.py": "a correction takes it from both, each its own row",
     "salsa_ext/guns/graph.py": "open records that a link, a match or a mark leads to",
     "salsa_ext/firearms/search/mark_lookup.py": "whether a record that another mark hits has its own serial",

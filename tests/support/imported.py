@@ -8,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from api.schemas.imports import read_imported
-from importers.judge import Judgement
+from importers.judgement import Judgement
 from importers.load import Import
 from importers.profiles import Profile, from_data, to_data
 from importers.reading.tables import file_digest

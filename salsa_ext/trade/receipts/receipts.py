@@ -134,19 +134,31 @@ def import_entry(
     )
 
 
-def confirm(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> None:
-    """Confirm a receipt (CIFTA IX.4); for the exporting state, a return.
+def confirm(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> UUID:
+    """Confirm a receipt (CIFTA IX.4); for the exporting state, a return. Returns its id.
 
     Or, by its delivery verification, the receipt of a state that licenses on paper. Raises NotFound,
     Forbidden, Invalid, Conflict for a second receipt, or IllegalTransition.
     """
     require(actor, Permission.RECEIPT_RECORD)
-    shipment = db.session.get(Shipment, shipment_id)
+    if _is_return(actor, db.session.get(Shipment, shipment_id), data):
+        return confirm_return(actor=actor, shipment_id=shipment_id, data=data)
+    return confirm_many(actor=actor, batch=[(shipment_id, data)])[0]
+
+
+def _is_return(actor: Actor, shipment: Shipment | None, data: ReceiptData) -> bool:
     is_own = shipment is not None and shipment.exporting_state == actor.state
-    if is_own and not data.delivery_verification:
-        confirm_return(actor=actor, shipment_id=shipment_id, data=data)
+    return is_own and not data.delivery_verification
+
+
+def check(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> None:
+    """Raise what confirming a receipt would as things are now, but whether goods were sent back."""
+    require(actor, Permission.RECEIPT_RECORD)
+    shipment = _find_shipments([shipment_id])[shipment_id]
+    if _is_return(actor, shipment, data):
+        reconciliation.check_receipt(shipment, data, today(actor))
     else:
-        confirm_many(actor=actor, batch=[(shipment_id, data)])
+        _compare(actor, shipment, data)
 
 
 def confirm_many(*, actor: Actor, batch: Sequence[tuple[UUID, ReceiptData]]) -> list[UUID]:
@@ -155,14 +167,9 @@ def confirm_many(*, actor: Actor, batch: Sequence[tuple[UUID, ReceiptData]]) -> 
     Each gun received becomes an import record. Returns the ids of the receipts.
     """
     require(actor, Permission.RECEIPT_RECORD)
-    state, now, on = actor.own_state(), actor.now(), today(actor)
-    shipments, comparisons = _find_shipments([shipment_id for shipment_id, _ in batch]), []
-    for shipment_id, data in batch:
-        shipment = shipments[shipment_id]
-        _check_receivable(state, shipment, shipment.status, data)
-        _check_verification(actor, shipment, data)
-        reconciliation.check_receipt(shipment, data, on)
-        comparisons.append(reconciliation.compare_receipt(shipment, data))
+    state, now = actor.own_state(), actor.now()
+    shipments = _find_shipments([shipment_id for shipment_id, _ in batch])
+    comparisons = [_compare(actor, shipments[shipment_id], data) for shipment_id, data in batch]
     rows = [receipt_row(comparison, state, now) for comparison in comparisons]
     # the long work comes before the locks, for which others wait
     record_writing.write_records(chain.from_iterable(map(import_entries, comparisons, rows)), now)
@@ -180,6 +187,14 @@ def confirm_many(*, actor: Actor, batch: Sequence[tuple[UUID, ReceiptData]]) -> 
     insert_many(Receipt, rows)
     append_many(actor, events)
     return [row["id"] for row in rows]
+
+
+def _compare(actor: Actor, shipment: Shipment, data: ReceiptData) -> ReceiptComparison:
+    """Return what a receipt of the importing state compares to; raises as `confirm_many`."""
+    _check_receivable(actor.own_state(), shipment, shipment.status, data)
+    _check_verification(actor, shipment, data)
+    reconciliation.check_receipt(shipment, data, today(actor))
+    return reconciliation.compare_receipt(shipment, data)
 
 
 def _find_shipments(shipment_ids: Sequence[UUID]) -> dict[UUID, Shipment]:
@@ -218,8 +233,8 @@ def _check_receivable(state: str, shipment: Shipment, status: str, data: Receipt
         raise IllegalTransition("shipment", status, "receipt")
 
 
-def confirm_return(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> None:
-    """Confirm goods returned to the exporting state.
+def confirm_return(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> UUID:
+    """Confirm goods returned to the exporting state; return the id of the receipt.
 
     Raises NotFound, Forbidden for a shipment that was not sent back, Invalid, or Conflict for a
     second confirmation.
@@ -247,6 +262,7 @@ def confirm_return(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> Non
         planning.undo_export(actor, shipment, comparison.absent, goods)
     missing = len(comparison.missing)
     append(actor, audit_event(Action.SHIPMENT_RETURNED, shipment, missing=missing))
+    return UUID(str(row["id"]))
 
 
 def request_receipt(*, actor: Actor, shipment_id: UUID) -> None:

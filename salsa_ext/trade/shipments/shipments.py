@@ -116,6 +116,16 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, ShipmentData]]) -> 
     return ids
 
 
+def check(*, actor: Actor, permit_id: UUID, data: ShipmentData) -> None:
+    """Raise what recording a shipment would as things are now."""
+    require(actor, Permission.SHIPMENT_RECORD)
+    [permit] = _find_permits(actor, {permit_id}).values()
+    _check_shipment(permit, data)
+    lines = quotas.find_lines({permit_id})
+    drawn = permit_line_check.check_manifest(permit_id, data, lines).drawn
+    quotas.check_remaining(drawn, lines)
+
+
 def _require_unused_numbers(owner: str, numbers: Collection[str]) -> None:
     """Raise Duplicate if the own state uses one of the numbers."""
     query = select(Shipment).where(Shipment.owner_state == owner, Shipment.number.in_(numbers))

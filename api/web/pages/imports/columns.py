@@ -103,7 +103,7 @@ class _Columns:
         numbers = [each for path in self.subject.key for each in columns.get(path, ())]
         columns.pop("number", None)
         fields = {path: self._source(path, guesses) for path, guesses in columns.items()}
-        needed = needed_fields(self.subject)
+        needed = needed_fields(self.subject, fields)
         typed = {path: text for path in needed if (text := form.get(f"constants.{path}"))}
         if missing := {*needed} - {*fields, *typed}:
             raise Invalid({f"constants.{path}": [REQUIRED] for path in missing})

@@ -73,6 +73,22 @@ SUBJECT_TEXTS: Final = {
             "Licences of manufacturers, dealers, carriers and others: one row for each licence."
         ),
     ),
+    "shipments": (
+        message("Shipments"),
+        message("What is shipped under permits: one row for each firearm or part."),
+    ),
+    "receipts": (
+        message("Receipts"),
+        message("What arrived of shipments, and what did not: one row for each firearm."),
+    ),
+    "handovers": (
+        message("Hand-overs of seized firearms"),
+        message("Who handed a seized firearm to whom, and when: one row for each hand-over."),
+    ),
+    "origins": (
+        message("Origins of seized firearms"),
+        message("How seized firearms left lawful hands, as an authority established it."),
+    ),
     "dispositions": (
         message("What became of seized firearms"),
         message("What was done with seized firearms: kept, given back or destroyed."),

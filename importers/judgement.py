@@ -1,0 +1,192 @@
+"""What the rows of a file become: documents, refused rows with reasons, and counts of both."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+from importers.reading.tables import Row
+from importers.subjects import Subject
+from salsa_ext.core.errors import Invalid, Message, SalsaError, message
+
+EXAMPLES: Final = 3
+MAX_UNKNOWN: Final = 10_000
+
+
+class Problem(NamedTuple):
+    """Why a row is refused: the column at fault, if there is one, and what is wrong."""
+
+    column: str
+    text: Message
+
+
+@dataclass
+class Reject:
+    """A row that becomes no document, with its reasons."""
+
+    row: Row
+    problems: Sequence[Problem]
+
+
+@dataclass
+class Candidate:
+    """A document that rows became: its body as HTTP has it, and its value once it is judged."""
+
+    subject: Subject
+    number: str
+    body: dict[str, Any]
+    rows: list[Row]
+    column: Callable[[str], str]
+    """Returns the column of the file that filled a field."""
+    data: Any = None
+
+    def digest(self) -> bytes:
+        """Return a hash of the body."""
+        return hashlib.sha256(orjson.dumps(self.body, option=orjson.OPT_SORT_KEYS)).digest()
+
+
+@dataclass
+class Judgement:
+    """What a file would become, or became.
+
+    `counts`: documents `created`, `changed`, `unchanged`, and rows `rejected` and `skipped`.
+    `problems`: by column and English text, how often, with examples. `unknown`: texts without a
+    code, by kind. `vanished`: numbers that a full file no longer has. `rows_in_all` is about
+    how many rows there are. `skipped_examples`: number and beginning of the first row, by reason.
+    """
+
+    rows_read: int = 0
+    rows_in_all: int = 0
+    began_at: datetime | None = None
+    counts: Counter[str] = field(default_factory=Counter)
+    skipped: Counter[str] = field(default_factory=Counter)
+    skipped_examples: dict[str, tuple[int, str]] = field(default_factory=dict)
+    problems: dict[tuple[str, str], tuple[Message, list[str], int]] = field(default_factory=dict)
+    unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
+    vanished: list[str] = field(default_factory=list)
+    preview: list[dict[str, Any]] = field(default_factory=list)
+    unread_columns: list[str] = field(default_factory=list)
+    sheet: str | None = None
+    other_sheets: list[str] = field(default_factory=list)
+
+    @property
+    def usable(self) -> int:
+        """Return the number of rows that are not refused."""
+        return self.rows_read - self.counts["rejected"]
+
+    def add_reject(self, reject: Reject) -> None:
+        """Count a refused row under each of its problems."""
+        self.counts["rejected"] += 1
+        for column, text in reject.problems:
+            key = (column, str(text) if text.text == "{text}" else text.text)
+            first, examples, count = self.problems.get(key, (text, [], 0))
+            example = reject.row.cells.get(column, "")
+            if example and example not in examples and len(examples) < EXAMPLES:
+                examples = [*examples, example[:60]]
+            self.problems[key] = first, examples, count + 1
+
+    def add_unknown(self, kind: str, text: str) -> None:
+        """Count a text without a code."""
+        if (kind, text) in self.unknown or len(self.unknown) < MAX_UNKNOWN:
+            self.unknown[kind, text] += 1
+
+    def top_problems(self, most: int = 10) -> list[tuple[Problem, list[str], int]]:
+        """Return the most frequent problems, with examples and counts."""
+        ranked = sorted(self.problems.items(), key=lambda each: -each[1][2])[:most]
+        return [
+            (Problem(column, text), examples, count)
+            for (column, _), (text, examples, count) in ranked
+        ]
+
+
+class RowRefused(Exception):
+    """A row that cannot become a document; `key` names the document that it would be part of."""
+
+    def __init__(self, *problems: Problem, key: tuple[str, str] = ("", "")) -> None:
+        super().__init__(*problems)
+        self.problems, self.key = problems, key
+
+
+def merge(first: Candidate, others: Sequence[Candidate]) -> None:
+    """Add the guns of other rows to a document, and what the first row left empty."""
+    subject, all_of_it = first.subject, (first, *others)
+    body: dict[str, Any] = {}
+    for each in reversed(all_of_it):
+        body |= each.body
+    for name in {each.key for each in subject.lists} & {*body}:
+        body[name] = [item for each in all_of_it for item in each.body.get(name, ())]
+    for line, item in enumerate(body[subject.items] if subject.has_own_lines else (), 1):
+        item["line"] = line
+    first.body = body
+    first.rows = [*{row.number: row for each in all_of_it for row in each.rows}.values()]
+
+
+ANOTHER_ROW: Final = Problem("", message("Another row of the same document is refused."))
+
+
+def refuse(candidate: Candidate, errors: Mapping[str, Sequence[Message | str]]) -> list[Reject]:
+    """Return the rows of a refused document; each has the problems of its gun and column."""
+    by_row: dict[int, list[Problem]] = {}
+    rows = candidate.rows
+    for path, texts in errors.items():
+        parts = path.split(".")
+        plain = ".".join(part for part in parts if not part.isdigit())
+        column = candidate.column(plain)
+        is_of_item = len(parts) > 1 and parts[0] == candidate.subject.items and parts[1].isdigit()
+        at = min(int(parts[1]), len(rows) - 1) if is_of_item else 0
+        for text in texts:
+            sentence = text if isinstance(text, Message) else Message(str(text))
+            if not column and plain:
+                sentence = Message(f"{plain}: {sentence.text}", sentence.params)
+            by_row.setdefault(at, []).append(Problem(column, sentence))
+    return [Reject(row, by_row.get(at, [ANOTHER_ROW])) for at, row in enumerate(rows)]
+
+
+def errors_of(error: SalsaError) -> Mapping[str, Sequence[Message | str]]:
+    """Return what is wrong with a document, by field."""
+    return error.errors if isinstance(error, Invalid) else {"": [error.message]}
+
+
+# --- as data ------------------------------------------------------------------------------------
+
+
+def message_data(text: Message) -> dict[str, Any]:
+    """Return a message as JSON has it, to be translated for its reader."""
+    return {"text": text.text, "params": {name: str(value) for name, value in text.params.items()}}
+
+
+def reject_row(reject: Reject) -> dict[str, Any]:
+    """Return a refused row as it is stored."""
+    problems = [{"column": each.column, **message_data(each.text)} for each in reject.problems]
+    cells = [{"column": name, "text": text} for name, text in reject.row.cells.items()]
+    return {"row": reject.row.number, "cells": cells, "problems": problems}
+
+
+def report_data(judgement: Judgement) -> dict[str, Any]:
+    """Return a judgement as a run stores it."""
+    return {
+        "rows_in_all": judgement.rows_in_all,
+        "began_at": judgement.began_at and judgement.began_at.isoformat(),
+        "counts": dict(judgement.counts),
+        "skipped": dict(judgement.skipped),
+        "skipped_examples": dict(judgement.skipped_examples),
+        "problems": [
+            {"column": problem.column, "count": count, "examples": examples}
+            | message_data(problem.text)
+            for problem, examples, count in judgement.top_problems()
+        ],
+        "unknown": [
+            {"kind": kind, "text": text, "count": count}
+            for (kind, text), count in judgement.unknown.most_common(100)
+        ],
+        "vanished": judgement.vanished,
+        "unread_columns": judgement.unread_columns,
+        "sheet": judgement.sheet,
+        "other_sheets": judgement.other_sheets,
+    }
