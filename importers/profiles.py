@@ -1,6 +1,6 @@
 """Profiles: what the columns of a source mean, as data that a state writes without code.
 
-A profile is TOML in a file and JSON in the database. `docs/imports.md` explains it by examples.
+A profile is TOML in a file and JSON in the database. `docs/import-profiles.md` explains it by examples.
 """
 
 from __future__ import annotations

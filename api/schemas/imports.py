@@ -59,7 +59,7 @@ class ImportRequest(RequestSchema):
 
 
 class ImportProfileRequest(RequestSchema):
-    """A profile as JSON; `docs/imports.md` has its fields."""
+    """A profile as JSON; `docs/import-profiles.md` has its fields."""
 
     definition = fields.Dict(keys=fields.String(), required=True)
 
