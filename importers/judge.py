@@ -21,7 +21,7 @@ from importers.judgement import (
     refuse,
 )
 from importers.occurrences import Occurrences
-from importers.profiles import PLACEHOLDER, DocumentMapping, Profile, Source
+from importers.profiles import DocumentMapping, Profile, Source
 from importers.reading.cells import CellError, is_no_value, read_agency, read_cell, sift
 from importers.reading.descriptions import take_apart
 from importers.reading.patterns import MAX_TEXT, compile_pattern, split_text
@@ -74,7 +74,8 @@ class Interpreter:
         """Raises ImportRejected if columns are missing."""
         self.profile, self.actor, self.judgement = profile, actor, judgement
         self._columns = _match_columns(profile, table, judgement)
-        self._empty = dict.fromkeys(profile.used_columns(), "")
+        self._sources: dict[str, Any] = dict.fromkeys(profile.used_columns()) | self._columns
+        self._grouping = {each.subject: each.group for each in profile.documents}
         self._values = {
             column: _once(partial(_replace, _folded(values)))
             for column, values in profile.values.items()
@@ -100,9 +101,8 @@ class Interpreter:
 
     def _texts(self, row: Row) -> dict[str, str] | None:
         """Return the texts of a row with what it leaves to the one above; None if it is skipped."""
-        texts = self._empty | {
-            name: row.cells.get(column, "") for name, column in self._columns.items()
-        }
+        get = row.cells.get
+        texts = {name: get(column, "") for name, column in self._sources.items()}
         for name, replace in self._values.items():
             texts[name] = replace(texts[name])
         skip = self._skip.find(texts, row.cells)
@@ -217,29 +217,28 @@ class Interpreter:
 
     def _number(self, mapping: DocumentMapping, texts: Mapping[str, str], row: Row) -> str | None:
         """Return the natural key of a row's document; None if a part of it is empty."""
-        template, number, end = mapping.number, "", 0
-        for match in PLACEHOLDER.finditer(template):
-            number += template[end : match.start()]
-            end = match.end()
-            if match[1] == "#":
+        number = ""
+        pieces, names = mapping.number_parts
+        for piece, name in zip(pieces, names, strict=False):
+            number += piece
+            if name == "#":
                 number += str(self._repeats.add(f"{mapping.subject} {number}")[0])
-            elif match[1] == "*":
+            elif name == "*":
                 number += _digest(row)
-            elif not (text := texts[match[1]]):
+            elif not (text := texts[name]):
                 return None
             elif is_no_value(text):  # S/E: a document of its own
                 digest = _digest(row)
                 return f"{digest}-{self._repeats.add(f'{mapping.subject} {digest}')[0]}"
             else:
                 number += text
-        return (number + template[end:])[:100]
+        return (number + pieces[-1])[:100]
 
     def _grouped(self, documents: Sequence[Candidate]) -> list[Candidate]:
         """Return documents with the pieces of one number put together; raises RowRefused."""
-        by_key: dict[tuple[str, str], Candidate] = {}
+        by_key = {(each.subject.name, each.number): each for each in documents[:1]}
         pieces: dict[tuple[str, str], list[Candidate]] = {}
-        grouping = {each.subject: each.group for each in self.profile.documents}
-        for at, candidate in enumerate(documents):
+        for at, candidate in enumerate(documents[1:], 1):
             key = (candidate.subject.name, candidate.number)
             if key in by_key and candidate.subject.items:
                 pieces.setdefault(key, []).append(candidate)
@@ -253,7 +252,7 @@ class Interpreter:
         row = documents[0].rows[0].number
         for subject, number in by_key:
             times, first = self._numbers.add(f"{subject} {number}", row)
-            if times > 1 and not grouping[subject]:
+            if times > 1 and not self._grouping[subject]:
                 text = message(
                     "The number {number} is in row {row} already.", number=number, row=first
                 )

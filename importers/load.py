@@ -219,6 +219,9 @@ class _Groups:
                 else:
                     rejects.append(reject)
                 continue
+            if not self._shares:
+                done += candidates
+                continue
             for candidate in candidates:
                 key = (candidate.subject.name, candidate.number)
                 if self._count(*key) > candidate.subject.most_items:

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import sqlite3
 
 
 class Occurrences:
-    """Counts of texts in a file of any length, on disk where they are many."""
+    """Counts of texts in a file of any length, by their 64-bit hash, on disk where they are many."""
 
     def __init__(self) -> None:
         self._database = sqlite3.connect("", isolation_level=None, check_same_thread=False)
@@ -16,7 +15,7 @@ class Occurrences:
 
     def add(self, text: str, row: int = 0) -> tuple[int, int]:
         """Count a text; return how often it came so far, and the row of the first."""
-        key = _hash(text)
+        key = hash(text)
         if self._database.execute(
             "INSERT OR IGNORE INTO seen VALUES (?, 1, ?)", (key, row)
         ).rowcount:
@@ -28,11 +27,6 @@ class Occurrences:
     def count(self, text: str) -> int:
         """Return how often a text came."""
         row = self._database.execute(
-            "SELECT count FROM seen WHERE text = ?", (_hash(text),)
+            "SELECT count FROM seen WHERE text = ?", (hash(text),)
         ).fetchone()
         return row[0] if row else 0
-
-
-def _hash(text: str) -> int:
-    digest = hashlib.blake2b(text.encode(), digest_size=8).digest()
-    return int.from_bytes(digest, "big", signed=True)

@@ -10,6 +10,7 @@ import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.resources import files
 from typing import Any, Final, get_args, get_origin, get_type_hints
 
@@ -76,6 +77,12 @@ class DocumentMapping:
     def number_columns(self) -> list[str]:
         """Return the columns that the natural key is made of."""
         return [name for name in PLACEHOLDER.findall(self.number) if name not in ("#", "*")]
+
+    @cached_property
+    def number_parts(self) -> tuple[list[str], list[str]]:
+        """Return the texts around the placeholders of the number, and the names of these."""
+        parts = PLACEHOLDER.split(self.number)
+        return parts[::2], parts[1::2]
 
     def used_columns(self) -> list[str]:
         """Return the columns of the fields, of conditions and of the natural key."""

@@ -89,6 +89,8 @@ NO_VALUE: Final = re.compile(
     re.I,
 )
 """Signs and short forms for no value: `-`, `0000`, `XXX`, `N/D`, `s.d.`, `NULL`."""
+NUMBERED: Final = re.compile(r"[^#:]*[1-9][^#:]*")
+"""Texts with a digit are values, but for zeros and the errors of spreadsheets: `Err:502`."""
 MODEL_WORD: Final = re.compile(r"^mod(?:el|elo|ele|èle)?\b[. :]*", re.I)
 DAMAGED: Final = ("date", "scientific", "error", "width")
 """What a spreadsheet makes of names such as 10/22."""
@@ -304,6 +306,8 @@ def list_kind(member: Member) -> str:
 @lru_cache(maxsize=20_000)
 def is_no_value(text: str) -> bool:
     """Return whether a text stands for no value: signs, zeros, `N/D`, `sin dato`, `à compléter`."""
+    if NUMBERED.fullmatch(text):
+        return False
     if NO_VALUE.fullmatch(text) or find_damage(text) in ("error", "width"):
         return True
     if any(map(str.isdigit, text)) or is_craft(text):

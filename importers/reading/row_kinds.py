@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from operator import not_
 from typing import Final
 
 from importers.profiles import Profile, Skip
@@ -25,6 +26,7 @@ RULES: Final = (
 )
 """Reason, pattern, and the fields that say it; without one any but type, make and model."""
 DITTO: Final = re.compile(r"[\s'’´`\"“”″〃,.-]*['’´`\"“”″〃][\s'’´`\"“”″〃,.-]*|,,")
+WORDS: Final = re.compile(r"\D{1,29}")
 DITTO_WORDS: Final = frozenset(
     """idem;id;ibid;ibidem;ditto;dito;igual;lo mismo;el mismo;la misma;mismo;misma;o mesmo;a mesma;mesmo;mesma
     ;le meme;la meme;meme;same;same as above;as above;ut supra;igual anterior;comme ci dessus""".replace(
@@ -46,7 +48,7 @@ Cells = Mapping[str, str]
 @lru_cache(maxsize=4_000)
 def is_ditto(text: str) -> bool:
     """Return whether a cell says that it is as the one above: `ídem`, `"`."""
-    return bool(DITTO.fullmatch(text)) or (len(text) < 30 and fold(text) in DITTO_WORDS)
+    return bool(DITTO.fullmatch(text) or (WORDS.fullmatch(text) and fold(text) in DITTO_WORDS))
 
 
 def find_skips(rows: Sequence[Cells], fields: Mapping[str, str]) -> Iterator[Skip]:
@@ -77,17 +79,31 @@ class SkipRules:
 
     def __init__(self, skips: Sequence[Skip]) -> None:
         self._rules = [
-            (skip, [(name, compile_pattern(each, True)) for name, each in skip.when.items()])
+            (
+                skip,
+                [
+                    (name, _matcher(skip.when[name]))
+                    for name in sorted(skip.when, key=skip.when.__getitem__)
+                ],
+            )
             for skip in skips
-        ]
+        ]  # empty cells, the quickest to see, come first
 
     def find(self, texts: Cells, cells: Cells) -> Skip | None:
         """Return the first rule that a row fits; `texts` are its cells as the profile has them."""
         first = first_cell(cells)
         for skip, conditions in self._rules:
-            if all(each.fullmatch(texts.get(name, first)[:MAX_TEXT]) for name, each in conditions):
+            if all(fits(texts.get(name, first)[:MAX_TEXT]) for name, fits in conditions):
                 return skip
         return None
+
+
+def _matcher(pattern: str) -> Callable[[str], bool]:
+    """Return a function that says whether a text fits; what repeats is compared once."""
+    if not pattern:
+        return not_
+    compiled = compile_pattern(pattern, True)
+    return lru_cache(maxsize=4_000)(lambda text: compiled.fullmatch(text) is not None)
 
 
 def summary(cells: Cells) -> str:
@@ -132,9 +148,11 @@ class RowAbove:
     def fill(self, texts: dict[str, str]) -> dict[str, str]:
         """Return a row's texts with those of the row above where they are left to it."""
         last = self._last
-        filled = {
-            name: self._above(name) if is_ditto(text) else text for name, text in texts.items()
-        }
+        filled = texts
+        if any(map(is_ditto, texts.values())):
+            filled = {
+                name: self._above(name) if is_ditto(text) else text for name, text in texts.items()
+            }
         is_other = any(filled[name] not in ("", last.get(name)) for name in self._telling)
         for name in self._numbers:
             filled[name] = filled[name] or ("" if is_other else last.get(name, ""))

@@ -8,6 +8,7 @@ from dataclasses import MISSING
 from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
+from operator import attrgetter
 from typing import Any, Final, TypeVar
 from uuid import UUID
 
@@ -51,8 +52,8 @@ def from_plain(member: Member, plain: Any) -> Any:
 def to_row(value: Any) -> dict[str, Any]:
     """Return the columns of a value; what is in rows of other tables is not among them."""
     cls: type = type(value)
-    plain, others = _stored_members(cls)
-    row: dict[str, Any] = {column: getattr(value, name) for name, column in plain}
+    columns, read, others = _stored_members(cls)
+    row: dict[str, Any] = dict(zip(columns, read(value), strict=True))
     for member, where in others:
         inner = getattr(value, member.name)
         if where == "columns":
@@ -69,17 +70,27 @@ def to_row(value: Any) -> dict[str, Any]:
 
 
 @cache
-def _stored_members(cls: type) -> tuple[list[tuple[str, str]], list[tuple[Member, str]]]:
-    """Return the fields that are columns as they are, with these, and those that become other ones."""
-    plain, others = list[tuple[str, str]](), list[tuple[Member, str]]()
+def _stored_members(
+    cls: type,
+) -> tuple[list[str], Callable[[Any], tuple[Any, ...]], list[tuple[Member, str]]]:
+    """Return the columns of fields as they are with what reads these, and those that become others."""
+    plain, others = list[Member](), list[tuple[Member, str]]()
     for member in members(cls):
         where = member.field.stored
         is_plain = not (member.is_nested or member.is_many or member.limits.form == "rough")
         if where == "column" and is_plain:
-            plain.append((member.name, member.column))
+            plain.append(member)
         elif where not in ("rows", "no"):
             others.append((member, where))
-    return plain, others
+    names, columns = [each.name for each in plain], [each.column for each in plain]
+    return columns, read_many(names), others
+
+
+def read_many(names: Sequence[str]) -> Callable[[Any], tuple[Any, ...]]:
+    """Return a function that reads these attributes of a value."""
+    if len(names) > 1:
+        return attrgetter(*names)
+    return lambda value: tuple(getattr(value, name) for name in names)
 
 
 def date_columns(column: str, on: date) -> dict[str, Any]:

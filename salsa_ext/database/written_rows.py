@@ -20,6 +20,7 @@ from sqlalchemy import Boolean, Integer, LargeBinary, Numeric, String, Table, Uu
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlalchemy.orm import Session, SessionTransaction
 
+from salsa_ext.core.ids import id_texts
 from salsa_ext.core.rows import is_constant
 from salsa_ext.database import session
 from salsa_ext.database.session import Base, db
@@ -90,46 +91,60 @@ def texts_of(
         model = cast(type[Sealed], part)
         name, *columns = model.seal_key
         is_salted = "salt" in rows[0]
-        cells = [map(str, [row[column] for row in rows]) for column in columns]
+        cells = [_texts([row[column] for row in rows]) for column in columns]
         keys = [*map("/".join, zip(repeat(name), *cells, strict=False))]
         for key, row, text in zip(keys, rows, _row_texts(part, rows), strict=True):
             lines.setdefault(key, []).append(text)
             salts[key] = row["salt"] if is_salted else None
         if subject := model.seal_subject:
-            subjects |= zip(keys, [str(row[subject]) for row in rows], strict=True)
+            subjects |= zip(keys, _texts([row[subject] for row in rows]), strict=True)
     return {
         key: WrittenText("\n".join(sorted(texts)), subjects.get(key), salts[key])
         for key, texts in lines.items()
     }
 
 
+def _texts(values: list[Any]) -> Sequence[str]:
+    return id_texts(values) if type(values[0]) is UUID else [*map(str, values)]
+
+
 def _row_texts(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    names, columns = list[str](), list[Iterable[Any]]()
-    for name, default, write in _columns(model):
+    """Return each row as JSON in the order of its names; what is the same in all is written once."""
+    parts, text = list[Iterable[str]](), f"{model.__tablename__} "
+    for at, (name, default, write) in enumerate(_columns(model)):
         values = [row[name] for row in rows] if name in rows[0] else [default]
-        if is_constant(values):
+        is_same = is_constant(values)
+        if is_same:
             values = values[:1]
         if write:
             values = [None if value is None else write(value) for value in values]
-        names.append(name)
-        columns.append(values if len(values) == len(rows) else repeat(values[0], len(rows)))
-    start = f"{model.__tablename__} "
+        text += f'{"," if at else "{"}"{name}":'
+        if is_same:
+            text += _json_cells(values)[0]
+        else:
+            parts += repeat(text), _json_cells(values)
+            text = ""
+    return [*map("".join, zip(*parts, repeat(text + "}", len(rows)), strict=False))]
+
+
+def _json_cells(values: list[Any]) -> list[str]:
+    """Return each value as JSON; ids, and texts, which hold no bare quotes, at once."""
+    kinds = {*map(type, values)}
+    if len(kinds) == 1 and kinds <= {str, UUID}:
+        return [f'"{text}"' for text in orjson.dumps(values)[2:-2].decode().split('","')]
     return [
-        start
-        + orjson.dumps(
-            dict(zip(names, values, strict=True)), default=_plain, option=orjson.OPT_SORT_KEYS
-        ).decode()
-        for values in zip(*columns, strict=True)
+        orjson.dumps(value, default=_plain, option=orjson.OPT_SORT_KEYS).decode()
+        for value in values
     ]
 
 
 @lru_cache(maxsize=50)
 def _columns(model: type[Base]) -> list[tuple[str, Any, Callable[[Any], Any] | None]]:
-    """Return the sealed columns with their defaults, and what writes values that JSON lacks."""
+    """Return the sealed columns by name, with their defaults, and what writes values that JSON lacks."""
     left_out = {"salt", *cast(type[Sealed], model).unsealed}
     return [
         (str(column.name), _default(column), _writer(column))
-        for column in cast(Table, model.__table__).columns
+        for column in sorted(cast(Table, model.__table__).columns, key=lambda each: each.name)
         if column.computed is None and column.name not in left_out
     ]
 

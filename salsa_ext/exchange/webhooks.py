@@ -358,7 +358,7 @@ def delete_old(*, actor: Actor) -> int:
 
 
 JOBS: Final = (
-    ChangeJob("webhooks", tuple(feed.FEED_KINDS), queue_changes),
+    ChangeJob("webhooks", tuple(feed.FEED_KINDS), queue_changes, batch=500),
     QueueJob("webhook_deliveries", deliver, "SELECT * FROM salsa_webhook_states()"),
     DueJob("old_deliveries", timedelta(days=1), delete_old, repeats=False),
 )

@@ -138,6 +138,7 @@ def quick_reader(schema: Any) -> Callable[[Any], Any]:
         return cast(Callable[[Any], Any], schema.load)
     steps, required = dict[str, Any](), set[str]()
     defaults = {member.name: member.default for member in members(schema.value)}
+    has_rules = hasattr(schema.value, "rules")
     for name, field in schema.load_fields.items():
         key = field.data_key or name
         steps[key] = name, _quick_value(field)
@@ -154,7 +155,7 @@ def quick_reader(schema: Any) -> Callable[[Any], Any]:
                 raise ValidationError("")
             data[name] = read_value(value)
         built = build_value(schema.value, data)
-        if next(rule_problems(schema.value, built), None):
+        if has_rules and next(rule_problems(schema.value, built), None):
             raise ValidationError("")
         return built
 

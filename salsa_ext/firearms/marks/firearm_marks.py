@@ -21,6 +21,8 @@ def coarser_readings(texts: Iterable[str]) -> set[str]:
     `TKA5238?` with `TKA52387`: it would find TKA52381 too.
     """
     given = set(texts)
+    if len(given) < 2:
+        return set()
     partly = {text for text in given if is_partly_read(text) or "[" in text}
     whole = [key.norm for text in given if (key := whole_key(text))] if partly else []
     coarser = set()

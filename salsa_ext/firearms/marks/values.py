@@ -12,7 +12,16 @@ from uuid import UUID
 
 from salsa_ext.core import codes
 from salsa_ext.core.errors import message
-from salsa_ext.core.fields import Field, LineNumber, Problem, Rule, StateName, Word, Year
+from salsa_ext.core.fields import (
+    Field,
+    LineNumber,
+    Problem,
+    Rule,
+    StateName,
+    Word,
+    Year,
+    build_value,
+)
 
 Condition = Annotated[str, Rule(choices=codes.MARK_CONDITIONS)]
 Unit = Annotated[str, Rule(most=30)]
@@ -107,7 +116,7 @@ class Firearm:
         """
         read = {mark.text for mark in self.marks if mark.kind == "manufacture" and mark.read_at}
         own = self.serial if self.serial not in read else None
-        serial = (Mark("manufacture", own),) if own else ()
+        serial = (build_value(Mark, _PLAIN_MARK | {"text": own}),) if own else ()
         importer = (Mark("import", self.importer_mark),) if self.importer_mark else ()
         return serial + importer + self.lot_marks() + self.marks
 
@@ -115,6 +124,9 @@ class Firearm:
         """Return the lot as a mark, of goods without a serial that are no firearms."""
         is_of_lot = self.lot and not self.serial and self.category != "firearm"
         return (Mark("lot", self.lot),) if self.lot and is_of_lot else ()
+
+
+_PLAIN_MARK: Final = vars(Mark("manufacture", ""))
 
 
 def check_handed_in(item: Any) -> Iterator[Problem]:

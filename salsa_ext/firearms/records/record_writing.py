@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import starmap
+from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID
 
@@ -132,12 +133,14 @@ GIVEN_OF_ENTRY: Final = tuple(
     " is_bulk".split()
 )
 """Columns that are as their firearm or entry has them."""
+_READ_FIREARM: Final = attrgetter(*GIVEN_OF_FIREARM)
+_READ_ENTRY: Final = attrgetter(*GIVEN_OF_ENTRY)
 
 
 def firearm_columns(firearm: Firearm) -> dict[str, Any]:
     """Return the firearm columns: codes and raw texts."""
     type_code = names.resolve("type", firearm.type)
-    return {name: getattr(firearm, name) for name in GIVEN_OF_FIREARM} | {
+    return dict(zip(GIVEN_OF_FIREARM, _READ_FIREARM(firearm), strict=True)) | {
         "type": type_code,
         "type_text": firearm.type,
         "make": names.resolve("make", firearm.make),
@@ -151,7 +154,7 @@ def firearm_columns(firearm: Firearm) -> dict[str, Any]:
 
 def _record_row(entry: RecordEntry, new: UUID, now: datetime) -> dict[str, Any]:
     linked_state, linked_record = entry.linked or (None, None)
-    return {name: getattr(entry, name) for name in GIVEN_OF_ENTRY} | {
+    return dict(zip(GIVEN_OF_ENTRY, _READ_ENTRY(entry), strict=True)) | {
         "id": entry.record_id or new,
         "owner_state": entry.owner,
         "concerned": list(entry.concerned),
