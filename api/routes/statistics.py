@@ -9,6 +9,9 @@ from flask import Response
 from api.http import tables
 from api.http.resource import Resource
 from api.schemas.statistics import (
+    CoverageQuery,
+    CoverageResponse,
+    CoverageRowResponse,
     DatasetsResponse,
     MirrorQuery,
     MirrorResponse,
@@ -24,6 +27,7 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.figures import DATASETS, origin_share
 from salsa_ext.reference import names
+from salsa_ext.statistics import coverage
 from salsa_ext.statistics import queries as statistic_queries
 from salsa_ext.trade import mirror
 
@@ -76,6 +80,14 @@ def get_mirror(
     return {"items": rows}
 
 
+def get_coverage(actor: Actor, year: int, format: str | None = None) -> dict[str, Any] | Response:
+    """Return coverage: registers that states declare, and months of a year without records."""
+    rows = coverage.list_coverage(actor, DATASETS, year)
+    if form := tables.requested_format(format):
+        return tables.list_response(form, CoverageRowResponse(), rows, "coverage", {})
+    return {"items": rows}
+
+
 blueprint.reading("/statistics", DatasetsResponse, list_datasets, Permission.STATISTICS_READ)
 blueprint.reading(
     "/statistics/<slug:dataset>",
@@ -98,5 +110,13 @@ blueprint.reading(
     get_mirror,
     Permission.STATISTICS_READ,
     MirrorQuery,
+    media_types=("text/csv", tables.XLSX_TYPE),
+)
+blueprint.reading(
+    "/statistics/coverage",
+    CoverageResponse,
+    get_coverage,
+    Permission.STATISTICS_READ,
+    CoverageQuery,
     media_types=("text/csv", tables.XLSX_TYPE),
 )

@@ -13,6 +13,7 @@ from api.http.fields.schemas import RequestSchema
 from api.http.fields.texts import Text
 from api.http.fields.times import Day
 from api.i18n.messages import translate
+from salsa_ext.core import codes
 from salsa_ext.core.errors import message
 from salsa_ext.figures import DATASETS
 from salsa_ext.reference import names
@@ -150,6 +151,33 @@ class MirrorResponse(Schema):
     """Mirror figures, the largest difference first."""
 
     items = fields.List(fields.Nested(MirrorRowResponse), required=True)
+
+
+class CoverageQuery(RequestSchema):
+    """Coverage of which year."""
+
+    format = Code(("json", "csv", "xlsx"))
+    year = QueryWhole(least=2000, most=2100, required=True)
+
+
+class CoverageRowResponse(Schema):
+    """What a state reports of a dataset; `register` and `mode` are null where none is declared."""
+
+    state = StateCode(required=True)
+    dataset = fields.String(required=True)
+    register = Code(codes.REGISTERS, allow_none=True, required=True)
+    mode = Code(codes.REGISTER_MODES, allow_none=True, required=True)
+    since = fields.Date(allow_none=True, required=True)
+    until = fields.Date(allow_none=True, required=True)
+    complete = fields.Boolean(allow_none=True, required=True)
+    with_records = fields.List(fields.Integer(), required=True)
+    without_records = fields.List(fields.Integer(), required=True)
+
+
+class CoverageResponse(Schema):
+    """Coverage by dataset, register and state."""
+
+    items = fields.List(fields.Nested(CoverageRowResponse), required=True)
 
 
 class OriginShareResponse(Schema):

@@ -285,6 +285,12 @@ def period(label: str) -> str:
     return dates.format_date(date(int(year), month, 1), pattern, locale=date_locale(g.language))
 
 
+def months(numbers: Iterable[int]) -> str:
+    """Return months of a year by their short names."""
+    locale = date_locale(g.language)
+    return ", ".join(dates.format_date(date(2000, each, 1), "LLL", locale) for each in numbers)
+
+
 def weekday(at: datetime, zone: str) -> str:
     """Return weekday and date of a time in a zone."""
     return dates.format_skeleton("MMMEd", at, tzinfo=ZoneInfo(zone), locale=date_locale(g.language))

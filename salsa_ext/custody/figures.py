@@ -49,6 +49,7 @@ SEIZURES: Final = Dataset(
     ),
     counted={"category": "firearm"},
     silent="silent_seizures",
+    registers={"seizures": ""},
 )
 """Items seized, found and surrendered, by the day of the event; `class` is that of the UNODC
 questionnaire. `established_by` and `diverted_in` are set once the origin is established (SDG 16.4.2),
@@ -62,6 +63,7 @@ FLOWS: Final = Dataset(
     ),
     finer=(Dimension("class", "type"), Dimension("departure", "state")),
     readers="owner",
+    registers={"seizures": ""},
 )
 """Where firearms were made and left lawful hands, and who established it, by the day of seizure.
 

@@ -117,6 +117,8 @@ class Dataset:
     Of `counted` values a page and a release count alone, unless by that dimension. `silent` is the
     code of the dataset that counts the same of silent records: the own state reads it with this
     one, and releases hold both. `has_partner`: facts have another state as partner.
+    `registers` are those that a state has its objects from, each with the first value of what is
+    from it, or ''.
     """
 
     code: str
@@ -127,6 +129,7 @@ class Dataset:
     readers: Readers = "granted"
     silent: str = ""
     has_partner: bool = False
+    registers: Mapping[str, str] = field(default_factory=dict)
 
     def fact(
         self,

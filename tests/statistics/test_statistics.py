@@ -75,7 +75,7 @@ def test_datasets_are_named_in_the_callers_language(police):
 
 
 def test_a_dataset_that_is_none_is_not_there(police):
-    police.get("/statistics/coverage", 404)
+    police.get("/statistics/silent_seizures", 404)
 
 
 def test_guns_are_counted_by_state_type_and_quarter(police, seize):

@@ -268,6 +268,7 @@ ROUTES = (
     Route("POST", "/requests/{request_id}/notes", Of.REQUEST_ANSWER),
     Route("GET", "/statistics", Of.STATISTICS_READ),
     Route("GET", "/statistics/{dataset}", Of.STATISTICS_READ),
+    Route("GET", "/statistics/coverage", Of.STATISTICS_READ),
     Route("GET", "/statistics/mirror", Of.STATISTICS_READ),
     Route("GET", "/statistics/origins-established", Of.STATISTICS_READ),
     Route("GET", "/releases", Of.STATISTICS_READ),

@@ -32,6 +32,7 @@ LICIT_TRADE: Final = Dataset(
     finer=(Dimension("type", "type"),),
     counted={"category": "firearm"},
     has_partner=True,
+    registers={"export": "shipped", "import": "received"},
 )
 """Goods that a state authorised, shipped and received by its own records, with the other state as
 partner: by the day of the permit, the shipment, the receipt."""
@@ -41,6 +42,7 @@ PERMITS: Final = Dataset(
     finer=(Dimension("end_user", "party_kind"),),
     counted={"permit": "export"},
     has_partner=True,
+    registers={"permits": ""},
 )
 """Permits issued and refused, by the day of the decision; `end_user` is the final consignee."""
 AUTHORISING: Final = {"export": "export_authorised", "import": "import_authorised"}

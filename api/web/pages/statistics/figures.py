@@ -23,6 +23,7 @@ from salsa_ext.custody.figures import SEIZURES
 from salsa_ext.figures import DATASETS, origin_share
 from salsa_ext.reference.calendars import today
 from salsa_ext.statistics import queries
+from salsa_ext.statistics.coverage import list_coverage
 from salsa_ext.statistics.dataset_types import Dataset
 from salsa_ext.statistics.queries import StatisticsTable
 
@@ -30,6 +31,7 @@ TITLE: Final = message("Figures")
 MAX_PERIODS: Final = 12
 """Columns of the table and places of the chart: the last ones, without gaps."""
 MAX_SERIES: Final = 4
+COMPLETENESS: Final = {True: message("complete"), False: message("not complete")}
 GRAINS: Final = (
     ("month", message("By month")),
     ("quarter", message("By quarter")),
@@ -82,9 +84,30 @@ def figures_page(actor: Actor) -> Any:
         share=origin_share(actor, year) if dataset is SEIZURES else None,
         year=year,
         alternatives=_list_alternatives(dataset),
+        **_show_coverage(actor, dataset, table, year),
         **(_layout(table, is_own) if table and table.cells else {}),
     )
     return page, form.status
+
+
+def _show_coverage(
+    actor: Actor, dataset: Dataset, table: StatisticsTable | None, year: int
+) -> dict[str, Any]:
+    """Return the coverage of the last year that the table shows, as lines by state and register."""
+    periods = [cell.period for cell in table.cells] if table else []
+    shown_year = int(max(periods)[:4]) if periods else year
+    lines = [
+        (
+            formatting.label("state", each.state),
+            formatting.label("register", each.register) if each.register else "–",
+            " – ".join(formatting.day(on) for on in (each.since, each.until) if on) or "–",
+            "–" if each.complete is None else translate(COMPLETENESS[each.complete]),
+            formatting.months(each.with_records) or "–",
+            formatting.months(each.without_records) or "–",
+        )
+        for each in list_coverage(actor, [dataset], shown_year)
+    ]
+    return {"coverage": lines, "coverage_year": shown_year}
 
 
 def dataset_names(actor: Actor) -> choices.Options:
