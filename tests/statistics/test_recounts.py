@@ -14,10 +14,19 @@ from salsa_ext.firearms.records.frequencies import COVERAGE
 from salsa_ext.jobs.runner import ChangeJob
 from salsa_ext.statistics import rollups
 from salsa_ext.statistics.models import Rollup
+from salsa_ext.tracing.requests.figures import REQUESTS
+from salsa_ext.tracing.requests.values import WAITING_STATUSES
 from salsa_ext.tracing.traces.figures import TRACES
-from salsa_ext.trade.permits.figures import LICIT_TRADE
+from salsa_ext.trade.discrepancies.figures import DISCREPANCIES
+from salsa_ext.trade.permits.figures import LICIT_TRADE, PERMITS
+from tests.statistics.test_own_figures import ORIGIN
 from tests.support import bodies, jobs
 from tests.support.movements import Way, act, add
+from tests.support.sizes import sized
+
+WRITES = sized(70, 3_334)
+"""Of each of three seeds: some hundreds, in the long run ten thousand."""
+REFUSAL = {"reason": "national_security", "text": "No more"}
 
 
 def recounted(state="BRA"):
@@ -88,7 +97,10 @@ class Writes:
 
     def __init__(self, as_actor, random):
         self.random, self.number, self.known = random, 0, {}
-        self.way = Way(as_actor)
+        self.way = Way(as_actor, lines=[bodies.permit()["lines"][0] | {"quantity": 30_000}])
+        self.analyst, self.asking = (
+            as_actor(state, "trace_analyst", background=False) for state in ("BRA", "PRY")
+        )
         self.police = as_actor("BRA", "police_officer", background=False)
         self.clerk = as_actor("BRA", "licensing_officer", background=False)
 
@@ -121,7 +133,42 @@ class Writes:
 
     def transfer(self):
         gun = bodies.firearm(serial=f"T{self.number}")
-        self.clerk.post("/transfers", bodies.transfer(number=f"T{self.number}", firearm=gun))
+        body = bodies.transfer(number=f"T{self.number}", firearm=gun)
+        self.known["transfer"] = self.clerk.post("/transfers", body).json["id"], body
+
+    def correct_transfer(self):
+        if made := self.known.pop("transfer", None):
+            body = made[1] | {"occurred_on": "2024-06-07", "reason": "Read again"}
+            self.clerk.post(f"/transfers/{made[0]}/correct", body, 200, If_Match='"1"')
+
+    def establish_origin(self):
+        if made := self.known.pop("seizure", None):
+            path = f"/seizures/{made['id']}"
+            [item] = self.police.post(f"{path}/origins", ORIGIN).json["items"]
+            self.known["origin"] = f"{path}/entries/{item['origins'][0]['id']}"
+
+    def withdraw_origin(self):
+        if entry := self.known.pop("origin", None):
+            self.police.post(f"{entry}/withdraw", {"reason": "Another gun"}, 200)
+
+    def ask(self):
+        gun = bodies.firearm(serial=f"Q{self.number}")
+        self.asking.post("/traces", bodies.trace(firearm=gun))
+
+    def refuse_request(self):
+        jobs.jobs_to_idle()
+        requests = self.analyst.get("/requests?limit=5").json["items"]
+        if waiting := [each for each in requests if each["status"] in WAITING_STATUSES]:
+            path = f"/requests/{self.random.choice(waiting)['id']}"
+            etag = self.analyst.get(path).headers["ETag"]
+            self.analyst.post(f"{path}/refuse", REFUSAL, 200, If_Match=etag)
+
+    def explain_discrepancy(self):
+        jobs.jobs_to_idle()
+        if rows := self.way.bra.get("/discrepancies?status=open&limit=5").json["items"]:
+            self.way.bra.change(
+                f"/discrepancies/{rows[0]['id']}", "explain", {"text": "Packed wrong"}
+            )
 
     def dispose(self):
         if made := self.known.pop("seizure", None):
@@ -164,8 +211,9 @@ class Writes:
     def one(self):
         self.number += 1
         names = (
-            "seize correct dispose report withdraw_report transfer trace withdraw_trace"
-            " permit ship cancel receive correct_receipt"
+            "seize correct dispose establish_origin withdraw_origin report withdraw_report transfer"
+            " correct_transfer trace withdraw_trace ask refuse_request permit ship cancel receive"
+            " correct_receipt explain_discrepancy"
         )
         getattr(self, self.random.choice(names.split()))()
 
@@ -179,7 +227,7 @@ def test_figures_equal_a_recount_after_any_writes_batches_and_crashes(as_actor, 
         figures.count_changes(actor, changes)
         raise RuntimeError("killed before the commit")
 
-    for _ in range(25):
+    for _ in range(WRITES):
         writes.one()
         if random.random() < 0.5:
             run = random.choice((figures.count_changes, figures.count_changes, crash))
@@ -188,7 +236,8 @@ def test_figures_equal_a_recount_after_any_writes_batches_and_crashes(as_actor, 
         if random.random() < 0.1:
             recounted()  # it counts changes that no job has followed yet
     jobs.jobs_to_idle()
-    assert amount(COVERAGE) > 0
+    counted = (COVERAGE, SEIZURES, TRACES, REQUESTS, LICIT_TRADE, PERMITS, DISCREPANCIES)
+    assert min(amount(dataset) for dataset in counted) > 0
     assert not +recounted() and not +recounted("BOL")
 
 
