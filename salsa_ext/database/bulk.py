@@ -8,10 +8,12 @@ from functools import lru_cache
 from typing import Any, Final, NamedTuple, cast
 from uuid import UUID
 
+import orjson
 import psycopg2
 from sqlalchemy import (
     Column,
     ColumnElement,
+    Integer,
     LargeBinary,
     Table,
     Text,
@@ -181,8 +183,12 @@ def _copy_rows(name: str, table: Table, columns: Mapping[str, Values]) -> None:
 def _cell_texts(column: Column[Any], values: Values) -> list[str]:
     """Return the values of a column in COPY text format."""
     kind = column.type
-    if isinstance(kind, Uuid) and {*map(type, values)} == {UUID}:
-        return id_texts(values)
+    if isinstance(kind, Uuid | Integer):
+        of_type = {*map(type, values)}
+        if of_type == {UUID}:
+            return id_texts(values)
+        if of_type == {int}:
+            return orjson.dumps(values)[1:-1].decode().split(",")
     if not isinstance(kind, Text | EncryptedText | JSONB | ARRAY | LargeBinary):
         return [NULL if value is None else str(value) for value in values]
     if isinstance(kind, LargeBinary):

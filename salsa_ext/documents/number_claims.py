@@ -7,12 +7,12 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import delete, select
 
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Duplicate, Message, message
 from salsa_ext.database.bulk import array_text
-from salsa_ext.database.session import db
+from salsa_ext.database.session import db, execute_raw
 from salsa_ext.documents.models import DocumentNumber
 
 NUMBER_USED: Final[Mapping[str, Message]] = {
@@ -20,11 +20,11 @@ NUMBER_USED: Final[Mapping[str, Message]] = {
     "report": message("Your state already has a report of the number {number}."),
     "seizure": message("Your state already has a seizure of the number {number}."),
 }
-CLAIM_SQL = text("""
+CLAIM_SQL: Final = """
     INSERT INTO document_number (owner_state, kind, number, id)
-    SELECT :owner, :kind, * FROM unnest(CAST(:numbers AS text[]), CAST(:ids AS uuid[]))
+    SELECT %s, %s, * FROM unnest(%s::text[], %s::uuid[])
     ON CONFLICT DO NOTHING RETURNING number
-""")
+"""
 
 
 def claim_numbers(kind: str, rows: Sequence[Mapping[str, Any]], old: Any = None) -> None:
@@ -47,9 +47,10 @@ def claim_numbers(kind: str, rows: Sequence[Mapping[str, Any]], old: Any = None)
 
 def _insert_numbers(kind: str, owner: str, new: Sequence[tuple[str, str]]) -> None:
     numbers, ids = zip(*new, strict=True)
-    values = {"numbers": array_text(numbers), "ids": array_text(ids)}
-    inserted = Counter(db.session.scalars(CLAIM_SQL, {"kind": kind, "owner": owner} | values))
-    if duplicates := [*(Counter(numbers) - inserted).elements()]:
+    claimed = execute_raw(CLAIM_SQL, (owner, kind, array_text(numbers), array_text(ids)))
+    if claimed.rowcount < len(new):
+        inserted = Counter(number for (number,) in claimed)
+        duplicates = [*(Counter(numbers) - inserted).elements()]
         listed = ", ".join(_numbers_with_ids(kind, owner, duplicates[:10], set(ids)))
         raise Duplicate(Message(NUMBER_USED[kind].text, {"number": listed}), numbers=duplicates)
 
