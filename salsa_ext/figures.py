@@ -21,7 +21,6 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
-from salsa_ext.core.errors import NotFound
 from salsa_ext.custody.figures import FLOWS, NOT_ESTABLISHED, SEIZURES, SILENT_SEIZURES
 from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.session import db
@@ -29,7 +28,6 @@ from salsa_ext.firearms.records.frequencies import COVERAGE, DESCRIBED
 from salsa_ext.jobs.changes import Change
 from salsa_ext.jobs.runner import ChangeJob
 from salsa_ext.statistics import rollups
-from salsa_ext.statistics.dataset_types import Dataset
 from salsa_ext.statistics.queries import get_table
 from salsa_ext.tracing.requests.figures import OVERDUE, REQUESTS
 from salsa_ext.tracing.requests.models import TraceRequest
@@ -96,38 +94,6 @@ JOB: Final = ChangeJob(
 )
 
 
-class YearTotal(NamedTuple):
-    """What a year had of a dataset, as other states read it, and how many states recorded some."""
-
-    dataset: Dataset
-    amount: int
-    states: int
-
-
-def year_totals(actor: Actor, year: int) -> list[YearTotal]:
-    """Return the totals of an ended year for the secretariat: seizures, traces, licit trade.
-
-    Without those of states that do not allow it. Raises NotFound for a reader with a state, whose
-    figures are its own.
-    """
-    require(actor, Permission.STATISTICS_READ)
-    if actor.state is not None:
-        raise NotFound("dataset", "year-totals")
-    totals = []
-    for dataset in (SEIZURES, TRACES, LICIT_TRADE):
-        filters = {
-            "by": (),
-            "where": dataset.counted,
-            "grain": "year",
-            "from_period": date(year, 1, 1),
-            "to_period": date(year, 12, 31),
-        }
-        table = get_table(actor, DATASETS, dataset.code, filters)
-        states = {cell.state for cell in table.cells}
-        totals.append(YearTotal(dataset, table.total or 0, len(states)))
-    return totals
-
-
 class OriginShare(NamedTuple):
     """Guns of a year of which the origin is established, of all: indicator 16.4.2."""
 
@@ -140,16 +106,16 @@ class OriginShare(NamedTuple):
         return 100 * self.established / self.recovered if self.recovered else None
 
 
-def origin_share(actor: Actor, year: int) -> OriginShare:
+def origin_share(actor: Actor, year: int, state: str | None = None) -> OriginShare:
     """Return indicator 16.4.2 for the guns of a year (UNODC, UNODA).
 
-    Of the own state; for the secretariat of an ended year of all states that allow it. Counted is
-    each gun seized, found or surrendered, and once a trace or another competent authority
+    Of the own state; for the secretariat of an ended year of all states that allow it, or one `state`
+    of them. Counted is each gun seized, found or surrendered, and once a trace or another competent authority
     established where it left lawful hands; one still traced remains in the whole.
     """
     require(actor, Permission.STATISTICS_READ)
     filters = {
-        "state": actor.state,
+        "state": actor.state or state,
         "by": ("established_by",),
         "where": {"category": "firearm"},
         "grain": "year",

@@ -1,4 +1,4 @@
-"""Bar charts by period, the small graph of a lead, and the timeline of a gun.
+"""Bar charts by period, flows between states, the small graph of a lead, the timeline of a gun.
 
 Rendered as SVG; a table on the page has the same figures.
 """
@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -208,3 +209,104 @@ def draw_timeline(records: Sequence[Mapping[str, Any]]) -> Timeline:
         events.append(TimelineEvent(round(step * (at + 0.5)), y, more + at + 1, record, kind))
     lanes = [(LANE_HEIGHT * at, state) for at, state in enumerate(states)]
     return Timeline(lanes, events, more)
+
+
+FLOW_WIDTH, FLOW_HEIGHT = 760, 380
+FLOW_MARGIN: Final = 190
+"""Beside the first and last stage, for names."""
+NODE_WIDTH, NODE_GAP = 10, 14
+FLOW_SERIES: Final = 4
+MAX_NODES: Final = 7
+"""Of a stage; the smallest are drawn as one."""
+
+
+@dataclass(frozen=True)
+class FlowNode:
+    """A state of a stage: its box, name and amount; `anchor` is where its name has room."""
+
+    x: int
+    y: float
+    height: float
+    name: str
+    amount: int
+    anchor: str
+
+
+@dataclass(frozen=True)
+class FlowBand:
+    """What flows from a node to the next stage: outline, width, series and description."""
+
+    path: str
+    width: float
+    series: int
+    title: str
+
+
+@dataclass(frozen=True)
+class Flows:
+    """Nodes in stages from left to right, with bands as wide as their amounts."""
+
+    nodes: Sequence[FlowNode]
+    bands: Sequence[FlowBand]
+    width: int = FLOW_WIDTH
+    height: int = FLOW_HEIGHT
+
+
+def draw_flows(amounts: Mapping[tuple[str, ...], int], others: str) -> Flows | None:
+    """Return a drawing of amounts by the names of their stages; None without any.
+
+    `others` is the name of what is left over by the largest of a stage.
+    """
+    total = sum(amounts.values())
+    if not total:
+        return None
+    stages = len(next(iter(amounts)))
+    sums = [_largest(amounts, stage, others) for stage in range(stages)]
+    scale = (FLOW_HEIGHT - NODE_GAP * (max(map(len, sums)) - 1)) / total
+    nodes: list[dict[str, FlowNode]] = []
+    for stage, by_name in enumerate(sums):
+        x = FLOW_MARGIN + round((FLOW_WIDTH - 2 * FLOW_MARGIN) * stage / (stages - 1))
+        anchor = "before" if not stage else "after" if stage == stages - 1 else "above"
+        top, placed = 0.0, {}
+        for name, amount in by_name.items():
+            placed[name] = FlowNode(x, top, amount * scale, name, amount, anchor)
+            top += amount * scale + NODE_GAP
+        nodes.append(placed)
+    bands = [band for stage in range(stages - 1) for band in _draw_bands(amounts, nodes, stage)]
+    return Flows([node for placed in nodes for node in placed.values()], bands)
+
+
+def _largest(amounts: Mapping[tuple[str, ...], int], stage: int, others: str) -> dict[str, int]:
+    """Return the amounts of a stage by name, the largest first, what is left over last."""
+    sums = Counter[str]()
+    for names, amount in amounts.items():
+        sums[names[stage]] += amount
+    most = dict(sums.most_common(MAX_NODES if len(sums) <= MAX_NODES else MAX_NODES - 1))
+    left = sum(sums.values()) - sum(most.values())
+    return most | ({others: left} if left else {})
+
+
+def _draw_bands(
+    amounts: Mapping[tuple[str, ...], int], nodes: Sequence[Mapping[str, FlowNode]], stage: int
+) -> Iterator[FlowBand]:
+    pairs = Counter[tuple[FlowNode, FlowNode]]()
+    for names, amount in amounts.items():
+        ends = (
+            placed.get(name) or [*placed.values()][-1]
+            for placed, name in zip(nodes[stage : stage + 2], names[stage : stage + 2], strict=True)
+        )
+        start, end = ends
+        pairs[start, end] += amount
+    order = [*nodes[stage].values()]
+    used: dict[FlowNode, float] = defaultdict(float)
+    for (start, end), amount in sorted(
+        pairs.items(), key=lambda pair: (pair[0][0].y, pair[0][1].y)
+    ):
+        width = start.height * amount / start.amount
+        y, to = start.y + used[start] + width / 2, end.y + used[end] + width / 2
+        used[start] += width
+        used[end] += width
+        x, across = start.x + NODE_WIDTH, (start.x + NODE_WIDTH + end.x) / 2
+        path = f"M{x} {y:.1f}C{across:.0f} {y:.1f} {across:.0f} {to:.1f} {end.x} {to:.1f}"
+        title = f"{start.name} → {end.name}: {amount}"
+        yield FlowBand(path, round(max(width, 1), 1), order.index(start) % FLOW_SERIES, title)

@@ -1,4 +1,4 @@
-"""Maps as SVG drawings: places, movements, outlines of states.
+"""Maps as SVG drawings: places, movements, outlines of states, states by their amounts.
 
 `map.html` renders them; the page must have the same information in words. Callers must not pass a
 place more exactly than the reader may know it. `outlines.json` is projected already
@@ -9,7 +9,8 @@ Natural Earth shows de facto control and decides no dispute.
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from bisect import bisect_left
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from itertools import accumulate, pairwise
@@ -222,6 +223,78 @@ def _curve_point(start: Pixel, turn: Pixel, end: Pixel, part: float) -> Pixel:
         for axis in (0, 1)
     )
     return x, y
+
+
+SHADES: Final = 5
+MIN_SHAPE: Final = 12
+"""Units across below which a state is drawn as a disc."""
+DISC: Final = 8
+
+
+@dataclass(frozen=True)
+class ShadedState:
+    """A state of a shaded map: its outline, or a disc at its point, and its number if it has room.
+
+    `shade` is 0 for zero, up to SHADES; None where there is no figure.
+    """
+
+    title: str
+    href: str | None
+    shade: int | None
+    path: str
+    x: int
+    y: int
+    text: str
+
+
+@dataclass(frozen=True)
+class ShadedMap:
+    """A map of states by their amounts; `steps` are the greatest amounts of the shades."""
+
+    width: int
+    height: int
+    transform: str
+    land: str
+    states: Sequence[ShadedState]
+    steps: Sequence[int]
+
+
+def draw_shaded_map(
+    states: Collection[str],
+    amounts: Mapping[str, int],
+    describe: Callable[[str], tuple[str, str | None]],
+) -> ShadedMap:
+    """Return a map of states, shaded by their amounts; one without is drawn as not known.
+
+    `describe` returns the title of a state and the address that it links to. Shades grow by a
+    constant factor, so that a large state does not make all others alike.
+    """
+    points = {state: point for state in states if (point := state_point(state))}
+    view = fit_view([*points.values()], MIN_WIDTH_KM)
+    most = max(amounts.values(), default=0)
+    steps = sorted({round(most ** (shade / SHADES)) for shade in range(1, SHADES + 1)} - {0})
+    drawn = []
+    for state, point in points.items():
+        title, href = describe(state)
+        amount = amounts.get(state)
+        shade = None if amount is None else bisect_left(steps, amount) + 1 if amount else 0
+        wide = max((ring.east - ring.west for ring in state_rings(state)), default=0)
+        across = wide * view.scale / UNITS_PER_DEGREE
+        text = "" if amount is None else str(amount)
+        x, y = view.project(point)
+        drawn.append(
+            ShadedState(
+                title,
+                href,
+                shade,
+                view.path((state,)) if across >= MIN_SHAPE else "",
+                round(x),
+                round(y),
+                text if across > 0.7 * LABEL_HEIGHT * (len(text) + 1) else "",
+            )
+        )
+    land = view.path(tuple(each for each in _present_states() if each not in points))
+    return ShadedMap(WIDTH, view.height, view.transform, land, drawn, steps)
 
 
 @dataclass(frozen=True)

@@ -26,8 +26,22 @@ LEFT JOIN custody_entry AS entry
 WHERE record.owner_state = :state AND category = 'firearm' AND event <> 'alert'
     AND NOT record_setting.is_void
 """
+SEIZURES = """
+SELECT coalesce(entry.details ->> 'established_by', 'none') AS established_by,
+    CASE WHEN trace.outcome IN ('traced', 'partly') THEN coalesce(exported_by, 'none')
+        ELSE 'unknown' END AS exported_by,
+    seizure.kind AS kind, coalesce(record.marking, 'unknown') AS marking,
+    record.occurred_on AS day, quantity AS amount, '' AS partner
+FROM record JOIN seizure ON seizure.id = document_id
+JOIN record_setting ON record_setting.record_id = record.id
+LEFT JOIN custody_entry AS entry
+    ON entry.seizure_id = document_id AND entry.line = record.line AND entry.kind = 'origin'
+LEFT JOIN trace ON trace.record_id = record.id AND trace.owner_state = record.owner_state
+WHERE record.owner_state = :state AND category = 'firearm' AND event <> 'alert'
+    AND NOT record_setting.is_void
+"""
 TRACES = """
-SELECT outcome, priority, created_at AS day, '' AS partner, 1 AS amount
+SELECT coalesce(sold_in, 'unknown') AS sold_in, outcome, priority, created_at AS day, '' AS partner, 1 AS amount
 FROM trace WHERE owner_state = :state AND outcome <> ''
 """
 REQUESTS = """
@@ -113,8 +127,13 @@ def test_flows(compare):
     compare("flows", columns, FLOWS)
 
 
+def test_seizures(compare):
+    columns = ["established_by", "exported_by", "kind", "marking"]
+    compare("seizures", columns, SEIZURES)
+
+
 def test_traces(compare):
-    compare("traces", ["outcome", "priority"], TRACES)
+    compare("traces", ["sold_in", "outcome", "priority"], TRACES)
 
 
 def with_answers(rows):

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from salsa_ext.access.rules import operator
 from salsa_ext.database.session import db, transaction
+from salsa_ext.tracing.traces.figures import median_time_to_crime
 from tests.statistics.test_statistics import figures
 from tests.support import bodies
 
@@ -174,3 +175,17 @@ def test_the_secretariat_reads_ended_years_whole_of_states_that_allow_it(police,
     administrator = as_actor("BRA", "state_administrator")
     administrator.post("/settings", {"yearly_totals": False}, 200, If_Match='"0"')
     assert yearly() == []
+
+
+@pytest.mark.parametrize(
+    "amounts,median",
+    [
+        ({}, None),
+        ({"unknown": 9}, None),
+        ({"3_to_5_years": 4}, 4),
+        ({"under_3_months": 1, "1_to_3_years": 3}, 1 + 2 / 3),
+        ({"over_20_years": 1}, 20),
+    ],
+)
+def test_a_median_time_to_crime_lies_within_its_band(amounts, median):
+    assert median_time_to_crime(amounts) == (median if median is None else pytest.approx(median))

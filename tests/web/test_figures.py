@@ -28,24 +28,44 @@ def lines(page):
 
 
 def test_an_officer_reads_the_own_figures_by_two_dimensions(officer):
-    page = officer.open("/figures?by=class&then=diverted_in&grain=year")
+    page = officer.open("/figures/table?by=class&then=diverted_in&grain=year")
     assert "Seizures: 6" not in page and "In all: 6" in text(page)
     assert "Pistol Diverted in Paraguay 2025 1 In all 1" in lines(page)
     assert "Pistol Diverted in Not established 2025 5 In all 5" in lines(page)
+
+
+def test_the_pictures_of_a_state_have_their_tables(officer):
+    page = officer.open("/figures?year=2025")
+    said = text(page)
     assert '<svg viewBox="0 0 640' in page
+    assert "6 2024: 0" in said and "16.7 % 1 of 6" in said
+    assert "Where they left lawful hands: known of 1 of 6 guns." in said
+    assert "Brazil Diverted in Paraguay Found in Brazil 2025 1" in lines(
+        page[page.index('id="flows"') :]
+    )
+    assert "Pistol 2025 6" in lines(page[page.index('id="class"') :])
+    assert officer.open("/figures?year=2025&division=Paran%C3%A1").count("<section class=") < 8
 
 
-def test_the_page_shows_how_many_origins_are_established(officer):
-    assert "(SDG 16.4.2) 16.7 % 1 of 6" in text(officer.open("/figures?year=2025"))
+def test_a_picture_leads_to_its_table_and_file(officer):
+    page = officer.open("/figures?year=2025")
+    found = [
+        address.replace("&amp;", "&") for address in re.findall(r'href="(/figures/[^"]*)"', page)
+    ]
+    files = [address for address in found if "format=csv" in address]
+    assert len(files) > 8 and "pistol" in officer.open(
+        next(each for each in files if "by=class" in each)
+    )
+    assert {officer.client.get(address).status_code for address in found} == {200}
 
 
 def test_what_cannot_be_combined_is_said_at_its_field(officer):
-    page = officer.open("/figures?by=marking&then=transport", 422)
+    page = officer.open("/figures/table?by=marking&then=transport", 422)
     assert "cannot be combined" in text(page)
 
 
 def test_a_file_has_the_same_rows(officer):
-    body = officer.open("/figures?by=class&grain=year&format=csv")
+    body = officer.open("/figures/table?by=class&grain=year&format=csv")
     assert [row.split(",")[:1] for row in body.splitlines()[1:]] and "pistol" in body
 
 
@@ -56,7 +76,7 @@ def test_a_period_without_figures_has_a_place_and_its_name_in_the_readers_langua
     as_actor("BRA", "police_officer").post("/seizures", body)
     jobs.jobs_to_idle()
     officer.client.set_cookie("salsa_language", "es")
-    pistols = lines(officer.open("/figures"))[1]
+    pistols = lines(officer.open("/figures/table"))[1]
     assert pistols == "Pistola T2 2025 1 T3 2025 0 T4 2025 6 En total 7"
 
 
@@ -66,14 +86,19 @@ def test_rounds_are_no_sum_with_guns(officer, as_actor):
         "/seizures", bodies.seizure(number="S-3", items=[rounds])
     )
     jobs.jobs_to_idle()
-    assert "In all: 6 " in text(officer.open("/figures"))
-    assert "In all: 500 " in text(officer.open("/figures?category=ammunition"))
+    assert "In all: 6 " in text(officer.open("/figures/table"))
+    assert "In all: 500 " in text(officer.open("/figures/table?category=ammunition"))
 
 
-def test_the_secretariat_begins_with_the_last_ended_year(officer, signed_in):
+def test_the_secretariat_begins_with_the_map_of_the_last_ended_year(officer, signed_in):
     secretariat = signed_in(None, "secretariat")
-    said = text(secretariat.open("/"))
-    assert "Figures of 2025 6 Seizures States with figures: 1 0 Traces" in said
-    rows = lines(secretariat.open("/figures"))
-    assert rows[1] == "Brazil 2025 6 In all 6"
+    home = secretariat.open("/")
+    assert "Figures of 2025" in text(home) and "States with figures: 1 of 34." in text(home)
+    assert 'aria-label="Brazil: 6"' in home and "<title>Peru: no figures</title>" in home
+    assert lines(home)[1:] == ["Brazil 2023 0 2024 0 2025 6 Change since 2023 +6"]
+    rows = lines(secretariat.open("/figures/table"))
     assert any(row.startswith("Brazil Register Seizures Takes part since") for row in rows)
+    pictures = text(secretariat.open("/figures?class=pistol&kind=seized"))
+    assert "Lawful exports that traces found: 0 of 6 guns." in pictures
+    assert "What became of the guns" not in pictures, "it is not released yet"
+    assert "Figures of Brazil, 2025" in secretariat.open("/figures?state=BRA")

@@ -6,6 +6,7 @@ from itertools import combinations, pairwise
 
 import pytest
 
+from api.web.charts import draw_flows
 from api.web.maps import (
     OUTLINES,
     WIDTH,
@@ -13,6 +14,7 @@ from api.web.maps import (
     MapPlace,
     contains,
     draw_map,
+    draw_shaded_map,
     fit_view,
     state_point,
     state_point_near,
@@ -148,3 +150,31 @@ def test_the_name_of_a_side_stands_inside_it_near_the_post(state, is_east):
 
 def test_a_state_that_is_far_has_no_name_beside_the_post():
     assert state_point_near("MEX", FOZ, 1) is None
+
+
+def test_shades_grow_with_amounts_and_what_is_unknown_has_none():
+    states = ["BRA", "CHL", "KNA", "PER", "URY"]
+    amounts = {"BRA": 1000, "CHL": 30, "KNA": 2, "URY": 0}
+    drawn = draw_shaded_map(states, amounts, lambda state: (state, None))
+    by_title = {each.title: each for each in drawn.states}
+    shades = [by_title[state].shade for state in ("BRA", "CHL", "KNA", "URY", "PER")]
+    assert shades == [5, 3, 1, 0, None] and drawn.steps == [4, 16, 63, 251, 1000]
+    assert by_title["BRA"].text == "1000" and not by_title["KNA"].text
+    assert by_title["BRA"].path and not by_title["KNA"].path, "an island is a disc"
+
+
+def test_bands_of_flows_are_as_wide_as_their_amounts():
+    amounts = {("A", "X"): 30, ("A", "Y"): 10, ("B", "Y"): 20}
+    drawn = draw_flows(amounts, "Others")
+    widths = {band.title: band.width for band in drawn.bands}
+    assert widths["A → X: 30"] == pytest.approx(3 * widths["A → Y: 10"], rel=0.01)
+    assert [(node.name, node.amount) for node in drawn.nodes] == [
+        ("A", 40),
+        ("B", 20),
+        ("X", 30),
+        ("Y", 30),
+    ]
+    many = draw_flows({(str(number), "X"): 20 - number for number in range(12)}, "Others")
+    assert [node.name for node in many.nodes if node.anchor == "before"][-1] == "Others"
+    assert sum(node.amount for node in many.nodes if node.anchor == "before") == sum(range(9, 21))
+    assert draw_flows({}, "Others") is None

@@ -15,13 +15,14 @@ from api.web import security
 from api.web.access import SETUP, local_path, login_required, prepare_frame
 from api.web.pages import account_pages
 from api.web.pages.investigation.audit import action_name
+from api.web.pages.statistics.figures import draw_states_picture, list_totals
+from api.web.pages.statistics.pictures import Source
 from api.web.record_pages import render_page
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.errors import message
 from salsa_ext.database.paging import MAX_COUNTED
-from salsa_ext.figures import year_totals
 from salsa_ext.reference import agencies, gazetteer
 from salsa_ext.reference import queries as reference_queries
 from salsa_ext.reference.calendars import today
@@ -62,6 +63,7 @@ STARTS: Final = (
     (Permission.CONSENT_ASK, "tracing.consent_form", message("Ask for consent")),
     (Permission.CONVERSATION_WRITE, "tracing.conversation_form", message("Begin a conversation")),
     (Permission.PARTICIPATION_DECLARE, "account.participation_form", message("Declare a register")),
+    (Permission.RELEASE_CREATE, "account.release_form", message("Publish a year")),
     (Permission.ACCOUNT_MANAGE, "account.account_form", message("Open an account")),
     (Permission.AGENCY_MANAGE, "account.agency_list", message("Agencies and offices")),
     (Permission.AUDIT_READ, "investigation.audit_log", message("Audit")),
@@ -117,8 +119,12 @@ def _year_figures(actor: Actor) -> dict[str, Any]:
     """Return the figures of the last ended year, for who has no state."""
     if actor.state is not None or Permission.STATISTICS_READ not in actor.permissions:
         return {}
-    year = today(actor).year - 1
-    return {"year": year, "totals": year_totals(actor, year)}
+    source = Source(actor, today(actor).year - 1, None, {}, "year")
+    return {
+        "year": source.year,
+        "totals": list_totals(source),
+        "states": draw_states_picture(source),
+    }
 
 
 @account_pages.get("/search")

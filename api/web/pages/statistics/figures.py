@@ -1,224 +1,427 @@
-"""Figures by what and for which periods the reader chooses: chart, table and file."""
+"""Pictures of a year's figures, each with its table: of the hemisphere, a state, a division of it."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, Final
 
-from api.http import tables
 from api.i18n.messages import translate
-from api.schemas.statistics import FiguresQuery, flat_rows, value_name
+from api.schemas.statistics import FiguresQuery, value_name
 from api.web import choices, formatting, lists
 from api.web.access import login_required
-from api.web.charts import Chart, draw_bars
-from api.web.forms import Form
+from api.web.charts import draw_bars
 from api.web.pages import account_pages
+from api.web.pages.statistics.figure_table import GRAINS
+from api.web.pages.statistics.pictures import (
+    NO_VALUE,
+    Picture,
+    Row,
+    Source,
+    coverage_note,
+    draw_paths,
+    draw_states,
+    head,
+    largest_first,
+    links,
+    part_of,
+    release_links,
+    released_picture,
+    share,
+)
 from api.web.record_pages import HOME, render_page
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Invalid, message
-from salsa_ext.custody.figures import SEIZURES
-from salsa_ext.figures import DATASETS, origin_share
+from salsa_ext.core.errors import Message, message
+from salsa_ext.custody.figures import FLOWS, NOT_ESTABLISHED, SEIZURES
+from salsa_ext.figures import origin_share
+from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
+from salsa_ext.releases import releases
+from salsa_ext.releases.release_tables import published_cells
 from salsa_ext.statistics import queries
-from salsa_ext.statistics.coverage import list_coverage
 from salsa_ext.statistics.dataset_types import Dataset
-from salsa_ext.statistics.queries import StatisticsTable
+from salsa_ext.tracing.requests.figures import REQUESTS
+from salsa_ext.tracing.traces.figures import TIMES_TO_CRIME, TRACES, median_time_to_crime
+from salsa_ext.trade import mirror
+from salsa_ext.trade.permits.figures import LICIT_TRADE, PERMITS
 
-TITLE: Final = message("Figures")
+YEARS: Final = 5
+"""Years of a trend, and of the list to choose from."""
 MAX_PERIODS: Final = 12
-"""Columns of the table and places of the chart: the last ones, without gaps."""
-MAX_SERIES: Final = 4
-COMPLETENESS: Final = {True: message("complete"), False: message("not complete")}
-GRAINS: Final = (
-    ("month", message("By month")),
-    ("quarter", message("By quarter")),
-    ("year", message("By year")),
-)
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of the table: what is counted, and its amounts by period."""
-
-    names: Sequence[str]
-    amounts: Mapping[str, int]
-
-    @property
-    def total(self) -> int:
-        """Return the sum of the line."""
-        return sum(self.amounts.values())
+MAX_PAIRS: Final = 8
+"""Pairs of states with the largest differences."""
+CHOSEN: Final = ("category", "kind", "class")
+"""Dimensions of what is seized that a page may be narrowed to."""
+ANSWERS: Final = ("in_time", "late", "waiting", "refused", "withdrawn")
+REPORTED: Final = (SEIZURES, TRACES, REQUESTS, PERMITS, LICIT_TRADE)
+"""Datasets by which a state reports something."""
 
 
 @account_pages.get("/figures")
 @login_required
 def figures_page(actor: Actor) -> Any:
-    """Show figures by what and for which periods the reader chooses, as chart, table and file."""
-    datasets = queries.list_datasets(actor, DATASETS)
+    """Show a year's figures as pictures: of the own state, or of all that allow it."""
     listed = lists.read_filters(FiguresQuery)
-    filters, form = dict(listed.filters), listed.form
-    code = filters.pop("dataset", datasets[0].code)
-    dataset = next((each for each in datasets if each.code == code), datasets[0])
-    is_own = actor.state is not None
-    is_whole = is_own or dataset.readers == "secretariat"
-    table = _read_table(
-        actor, dataset, filters | _select_table(actor, dataset, filters, is_own), form
+    form, filters = listed.form, listed.filters
+    last = today(actor).year if actor.state else today(actor).year - 1
+    where = {
+        code: value
+        for code, value in filters.get("where", {}).items()
+        if code in CHOSEN or (code == "division" and actor.state)
+    }
+    source = Source(
+        actor,
+        min(filters.get("year") or today(actor).year - 1, last),
+        actor.state or filters.get("state"),
+        where,
+        (filters.get("grain") or "quarter") if actor.state else "year",
     )
-    if table and listed.format:
-        return tables.table_response(flat_rows(table), listed.format, dataset.code)
-    year = int(form.get("year")) if form.get("year").isdecimal() else today(actor).year - 1
+    chosen = {
+        "year": str(source.year),
+        "category": where.get("category", "firearm"),
+        "grain": source.grain,
+    }
     page = render_page(
         "account/figures.html",
         actor,
         trail=(HOME,),
-        form=form,
-        dataset=dataset,
-        table=table,
-        is_own=is_own,
-        grains=[(code, translate(name)) for code, name in GRAINS if is_whole or code == "year"],
-        is_whole=is_whole,
-        datasets=dataset_names(actor),
-        dimensions=_dimension_options(dataset, is_own=is_own),
-        share=origin_share(actor, year) if dataset is SEIZURES else None,
-        year=year,
-        alternatives=_list_alternatives(dataset),
-        **_show_coverage(actor, dataset, table, year),
-        **(_layout(table, is_own) if table and table.cells else {}),
+        form=replace(form, values=form.values | chosen),
+        source=source,
+        division=where.get("division"),
+        years=[(str(year), str(year)) for year in range(last, last - YEARS, -1)],
+        choices_of=[(code, formatting.label("dimension", code), _choices(code)) for code in CHOSEN],
+        grains=[(code, translate(name)) for code, name in GRAINS],
+        totals=list(list_totals(source)),
+        pictures=list(draw_pictures(source)),
     )
     return page, form.status
 
 
-def _show_coverage(
-    actor: Actor, dataset: Dataset, table: StatisticsTable | None, year: int
-) -> dict[str, Any]:
-    """Return the coverage of the last year that the table shows, as lines by state and register."""
-    periods = [cell.period for cell in table.cells] if table else []
-    shown_year = int(max(periods)[:4]) if periods else year
-    lines = [
-        (
-            formatting.label("state", each.state),
-            formatting.label("register", each.register) if each.register else "–",
-            " – ".join(formatting.day(on) for on in (each.since, each.until) if on) or "–",
-            "–" if each.complete is None else translate(COMPLETENESS[each.complete]),
-            formatting.months(each.with_records) or "–",
-            formatting.months(each.without_records) or "–",
-        )
-        for each in list_coverage(actor, [dataset], shown_year)
-    ]
-    return {"coverage": lines, "coverage_year": shown_year}
+def _choices(code: str) -> choices.Options:
+    values = [value for value in SEIZURES.dimensions[code].values() if value not in NO_VALUE]
+    return [(value, value_name(SEIZURES, code, value)) for value in values]
 
 
-def dataset_names(actor: Actor) -> choices.Options:
-    """Return the datasets of the reader with their names."""
-    listed = queries.list_datasets(actor, DATASETS)
-    return [(each.code, formatting.label("dataset", each.code)) for each in listed]
+def list_totals(source: Source) -> Iterator[tuple[str, str, str]]:
+    """Yield what is counted, how many, and a remark, for the figures that are asked for first."""
+    guns = Counter[str]()
+    for cell in source.read(SEIZURES, years=2):
+        guns[cell.period] += cell.amount
+    before = f"{source.year - 1}: {formatting.number(guns[str(source.year - 1)])}"
+    counted = translate(message("Seized, found, surrendered"))
+    yield counted, formatting.number(guns[str(source.year)]), before
+    if "division" in source.where:
+        return
+    traces = sum(source.sums(TRACES).values())
+    yield formatting.label("dataset", TRACES.code), formatting.number(traces), ""
+    answers = source.sums(REQUESTS, "answer")
+    parts = answers["in_time"], sum(answers.values()) - answers["withdrawn"]
+    yield translate(message("Requests answered in time")), share(*parts), part_of(*parts)
+    origins = origin_share(source.actor, source.year, source.state)
+    title = message("Origin established (SDG 16.4.2)")
+    yield translate(title), share(*origins), part_of(*origins)
 
 
-def _select_table(
-    actor: Actor, dataset: Dataset, filters: Mapping[str, Any], is_own: bool
-) -> dict[str, Any]:
-    """Return which table is read: of the own state, or ended years of those that allow it.
-
-    Firearms alone, unless it is by category: guns and rounds are no sum. Who has no state sees a
-    line a state at first.
-    """
-    by = dict.fromkeys(filters.get("by") or ((dataset.base[-1].code,) if is_own else ()))
-    if then := filters.get("then"):
-        by |= {then: None}
-    where = {
-        code: value for code, value in dataset.counted_values.items() if code not in by
-    } | filters["where"]
-    if is_own:
-        return {"state": actor.state, "by": tuple(by), "where": where}
-    return {"by": tuple(by), "where": where}
-
-
-def _read_table(
-    actor: Actor, dataset: Dataset, filters: dict[str, Any], form: Form
-) -> StatisticsTable | None:
-    filters.pop("then", None)
-    try:
-        return queries.get_table(actor, DATASETS, dataset.code, filters)
-    except Invalid as error:
-        form.errors |= {
-            field: [translate(text) for text in texts] for field, texts in error.errors.items()
-        }
-        form.status = 422
-        return None
+def draw_pictures(source: Source) -> Iterator[Picture]:
+    """Yield the pictures of a page, in their order."""
+    if source.state is None:
+        yield draw_states_picture(source)
+    yield _trend(source)
+    yield _ranking(source, "class")
+    if source.actor.state and "division" not in source.where:
+        yield _ranking(source, "division")
+    if "division" in source.where:
+        yield _exports(source)
+        return
+    yield _flows(source) if source.actor.state else _exports(source)
+    yield _origins(source)
+    yield _times_to_crime(source)
+    yield _answers(source)
+    yield _permits(source)
+    yield _differences(source)
+    yield from _fates(source)
+    if source.state is None:
+        yield _coverage(source)
 
 
-def _dimension_options(dataset: Dataset, *, is_own: bool) -> choices.Options:
-    offered = (*dataset.base, *(dataset.finer if is_own else ()))
-    return [(each.code, formatting.label("dimension", each.code)) for each in offered]
+def draw_states_picture(source: Source) -> Picture:
+    """Return the map of states, and their amounts over three years, the largest first."""
+    years = [str(source.year - back) for back in (2, 1, 0)]
+    amounts = source.tally(SEIZURES, "state", "period", years=3)
+    now = {state: counts[years[-1]] for state, counts in amounts.items()}
+    addresses = {state: source.page(state=state) for state in now}
+    rows = []
+    for state in largest_first(now):
+        counts = [amounts[state][year] for year in years]
+        cells = (*counts, _signed(counts[-1] - counts[0]))
+        rows.append(Row(formatting.label("state", state), cells, addresses[state]))
+    since = translate(message("Change since {year}", year=years[0]))
+    return Picture(
+        "states",
+        translate(message("Seized, found, surrendered, by state")),
+        (head("state"), *years, since),
+        rows,
+        draw_states(now, addresses),
+        coverage_note(len(now)),
+        source.links(SEIZURES, years=3),
+        is_open=True,
+    )
 
 
-def _list_alternatives(dataset: Dataset) -> list[tuple[str, str, choices.Options]]:
-    """Return of what a value is counted unless another is chosen: code, that value, others."""
-    return [
-        (
-            code,
-            value_name(dataset, code, counted),
-            [
-                (value, value_name(dataset, code, value))
-                for value in dataset.dimensions[code].values()
-                if value not in (counted, "unknown", "none")
-            ],
-        )
-        for code, counted in dataset.counted_values.items()
-    ]
+def _signed(difference: int | None) -> str:
+    return f"{'+' if (difference or 0) > 0 else ''}{formatting.number(difference or 0)}"
 
 
-def _layout(table: StatisticsTable, is_own: bool) -> dict[str, Any]:
-    """Return the lines and periods of a table, and the chart of its largest values."""
-    periods = _list_periods(table)
-    lines: dict[tuple[str, ...], dict[str, int]] = {}
-    for cell in table.cells:
-        if cell.period in periods:
-            who = () if is_own else (formatting.label("state", cell.state),)
-            partner = (formatting.label("state", cell.partner),) if cell.partner else ()
-            values = (value_name(table.dataset, *item) for item in cell.values.items())
-            lines.setdefault((*who, *partner, *values), {})[cell.period] = cell.amount
-    columns = [] if is_own else [translate(message("State"))]
-    columns += [translate(message("Partner"))] if any(cell.partner for cell in table.cells) else []
-    columns += [formatting.label("dimension", code) for code in table.by]
-    every = [Line(key, amounts) for key, amounts in sorted(lines.items())]
-    if table.total is not None and len(every) > 1:
-        every.append(_add_lines(every, len(columns)))
-    return {
-        "periods": {period: formatting.period(period) for period in periods},
-        "columns": columns,
-        "lines": every,
-        "chart": _draw_chart(table, periods),
-    }
-
-
-def _list_periods(table: StatisticsTable) -> list[str]:
-    """Return the last periods with figures, and those without between them."""
-    counted = sorted({cell.period for cell in table.cells})
-    years = range(int(counted[0][:4]), int(counted[-1][:4]) + 1)
-    months = (date(year, month, 1) for year in years for month in range(1, 13))
-    labels = dict.fromkeys(table.grain.label(month) for month in months)
-    return [label for label in labels if counted[0] <= label <= counted[-1]][-MAX_PERIODS:]
-
-
-def _add_lines(lines: Sequence[Line], columns: int) -> Line:
-    """Return the line of all others."""
-    amounts = Counter[str]()
-    for line in lines:
-        amounts.update(line.amounts)
-    return Line((translate(message("In all")), *[""] * (columns - 1)), amounts)
-
-
-def _draw_chart(table: StatisticsTable, periods: Sequence[str]) -> Chart | None:
-    """Return the bars of the largest values of the first dimension; of all without one."""
-    by_name: dict[str, Counter[str]] = {}
-    for cell in table.cells:
-        values = [value_name(table.dataset, *item) for item in cell.values.items()]
-        name = values[0] if values else formatting.label("dataset", table.dataset.code)
-        by_name.setdefault(name, Counter())[cell.period] += cell.amount
-    counted = {name: [amounts[period] for period in periods] for name, amounts in by_name.items()}
-    largest = sorted(counted, key=lambda name: -sum(counted[name]))[:MAX_SERIES]
+def _trend(source: Source) -> Picture:
+    """Return the amounts by period and kind."""
+    amounts = source.tally(SEIZURES, "kind", "period", years=YEARS, grain=source.grain)
+    periods = sorted({period for counts in amounts.values() for period in counts})[-MAX_PERIODS:]
+    kinds = largest_first({kind: counts.total() for kind, counts in amounts.items()})
+    titles = [value_name(SEIZURES, "kind", kind) for kind in kinds]
+    series = [[amounts[kind][period] for period in periods] for kind in kinds]
     labels = [formatting.period(period) for period in periods]
-    return draw_bars(largest, [counted[name] for name in largest], labels)
+    lines = zip(labels, *series, strict=True)
+    return Picture(
+        "trend",
+        translate(message("Over time")),
+        (translate(message("Period")), *titles, translate(message("In all"))),
+        [Row(label, (*counts, sum(counts))) for label, *counts in lines],
+        draw_bars(titles, series, labels) if periods else None,
+        links=source.links(SEIZURES, "kind", years=YEARS, grain=source.grain),
+    )
+
+
+def _ranking(source: Source, by: str) -> Picture:
+    """Return what was seized by a dimension, the largest first; a province leads to its page."""
+    sums = source.sums(SEIZURES, by)
+    places = sums.keys() - {*NO_VALUE} if by == "division" else ()
+    pages = {value: source.page(**{by: value}) for value in places}
+    rows = [
+        Row(value_name(SEIZURES, by, value), (sums[value],), pages.get(value))
+        for value in largest_first(sums)
+    ]
+    columns = (head(by), str(source.year))
+    links_of = source.links(SEIZURES, by)
+    return Picture(by, head(by), columns, rows, links=links_of, whole=sums.total())
+
+
+def _flows(source: Source) -> Picture:
+    """Return where guns were made, left lawful hands, and were found."""
+    return _draw_flows(
+        source,
+        FLOWS,
+        ("country_of_manufacture", "diverted_in"),
+        message("Made, diverted, found"),
+        message("Where they left lawful hands: known of {part} of {whole} guns."),
+    )
+
+
+def _exports(source: Source) -> Picture:
+    """Return which state exported traced guns lawfully, and where they were found."""
+    return _draw_flows(
+        source,
+        SEIZURES,
+        ("exported_by",),
+        message("Lawfully exported, and found"),
+        message("Lawful exports that traces found: {part} of {whole} guns."),
+    )
+
+
+def _draw_flows(
+    source: Source, dataset: Dataset, by: Sequence[str], title: Message, known: Message
+) -> Picture:
+    amounts, whole = Counter[tuple[str, ...]](), 0
+    for cell in source.read(dataset, *by):
+        whole += cell.amount
+        if cell.values[by[-1]] not in NO_VALUE:
+            path = (value_name(dataset, code, cell.values[code]) for code in by)
+            amounts[*path, formatting.label("state", cell.state)] += cell.amount
+    parts = {"part": formatting.number(amounts.total()), "whole": formatting.number(whole)}
+    return Picture(
+        "flows",
+        translate(title),
+        (*map(head, by), translate(message("Found in")), str(source.year)),
+        [Row(path[0], (*path[1:], amounts[path])) for path in largest_first(amounts)],
+        draw_paths(amounts),
+        translate(Message(known.text, parts)),
+        source.links(dataset, *by),
+    )
+
+
+def _origins(source: Source) -> Picture:
+    """Return indicator 16.4.2 by state: numerator, denominator and share."""
+    amounts = source.tally(SEIZURES, "state", "established_by")
+    wholes = {state: counts.total() for state, counts in amounts.items()}
+    rows = []
+    for state in largest_first(wholes):
+        part = wholes[state] - amounts[state][NOT_ESTABLISHED]
+        cells = (part, wholes[state], share(part, wholes[state]))
+        rows.append(Row(formatting.label("state", state), cells))
+    columns = (message("Established"), message("Seized, found, surrendered"), message("Share"))
+    return Picture(
+        "origins",
+        translate(message("Guns whose origin is established (SDG 16.4.2)")),
+        (head("state"), *map(translate, columns)),
+        rows,
+        links=source.links(SEIZURES, "established_by"),
+    )
+
+
+def _times_to_crime(source: Source) -> Picture:
+    """Return the median time from the first sale to the find, by the state of the sale."""
+    amounts = source.tally(TRACES, "sold_in", "time_to_crime")
+    known = {
+        state: Counter({band: counts[band] for band in TIMES_TO_CRIME})
+        for state, counts in amounts.items()
+    }
+    totals = {state: counts.total() for state, counts in known.items() if counts.total()}
+    lines = [
+        (value_name(TRACES, "sold_in", state), known[state]) for state in largest_first(totals)
+    ]
+    if len(lines) > 1:
+        every = sum(known.values(), Counter[str]())
+        lines.insert(0, (translate(message("All states")), every))
+    rows = []
+    for name, counts in lines:
+        median = formatting.number(round(median_time_to_crime(counts) or 0, 1))
+        rows.append(Row(name, (median, *(counts[band] for band in TIMES_TO_CRIME))))
+    bands = (value_name(TRACES, "time_to_crime", band) for band in TIMES_TO_CRIME)
+    note = message("The median in years, as if times were spread evenly in each band.")
+    return Picture(
+        "time",
+        head("time_to_crime"),
+        (head("sold_in"), translate(message("Median")), *bands),
+        rows,
+        note=translate(note),
+        links=source.links(TRACES, "sold_in", "time_to_crime"),
+    )
+
+
+def _answers(source: Source) -> Picture:
+    """Return who answered how: a line a state, or a line a state that asked the one shown."""
+    axis = "asking" if source.state else "state"
+    answers = source.tally(REQUESTS, axis, "answer")
+    sent = source.sums(REQUESTS, "asking")
+    rows = []
+    for state in largest_first({each: answers[each].total() for each in {*answers, *sent}}):
+        counts = answers[state]
+        in_time = share(counts["in_time"], counts.total() - counts["withdrawn"])
+        cells = (counts.total(), *(counts[code] for code in ANSWERS), in_time)
+        own = () if source.state else (sent[state],)
+        rows.append(Row(formatting.label("state", state), (*own, *cells)))
+    names_of = (value_name(REQUESTS, "answer", code) for code in ANSWERS)
+    others = () if source.state else (translate(message("Asked others")),)
+    last = translate(message("Share in time"))
+    return Picture(
+        "answers",
+        translate(message("Requests, and how they were answered")),
+        (head(axis), *others, translate(message("Was asked")), *names_of, last),
+        rows,
+        links=source.links(REQUESTS, "answer"),
+    )
+
+
+def _permits(source: Source) -> Picture:
+    """Return permits by their kind: issued and refused."""
+    amounts = source.tally(PERMITS, "permit", "decision")
+    decisions = ("issued", "refused")
+    return Picture(
+        "permits",
+        translate(message("Permits issued and refused")),
+        (head("permit"), *(value_name(PERMITS, "decision", code) for code in decisions)),
+        [
+            Row(value_name(PERMITS, "permit", permit), [counts[code] for code in decisions])
+            for permit, counts in sorted(amounts.items())
+        ],
+        links=source.links(PERMITS, "permit", "decision"),
+    )
+
+
+def _differences(source: Source) -> Picture:
+    """Return where the figures of exporter and importer differ most."""
+    rows: list[Row] = []
+    for row in mirror.list_mirror(source.actor, source.year, {}):
+        pair = row.exporting_state, row.importing_state
+        if row.difference and source.state in (None, *pair) and len(rows) < MAX_PAIRS:
+            name = " → ".join(formatting.label("state", state) for state in pair)
+            cells = (row.heading, row.shipped, row.received, _signed(row.difference))
+            rows.append(Row(name, cells))
+    measures = (formatting.label("trade_measure", code) for code in ("shipped", "received"))
+    pair_name, difference = message("Exporter and importer"), message("Difference")
+    return Picture(
+        "differences",
+        translate(message("Where exporter and importer differ most")),
+        (translate(pair_name), head("heading"), *measures, translate(difference)),
+        rows,
+        links=links("account.mirror_page", year=source.year),
+    )
+
+
+def _fates(source: Source) -> Iterator[Picture]:
+    """Yield what became of the guns, and their marks; of other states as they are released."""
+    listed = (each for each in releases.list_published() if each.year == source.year)
+    newest = next(listed, None)
+    release = releases.read_published(newest.id) if newest else None
+    if source.actor.state:
+        yield _ranking(source, "disposition")
+        yield _ranking(source, "marking")
+    elif release:
+        for code in ("dispositions", "markings"):
+            yield released_picture(release, code, source.state or "")
+    if release and source.actor.state:
+        yield _compared(source, release)
+
+
+def _compared(source: Source, release: releases.ReleaseView) -> Picture:
+    """Return the own figures as they were released beside those of today."""
+    content = next(table.content or {} for table in release.tables if table.code == "seizures")
+    released = Counter[str]()
+    for (state, column), amount in published_cells(content).items():
+        if state == source.state and column:
+            released[column.split("|")[1]] += amount or 0
+    live = source.sums(SEIZURES, "class")
+    day = release.published_at.date()
+    columns = (
+        formatting.label("dimension", "class"),
+        translate(message("Released {day}", day=formatting.short_day(day))),
+        translate(message("Today")),
+        translate(message("Difference")),
+    )
+    return Picture(
+        "released",
+        translate(message("As released, and as recorded today")),
+        columns,
+        [
+            Row(
+                value_name(SEIZURES, "class", name),
+                (released[name], live[name], _signed(live[name] - released[name])),
+            )
+            for name in largest_first(released | live)
+        ],
+        links=release_links(release, "seizures"),
+    )
+
+
+def _coverage(source: Source) -> Picture:
+    """Return which states have figures of what; those without any come first."""
+    sums = {dataset.code: source.sums(dataset) for dataset in REPORTED}
+    withheld = queries.withheld_states()
+    not_given = translate(message("not given"))
+    every = {state: sum(each[state] for each in sums.values()) for state in names.participants()}
+    empty = [formatting.label("state", state) for state, amount in every.items() if not amount]
+    note = message("Without any figure: {states}.", states=", ".join(empty) or "–")
+    rows = [
+        Row(
+            formatting.label("state", state),
+            [each[state] or (not_given if state in withheld else "–") for each in sums.values()],
+        )
+        for state in sorted(every, key=lambda state: (every[state] > 0, state))
+    ]
+    return Picture(
+        "coverage",
+        translate(message("Which states have figures")),
+        (head("state"), *(formatting.label("dataset", code) for code in sums)),
+        rows,
+        note=translate(note),
+    )

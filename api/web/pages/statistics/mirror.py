@@ -10,7 +10,6 @@ from api.web import formatting, lists
 from api.web.access import login_required
 from api.web.forms import Field
 from api.web.pages import account_pages
-from api.web.pages.statistics.figures import dataset_names
 from api.web.record_pages import HOME, render_page
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
@@ -43,7 +42,6 @@ def mirror_page(actor: Actor) -> Any:
         form=form,
         fields=FILTERS,
         chips=list(lists.chips(form, FILTERS)),
-        datasets=dataset_names(actor),
         year=year,
         rows=rows[:MAX_ROWS],
         total=len(rows),

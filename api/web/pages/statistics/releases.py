@@ -17,6 +17,7 @@ from api.sdmx.dataflows import DATAFLOWS, list_cells
 from api.web.access import prepare_frame
 from api.web.forms import Field, Form
 from api.web.pages import account_pages
+from api.web.pages.statistics.pictures import released_pictures
 from api.web.record_pages import DocumentPages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import visitor
@@ -76,6 +77,7 @@ def release_page(release_id: UUID) -> Any:
             "account/release.html",
             trail=PAGES.trail,
             view=release,
+            pictures=released_pictures(release) if release.status == "published" else (),
             texts=release_files,
             table_count=len(TABLE_TYPES),
             max_changes=MAX_CHANGES,
