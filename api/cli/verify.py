@@ -59,12 +59,16 @@ def keys_in(path: Path) -> Mapping[str, PublicKey]:
 
 def _claims_text(claims: Claims) -> str:
     goods = ", ".join(f"{amount} {name}" for name, amount in claims.quantities.items())
+    validity, of_goods = "", []
+    if claims.kind != "annual_report":
+        validity = f", valid through {claims.valid_through}"
+        route = f"{claims.exporting_state} to {claims.importing_state}"
+        of_goods = [f"  from      {route}", f"  goods     {goods}"]
     return "\n".join(
         (
             f"  document  {claims.kind} {claims.number} of {claims.state}",
-            f"  issued    {claims.issued_on}, valid through {claims.valid_through}",
-            f"  from      {claims.exporting_state} to {claims.importing_state}",
-            f"  goods     {goods}",
+            f"  issued    {claims.issued_on}{validity}",
+            *of_goods,
             f"  signed    {claims.signed_at:%Y-%m-%d %H:%M} UTC",
         )
     )

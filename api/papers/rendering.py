@@ -68,14 +68,14 @@ def _qr_code(token: str | None) -> dict[str, Any]:
 def _printable(value: Any) -> Any:
     """Remove control characters and allow breaks in long words.
 
-    Whole texts get no breaks: a serial number is searched for and copied.
+    Whole texts get no breaks: a serial number is searched for and copied. Drawings stay as they are.
     """
     if isinstance(value, str):
         return LONG_WORD.sub(_breakable, CONTROL.sub(" ", value))
     if isinstance(value, dict) and "whole" in value:
         return value | {"whole": CONTROL.sub(" ", value["whole"])}
     if isinstance(value, dict):
-        return {key: _printable(inner) for key, inner in value.items()}
+        return {key: inner if key == "svg" else _printable(inner) for key, inner in value.items()}
     return [*map(_printable, value)] if isinstance(value, list | tuple) else value
 
 

@@ -6,6 +6,7 @@ from api.http.resource import Resource
 from api.routes import (
     access,
     alerts,
+    annual_reports,
     attachments,
     boards,
     checks,
@@ -56,6 +57,7 @@ BLUEPRINTS: tuple[Resource, ...] = (
     statistics.blueprint,
     releases.blueprint,
     sdmx.blueprint,
+    annual_reports.blueprint,
     reference.blueprint,
     lookups.canaries_blueprint,
     lookups.blueprint,

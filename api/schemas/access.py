@@ -222,6 +222,7 @@ class SettingsRequest(RequestSchema):
     equivalent_years = Whole(least=1, most=MAX_EQUIVALENT_YEARS)
     published_roles = Items(Code(LICENSEE_ROLES), most=6)
     yearly_totals = Flag()
+    report_second_person = Flag()
 
 
 @repeats(SettingsRequest, is_complete=True)

@@ -12,7 +12,7 @@ from api.http.fields.texts import Text
 from api.i18n.messages import LazyMessage
 from api.schemas.trade.permits import PermitResponse
 from api.schemas.trade.shipments import ShipmentResponse
-from salsa_ext.access.paper_tokens import MAX_TOKEN_LENGTH
+from salsa_ext.access.paper_tokens import MAX_TOKEN_LENGTH, PAPER_KINDS
 from salsa_ext.core import codes
 from salsa_ext.papers.commands import Verification
 
@@ -37,7 +37,7 @@ class VerificationResponse(Schema):
     verdict = Code(VERDICTS, required=True)
     kid = fields.String(allow_none=True)
     state = StateCode(allow_none=True)
-    kind = Code((*codes.PERMIT_KINDS, "attachment"), allow_none=True)
+    kind = Code(PAPER_KINDS, allow_none=True)
     number = fields.String(allow_none=True)
     issued_on = fields.Date(allow_none=True)
     valid_through = fields.Date(allow_none=True)
@@ -47,7 +47,10 @@ class VerificationResponse(Schema):
     quantities = fields.Dict(keys=fields.String(), values=fields.String(), allow_none=True)
     signed_at = fields.DateTime(allow_none=True)
     status = Code(
-        tuple(dict.fromkeys(codes.PERMIT_STATUSES + codes.SHIPMENT_STATUSES)), allow_none=True
+        tuple(
+            dict.fromkeys((*codes.PERMIT_STATUSES, *codes.SHIPMENT_STATUSES, "signed", "corrected"))
+        ),
+        allow_none=True,
     )
     paper = Code(("current", "superseded", "not_recorded"), allow_none=True)
     permit = fields.Nested(PermitResponse, allow_none=True)

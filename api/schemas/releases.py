@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from flask import g
 from marshmallow import Schema, fields
 
 from api.http.fields.codes import Code
@@ -14,7 +13,7 @@ from api.http.fields.schemas import RequestSchema
 from api.http.fields.texts import Text
 from api.http.pagination import FORMATS, ListQuery
 from api.http.tables import write_workbook
-from api.i18n.messages import translate
+from api.i18n.messages import language, translate
 from api.schemas.statistics import value_name
 from salsa_ext.core import codes
 from salsa_ext.core.errors import message
@@ -136,7 +135,9 @@ def column_name(code: str, column: str) -> str:
 
 def state_name(state: str) -> str:
     """Return the name of a state; that of all states for ''."""
-    return names.label("state", state, g.language) if state else translate(message("All states"))
+    return (
+        names.label("state", state, language.get()) if state else translate(message("All states"))
+    )
 
 
 def flat_rows(content: Mapping[str, Any]) -> list[dict[str, Any]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from flask import g
 from marshmallow import Schema, fields, post_load
 
 from api.http.fields.codes import Code, StateCode
@@ -12,7 +11,7 @@ from api.http.fields.numbers import QueryWhole
 from api.http.fields.schemas import RequestSchema
 from api.http.fields.texts import Text
 from api.http.fields.times import Day
-from api.i18n.messages import translate
+from api.i18n.messages import language, translate
 from salsa_ext.core import codes
 from salsa_ext.core.errors import message
 from salsa_ext.figures import DATASETS
@@ -222,4 +221,4 @@ def value_name(dataset: Dataset, code: str, value: str) -> str:
     kind = dataset.dimensions[code].labels
     if kind == "calibre":
         return names.display_name("calibre", value, "en")
-    return names.label(kind, value, g.language) if kind else value
+    return names.label(kind, value, language.get()) if kind else value

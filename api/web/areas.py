@@ -55,6 +55,12 @@ AREAS: Final = (
     (Permission.CONSENT_READ, "tracing.consent_list", message("Consents"), "handshake"),
     (Permission.CONVERSATION_WRITE, "tracing.conversation_list", message("Conversations"), "inbox"),
     (Permission.STATISTICS_READ, "account.figures_page", message("Figures"), "chart-column"),
+    (
+        Permission.STATISTICS_READ,
+        "account.annual_report_list",
+        message("Annual reports"),
+        "scroll-text",
+    ),
     (Permission.IMPORT_RUN, "account.import_list", message("Imports"), "arrow-down"),
     (Permission.AUDIT_READ, "investigation.audit_log", message("Audit"), "scroll-text"),
     (Permission.LOOKUP_REVIEW, "investigation.lookup_list", message("Look-ups to review"), "eye"),

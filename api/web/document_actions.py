@@ -28,7 +28,7 @@ class Subject:
 
     view: Any
     title: str
-    owner: str
+    owner: str | None
     status: str
     address: str = ""
     status_kind: str = ""

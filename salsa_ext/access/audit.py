@@ -45,6 +45,9 @@ class Action(StrEnum):
     RECOVERY_BEGUN = "account:recovery_begun"
     RECOVERY_APPROVED = "account:recovered"
     RECOVERY_CANCELLED = "account:recovery_cancelled"
+    ANNUAL_REPORT_CREATED = "annual_report:created"
+    ANNUAL_REPORT_WRITTEN = "annual_report:written"
+    ANNUAL_REPORT_SIGNED = "annual_report:signed"
     AGENCY_REGISTERED = "agency:registered"
     AGENCY_CORRECTED = "agency:corrected"
     AGENCY_PLACED = "agency:placed"
@@ -216,7 +219,7 @@ class Action(StrEnum):
 
 
 SUBJECT_KINDS: Final = tuple(
-    "account agency alert attachment batch canary check consent contact conversation dataset "
+    "account agency alert annual_report attachment batch canary check consent contact conversation dataset "
     "discrepancy envelope hit import key licensee log lookup match notification participation "
     "permit post record release report request seizure setting shipment signing_key subject_request trace"
     " transfer webhook".split()

@@ -12,7 +12,7 @@ changed.
 
 Fields of the payload:
 
-    s  state that issued the paper            k  kind: import, in_transit, export, attachment
+    s  state that issued the paper            k  kind: one of PAPER_KINDS
     n  number                                 i  day of issue, YYYY-MM-DD
     d  last day of validity                   v  version of the record when printed
     x  exporting state                        m  importing state
@@ -42,9 +42,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 TOKEN_PREFIX: Final = "SALSA1"  # noqa: S105 - names the format
 MAX_TOKEN_LENGTH: Final = 2000
 TOKEN_PATTERN: Final = re.compile(
-    r"SALSA1\.([A-Z]{3}-[0-9]{4}-[0-9A-F]{8})\.([A-Z2-7]+)\.([A-Z2-7]+)"
+    r"SALSA1\.((?:[A-Z]{3}|---)-[0-9]{4}-[0-9A-F]{8})\.([A-Z2-7]+)\.([A-Z2-7]+)"
 )
-PAPER_KINDS: Final = ("import", "in_transit", "export", "attachment", "delivery_verification")
+PAPER_KINDS: Final = (
+    *("import", "in_transit", "export", "attachment", "delivery_verification"),
+    "annual_report",
+)
 
 Verdict = Literal["valid", "malformed", "unknown_key", "altered", "compromised_key"]
 

@@ -20,6 +20,8 @@ class Permission(StrEnum):
     """See the alerts of the own state."""
     ALERT_RECORD = "alert:record"
     """Enter alerts of the own state, check those of others, and cancel them."""
+    ANNUAL_REPORT_WRITE = "annual_report:write"
+    """Write and sign the annual report of the own state; of all states as the secretariat."""
     ATTACHMENT_READ = "attachment:read"
     """Read what is attached to an object that the role may read."""
     ATTACHMENT_RECORD = "attachment:record"

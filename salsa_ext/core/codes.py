@@ -51,6 +51,15 @@ HELD_DOCUMENT_KINDS: Final = ("licensee", "permit", "report", "seizure", "shipme
 PURPOSES: Final = ("street", "border", "seizure", "licensing", "investigation", "stock")
 WEBHOOK_STATUSES: Final = ("active", "disabled", "removed")
 RELEASE_STATUSES: Final = ("preparing", "published", "failed")
+ANNUAL_REPORT_STATUSES: Final = ("draft", "signed")
+QUESTIONNAIRES: Final = ("arms_flows", "programme_of_action")
+"""International questionnaires by whose categories tables are counted."""
+ANNUAL_REPORT_GAPS: Final = tuple(
+    "registers_undeclared registers_empty months_without class_unknown marking_unknown "
+    "ground_unknown context_unknown manufacture_unknown origin_open traces_pending "
+    "requests_waiting discrepancies_open words_missing numbers_missing".split()
+)
+"""What may be missing in a state's annual report."""
 DELIVERY_STATUSES: Final = ("waiting", "delivered", "failed")
 LOOKUP_STATUSES: Final = ("open", "justified", "questioned")
 PURPOSES_WITH_INCIDENT: Final = ("street", "border")
@@ -119,6 +128,20 @@ CRIME_CONTEXTS: Final = tuple(
     "cybercrime migrant_smuggling trafficking_in_persons intellectual_property homicide "
     "robbery extortion other_violent none unknown".split()
 )
+CRIME_CONTEXT_GROUPS: Final = {
+    "drug_trafficking": ("drug_trafficking",),
+    "violent_crime": ("homicide", "robbery", "kidnapping", "extortion", "other_violent"),
+    "organized_crime": ("gang", "money_laundering", "corruption"),
+    "terrorism": ("terrorism",),
+    "other_trafficking": ("arms_trafficking", "migrant_smuggling", "trafficking_in_persons"),
+    "other_crime": ("cybercrime", "intellectual_property"),
+    "none": ("none",),
+    "unknown": ("unknown",),
+}
+"""Crime contexts by the categories of the Illicit Arms Flows Questionnaire."""
+GROUP_BY_CONTEXT: Final = {
+    context: group for group, contexts in CRIME_CONTEXT_GROUPS.items() for context in contexts
+}
 CRIME_LINKS: Final = ("established", "suspected", "no", "unknown")
 CRIME_RELATIONS: Final = ("proceeds", "instrument", "object_of_trafficking")
 CRIME_LINK_BASES: Final = ("court", "investigation", "intelligence", "ballistics")

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from salsa_ext.core import codes
 from salsa_ext.custody.models import CustodyEntry
 from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.session import db
@@ -40,6 +41,7 @@ SEIZURES: Final = Dataset(
         Dimension("division", ""),
         Dimension("legal_ground", "legal_ground", is_several=True),
         Dimension("crime_context", "crime_context", is_several=True),
+        Dimension("context_group", "crime_context_group", is_several=True),
         Dimension("organized_crime", "organized_crime_link"),
         Dimension("transport", "transport"),
         Dimension("departure", "state"),
@@ -152,7 +154,10 @@ def _values(seizure: Seizure, record: Record) -> Iterator[tuple[str, str]]:
     }
     yield from ((name, value or UNKNOWN) for name, value in single.items())
     yield from (("legal_ground", ground) for ground in {*seizure.legal_grounds} or {UNKNOWN})
-    yield from (("crime_context", context) for context in {*seizure.crime_context} or {UNKNOWN})
+    contexts = {*seizure.crime_context} or {UNKNOWN}
+    yield from (("crime_context", context) for context in contexts)
+    groups = {codes.GROUP_BY_CONTEXT[context] for context in contexts}
+    yield from (("context_group", group) for group in groups)
 
 
 def _outcome_values(entries: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:

@@ -13,6 +13,7 @@ from salsa_ext.access.paper_tokens import Claims, check_token, token_key_id
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.access.signing import find_public_key, sign
+from salsa_ext.annual_reports.models import AnnualReport
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Conflict, NotFound, message
 from salsa_ext.database.session import acting_as, db
@@ -126,6 +127,8 @@ class _RecordedPaper:
 
 
 def _find_recorded(actor: Actor, claims: Claims) -> _RecordedPaper | None:
+    if claims.kind == paper_facts.ANNUAL_REPORT:
+        return _find_recorded_report(claims)
     if claims.kind in paper_facts.OF_SHIPMENTS:
         return _find_recorded_shipment(actor, claims)
     query = select(Permit).filter_by(
@@ -136,6 +139,24 @@ def _find_recorded(actor: Actor, claims: Claims) -> _RecordedPaper | None:
         return None
     facts = paper_facts.permit_facts(actor, permit_queries.read_permit(actor, row.id))
     return _RecordedPaper(facts, "permit", row.id, row.concerned)
+
+
+def _find_recorded_report(claims: Claims) -> _RecordedPaper | None:
+    """Return a signed annual report; it is `corrected` once a later one of its year is signed."""
+    year, _, number = claims.number.partition("-")
+    query = select(AnnualReport).where(
+        AnnualReport.owner_state == claims.state,
+        AnnualReport.year == int(year),
+        AnnualReport.number >= int(number),
+        AnnualReport.status == "signed",
+    )
+    rows = db.session.scalars(query.order_by(AnnualReport.number)).all()
+    if not rows or rows[0].number != int(number):
+        return None
+    same = {name: getattr(claims, name) for name in paper_facts.CLAIM_NAMES}
+    status = "signed" if len(rows) == 1 else "corrected"
+    facts = PaperFacts(**same, face=rows[0].content or {}, status=status)
+    return _RecordedPaper(facts, "annual_report", rows[0].id, ())
 
 
 def _find_recorded_shipment(actor: Actor, claims: Claims) -> _RecordedPaper | None:

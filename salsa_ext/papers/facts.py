@@ -57,7 +57,9 @@ def post_names(codes: Iterable[str]) -> dict[str, str]:
     return dict(db.session.execute(query).all())
 
 
+ANNUAL_REPORT: Final = "annual_report"
 VALID_STATUSES: Final = {
+    ANNUAL_REPORT: frozenset({"signed"}),
     "permit": frozenset({"issued", "exhausted"}),
     "shipment": frozenset(
         {
@@ -125,6 +127,11 @@ SHIPMENT_COLUMNS: Final = (
     "container",
     "export_licence",
 )
+CLAIM_NAMES: Final = (
+    *("state", "kind", "number", "issued_on", "valid_through", "version"),
+    *("exporting_state", "importing_state", "quantities"),
+)
+"""What a token says as the paper does."""
 PARTY_ROLES: Final = ("exporter", "importer", "final_consignee", "broker", "signatory", "carrier")
 
 
@@ -151,22 +158,12 @@ class PaperFacts:
     @property
     def is_valid(self) -> bool:
         """Return whether the paper is valid today."""
-        return self.status in VALID_STATUSES["shipment" if self.kind in OF_SHIPMENTS else "permit"]
+        kind = "shipment" if self.kind in OF_SHIPMENTS else "permit"
+        return self.status in VALID_STATUSES[self.kind if self.kind == ANNUAL_REPORT else kind]
 
     def to_claims(self, at: datetime) -> Claims:
         """Return the token's claims, signed at a time."""
-        same = (
-            "state",
-            "kind",
-            "number",
-            "issued_on",
-            "valid_through",
-            "version",
-            "exporting_state",
-            "importing_state",
-            "quantities",
-        )
-        values = {name: getattr(self, name) for name in same}
+        values = {name: getattr(self, name) for name in CLAIM_NAMES}
         return Claims(**values, digest=facts_digest(self.face), signed_at=at)
 
     def matches(self, claims: Claims) -> bool:

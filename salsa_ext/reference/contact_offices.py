@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -54,6 +54,17 @@ _SELECT_REPLY_OFFICE = (
     " agency IS NOT DISTINCT FROM %(agency)s DESC,"
     " array_position(%(urgent)s::text[], kind), id LIMIT 1"
 )
+
+
+def contact_agencies(state: str, kinds: Sequence[str]) -> list[str]:
+    """Return the agencies of a state's contacts of the first of these kinds that it has."""
+    query = select(Contact.kind, Contact.agency).where(
+        Contact.owner_state == state, Contact.kind.in_(kinds), Contact.valid_to.is_(None)
+    )
+    agencies: dict[str, set[str]] = {}
+    for kind, agency in db.session.execute(query):
+        agencies.setdefault(kind, set()).add(agency)
+    return next((sorted(agencies[kind]) for kind in kinds if kind in agencies), [])
 
 
 def find_contact(state: str) -> ContactOffice | None:

@@ -191,3 +191,4 @@ class StateSetting(Base):
     equivalent_years: Mapped[int]
     published_roles: Mapped[list[str]]
     yearly_totals: Mapped[bool]
+    report_second_person: Mapped[bool]

@@ -53,7 +53,8 @@ class Settings:
     certificates is one year (Model Regulations 8.1). `published_roles`: whose licences the law of the
     state lets it publish to other states (CIFTA XIII.1.a).
 
-    `yearly_totals` allows the secretariat to read its uncut figures of ended years.
+    `yearly_totals` allows the secretariat to read its uncut figures of ended years. With
+    `report_second_person` a second person signs the annual report.
 
     `authority_name` stands above every page, empty for the name of the reader's agency.
     `lookup_percent` of the default budgets of look-ups (`lookups.budgets`).
@@ -76,6 +77,7 @@ class Settings:
     equivalent_years: int = 4
     published_roles: tuple[str, ...] = ()
     yearly_totals: bool = True
+    report_second_person: bool = False
 
     def target(self, priority: str) -> timedelta:
         """Return the response term of a priority, in the state's own time."""
@@ -108,6 +110,7 @@ class SettingsChange:
     equivalent_years: int | None = None
     published_roles: tuple[str, ...] | None = None
     yearly_totals: bool | None = None
+    report_second_person: bool | None = None
 
 
 WORKING_DAY_PRIORITIES: Final = ("priority", "routine")

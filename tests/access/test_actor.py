@@ -49,6 +49,7 @@ def test_a_role_may_what_the_map_names_and_no_more():
         Permission.KEY_ISSUE,
         Permission.REFERENCE_READ,
         Permission.RELEASE_CREATE,
+        Permission.ANNUAL_REPORT_WRITE,
         Permission.STATISTICS_READ,
     }
 

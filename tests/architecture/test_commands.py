@@ -16,7 +16,8 @@ ALLOWED = {
         documents.reports.with_matches_and_alerts alerts.hits.match_records
         lookups.reviews.load_review""",
     "compared with If-Match before the command": """
-        administration.attachments.attachment_version alerts.queries.alert_version
+        administration.attachments.attachment_version annual_reports.annual_reports.annual_report_version
+        alerts.queries.alert_version
         alerts.queries.hit_version disclosure.consents.current_version
         matches.queries.current_version tracing.requests.queries.current_version
         exchange.webhooks.webhook_version

@@ -119,5 +119,6 @@ def test_the_roles_of_the_map_are_those_of_the_contract():
 
 
 def test_the_secretariat_reads_figures_and_lists_of_codes_alone_and_publishes():
-    expected = {"key:issue", "reference:read", "release:create", "statistics:read"}
+    read = {"key:issue", "reference:read", "statistics:read"}
+    expected = read | {"release:create", "annual_report:write"}
     assert ROLE_PERMISSIONS["secretariat"] == expected

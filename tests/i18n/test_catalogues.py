@@ -76,6 +76,7 @@ SAID_SO = {
         "participation",
         "notification",
         "publication",
+        "signature",
         "session",
         "suspension",
         "version {number}",

@@ -329,6 +329,8 @@ OWNER_ALONE = re.compile(r"/seizures/.*/\w+|/records/.*/disclosures|/alerts/.*|/
 """What even the states concerned do not read."""
 FOUND = ("/records/{record_id}", "/guns/{record_id}")
 """Read by who found the record."""
+OF_A_STATE = ("/questionnaires",)
+"""What is counted for the own state alone, which the secretariat has not."""
 AS_THINGS_ARE = {
     "POST /keys": {404},  # the account is in the body
     "POST /agencies/{code}/correct": {404},
@@ -354,6 +356,8 @@ def expected(cell: Cell) -> set[int]:
     if not caller.may(cell.route.permission):
         return {403}
     allowed = AS_THINGS_ARE.get(str(cell.route), {200} if is_read else ACTED)
+    if caller.state is None and path in OF_A_STATE:
+        return {404}
     if thing is None:
         return {404} if "_id}" in path else allowed
     if not thing.is_seen_by(caller):

@@ -56,6 +56,8 @@ def make(caller: Caller) -> Ids:
     administrator.post(f"/webhooks/{made['webhook']}/test", expect=200)
     [delivery] = administrator.get(f"/webhooks/{made['webhook']}/deliveries").json["items"]
     made["delivery"] = delivery["id"]
+    reporting = caller("BRA", "trace_analyst").post("/annual-reports", {"year": 2025}).json
+    made["annual_report"] = reporting["id"]
     made["release"] = caller(None, "secretariat").post("/releases", {"year": 2025}).json["id"]
     app: Any = current_app
     run_due(app._get_current_object(), "releases")

@@ -28,6 +28,7 @@ TRACES = Dataset(
         Dimension("asked", "state", is_several=True),
         Dimension("channel", "leg_channel", is_several=True),
         Dimension("priority", "priority"),
+        Dimension("scope", "trace_scope"),
         Dimension("reached", "trace_reached"),
     ),
 )
@@ -63,8 +64,10 @@ def _count_trace(trace: Trace, legs: Sequence[TraceLeg]) -> Facts:
         names.questionnaire_class(trace.firearm.get("type")),
         trace.outcome,
     )
+    trace_states = {leg.state for leg in legs}
     values = [
         ("priority", trace.priority),
+        ("scope", "domestic" if trace_states <= {trace.owner_state} else "international"),
         ("reached", trace.reached or "none"),
         *{("asked", leg.state) for leg in legs},
         *{("channel", leg.channel) for leg in legs},

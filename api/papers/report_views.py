@@ -1,0 +1,266 @@
+"""Annual reports in words: titles, tables, drawings, what is missing, and what changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from babel.numbers import format_decimal
+
+from api.http.tables import write_workbook
+from api.i18n.messages import language, translate
+from api.schemas import releases as release_files
+from api.schemas.annual_reports import gap_name, number_title, section_title, table_title
+from api.schemas.statistics import value_name
+from api.web import report_drawings
+from salsa_ext.annual_reports.annual_reports import AnnualReportView
+from salsa_ext.annual_reports.report_tables import (
+    NUMBERS,
+    PARTNER,
+    SECTION_BY_RELEASED_TABLE,
+    SECTIONS,
+    TABLES_BY_CODE,
+    Content,
+    FilledTables,
+)
+from salsa_ext.core.errors import message
+from salsa_ext.reference import names
+
+MAX_UPRIGHT: Final = 9
+"""Columns that an upright page has room for."""
+MAX_BARS: Final = 12
+"""Values of a table that are drawn, the largest."""
+NOTES: Final = (
+    message("Figures are those of the records of the state on the day of signing."),
+    message("Firearms are counted by the day on which they were seized, found or surrendered."),
+    message("Under legal grounds, criminal context, state asked and channel one may count twice."),
+    message("What came in by weight is not counted. Silent records count."),
+    message(
+        "The categories are those of the Illicit Arms Flows Questionnaire and of the national"
+        " report on the Programme of Action; the titles are those of this service."
+    ),
+)
+SHARE_NAME: Final = message("Firearms whose illicit origin is established (SDG 16.4.2)")
+
+
+@dataclass(frozen=True)
+class TableView:
+    """A table as people read it: headings, lines that begin with their name, and values to draw.
+
+    A withheld amount is None; the last line may be the total. `is_wide` if its columns do not fit an
+    upright page.
+    """
+
+    code: str
+    title: str
+    headings: Sequence[str]
+    lines: Sequence[Sequence[Any]]
+    has_total: bool
+    bars: Sequence[tuple[str, int | None]]
+    is_wide: bool = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Return whether it has no figure but zero."""
+        return not any(amount != 0 for line in self.lines for amount in line[1:])
+
+
+@dataclass(frozen=True)
+class SectionView:
+    """A section of a report: its title, words in the reader's language, and tables."""
+
+    code: str
+    title: str
+    words: str
+    tables: Sequence[TableView]
+
+
+def report_title(row: Any) -> str:
+    """Return the title of a report in the reader's language."""
+    if row.state is None:
+        title = message("Annual report on firearms of the hemisphere, {year}", year=str(row.year))
+    else:
+        state = names.label("state", row.state, language.get())
+        title = message(
+            "Annual report on firearms, {state}, {year}", state=state, year=str(row.year)
+        )
+    return translate(title)
+
+
+def view_table(code: str, content: Content) -> TableView:
+    """Return a filled table in words."""
+    table = TABLES_BY_CODE[code]
+
+    def name(dimension: str, value: str) -> str:
+        if not value:
+            return translate(message("In all"))
+        if dimension == PARTNER:
+            return names.label("state", value, language.get())
+        return value_name(table.dataset, dimension, value)
+
+    first = translate(message("Other state"))
+    if table.rows != PARTNER:
+        first = names.label("dimension", table.rows, language.get())
+    headings = [first, *(name(table.columns, each) for each in content["columns"])]
+    lines = [[name(table.rows, row["code"]), *row["amounts"]] for row in content["rows"]]
+    codes_of_rows = [row["code"] for row in content["rows"]]
+    drawn = zip(codes_of_rows, lines, strict=True) if table.is_drawn else ()
+    bars = [(line[0], line[-1]) for row, line in drawn if row and line[-1]]
+    return TableView(code, table_title(code), headings, lines, "" in codes_of_rows, bars)
+
+
+def view_released(table: Any) -> TableView:
+    """Return a table of a release in words; its bars are the totals of all states."""
+    headings, *_ = release_files.table_lines(table.code, table.content)
+    content = table.content or {}
+    rows = content["rows"]
+    lines = [[release_files.state_name(row["state"]), *row["amounts"]] for row in rows]
+    columns = zip(content["columns"], headings[1:], lines[-1][1:], strict=True)
+    bars = [(name, amount) for column, name, amount in columns if column and amount != 0]
+    title = release_files.table_name(table.code)
+    is_wide = len(headings) > MAX_UPRIGHT
+    return TableView(table.code, title, headings, lines, True, bars, is_wide)
+
+
+def view_sections(view: AnnualReportView) -> list[SectionView]:
+    """Return the sections of a report in the reader's language."""
+    tables = {code: view_table(code, content) for code, content in view.tables.items()}
+    by_section: dict[str, list[TableView]] = {section: [] for section in SECTIONS}
+    for code, table in tables.items():
+        by_section[TABLES_BY_CODE[code].section].append(table)
+    for released in view.release.tables if view.release else ():
+        if released.content and released.content["rows"]:
+            section = by_section[SECTION_BY_RELEASED_TABLE[released.code]]
+            section.append(view_released(released))
+    return [
+        SectionView(section, section_title(section), words_of(view, section), by_section[section])
+        for section in SECTIONS
+    ]
+
+
+def words_of(view: AnnualReportView, section: str) -> str:
+    """Return the words of a section in the reader's language, else in English or another."""
+    texts = view.words.get(section, {})
+    return next((texts[code] for code in (language.get(), "en", *texts) if code in texts), "")
+
+
+def signed_text(view: AnnualReportView) -> str:
+    """Return when a report was signed, or that it is a draft."""
+    if view.signed_at is None:
+        return translate(message("Draft"))
+    return translate(message("Signed {on}", on=view.signed_at.date().isoformat()))
+
+
+def key_figures(view: AnnualReportView) -> list[tuple[str, str]]:
+    """Return what a report answers in numbers: label and number."""
+    figures = [
+        (section_title("seizures"), number(view.share.recovered)),
+        (translate(SHARE_NAME), share_text(view.share)),
+    ]
+    if view.release:
+        counted = number(len(view.release.coverage["counted"]))
+        figures.append((translate(message("States with figures")), counted))
+    given = [name for name in NUMBERS if name in view.numbers]
+    return figures + [(number_title(name), number(view.numbers[name])) for name in given]
+
+
+def share_text(share: Any) -> str:
+    """Return the indicator as a share with numerator and denominator."""
+    if share.percent is None:
+        return "–"
+    part = {"part": number(share.established), "whole": number(share.recovered)}
+    percent = format_decimal(share.percent, "0.0", locale=language.get())
+    return f"{percent} % ({translate(message('{part} of {whole}', **part))})"
+
+
+def number(value: int) -> str:
+    """Return a number as the reader's language groups its digits."""
+    return str(format_decimal(value, locale=language.get()))
+
+
+def draw_table(table: TableView) -> str | None:
+    """Return a drawing of the largest values of a table; None without any."""
+    bars = sorted(table.bars, key=lambda bar: (bar[1] is None, -(bar[1] or 0)))
+    return report_drawings.draw_bars(bars[:MAX_BARS], table.title) if len(bars) > 1 else None
+
+
+def draw_section(view: AnnualReportView, section: str) -> tuple[str, str] | None:
+    """Return title and map of a section: what states recovered, or where a state's guns were made."""
+    without: list[str] = []
+    if view.release and section == "seizures":
+        title = translate(message("Firearms seized, found and surrendered, by state"))
+        released = (each.content for each in view.release.tables if each.code == "seizures")
+        content = next(released, None)
+        without = [*view.release.coverage["without"], *view.release.coverage["withheld"]]
+    elif view.state and section == "flows":
+        title = table_title("manufacture")
+        content = view.tables["manufacture"]
+    else:
+        return None
+    if not content or "" not in content["columns"]:
+        return None
+    total = content["columns"].index("")
+    amounts = {row.get("state", row.get("code")): row["amounts"][total] for row in content["rows"]}
+    by_state = {
+        state: amounts.get(state, 0) for state in names.participants() if state not in without
+    }
+    return title, report_drawings.draw_map(by_state, without, title)
+
+
+def gap_lines(view: AnnualReportView) -> Iterator[tuple[str, str]]:
+    """Yield what is missing, with its number or its registers, months and fields."""
+    for gap in view.gaps:
+        match gap.code:
+            case "registers_undeclared" | "registers_empty":
+                items = [names.label("register", each, language.get()) for each in gap.items]
+            case "words_missing":
+                items = [section_title(each) for each in gap.items]
+            case "numbers_missing":
+                items = [number_title(each) for each in gap.items]
+            case _:
+                items = [*gap.items]
+        yield gap_name(gap.code), ", ".join(items) or number(gap.amount)
+
+
+def list_changes(view: AnnualReportView) -> Iterator[tuple[str, str]]:
+    """Yield what a report changes of the one before: what, and how."""
+    for each in view.changes:
+        if each["table"] == "words":
+            yield (section_title(each["row"]), f"{translate(message('Words'))} ({each['column']})")
+        elif each["table"] == "numbers":
+            yield number_title(each["row"]), _change(each)
+        else:
+            content = {"columns": [each["column"]], "rows": [{"code": each["row"], "amounts": [0]}]}
+            table = view_table(each["table"], content)
+            yield f"{table.title}: {table.lines[0][0]}, {table.headings[1]}", _change(each)
+
+
+def _change(change: Mapping[str, Any]) -> str:
+    amounts = (change["before"], change["after"])
+    before, after = ("–" if each is None else number(each) for each in amounts)
+    return f"{before} → {after}"
+
+
+def flat_rows(tables: Mapping[str, Content]) -> list[dict[str, Any]]:
+    """Return the cells of tables as rows of a file; an empty row or column has totals."""
+    return [
+        {"table": code, "row": row["code"], "column": column, "amount": amount}
+        for code, content in tables.items()
+        for row in content["rows"]
+        for column, amount in zip(content["columns"], row["amounts"], strict=True)
+    ]
+
+
+def write_questionnaires(filled: FilledTables) -> bytes:
+    """Return tables as a workbook: notes, then a sheet for each."""
+    views = [view_table(code, content) for code, content in filled.tables.items()]
+    notes: list[Sequence[Any]] = [
+        [names.label("state", filled.state, language.get()), str(filled.year)],
+        [translate(SHARE_NAME), share_text(filled.share)],
+        *([translate(note)] for note in NOTES),
+        [],
+        *([view.code, view.title] for view in views),
+    ]
+    sheets = {view.code: [[view.title], [], view.headings, *view.lines] for view in views}
+    return write_workbook({translate(message("Notes")): notes} | sheets, width=40)

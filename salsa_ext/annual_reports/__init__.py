@@ -1,0 +1,1 @@
+"""Annual reports: a state's return for a year, and the hemispheric report of a release."""
