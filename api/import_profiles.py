@@ -68,9 +68,9 @@ def read_first_rows(
 
     Raises ImportRejected, Unavailable.
     """
-    sheet = sheet or (profile.sheet if profile else None)
+    sheets = [sheet] if sheet else [*profile.sheets] if profile else ["*"]
     stored = sealed_files.read_sample(import_folder(), run_id, actor.vault)
-    if stored and sheet in ((sample := orjson.loads(stored))["chosen"], sample["about"]["sheet"]):
+    if stored and sheets in ((sample := orjson.loads(stored))["chosen"], sample["about"]["read"]):
         rows = [Row(number, cells) for number, cells in sample["rows"]]
         return Table(rows=iter(rows), **sample["about"])
     try:
@@ -80,12 +80,12 @@ def read_first_rows(
         raise Unavailable(text) from None
     headings = {*profile.spellings()} if profile else set[str]()
     try:
-        with without_turn(), open_table(file.open(), headings, sheet, asides=True) as table:
+        with without_turn(), open_table(file.open(), headings, sheets, asides=True) as table:
             rows = [*islice(table.rows, SAMPLE_ROWS)]
     finally:
         file.close()
     about = {name: value for name, value in vars(table).items() if name != "rows"}
-    content = {"chosen": sheet, "about": about, "rows": [(row.number, row.cells) for row in rows]}
+    content = {"chosen": sheets, "about": about, "rows": [(row.number, row.cells) for row in rows]}
     sealed_files.seal_sample(import_folder(), run_id, orjson.dumps(content), actor.vault)
     return replace(table, rows=iter(rows))
 

@@ -115,7 +115,10 @@ def draft_profile(
             row |= {each: keys[each].get(row.get(each, ""), row.get(each, "")) for each in keys}
         values = _texts_by_column(rows, table.columns)
     drafts = [_draft(SUBJECTS[each], rows, values, labels, name, state) for each in subjects]
-    drafts = [replace(each, profile=replace(each.profile, values=keys)) for each in drafts]
+    sheets = ("*",) if len(table.read) > 1 else ()
+    drafts = [
+        replace(each, profile=replace(each.profile, values=keys, sheets=sheets)) for each in drafts
+    ]
     few = [each for texts in values.values() if len(each := {*texts}) <= FEW_TEXTS]
     words = fold(
         " ".join(

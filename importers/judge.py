@@ -6,6 +6,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
@@ -25,8 +26,8 @@ from importers.profiles import DocumentMapping, Profile, Source
 from importers.reading.cells import CellError, is_no_value, read_agency, read_cell, sift
 from importers.reading.descriptions import take_apart
 from importers.reading.patterns import MAX_TEXT, compile_pattern, split_text
-from importers.reading.row_kinds import RowAbove, SkipRules, is_of_table, summary
-from importers.reading.tables import Row, Table, fold
+from importers.reading.row_kinds import RowAbove, SkipRules, YearAbove, is_heading, is_of_table
+from importers.reading.tables import SHEET, Row, Table, find_place, fold
 from importers.subjects import DESCRIPTION, SUBJECTS, Check, Path, targets
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import ImportRejected, SalsaError, Unavailable, message
@@ -38,6 +39,7 @@ from salsa_ext.reference.gazetteer import complete_place
 
 LEAST_SERIAL: Final = 4
 """Glyphs of a serial that one document has once."""
+HEADING_AGAIN: Final = message("a heading again")
 REPEATED: Final = message("the same gun again")
 NO_NUMBER: Final = message("The row has no number of its own, so a second run would load it twice.")
 ReadBody = Callable[[type, Mapping[str, Any]], Any]
@@ -90,6 +92,14 @@ class Interpreter:
         ]
         self._repeats, self._numbers = Occurrences(), Occurrences()
         self._above = RowAbove(profile)
+        dates = [
+            column
+            for mapping in self._mappings
+            for step in mapping.fields
+            for column in step.source.columns
+            if step.path[-1].type is date
+        ]
+        self._year = YearAbove(table.title, dates)
         self._guns = Occurrences() if profile.once else None
 
     def grouping_keys(self, row: Row) -> Iterator[str]:
@@ -105,18 +115,16 @@ class Interpreter:
         texts = {name: get(column, "") for name, column in self._sources.items()}
         for name, replace in self._values.items():
             texts[name] = replace(texts[name])
+        self._year.fill(texts, row.cells)
+        if is_heading(row.cells):
+            self.judgement.add_skipped(str(HEADING_AGAIN), row)
+            return None
         skip = self._skip.find(texts, row.cells)
         if skip is None or is_of_table(skip):
             texts = self._above.fill(texts)
         if skip:
-            self._count_skipped(skip.reason, row)
+            self.judgement.add_skipped(skip.reason, row)
         return None if skip else texts
-
-    def _count_skipped(self, reason: str, row: Row) -> None:
-        if not self.judgement.skipped[reason]:
-            self.judgement.skipped_examples[reason] = (row.number, summary(row.cells))
-        self.judgement.skipped[reason] += 1
-        self.judgement.counts["skipped"] += 1
 
     def documents(self, row: Row) -> list[Candidate]:
         """Return the documents of a row, none if it is skipped; raises RowRefused."""
@@ -137,7 +145,7 @@ class Interpreter:
             )
         repeated = [self._is_repeated(each) for each in documents] if self._guns else [False]
         if all(repeated):
-            self._count_skipped(str(REPEATED), row)
+            self.judgement.add_skipped(str(REPEATED), row)
             return []
         return self._grouped(documents)
 
@@ -253,8 +261,10 @@ class Interpreter:
         for subject, number in by_key:
             times, first = self._numbers.add(f"{subject} {number}", row)
             if times > 1 and not self._grouping[subject]:
+                sheet, place = find_place(self.judgement.starts, first)
+                where = f"{place} ({sheet})" if sheet else place
                 text = message(
-                    "The number {number} is in row {row} already.", number=number, row=first
+                    "The number {number} is in row {row} already.", number=number, row=where
                 )
                 raise RowRefused(Problem("", text))
         return [*by_key.values()]
@@ -272,7 +282,7 @@ def _match_columns(profile: Profile, table: Table, judgement: Judgement) -> dict
     matched: dict[str, str] = {}
     for column in table.columns:
         name = spellings.get(fold(column))
-        if name not in read:
+        if name not in read and column != SHEET:
             judgement.unread_columns.append(column)
         if name is not None:
             matched.setdefault(name, column)

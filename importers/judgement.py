@@ -11,12 +11,14 @@ from typing import Any, Final, NamedTuple
 
 import orjson
 
-from importers.reading.tables import Row
+from importers.reading.row_kinds import summary
+from importers.reading.tables import Row, find_place
 from importers.subjects import Subject
 from salsa_ext.core.errors import Invalid, Message, SalsaError, message
 
 EXAMPLES: Final = 3
 MAX_UNKNOWN: Final = 10_000
+MAX_SKIPPED: Final = 10_000
 
 
 class Problem(NamedTuple):
@@ -59,6 +61,8 @@ class Judgement:
     `problems`: by column and English text, how often, with examples. `unknown`: texts without a
     code, by kind. `vanished`: numbers that a full file no longer has. `rows_in_all` is about
     how many rows there are. `skipped_examples`: number and beginning of the first row, by reason.
+    `skipped_rows` are those of the batch. `starts` are the rows in the file before each sheet that
+    is read, where there are several.
     """
 
     rows_read: int = 0
@@ -67,18 +71,30 @@ class Judgement:
     counts: Counter[str] = field(default_factory=Counter)
     skipped: Counter[str] = field(default_factory=Counter)
     skipped_examples: dict[str, tuple[int, str]] = field(default_factory=dict)
+    skipped_rows: list[Reject] = field(default_factory=list)
     problems: dict[tuple[str, str], tuple[Message, list[str], int]] = field(default_factory=dict)
     unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
     vanished: list[str] = field(default_factory=list)
     preview: list[dict[str, Any]] = field(default_factory=list)
     unread_columns: list[str] = field(default_factory=list)
-    sheet: str | None = None
+    read: list[str] = field(default_factory=list)
+    starts: Mapping[str, int] = field(default_factory=dict)
     other_sheets: list[str] = field(default_factory=list)
 
     @property
     def usable(self) -> int:
         """Return the number of rows that are not refused."""
         return self.rows_read - self.counts["rejected"]
+
+    def add_skipped(self, reason: str, row: Row) -> None:
+        """Count a row that is left out."""
+        if not self.skipped[reason]:
+            _, number = find_place(self.starts, row.number)
+            self.skipped_examples[reason] = number, summary(row.cells)
+        self.skipped[reason] += 1
+        self.counts["skipped"] += 1
+        if len(self.skipped_rows) < MAX_SKIPPED:
+            self.skipped_rows.append(Reject(row, [Problem("", Message(reason, {}))]))
 
     def add_reject(self, reject: Reject) -> None:
         """Count a refused row under each of its problems."""
@@ -161,11 +177,12 @@ def message_data(text: Message) -> dict[str, Any]:
     return {"text": text.text, "params": {name: str(value) for name, value in text.params.items()}}
 
 
-def reject_row(reject: Reject) -> dict[str, Any]:
-    """Return a refused row as it is stored."""
+def reject_row(reject: Reject, starts: Mapping[str, int]) -> dict[str, Any]:
+    """Return a refused or skipped row as it is stored, by its number in its sheet."""
     problems = [{"column": each.column, **message_data(each.text)} for each in reject.problems]
     cells = [{"column": name, "text": text} for name, text in reject.row.cells.items()]
-    return {"row": reject.row.number, "cells": cells, "problems": problems}
+    _, number = find_place(starts, reject.row.number)
+    return {"row": number, "cells": cells, "problems": problems}
 
 
 def report_data(judgement: Judgement) -> dict[str, Any]:
@@ -187,6 +204,6 @@ def report_data(judgement: Judgement) -> dict[str, Any]:
         ],
         "vanished": judgement.vanished,
         "unread_columns": judgement.unread_columns,
-        "sheet": judgement.sheet,
+        "sheets": judgement.read,
         "other_sheets": judgement.other_sheets,
     }

@@ -31,7 +31,7 @@ from importers.judgement import (
 )
 from importers.occurrences import Occurrences
 from importers.profiles import Profile
-from importers.reading.tables import Row, open_table
+from importers.reading.tables import Row, find_place, open_table
 from importers.subjects import SUBJECTS
 from salsa_ext.access.batches import Result, record_each
 from salsa_ext.access.permissions import Permission
@@ -105,10 +105,10 @@ class Import:
             raise ImportRejected(text, rejects=[])
         judgement = Judgement(began_at=self.actor.now())
         shares = yield from self._count_shared(judgement)
-        with open_table(self.file(), self.profile.spellings(), self.profile.sheet) as table:
+        with open_table(self.file(), self.profile.spellings(), self.profile.sheets) as table:
             judgement.rows_in_all = max(0, table.last_row - table.header_row)
-            judgement.sheet = table.sheet
-            judgement.other_sheets = [each for each in table.sheets if each != table.sheet]
+            judgement.read, judgement.starts = [*table.read], table.starts
+            judgement.other_sheets = [each for each in table.sheets if each not in table.read]
             with transaction(self.actor):
                 interpreter = Interpreter(self.profile, table, self.actor, judgement)
                 if run_id:
@@ -146,7 +146,7 @@ class Import:
         if not any(mapping.group for mapping in self.profile.documents):
             return None
         counts = Occurrences()
-        with open_table(self.file(), self.profile.spellings(), self.profile.sheet) as table:
+        with open_table(self.file(), self.profile.spellings(), self.profile.sheets) as table:
             with transaction(self.actor):
                 interpreter = Interpreter(self.profile, table, self.actor, Judgement())
             while rows := list(islice(table.rows, COUNTED_ROWS)):
@@ -363,7 +363,8 @@ class _Changes:
 
     def _with_source(self, candidate: Candidate) -> Any:
         assert self._run_id
-        source = ImportSource(self._run_id, candidate.rows[0].number)
+        _, number = find_place(self.judgement.starts, candidate.rows[0].number)
+        source = ImportSource(self._run_id, number)
         if not candidate.subject.has_source:
             return candidate.data
         return build_value(candidate.subject.value, vars(candidate.data) | {"source": source})
@@ -380,7 +381,8 @@ class _Changes:
         for candidate in [*self._new, *(each for each, _ in self._changed)]:
             if len(judgement.preview) < PREVIEW:
                 row = candidate.rows[0]
-                origin = {"row": row.number, "cells": row.cells, "subject": candidate.subject.name}
+                _, number = find_place(judgement.starts, row.number)
+                origin = {"row": number, "cells": row.cells, "subject": candidate.subject.name}
                 judgement.preview.append(origin | {"document": candidate.body})
         for reject in rejects:  # a row may be part of two documents
             first = by_row.setdefault(reject.row.number, Reject(reject.row, []))
@@ -389,10 +391,13 @@ class _Changes:
             judgement.add_reject(reject)
         if self._run_id is None:
             return
-        rows = [reject_row(reject) for reject in by_row.values()]
-        imports.add_rejects(self._import.actor, self._run_id, rows)
+        actor, skipped = self._import.actor, judgement.skipped_rows
+        for rows, is_skipped in ((by_row.values(), False), (skipped, True)):
+            stored = {each.row.number: reject_row(each, judgement.starts) for each in rows}
+            imports.add_rejects(actor, self._run_id, stored, is_skipped=is_skipped)
+        skipped.clear()
         imports.update_run(
-            actor=self._import.actor,
+            actor=actor,
             run_id=self._run_id,
             rows_read=judgement.rows_read,
             report=report_data(judgement),

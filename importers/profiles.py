@@ -18,7 +18,7 @@ import tomli_w
 
 from importers.reading.cells import DATE_ORDERS
 from importers.reading.patterns import MAX_SIZE, SERIALS, compile_pattern
-from importers.reading.tables import fold
+from importers.reading.tables import SHEET, fold
 from importers.subjects import SUBJECTS, targets
 from salsa_ext.core.errors import Invalid, Message, message
 
@@ -76,13 +76,13 @@ class DocumentMapping:
 
     def number_columns(self) -> list[str]:
         """Return the columns that the natural key is made of."""
-        return [name for name in PLACEHOLDER.findall(self.number) if name not in ("#", "*")]
+        return [name for name in self.number_parts[1] if name not in ("#", "*")]
 
     @cached_property
     def number_parts(self) -> tuple[list[str], list[str]]:
         """Return the texts around the placeholders of the number, and the names of these."""
         parts = PLACEHOLDER.split(self.number)
-        return parts[::2], parts[1::2]
+        return parts[::2], [*map(column_of, parts[1::2])]
 
     def used_columns(self) -> list[str]:
         """Return the columns of the fields, of conditions and of the natural key."""
@@ -110,7 +110,8 @@ class Profile:
     one that is missing has vanished. `lenient`: columns may be missing. `serials` cuts the cell of a
     column into several guns: by a regular expression, or `*` between serials. Empty cells and ditto
     signs in columns of `above` mean as in the row above. With `once` the row of a gun that its
-    document has already is skipped.
+    document has already is skipped. `sheets` are read as one table, `*` all with the columns of the
+    fittest; without them the fittest alone.
     """
 
     name: str
@@ -122,7 +123,7 @@ class Profile:
     skip: tuple[Skip, ...] = ()
     agencies: tuple[Agency, ...] = ()
     dates: str = "dmy"
-    sheet: str | None = None
+    sheets: tuple[str, ...] = ()
     least: int = 1
     most: int = MAX_ROWS
     full: bool = False
@@ -155,6 +156,11 @@ class Profile:
     def has_bounds(self) -> bool:
         """Return whether a file of another size is refused."""
         return self.least > 1 or self.most < MAX_ROWS
+
+
+def column_of(placeholder: str) -> str:
+    """Return the column of a part of a natural key; `sheet` is the name of the sheet."""
+    return SHEET if placeholder == "sheet" else placeholder
 
 
 def name_of_file(stem: str) -> str:
@@ -217,6 +223,8 @@ def _read_profile(data: Any) -> Profile:
     named["agencies"] = tuple(Agency(**each) for each in named.get("agencies", ()))
     columns = named.get("columns", {})
     named["above"] = (*named.get("above", ()),)
+    sheet = named.pop("sheet", None)
+    named["sheets"] = (sheet,) if sheet else (*named.get("sheets", ()),)
     named["columns"] = {name: (*texts,) for name, texts in columns.items()}
     return Profile(**named)
 

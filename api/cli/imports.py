@@ -82,6 +82,14 @@ state_option = click.option(
     callback=_writable,
 )
 @click.option(
+    "--skipped",
+    "skipped_file",
+    metavar="FILE",
+    help="Write every row that was left out to a CSV, with the reason.",
+    type=click.Path(dir_okay=False, path_type=Path),
+    callback=_writable,
+)
+@click.option(
     "--unknown",
     "unknown_file",
     metavar="FILE",
@@ -99,6 +107,7 @@ def load(
     subject: str | None,
     undone: UUID | None,
     rejects_file: Path | None,
+    skipped_file: Path | None,
     unknown_file: Path | None,
 ) -> None:
     """Load a file by a profile.
@@ -130,16 +139,24 @@ def load(
                 _show(judgement, unknown_file)
             check_volume(profile, judgement)
         if not dry_run:
-            _load(work, path, rejects_file, unknown_file)
+            _load(work, path, rejects_file, skipped_file, unknown_file)
 
 
 def _guess(path: Path, state: str | None, subject: str | None) -> None:
     """Print a draft of a profile, with what is known of each column as comments."""
-    with _acting(state) as actor, transaction(actor), open_table(path, asides=True) as table:
+    with (
+        _acting(state) as actor,
+        transaction(actor),
+        open_table(path, sheets=["*"], asides=True) as table,
+    ):
         guessed = draft(actor, table, name_of_file(path.stem), [subject] if subject else SUBJECTS)
-    where = [f"sheet {table.sheet}"] if table.sheet else []
+    where = [f"sheets {', '.join(table.read)}"] if len(table.read) > 1 else []
+    where = where or ([f"sheet {table.sheet}"] if table.sheet else [])
+    left = [each for each in table.sheets if each not in table.read]
     where += [f"encoding {table.encoding}"] if table.encoding else []
     click.echo(f"# {', '.join([*where, f'header in row {table.header_row}'])}")
+    if left:
+        click.echo(f"# not read: sheets {', '.join(left)}")
     for each in guessed.columns:
         field = f"{each.path} ({each.confidence:.0%})" if each.path else "not read"
         examples = ", ".join(text.replace("\n", " ")[:30] for text in each.examples)
@@ -149,7 +166,13 @@ def _guess(path: Path, state: str | None, subject: str | None) -> None:
     click.echo(to_toml(guessed.profile), nl=False)
 
 
-def _load(work: Import, path: Path, rejects_file: Path | None, unknown_file: Path | None) -> None:
+def _load(
+    work: Import,
+    path: Path,
+    rejects_file: Path | None,
+    skipped_file: Path | None,
+    unknown_file: Path | None,
+) -> None:
     actor, profile = work.actor, work.profile
     data = ImportData(
         profile.name,
@@ -164,10 +187,15 @@ def _load(work: Import, path: Path, rejects_file: Path | None, unknown_file: Pat
     judgement = work.load(run_id)
     click.echo(f"{'run':<16}{run_id}")
     _show(judgement, unknown_file)
-    if rejects_file is not None:
-        with transaction(actor), rejects_file.open("w", encoding="utf-8-sig", newline="") as opened:
-            opened.writelines(rejects_csv(actor, run_id))
-        click.echo(f"  refused rows are in {rejects_file}")
+    for file, name, is_skipped in (
+        (rejects_file, "refused", False),
+        (skipped_file, "skipped", True),
+    ):
+        if file is None:
+            continue
+        with transaction(actor), file.open("w", encoding="utf-8-sig", newline="") as opened:
+            opened.writelines(rejects_csv(actor, run_id, is_skipped=is_skipped))
+        click.echo(f"  {name} rows are in {file}")
 
 
 @contextmanager

@@ -62,10 +62,16 @@ def get_import_rejects(actor: Actor, import_id: UUID) -> Response:
     return send_attachment(content, CSV_TYPE, f"rejects-{import_id}.csv")
 
 
-def rejects_csv(actor: Actor, import_id: UUID) -> Iterator[str]:
-    """Yield the lines of the file of refused rows, in the reader's language."""
+def get_import_skipped(actor: Actor, import_id: UUID) -> Response:
+    """Return the rows that were left out as CSV in their own columns, with the reasons."""
+    lines = rejects_csv(actor, import_id, is_skipped=True)
+    return send_attachment("".join(lines).encode("utf-8-sig"), CSV_TYPE, f"skipped-{import_id}.csv")
+
+
+def rejects_csv(actor: Actor, import_id: UUID, *, is_skipped: bool = False) -> Iterator[str]:
+    """Yield the lines of the file of refused or skipped rows, in the reader's language."""
     columns: list[str] = []
-    for reject in imports.read_rejects(actor, import_id):
+    for reject in imports.read_rejects(actor, import_id, is_skipped=is_skipped):
         buffer = io.StringIO(newline="")
         writer = csv.writer(buffer, delimiter="," if actor.language == "en" else ";")
         if not columns:
@@ -75,13 +81,14 @@ def rejects_csv(actor: Actor, import_id: UUID) -> Iterator[str]:
             f"{each['column']}: {translate(each)}".removeprefix(": ") for each in reject.problems
         )
         cells = [escape_formula(cell["text"]) for cell in reject.cells]
-        writer.writerow([*cells, reject.row, escape_formula(reasons)])
+        writer.writerow([*cells, reject.content["row"], escape_formula(reasons)])
         yield buffer.getvalue()
 
 
 blueprint.listing("/imports", ImportQuery, ImportResponse, list_imports, RUN)
 blueprint.reading(PATH, ImportResponse, get_import, RUN)
 blueprint.reading(f"{PATH}/rejects", None, get_import_rejects, RUN, media_types=("text/csv",))
+blueprint.reading(f"{PATH}/skipped", None, get_import_skipped, RUN, media_types=("text/csv",))
 
 
 @blueprint.posting(

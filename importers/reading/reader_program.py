@@ -22,8 +22,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import date, datetime
-from itertools import chain, islice
-from typing import Any, BinaryIO, Final
+from itertools import accumulate, chain, islice
+from typing import Any, BinaryIO, Final, NamedTuple
 
 MIB: Final = 1024 * 1024
 CPU_SECONDS: Final = 3600
@@ -36,6 +36,12 @@ MAX_RATIO: Final = 200
 ALWAYS_UNPACKED: Final = 8 * MIB
 MAX_MEMBERS: Final = 2_000
 MAX_COLUMNS: Final = 500
+SHEET: Final = "{sheet}"
+"""The column with the name of a row's sheet."""
+EVERY_SHEET: Final = "*"
+ALIKE: Final = 0.8
+"""Share of columns that two sheets of one shape have both."""
+MAX_TITLE: Final = 500
 MAX_LINE: Final = MIB
 """Characters of a line of text, and of a cell."""
 HEADER_ROWS: Final = 40
@@ -65,20 +71,59 @@ def read_table(file: BinaryIO, options: dict[str, Any]) -> Iterator[Any]:
     file.seek(0)
     if not start.strip(b"\0\r\n\t "):
         raise Refused("empty")
+    headings = {*options.get("headings", ())}
     if start.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        rows = _sheet_rows(file, about, options)
+        parts = _sheet_parts(file, about, options, headings)
     else:
-        rows = _text_rows(file, start, about, options)
+        parts = [_part("", _text_rows(file, start, about, options), headings)]
+    columns = list(dict.fromkeys(column for part in parts for column in part.columns))
+    has_sheets = len(parts) > 1 or (about.get("sheet") and fold(SHEET) in headings)
+    first = next(each for each in parts if each.sheet == about.get("sheet", ""))
+    about |= {"header_row": first.header_row, "title": first.title}
+    yield about | {"columns": [*columns, SHEET] if has_sheets else columns}
+    for part in parts:
+        start_row = about.get("starts", {}).get(part.sheet, 0)
+        places = [columns.index(column) for column in part.columns]
+        is_same = places == [*range(len(columns))]
+        for number, cells in part.rows:
+            texts = [_as_text(cell) for cell in cells]
+            if not any(texts):
+                continue
+            if not is_same:
+                texts = _placed(texts, places, len(columns))
+            if has_sheets:
+                texts += [""] * (len(columns) - len(texts))
+                texts.insert(len(columns), part.sheet)
+            yield [start_row + number, *texts]
+
+
+class Part(NamedTuple):
+    """The table of a sheet: its columns, where its header is, the texts above, the rows below."""
+
+    sheet: str
+    columns: list[str]
+    header_row: int
+    title: str
+    rows: Iterator[tuple[int, Row]]
+
+
+def _part(sheet: str, rows: Iterable[Row], headings: set[str]) -> Part:
+    """Return the table of rows; raises Refused for none."""
     numbered = ((number, cells) for number, cells in enumerate(rows, 1) if any(map(_has, cells)))
     first = list(islice(numbered, HEADER_ROWS))
-    at = _find_header(first, {*options.get("headings", ())})
+    at = _find_header(first, headings)
     header_row, header = first[at]
-    columns = _column_names(header)
-    yield about | {"header_row": header_row, "columns": columns}
-    for number, cells in chain(first[at + 1 :], numbered):
-        texts = [_as_text(cell) for cell in cells]
-        if any(texts):
-            yield [number, *texts]
+    title = " ".join(_as_text(cell) for _, cells in first[:at] for cell in cells if _has(cell))
+    below = chain(first[at + 1 :], numbered)
+    return Part(sheet, _column_names(header), header_row, title[:MAX_TITLE], below)
+
+
+def _placed(texts: list[str], places: list[int], width: int) -> list[str]:
+    """Return cells by the columns of all sheets, those beyond the header behind them."""
+    placed = [""] * width
+    for place, text in zip(places, texts, strict=False):
+        placed[place] = text
+    return placed + texts[len(places) :]
 
 
 # --- archives -----------------------------------------------------------------------------------
@@ -132,44 +177,57 @@ def _check_archive(archive: zipfile.ZipFile, members: Sequence[zipfile.ZipInfo],
 # --- spreadsheets -------------------------------------------------------------------------------
 
 
-def _sheet_rows(file: BinaryIO, about: dict[str, Any], options: dict[str, Any]) -> Iterator[Row]:
+def _sheet_parts(
+    file: BinaryIO, about: dict[str, Any], options: dict[str, Any], headings: set[str]
+) -> list[Part]:
+    """Return the tables of the sheets that are read, in their order."""
     from python_calamine import CalamineError, CalamineWorkbook, PasswordError
 
+    chosen = [each for each in options.get("sheets", ()) if each != EVERY_SHEET]
     try:
         book = CalamineWorkbook.from_filelike(file)
         names = list(book.sheet_names)
-        chosen = options.get("sheet")
-        if chosen is not None and chosen not in names:
+        if not {*chosen} <= {*names}:
             raise Refused("no_sheet")
-        sheets = [book.get_sheet_by_name(name) for name in ([chosen] if chosen else names)]
+        sheets = {name: book.get_sheet_by_name(name) for name in names}
     except PasswordError:
         raise Refused("encrypted") from None
     except (CalamineError, OSError, ValueError):
         raise Refused("damaged") from None
-    headings = {*options.get("headings", ())}
 
-    def fitness(sheet: Any) -> tuple[int, int]:
+    def fitness(name: str) -> tuple[int, int]:
         """Return how many known headings a sheet has in a row, else how large it is."""
+        sheet = sheets[name]
         first = islice(sheet.iter_rows(), HEADER_ROWS) if headings else ()
         known = max((_count_known(cells, headings) for cells in first), default=0)
         return known, 0 if known > 1 else sheet.height * sheet.width
 
-    sheet = max(sheets, key=fitness, default=None)
-    if options.get("asides") and sheet is not None:
-        about["asides"] = [
-            cells for name in names for cells in _aside_rows(book.get_sheet_by_name(name))
-        ]
-    if sheet is None or not sheet.height:
+    fittest = max(chosen or names, key=fitness, default=None)
+    if options.get("asides") and fittest is not None:
+        about["asides"] = [cells for sheet in sheets.values() for cells in _aside_rows(sheet)]
+    if fittest is None or not sheets[fittest].height:
         raise Refused("empty")
-    if sheet.width > MAX_COLUMNS:
+    part = _part(fittest, sheets[fittest].iter_rows(), headings)
+    alike = [name for name in names if name == fittest or _is_alike(part, sheets[name])]
+    read = chosen or (alike if EVERY_SHEET in options.get("sheets", ()) else [fittest])
+    heights = [sheets[name].height for name in read]
+    if any(sheets[name].width > MAX_COLUMNS for name in read):
         raise Refused("columns")
-    about |= {
-        "format": "spreadsheet",
-        "sheet": sheet.name,
-        "sheets": names,
-        "last_row": sheet.height,
-    }
-    return iter(sheet.iter_rows())
+    about |= {"format": "spreadsheet", "sheet": fittest, "sheets": names, "alike": alike}
+    about |= {"read": read, "last_row": sum(heights)}
+    if len(read) > 1:
+        about["starts"] = dict(zip(read, accumulate(heights, initial=0), strict=False))
+    known = {fold(column) for column in part.columns} if len(read) > 1 else headings
+    return [_part(name, sheets[name].iter_rows(), known) for name in read]
+
+
+def _is_alike(part: Part, sheet: Any) -> bool:
+    """Return whether a sheet has nearly the columns of another one."""
+    own = {fold(column) for column in part.columns}
+    with suppress(Refused):
+        others = {fold(column) for column in _part("", sheet.iter_rows(), own).columns}
+        return sheet.width <= MAX_COLUMNS and len(own & others) >= ALIKE * len(own | others)
+    return False
 
 
 def _aside_rows(sheet: Any) -> list[list[str]]:

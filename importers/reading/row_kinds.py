@@ -10,8 +10,9 @@ from operator import not_
 from typing import Final
 
 from importers.profiles import Profile, Skip
+from importers.reading.cells import MONTHS
 from importers.reading.patterns import MAX_TEXT, NO_TEXT, compile_pattern
-from importers.reading.tables import fold
+from importers.reading.tables import SHEET, fold
 from importers.subjects import SUBJECTS, is_item, targets
 from salsa_ext.core.errors import message
 
@@ -41,6 +42,8 @@ ASIDE: Final = (
     r"|key)\b.*:.*"
 )
 """First cells of keys and remarks below a table."""
+YEAR: Final = re.compile(r"(?<!\d)(?:19[5-9]\d|20[0-4]\d)(?!\d)")
+YEAR_ROW: Final = re.compile(rf"(?:a[ñn]o|ano|ann[ée]e|year)?\W*({YEAR.pattern})\W*", re.IGNORECASE)
 MAX_SUMMARY: Final = 80
 Cells = Mapping[str, str]
 
@@ -72,6 +75,12 @@ def find_skips(rows: Sequence[Cells], fields: Mapping[str, str]) -> Iterator[Ski
     empty = [row for row in rows if not any(row.get(column, "").strip() for column in guns)]
     if len(guns) > 1 and len(empty) < len(rows) / 2:
         yield Skip(str(message("no gun in the row")), dict.fromkeys(guns, NO_TEXT))
+
+
+def is_heading(cells: Cells) -> bool:
+    """Return whether a row repeats the heading."""
+    given = [(column, text) for column, text in cells.items() if text and column != SHEET]
+    return len(given) > 1 and all(fold(column) == fold(text) for column, text in given)
 
 
 class SkipRules:
@@ -119,6 +128,31 @@ def first_cell(cells: Cells) -> str:
 def is_of_table(skip: Skip) -> bool:
     """Return whether skipped rows are part of the list, so that the rows below refer to them."""
     return ANY not in skip.when and any(pattern != NO_TEXT for pattern in skip.when.values())
+
+
+class YearAbove:
+    """Gives months without a year that of a row above, `AÑO 2023`, else of the sheet or the title."""
+
+    def __init__(self, title: str, columns: Collection[str]) -> None:
+        self._title, self._columns = title, columns
+        self._sheet, self._year = "", find_year(title)
+
+    def fill(self, texts: dict[str, str], cells: Cells) -> None:
+        """Add the year to the months of a row."""
+        if (sheet := cells.get(SHEET, "")) != self._sheet:
+            self._sheet, self._year = sheet, find_year(sheet) or find_year(self._title)
+        given = [text for column, text in cells.items() if text and column != SHEET]
+        if len(given) == 1 and (match := YEAR_ROW.fullmatch(given[0])):
+            self._year = match[1]
+        for name in self._columns if self._year else ():
+            if fold(texts[name]) in MONTHS:
+                texts[name] = f"{texts[name]} {self._year}"
+
+
+def find_year(text: str) -> str:
+    """Return the only year in a text, empty for none or several."""
+    years = {*YEAR.findall(text)}
+    return years.pop() if len(years) == 1 else ""
 
 
 class RowAbove:

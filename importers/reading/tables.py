@@ -14,10 +14,10 @@ from typing import Any, BinaryIO, Final, NamedTuple
 import orjson
 
 from importers.reading import reader_program
-from importers.reading.reader_program import fold
+from importers.reading.reader_program import SHEET, fold
 from salsa_ext.core.errors import ImportRejected, message
 
-__all__ = ["Row", "Table", "file_digest", "fold", "open_table"]
+__all__ = ["SHEET", "Row", "Table", "file_digest", "find_place", "fold", "open_table"]
 REASONS: Final = {
     "empty": message("The file is empty. Choose another one."),
     "damaged": message("The file is damaged or no table. Save it again as CSV or XLSX."),
@@ -36,7 +36,11 @@ REASONS: Final = {
 
 
 class Row(NamedTuple):
-    """A row: its number as spreadsheets count, its cells by column, and those beyond the header."""
+    """A row: its place in the file, its cells by column, and those beyond the header.
+
+    The place is the number as spreadsheets count, of several sheets as if each went on below the
+    one before: see `find_place`.
+    """
 
     number: int
     cells: dict[str, str]
@@ -48,7 +52,8 @@ class Table:
     """What was found out about a file, and its rows, which can be read once.
 
     `last_row` is about the number of the last one. `asides` are the last rows of all sheets, if
-    asked for.
+    asked for. `sheet` is the fittest of `sheets`; `alike` have its columns, `read` are those whose
+    rows come, after so many rows as `starts` has for each of several. `title` is above the header.
     """
 
     columns: list[str]
@@ -59,9 +64,20 @@ class Table:
     delimiter: str | None = None
     sheet: str | None = None
     sheets: tuple[str, ...] = ()
+    alike: Sequence[str] = ()
+    read: Sequence[str] = ()
+    starts: Mapping[str, int] = field(default_factory=dict)
+    title: str = ""
     member: str | None = None
     last_row: int = 0
     asides: Sequence[Sequence[str]] = ()
+
+
+def find_place(starts: Mapping[str, int], number: int) -> tuple[str, int]:
+    """Return the sheet of a row and its number there; no sheet where one is read."""
+    before = [(start, sheet) for sheet, start in starts.items() if start < number]
+    start, sheet = max(before, default=(0, ""))
+    return sheet, number - start
 
 
 def file_digest(path: Path) -> bytes:
@@ -74,16 +90,16 @@ def file_digest(path: Path) -> bytes:
 def open_table(
     file: Path | BinaryIO,
     headings: Collection[str] = (),
-    sheet: str | None = None,
+    sheets: Collection[str] = (),
     *,
     asides: bool = False,
 ) -> Iterator[Table]:
     """Open a file and find its table; raises ImportRejected, also from its rows.
 
     `headings`, folded, tell which row is the header. `file` is a path, or a real file, which is
-    closed.
+    closed. Of several `sheets` the rows come as those of one table, `*` for all that are alike.
     """
-    given = {"headings": sorted(headings), "sheet": sheet, "asides": asides}
+    given = {"headings": sorted(headings), "sheets": [*sheets], "asides": asides}
     options = orjson.dumps(given).decode()
     command = [sys.executable, "-I", str(Path(reader_program.__file__)), options]
     opened = file.open("rb") if isinstance(file, Path) else file

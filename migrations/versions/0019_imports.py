@@ -23,7 +23,7 @@ CREATE TABLE import_run (
     ended_at TIMESTAMPTZ,
     rows_read INTEGER NOT NULL,
     tries INTEGER NOT NULL,
-    report JSONB NOT NULL,
+    report TEXT NOT NULL,
     CONSTRAINT pk_import_run PRIMARY KEY (id)
 );
 CREATE INDEX ix_import_run_owner_state_started_at ON import_run (owner_state, started_at);
@@ -83,6 +83,7 @@ CREATE TABLE import_reject (
     run_id UUID NOT NULL,
     row INTEGER NOT NULL,
     owner_state CHAR(3) NOT NULL,
+    is_skipped BOOLEAN NOT NULL,
     content TEXT NOT NULL,
     CONSTRAINT pk_import_reject PRIMARY KEY (run_id, row)
 );

@@ -316,18 +316,17 @@ def clear_rejects(actor: Actor, run_id: UUID) -> None:
     db.session.execute(delete(ImportReject).where(ImportReject.run_id == run_id))
 
 
-def add_rejects(actor: Actor, run_id: UUID, rows: Sequence[Mapping[str, Any]]) -> None:
-    """Store refused rows of a run, each with its cells and problems, up to `MAX_REJECTS`."""
+def add_rejects(
+    actor: Actor, run_id: UUID, rows: Mapping[int, Mapping[str, Any]], *, is_skipped: bool = False
+) -> None:
+    """Store refused or skipped rows of a run by their places, up to `MAX_REJECTS` of each."""
     if not rows:
         return
-    of_run = select(func.count()).where(ImportReject.run_id == run_id)
-    room = max(0, MAX_REJECTS - (db.session.scalar(of_run) or 0))
-    shared = {"run_id": run_id, "owner_state": actor.own_state()}
-    stored = [
-        shared | {"row": row["row"], "content": json.dumps(row, ensure_ascii=False)}
-        for row in rows[:room]
-    ]
-    insert_many(ImportReject, stored)
+    alike = (ImportReject.run_id == run_id) & (ImportReject.is_skipped == is_skipped)
+    room = max(0, MAX_REJECTS - (db.session.scalar(select(func.count()).where(alike)) or 0))
+    shared = {"run_id": run_id, "owner_state": actor.own_state(), "is_skipped": is_skipped}
+    stored = [shared | {"row": place, "content": row} for place, row in rows.items()]
+    insert_many(ImportReject, stored[:room])
 
 
 def forget_texts(actor: Actor, texts: Collection[str]) -> None:
@@ -350,11 +349,12 @@ def _without_texts(report: Mapping[str, Any]) -> dict[str, Any]:
     return {name: report[name] for name in ("counts", "skipped", "reason") if name in report}
 
 
-def read_rejects(actor: Actor, run_id: UUID) -> Iterable[ImportReject]:
-    """Return the refused rows of an own run, in order; raises NotFound."""
+def read_rejects(actor: Actor, run_id: UUID, *, is_skipped: bool = False) -> Iterable[ImportReject]:
+    """Return the refused rows of an own run in order, or the skipped ones; raises NotFound."""
     require(actor, Permission.IMPORT_RUN)
     read_run(actor, run_id)
-    rows = select(ImportReject).where(ImportReject.run_id == run_id).order_by(ImportReject.row)
+    alike = (ImportReject.run_id == run_id) & (ImportReject.is_skipped == is_skipped)
+    rows = select(ImportReject).where(alike).order_by(ImportReject.row)
     return db.session.scalars(rows.execution_options(yield_per=1_000))
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
@@ -11,7 +10,7 @@ from sqlalchemy import CHAR, Index, LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from salsa_ext.access.models import Officer
-from salsa_ext.database.encrypted_columns import EncryptedText
+from salsa_ext.database.encrypted_columns import EncryptedJson
 from salsa_ext.database.models import Owned
 from salsa_ext.database.session import Base
 from salsa_ext.database.written_rows import Sealed
@@ -69,7 +68,7 @@ class ImportRun(Owned, Base):
     `failed`, `undoing`, `undone`.
     `account_id` is the uploader's, None for the command line. Who reads or acts on it needs all
     `permissions`; it is loaded and undone as `confirmed_by` and `undone_by`.
-    `report` holds what `rows_read` rows became. `tries`: what was spent to begin it in its status.
+    `report`, encrypted, holds what `rows_read` rows became. `tries`: what was spent to begin it in its status.
     """
 
     __tablename__ = "import_run"
@@ -89,7 +88,7 @@ class ImportRun(Owned, Base):
     ended_at: Mapped[datetime | None]
     rows_read: Mapped[int]
     tries: Mapped[int]
-    report: Mapped[dict[str, Any]]
+    report: Mapped[dict[str, Any]] = mapped_column(EncryptedJson("import_run.report"))
 
 
 class ImportProfile(Base):
@@ -124,20 +123,24 @@ class ImportedDocument(Base):
 
 
 class ImportReject(Base):
-    """Row that became no document, encrypted: its columns with their cells, in order, and reasons."""
+    """Row that became no document, encrypted: its columns with their cells, in order, and reasons.
+
+    `row` is its place in the file, across sheets; `is_skipped` if it was left out, not refused.
+    """
 
     __tablename__ = "import_reject"
     run_id: Mapped[UUID] = mapped_column(primary_key=True)
     row: Mapped[int] = mapped_column(primary_key=True)
     owner_state: Mapped[str] = mapped_column(CHAR(3))
-    content: Mapped[str] = mapped_column(EncryptedText("import_reject.content"))
+    is_skipped: Mapped[bool]
+    content: Mapped[dict[str, Any]] = mapped_column(EncryptedJson("import_reject.content"))
 
     @property
     def cells(self) -> list[dict[str, Any]]:
         """Return each column with its text."""
-        return cast(list[dict[str, Any]], json.loads(self.content)["cells"])
+        return cast(list[dict[str, Any]], self.content["cells"])
 
     @property
     def problems(self) -> list[dict[str, Any]]:
         """Return the reasons, each with its column."""
-        return cast(list[dict[str, Any]], json.loads(self.content)["problems"])
+        return cast(list[dict[str, Any]], self.content["problems"])

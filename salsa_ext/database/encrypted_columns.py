@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Protocol, cast
 
 from sqlalchemy import Dialect, Engine, Text
@@ -40,6 +41,21 @@ class EncryptedText(TypeDecorator[str]):
     def process_result_value(self, value: str | None, dialect: Dialect) -> str | None:
         """Return the text of the table as it was written."""
         return None if value is None else _vault(dialect).open_text(value, self.name)
+
+
+class EncryptedJson(EncryptedText):
+    """JSON data that are encrypted in the table."""
+
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> str | None:
+        """Return the data as the table holds them."""
+        return super().process_bind_param(json.dumps(value, ensure_ascii=False), dialect)
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Any:
+        """Return the data of the table as they were written."""
+        text = super().process_result_value(value, dialect)
+        return None if text is None else json.loads(text)
 
 
 def _vault(dialect: Dialect) -> TextVault:

@@ -29,7 +29,7 @@ def test_headings_of_a_template_are_distinct_and_its_profile_knows_them(
     path = tmp_path / "template.xlsx"
     write_template(path, subject, language, LABELS)
     spellings = template_profile(subject, LABELS).spellings()
-    with open_table(path, spellings, "example") as table:
+    with open_table(path, spellings, ["example"]) as table:
         assert len([*table.rows]) == 1
     with open_table(path, spellings) as table:
         assert table.sheet == subject.name
@@ -77,7 +77,7 @@ def test_the_filled_examples_import_as_they_are(actor, run, tmp_path, language):
     for subject in SUBJECTS.values():
         path = tmp_path / f"{subject.name}.xlsx"
         write_template(path, subject, language, LABELS)
-        profile = replace(template_profile(subject, LABELS), sheet="example")
+        profile = replace(template_profile(subject, LABELS), sheets=("example",))
         state = "BRA" if subject.name == "receipts" else "PRY"  # where the shipment goes
         judgement = import_file(path, profile, actor(state))
         assert judgement.counts == {"created": 1}, (subject.name, judgement.top_problems())

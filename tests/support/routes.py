@@ -184,6 +184,7 @@ ROUTES = (
     Route("POST", "/imports", Of.IMPORT_RUN),
     Route("GET", "/imports/{import_id}", Of.IMPORT_RUN),
     Route("GET", "/imports/{import_id}/rejects", Of.IMPORT_RUN),
+    Route("GET", "/imports/{import_id}/skipped", Of.IMPORT_RUN),
     Route("POST", "/imports/{import_id}/confirm", Of.IMPORT_RUN),
     Route("POST", "/imports/{import_id}/map", Of.IMPORT_RUN),
     Route("POST", "/imports/{import_id}/undo", Of.IMPORT_RUN),

@@ -279,6 +279,7 @@ VISITS = (
     Visit("/imports/{import}", POLICE_BRA),
     Visit("/imports/{import}/mapping", POLICE_BRA),
     refused("/imports/{import}/mapping", POLICE_BRA, name="?"),
+    Visit("/imports/{import}/assumed", POLICE_BRA),
     Visit("/imports/{import}/values", POLICE_BRA),
     refused("/imports/{import}/values", POLICE_BRA, **UNKNOWN_MAKE),
     Visit("/imports/{import}/confirm", POLICE_BRA),

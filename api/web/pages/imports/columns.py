@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
+from itertools import islice
 from typing import Any, Final
 from uuid import UUID
 
@@ -16,7 +18,9 @@ from api.import_profiles import draft, judge_by, read_first_rows, with_known_mea
 from api.web import choices
 from api.web.forms import REQUIRED, Field, Form
 from api.web.pages import account_pages
+from api.web.pages.imports.meanings import list_options
 from api.web.pages.imports.runs import (
+    DATE_ORDER_TEXTS,
     PAGES,
     RUN,
     SUBJECT_TEXTS,
@@ -31,28 +35,26 @@ from importers import subjects
 from importers.assumptions import Assumption, assume, find_assumptions, with_columns_of
 from importers.guess import ColumnGuess, natural_key, needed_fields
 from importers.profiles import DocumentMapping, Profile, Source, from_data, name_of_file, to_data
-from importers.reading.cells import CellError, read_cell
+from importers.reading.cells import (
+    DATE_ORDERS,
+    OPEN_LISTS,
+    CellError,
+    code_texts,
+    list_kind,
+    read_cell,
+    read_date,
+)
 from importers.reading.patterns import SERIALS
-from importers.reading.tables import Table, fold
+from importers.reading.tables import SHEET, Table, fold
 from importers.subjects import SUBJECTS, targets
 from salsa_ext.administration import imports
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.dates import parse_date
 from salsa_ext.core.errors import IllegalTransition, Invalid, Message, message
+from salsa_ext.reference import names
 
-DATE_ORDER: Final = Field(
-    "dates",
-    message("Order of dates"),
-    "choice",
-    (
-        ("dmy", message("Day, month, year")),
-        ("mdy", message("Month, day, year")),
-        ("ymd", message("Year, month, day")),
-    ),
-    hint=message(
-        "Which comes first in 3/9/2020? Months in words and numbers of days are read, too."
-    ),
-)
+MOST_CODES: Final = 20
+DIGITS: Final = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}\b.*")
 SEVERAL: Final = Field(
     "several",
     message("A cell may hold several serial numbers"),
@@ -61,6 +63,17 @@ SEVERAL: Final = Field(
         "Each becomes a firearm of its own. They are cut at commas, semicolons, / and “and”."
     ),
 )
+
+
+@dataclass(frozen=True)
+class _Code:
+    """A code that the file explains: its column, its text, and what that is in the list."""
+
+    column: str
+    code: str
+    text: str
+    means: str
+    options: choices.Options | choices.Groups
 
 
 @dataclass(frozen=True)
@@ -73,6 +86,8 @@ class _Columns:
     guesses: tuple[ColumnGuess, ...]
     drafted: Profile
     assumptions: tuple[Assumption, ...]
+
+    codes: tuple[_Code, ...]
 
     @property
     def subject(self) -> subjects.Subject:
@@ -91,6 +106,9 @@ class _Columns:
             values[f"columns.{at}"] = fields.get(guess.column, "")
         for at, each in enumerate(self.assumptions):
             values[f"assumed.{at}"] = "true" if each.is_on else ""
+        for at, sheet in enumerate(self.table.alike):
+            values[f"sheets.{at}"] = "true" if sheet in self.table.read else ""
+        values |= {f"codes.{at}": each.means for at, each in enumerate(self.codes)}
         constants = self.mapping.constants.items()
         return Form(values | {f"constants.{path}": str(text) for path, text in constants})
 
@@ -123,12 +141,51 @@ class _Columns:
             name=name_of_file(form.get("name")),
             dates=form.get("dates"),
             serials=serials,
+            sheets=self._sheets(form),
             documents=(mapping,),
         )
         chosen = {
             each: form.get(f"assumed.{at}") == "true" for at, each in enumerate(self.assumptions)
         }
-        return from_data(to_data(assume(changed, self.drafted, chosen)))
+        changed = assume(changed, self.drafted, chosen)
+        keys = {column: {**key} for column, key in changed.values.items()}
+        for at, each in enumerate(self.codes):
+            typed_code = form.get(f"codes.{at}")
+            if each.column in keys and typed_code not in ("", each.means):
+                keys[each.column][each.code] = typed_code
+        return from_data(to_data(replace(changed, values=keys)))
+
+    def _sheets(self, form: Form) -> tuple[str, ...]:
+        """Return the sheets that a form has ticked; raises Invalid for none."""
+        alike = self.table.alike
+        if len(alike) < 2:
+            return self.profile.sheets
+        ticked = [each for at, each in enumerate(alike) if form.get(f"sheets.{at}") == "true"]
+        if not ticked:
+            raise Invalid({"sheets.0": [message("Choose at least one sheet.")]})
+        return ("*",) if len(ticked) == len(alike) else tuple(ticked)
+
+    def date_order(self) -> Field:
+        """Return the field of the order of dates, each with three dates of the file read so."""
+        known = targets(self.subject.value)
+        paths = {
+            column: path for path, each in self.mapping.fields.items() for column in each.columns
+        }
+        texts = [
+            text
+            for guess in self.guesses
+            for text in guess.examples
+            if DIGITS.fullmatch(text)
+            and (guess.column not in paths or known[paths[guess.column]][-1].type is date)
+        ][:3]
+        options = tuple((order, _order_text(order, texts)) for order in DATE_ORDERS)
+        return Field(
+            "dates",
+            message("Order of dates"),
+            "choice",
+            options,
+            hint=message("Months in words and numbers of days are read in any order."),
+        )
 
     def _source(self, path: str, guesses: Sequence[ColumnGuess]) -> Source:
         """Return the source of a field, as it was where the columns are."""
@@ -159,11 +216,46 @@ def _read_columns(actor: Actor, import_id: UUID) -> _Columns:
     if (
         sheet or mapping.subject not in names
     ):  # what was mapped is of other columns, or of other fields
-        profile = replace(drafted.profile, sheet=sheet or profile.sheet)
+        profile = replace(drafted.profile, sheets=(sheet,) if sheet else profile.sheets)
     [mapping] = profile.documents
     other = with_columns_of(profile, drafted.profile)
     assumptions = tuple(find_assumptions(profile, other, rows))
-    return _Columns(table, profile, mapping, (*guesses,), other, assumptions)
+    codes = tuple(_codes(actor, profile, other, mapping))
+    return _Columns(table, profile, mapping, (*guesses,), other, assumptions, codes)
+
+
+def _codes(
+    actor: Actor, profile: Profile, drafted: Profile, mapping: DocumentMapping
+) -> Iterator[_Code]:
+    """Yield the codes that the file explains, of columns whose fields have lists to choose from."""
+    known = targets(SUBJECTS[mapping.subject].value)
+    for path, source in mapping.fields.items():
+        kind = list_kind(known[path][-1])
+        options = list_options(actor, kind, known[path]) if kind else []
+        keys = {**drafted.values, **profile.values}
+        for column in source.columns if options else ():
+            for code, text in islice(keys.get(column, {}).items(), MOST_CODES):
+                choices_of = known[path][-1].limits.choices
+                means = (
+                    code_texts(choices_of)[1].get(fold(text))
+                    if choices_of
+                    else names.resolve(kind, text)
+                    if kind in OPEN_LISTS
+                    else text
+                )
+                yield _Code(column, code, text, str(means or ""), options)
+
+
+def _order_text(order: str, texts: Sequence[str]) -> Message:
+    """Return the name of an order of dates, and examples as they are read by it."""
+    read = []
+    for text in texts:
+        day = translate(message("no date"))
+        with suppress(CellError):
+            day = format_day(parse_date(read_date(text, order)))
+        read.append(f"{text} = {day}")
+    name = translate(DATE_ORDER_TEXTS[order])
+    return Message("{text}", {"text": f"{name} ({' · '.join(read)})" if read else name})
 
 
 def _show_mapping(actor: Actor, form: Form | None, import_id: UUID) -> str:
@@ -183,9 +275,12 @@ def _show_mapping(actor: Actor, form: Form | None, import_id: UUID) -> str:
         ],
         options=_target_options(columns.subject),
         constants=[*_constant_fields(columns.subject)],
-        settings=(SEVERAL, DATE_ORDER)
-        if any("serial" in path for path in known)
-        else (DATE_ORDER,),
+        settings=(
+            columns.date_order(),
+            *([SEVERAL] if any("serial" in path for path in known) else []),
+        ),
+        codes=columns.codes,
+        sheet_column=SHEET,
         subject_name=name,
         subject_text=translate(SUBJECT_TEXTS[name][1]),
         subjects=[
@@ -200,6 +295,15 @@ def _map(actor: Actor, form: Form, import_id: UUID) -> str:
     """Store the profile, and let the file be checked by it."""
     profile = _read_columns(actor, import_id).profile_of(form)
     judge_by(actor, import_id, with_known_meanings(actor, profile))
+    return PAGES.address(import_id, done="mapping")
+
+
+def _assume(actor: Actor, form: Form, import_id: UUID) -> str:
+    """Take back what the check page no longer has ticked, and let the file be checked again."""
+    profile = from_data(imports.read_run(actor, import_id).definition)
+    offered = enumerate(find_assumptions(profile, profile, ()))
+    chosen = {each: form.get(f"assumed.{at}") == "true" for at, each in offered}
+    judge_by(actor, import_id, from_data(to_data(assume(profile, profile, chosen))))
     return PAGES.address(import_id, done="mapping")
 
 
@@ -247,4 +351,12 @@ register_form(
     RUN,
     _show_mapping,
     _map,
+)
+register_form(
+    account_pages,
+    "/imports/<uuid:import_id>/assumed",
+    "import_assumed_form",
+    RUN,
+    _show_mapping,
+    _assume,
 )

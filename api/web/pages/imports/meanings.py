@@ -96,11 +96,12 @@ def _lists(actor: Actor, profile: Profile, texts: list[_Text]) -> Iterator[_List
         fields.setdefault(kind, ([], members))[0].extend(columns)
     for kind, (names, members) in fields.items():
         if own := [each for each in texts if each.kind == kind]:
-            name, options = translate(members[-1].field.label), _options(actor, kind, members)
+            name, options = translate(members[-1].field.label), list_options(actor, kind, members)
             yield _List(kind, name, tuple(dict.fromkeys(names)), own, options)
 
 
-def _options(actor: Actor, kind: str, members: Path) -> choices.Options | choices.Groups:
+def list_options(actor: Actor, kind: str, members: Path) -> choices.Options | choices.Groups:
+    """Return the choices of a list; none for makes and calibres, which are too many."""
     if codes := members[-1].limits.choices:
         named = label_kind(codes)
         return [(code, label(named, code) if named else code) for code in codes]

@@ -18,7 +18,7 @@ from api.http.tables import XLSX_TYPE
 from api.i18n.messages import format_day, translate
 from api.import_jobs import Pace, import_folder, read_pace, waiting_time
 from api.import_profiles import draft, find_profile, read_first_rows, require_documents, template_of
-from api.routes.imports import begin_import, get_import_rejects, list_imports
+from api.routes.imports import begin_import, get_import_rejects, get_import_skipped, list_imports
 from api.schemas.imports import ImportQuery, ImportResponse, field_labels
 from api.web import choices
 from api.web.access import login_required
@@ -95,6 +95,11 @@ SUBJECT_TEXTS: Final = {
     ),
 }
 """Name of each subject, and what the rows of its files are."""
+DATE_ORDER_TEXTS: Final = {
+    "dmy": message("Day, month, year"),
+    "mdy": message("Month, day, year"),
+    "ymd": message("Year, month, day"),
+}
 ASSUMED: Final = {
     "above": message("Empty cells and “ídem” mean as in the row above"),
     "once": message("The same firearm again in one case is left out"),
@@ -159,15 +164,16 @@ def _detail(actor: Actor, subject: Subject) -> dict[str, Any]:
     ]
     is_working = subject.status in WORKING
     is_waiting = subject.status in imports.MAPPED_STATUSES
+    assumptions = [*find_assumptions(profile, profile, ())] if is_waiting else []
+    ticks = {f"assumed.{at}": "true" for at, each in enumerate(assumptions) if each.is_on}
     return {
         "report": report,
         "preview": preview,
         "is_working": is_working,
         "is_mapped": is_waiting and is_simple(profile),
-        "assumptions": [
-            assumption_texts(profile, profile, each)
-            for each in (find_assumptions(profile, profile, ()) if is_waiting else ())
-        ],
+        "assumptions": [assumption_texts(profile, profile, each) for each in assumptions],
+        "assumed": Form(ticks),
+        "dates": translate(DATE_ORDER_TEXTS[profile.dates]) if is_waiting else None,
         "has_values": is_waiting and bool(report.get("unknown") or meanings(profile)),
         "kinds": {kind: translate(path[-1].field.label) for _, _, kind, path in listed},
         "ends_at": subject.view.started_at + waiting_time() if is_waiting else None,
@@ -301,6 +307,13 @@ def import_news(actor: Actor, import_id: UUID) -> Response:
 def import_rejects(actor: Actor, import_id: UUID) -> Response:
     """Return the refused rows with the reasons."""
     return get_import_rejects(actor, import_id)
+
+
+@account_pages.get("/imports/<uuid:import_id>/skipped.csv")
+@login_required
+def import_skipped(actor: Actor, import_id: UUID) -> Response:
+    """Return the rows that were left out, with the reasons."""
+    return get_import_skipped(actor, import_id)
 
 
 # --- upload -------------------------------------------------------------------------------------
