@@ -85,7 +85,10 @@ def test_sheets_of_one_shape_are_read_as_one_table(bra, monthly_book):
         ["2", "soon", "TKA52391", "Itapúa", "5"],
         ["", "x", "ROS00018", "Caazapá", "3"],
     ]
-    assert [line.split(",")[4:] for line in skipped[1:]] == [["4", "a heading again"], ["6", "a year"]]
+    assert [line.split(",")[4:] for line in skipped[1:]] == [
+        ["4", "a heading again"],
+        ["6", "a year"],
+    ]
 
 
 def test_one_sheet_is_chosen_among_others(bra, monthly_book):
