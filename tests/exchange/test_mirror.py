@@ -22,7 +22,7 @@ from tests.support import bodies
 from tests.support.crew import Crew
 from tests.support.sizes import sized
 
-WRITES = sized(60, 10_000)
+WRITES = sized(60, 10_002)
 SEEDS, PAUSE = sized(1, 3), 0.2
 STATES = ("ARG", "BRA", "PRY")
 PATHS = {

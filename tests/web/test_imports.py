@@ -236,9 +236,44 @@ EXP-2;14/2/2020;BFN95011;Glock;9mm;2;Luque;ANULADO
     run = map_columns(officer, mapping, **{cancelled[1]: ""}).partition("?")[0]
     checked = text(officer.open(run))
     assert "Documents created 2" in checked and "Cancelled" not in checked
-    assert "Codes of Tipo de arma: 1 = Pistola (Pistol) · 2 = Revólver" in checked
+    assert "Codes of Tipo de arma 1 = Pistola (Pistol) · 2 = Revólver" in checked
     assert "checked" not in box.search(officer.open(mapping))[0]
 
     map_columns(officer, mapping)
     checked = text(officer.open(run))
     assert "Documents created 1" in checked and "Cancelled Rows 1 Examples Row 4: EXP-2" in checked
+    assert "ANULADO" in officer.open(f"{run}/skipped.csv")
+
+    page = officer.open(run)  # the check page has the ticks, too
+    officer.send(f"{run}/assumed", filled_in(page) | {box.search(page)[1]: ""})
+    assert "Documents created 2" in text(officer.open(run))
+
+
+def test_a_code_of_the_file_means_another_type(officer):
+    spreadsheet = SPREADSHEET.replace("Taurus;9mm;pistola", "Taurus;9mm;1").replace("pistola", "2")
+    spreadsheet += "\n1 = Pistola\n2 = Rifle\n"
+    mapping = upload(officer, spreadsheet)
+    page = officer.open(mapping)
+    assert "1 = Pistola" in text(page) and 'value="pistol" selected' in page
+    run = map_columns(officer, mapping, **{"codes.0": "revolver"}).partition("?")[0]
+    assert "Type: Revolver" in text(officer.open(run))
+
+
+def test_the_order_of_dates_is_shown_by_dates_of_the_file(officer):
+    page = text(officer.open(upload(officer, SPREADSHEET.replace("13/2/2020", "3/2/2020"))))
+    assert "Day, month, year (3/2/2020 = 3 Feb 2020)" in page
+    assert "Month, day, year (3/2/2020 = 2 Mar 2020)" in page
+
+
+def test_sheets_of_the_same_columns_are_ticked(officer):
+    guns = [line.split(";") for line in SPREADSHEET.strip("\n").splitlines()]
+    others = [guns[0], ["EXP-3", "13/2/2020", "TKA52399", "Taurus", "9mm", "pistola", "Luque", ""]]
+    file = workbook({"Enero": guns, "Febrero": others, "Notas": [["a", "b"]]})
+    mapping = officer.send("/imports/new", {"file": (file, "x.xlsx")}).location
+    assert "Name of the sheet" in officer.open(mapping)
+    run = map_columns(officer, mapping).partition("?")[0]
+    checked = text(officer.open(run))
+    assert "Sheets that are read Enero, Febrero" in checked and "Documents created 2" in checked
+    map_columns(officer, f"{run}/mapping", **{"sheets.0": ""})
+    checked = text(officer.open(run))
+    assert "Sheet that is read Febrero" in checked and "Documents created 1" in checked

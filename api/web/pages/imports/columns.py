@@ -27,6 +27,7 @@ from api.web.pages.imports.runs import (
     assumption_texts,
     code_kind,
     field_name,
+    found_assumptions,
     is_simple,
     may_record,
 )
@@ -300,8 +301,8 @@ def _map(actor: Actor, form: Form, import_id: UUID) -> str:
 
 def _assume(actor: Actor, form: Form, import_id: UUID) -> str:
     """Take back what the check page no longer has ticked, and let the file be checked again."""
-    profile = from_data(imports.read_run(actor, import_id).definition)
-    offered = enumerate(find_assumptions(profile, profile, ()))
+    run = imports.read_run(actor, import_id)
+    profile, offered = from_data(run.definition), enumerate(found_assumptions(run))
     chosen = {each: form.get(f"assumed.{at}") == "true" for at, each in offered}
     judge_by(actor, import_id, from_data(to_data(assume(profile, profile, chosen))))
     return PAGES.address(import_id, done="mapping")

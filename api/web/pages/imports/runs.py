@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
@@ -164,7 +164,7 @@ def _detail(actor: Actor, subject: Subject) -> dict[str, Any]:
     ]
     is_working = subject.status in WORKING
     is_waiting = subject.status in imports.MAPPED_STATUSES
-    assumptions = [*find_assumptions(profile, profile, ())] if is_waiting else []
+    assumptions = [*found_assumptions(subject.view)] if is_waiting else []
     ticks = {f"assumed.{at}": "true" for at, each in enumerate(assumptions) if each.is_on}
     return {
         "report": report,
@@ -181,6 +181,15 @@ def _detail(actor: Actor, subject: Subject) -> dict[str, Any]:
         "busy": _busy_file(actor, subject.view) if is_working else "",
         "progress": _progress(subject.view),
     }
+
+
+def found_assumptions(run: Any) -> Iterator[Assumption]:
+    """Yield what a checked file seemed to mean, with the rows that were left out for it."""
+    profile, skipped = from_data(run.definition), run.report.get("skipped", {})
+    yield from find_assumptions(profile, profile, ())
+    for reason in {each.reason: None for each in profile.skip if each.reason in skipped}:
+        first = run.report["skipped_examples"][reason]
+        yield Assumption("skip", True, reason, skipped[reason], *first)
 
 
 def _pace(actor: Actor, run: Any, report: Mapping[str, Any]) -> Pace:
