@@ -106,16 +106,16 @@ class OriginShare(NamedTuple):
         return 100 * self.established / self.recovered if self.recovered else None
 
 
-def origin_share(actor: Actor, year: int, state: str | None = None) -> OriginShare:
+def origin_share(actor: Actor, year: int) -> OriginShare:
     """Return indicator 16.4.2 for the guns of a year (UNODC, UNODA).
 
-    Of the own state; for the secretariat of an ended year of all states that allow it, or one `state`
-    of them. Counted is each gun seized, found or surrendered, and once a trace or another competent authority
+    Of the own state; for the secretariat of an ended year of all states that allow it. Counted is
+    each gun seized, found or surrendered, and once a trace or another competent authority
     established where it left lawful hands; one still traced remains in the whole.
     """
     require(actor, Permission.STATISTICS_READ)
     filters = {
-        "state": actor.state or state,
+        "state": actor.state,
         "by": ("established_by",),
         "where": {"category": "firearm"},
         "grain": "year",

@@ -34,7 +34,6 @@ from api.web.record_pages import HOME, render_page
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Message, message
 from salsa_ext.custody.figures import FLOWS, NOT_ESTABLISHED, SEIZURES
-from salsa_ext.figures import origin_share
 from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
 from salsa_ext.releases import releases
@@ -118,9 +117,9 @@ def list_totals(source: Source) -> Iterator[tuple[str, str, str]]:
     answers = source.sums(REQUESTS, "answer")
     parts = answers["in_time"], sum(answers.values()) - answers["withdrawn"]
     yield translate(message("Requests answered in time")), share(*parts), part_of(*parts)
-    origins = origin_share(source.actor, source.year, source.state)
-    title = message("Origin established (SDG 16.4.2)")
-    yield translate(title), share(*origins), part_of(*origins)
+    origins = source.sums(SEIZURES, "established_by")
+    parts = origins.total() - origins[NOT_ESTABLISHED], origins.total()
+    yield translate(message("Origin established (SDG 16.4.2)")), share(*parts), part_of(*parts)
 
 
 def draw_pictures(source: Source) -> Iterator[Picture]:
