@@ -30,15 +30,15 @@ SEIZURES = """
 SELECT coalesce(entry.details ->> 'established_by', 'none') AS established_by,
     CASE WHEN trace.outcome IN ('traced', 'partly') THEN coalesce(exported_by, 'none')
         ELSE 'unknown' END AS exported_by,
-    seizure.kind AS kind, coalesce(record.marking, 'unknown') AS marking,
+    seizure.kind AS kind, category, coalesce(record.marking, 'unknown') AS marking,
     record.occurred_on AS day, quantity AS amount, '' AS partner
 FROM record JOIN seizure ON seizure.id = document_id
 JOIN record_setting ON record_setting.record_id = record.id
 LEFT JOIN custody_entry AS entry
     ON entry.seizure_id = document_id AND entry.line = record.line AND entry.kind = 'origin'
 LEFT JOIN trace ON trace.record_id = record.id AND trace.owner_state = record.owner_state
-WHERE record.owner_state = :state AND category = 'firearm' AND event <> 'alert'
-    AND NOT record_setting.is_void
+WHERE record.owner_state = :state AND event <> 'alert' AND NOT record_setting.is_void
+    AND coalesce(unit, 'piece') = 'piece'
 """
 TRACES = """
 SELECT coalesce(sold_in, 'unknown') AS sold_in, outcome, priority, created_at AS day, '' AS partner, 1 AS amount
@@ -128,7 +128,7 @@ def test_flows(compare):
 
 
 def test_seizures(compare):
-    columns = ["established_by", "exported_by", "kind", "marking"]
+    columns = ["established_by", "exported_by", "kind", "category", "marking"]
     compare("seizures", columns, SEIZURES)
 
 
