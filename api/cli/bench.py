@@ -245,6 +245,37 @@ def boards(records: int, rounds: int, opened: int, seconds: int, folder: Path | 
 
 
 @bench.command()
+@click.option(
+    "--records",
+    "sizes",
+    default=[100_000, 1_000_000],
+    show_default=True,
+    multiple=True,
+    type=click.IntRange(1_000),
+    help="Records; several for databases of several sizes, one after the other.",
+)
+@_number("--rounds", 10, 1, "Rounds of five readings of each table.")
+@explained
+def figures(sizes: tuple[int, ...], rounds: int) -> None:
+    """Read figures of a state, compared with DuckDB counting the same records.
+
+    \b
+    Example:
+      salsa bench figures --records 100000 --records 10000000
+    """
+    try:
+        from benchmarks import figures as benchmark
+    except ImportError as error:
+        raise click.ClickException(
+            f"{error}: install what the tests need, it is measured against"
+        ) from error
+
+    for size in sizes:
+        with _temporary_app() as (app, owner, _):
+            benchmark.run(app, owner, size, rounds, _result(f"figures-{size}"))
+
+
+@bench.command()
 @_number(
     "--guns", 100_000, 100, "How many seizures the registers hold; some are measured on the way."
 )

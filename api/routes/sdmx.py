@@ -71,10 +71,11 @@ class DataQuery(
     def gather(self, data: dict[str, Any], **_: Any) -> dict[str, Any]:
         """Gather the components in `where`, their periods as first and last."""
         where = {name[2:-1]: data.pop(name) for name in [*data] if name.startswith("c[")}
-        for bound, period in re.findall(r"(ge|le|eq)?:?([0-9Q-]+)", where.pop("TIME_PERIOD", "")):
-            if bound != "le":
+        for part in re.split("[+ ]", where.pop("TIME_PERIOD", "")):
+            bound, period = (part[:2], part[3:]) if part[2:3] == ":" else ("", part)
+            if period and bound != "le":
                 data["start_period"] = period
-            if bound != "ge":
+            if period and bound != "ge":
                 data["end_period"] = period
         return data | {"where": {id: text.split(",") for id, text in where.items()}}
 

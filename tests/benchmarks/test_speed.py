@@ -8,6 +8,7 @@ from sqlalchemy import create_engine, func, make_url, select, text
 
 from api.app import create_app
 from api.schemas.imports import read_imported
+from benchmarks import figures as figure_benchmark
 from benchmarks import imports, marks, replayed_statements, seizures, traces, trade_data
 from benchmarks.boards import border_data, cost
 from salsa_ext.access.rules import operator
@@ -146,3 +147,10 @@ def test_a_board_is_measured_over_a_history_that_grows_tenfold(app, owner, tmp_p
     assert "the first board of a new process over 1,200 records" in capsys.readouterr().out
     with pytest.raises(Invalid):
         border_data.fill_border(500, lambda rows: None, tmp_path / "crossings.json", owner)
+
+
+def test_figures_are_measured_and_equal_a_count_of_the_same_records(app, owner, tmp_path, capsys):
+    figure_benchmark.run(app, owner, 2_000, 1, tmp_path / "figures.json")
+    printed = capsys.readouterr().out
+    assert "Figures of 2,000 records" in printed and "service: class, by month" in printed
+    assert counted(owner, "rollup WHERE dimension = 'calibre'")[0] > 1_000

@@ -170,6 +170,7 @@ def test_values_and_periods_select_observations(drawn, police):
     assert "c[TYPE]" in read("*?c[TYPE]=pistol", 422)["errors"]
     assert "key" in read("A.BRA", 422)["errors"]
     assert "startPeriod" in read("*?startPeriod=soon", 422)["errors"]
+    assert "endPeriod" in read("*?c[TIME_PERIOD]=le:soon", 422)["errors"]
     police.get(f"{BASE}/data/dataflow/SALSA/SEIZURES", 406, Accept="application/json")
 
 

@@ -97,7 +97,7 @@ def test_the_secretariat_begins_with_the_map_of_the_last_ended_year(officer, sig
     assert 'aria-label="Brazil: 6"' in home and "<title>Peru: no figures</title>" in home
     assert lines(home)[1:] == ["Brazil 2023 0 2024 0 2025 6 Change since 2023 +6"]
     rows = lines(secretariat.open("/figures/table"))
-    assert any(row.startswith("Brazil Register Seizures Takes part since") for row in rows)
+    assert any(row.startswith("Brazil Register declared Seizures") for row in rows)
     pictures = text(secretariat.open("/figures?class=pistol&kind=seized"))
     assert "Lawful exports that traces found: 0 of 6 guns." in pictures
     assert "What became of the guns" not in pictures, "it is not released yet"
