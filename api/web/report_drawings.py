@@ -4,25 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from html import escape
-from math import ceil
 from typing import Final
 
 from babel.numbers import format_decimal
 
 from api.i18n.messages import language, translate
-from api.web.maps import MapView, state_point
+from api.web.maps import draw_shaded_map
 from salsa_ext.core.errors import message
 
 LABEL_WIDTH, BAR_WIDTH, ROW_HEIGHT = 300, 340, 34
 MAX_LABEL: Final = 34
 NUMBER_WIDTH: Final = 80
 BAR_COLOUR, LINE_COLOUR = "#1f4e79", "#5a5a5a"
-SHADES: Final = ("#d6e4f0", "#a3c4e0", "#6fa0cb", "#3c74a8", "#1b456f")
-"""From few to many; also in grey each is darker than the one before."""
+SHADES: Final = ("#fff", "#d6e4f0", "#a3c4e0", "#6fa0cb", "#3c74a8", "#1b456f")
+"""None, then from few to many; also in grey each is darker than the one before."""
 NO_FIGURES: Final = "url(#no-figures)"
-HEMISPHERE: Final = MapView(middle=-80, top=76.0, scale=7.4, height=1040)
-SMALL: Final = 700
-"""Letters of an outline below which a state is drawn as a dot, too."""
 
 
 def draw_bars(bars: Sequence[tuple[str, int | None]], title: str) -> str:
@@ -50,34 +46,34 @@ def draw_bars(bars: Sequence[tuple[str, int | None]], title: str) -> str:
 
 def draw_map(amounts: Mapping[str, int], without: Collection[str], title: str) -> str:
     """Return the hemisphere: states by their amounts, those `without` figures hatched."""
-    edges = _edges([amount for amount in amounts.values() if amount])
+    drawing = draw_shaded_map([*amounts, *without], amounts, lambda state: (state, None))
+    thin = 1 / float(drawing.transform.removeprefix("matrix(").split()[0])
     shapes, labels = [], []
-    for state in sorted({*amounts, *without}):
-        fill = NO_FIGURES if state in without else _shade(amounts[state], edges)
-        outline = HEMISPHERE.path((state,))
+    for state in drawing.states:
+        fill = NO_FIGURES if state.shade is None else SHADES[state.shade]
         shapes.append(
-            f'<path d="{outline}" transform="{HEMISPHERE.transform}" fill="{fill}"'
-            f' stroke="{LINE_COLOUR}" stroke-width="1" vector-effect="non-scaling-stroke"/>'
+            f'<path d="{state.path}" transform="{drawing.transform}" fill="{fill}"'
+            f' stroke="{LINE_COLOUR}" stroke-width="{thin:.1f}"/>'
+            if state.path
+            else f'<circle cx="{state.x}" cy="{state.y}" r="7" fill="{fill}"'
+            f' stroke="{LINE_COLOUR}"/>'
         )
-        if (point := state_point(state)) is None:
-            continue
-        x, y = HEMISPHERE.project(point)
-        if len(outline) < SMALL:
-            shapes.append(
-                f'<circle cx="{x:.0f}" cy="{y:.0f}" r="7" fill="{fill}" stroke="{LINE_COLOUR}"/>'
-            )
-        else:
-            place = f'<text x="{x:.0f}" y="{y + 6:.0f}" text-anchor="middle"'
-            halo = f'{place} stroke="#fff" stroke-width="4">{state}</text>'
-            labels.append(f"{halo}{place}>{state}</text>")
-    legend = [(SHADES[at], text) for at, text in enumerate(_ranges(edges))]
-    if 0 in amounts.values():
-        legend.insert(0, ("#fff", "0"))
+        if state.text:
+            place = f'<text x="{state.x}" y="{state.y + 6}" text-anchor="middle"'
+            halo = f'{place} stroke="#fff" stroke-width="4">{state.text}</text>'
+            labels.append(f"{halo}{place}>{state.text}</text>")
+    firsts = [1, *(step + 1 for step in drawing.steps)]
+    ranges = zip(SHADES[1:], firsts, drawing.steps, strict=False)
+    legend = [
+        (fill, f"{first}–{last}" if first < last else f"{last}") for fill, first, last in ranges
+    ]
+    legend.insert(0, (SHADES[0], "0"))
     if without:
         legend.append((NO_FIGURES, translate(message("No figures"))))
+    top = drawing.height - 40 - 38 * len(legend)
     keys = [
-        f'<rect x="24" y="{700 + 38 * at}" width="34" height="24" fill="{fill}"'
-        f' stroke="{LINE_COLOUR}"/><text x="70" y="{719 + 38 * at}">{escape(text)}</text>'
+        f'<rect x="24" y="{top + 38 * at}" width="34" height="24" fill="{fill}"'
+        f' stroke="{LINE_COLOUR}"/><text x="70" y="{top + 19 + 38 * at}">{escape(text)}</text>'
         for at, (fill, text) in enumerate(legend)
     ]
     hatch = (
@@ -86,7 +82,12 @@ def draw_map(amounts: Mapping[str, int], without: Collection[str], title: str) -
         f'<line x1="0" y1="0" x2="0" y2="8" stroke="{LINE_COLOUR}" stroke-width="3"/>'
         "</pattern></defs>"
     )
-    return _svg(720, HEMISPHERE.height, title, 20, hatch + "".join([*shapes, *labels, *keys]))
+    land = (
+        f'<path d="{drawing.land}" transform="{drawing.transform}" fill="#eee"'
+        f' stroke="{LINE_COLOUR}" stroke-width="{thin / 2:.1f}"/>'
+    )
+    content = hatch + land + "".join([*shapes, *labels, *keys])
+    return _svg(drawing.width, drawing.height, title, 20, content)
 
 
 def _svg(width: int, height: int, title: str, size: int, content: str) -> str:
@@ -95,28 +96,3 @@ def _svg(width: int, height: int, title: str, size: int, content: str) -> str:
         f' font-size="{size}" font-family="Libertinus Serif, serif" fill="#1a1a1a">'
         f"<title>{escape(title)}</title>{content}</svg>"
     )
-
-
-def _edges(amounts: Sequence[int]) -> list[int]:
-    """Return the greatest amount of each shade, with about as many states in each."""
-    ordered, count = sorted(amounts), len(SHADES)
-    return (
-        sorted({ordered[ceil(len(ordered) * at / count) - 1] for at in range(1, count + 1)})
-        if (ordered)
-        else []
-    )
-
-
-def _shade(amount: int, edges: Sequence[int]) -> str:
-    """Return the colour of an amount; white for none."""
-    if not amount:
-        return "#fff"
-    return SHADES[next(at for at, edge in enumerate(edges) if amount <= edge)]
-
-
-def _ranges(edges: Sequence[int]) -> list[str]:
-    firsts = [1, *(edge + 1 for edge in edges)]
-    return [
-        f"{first}" if first == edge else f"{first}–{edge}"
-        for first, edge in zip(firsts, edges, strict=False)
-    ]
