@@ -176,10 +176,18 @@ def write_structures(artefacts: Sequence[Artefact], prepared: datetime) -> bytes
         if of_kind:
             group = SubElement(body, f"{STRUCTURE}{kind}s")
         for each in of_kind:
-            agency, id, version = each.identity
-            attributes = {"agencyID": agency, "id": id, "version": version, "urn": each.urn}
-            each.build(SubElement(group, f"{STRUCTURE}{kind}", attributes))
+            group.append(_build_element(each.urn))
     return write_xml(root)
+
+
+@cache
+def _build_element(urn: str) -> Element:
+    artefact = list_artefacts()[urn]
+    agency, id, version = artefact.identity
+    attributes = {"agencyID": agency, "id": id, "version": version, "urn": urn}
+    element = Element(f"{STRUCTURE}{artefact.kind}", attributes)
+    artefact.build(element)
+    return element
 
 
 def write_xml(root: Element) -> bytes:
