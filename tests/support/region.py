@@ -265,7 +265,7 @@ def _register() -> None:
         data = ImportData("test", {}, "a.csv", b"0", "loaded")
         run_id = imports.begin_run(actor=pry, data=data)
         imports.store_profile(actor=pry, name="test", definition={}, permissions=[])
-        imports.add_rejects(pry, run_id, [{"row": 2, "cells": [], "problems": []}])
+        imports.add_rejects(pry, run_id, {2: {"cells": [], "problems": []}})
         document = {"subject": "seizures", "number": "1", "document_id": new_id(), "version": 1}
         run = {"digest": b"0", "profile": "test", "run_id": run_id, "seen_in": run_id}
         imports.add_imported(pry, [document | run])

@@ -297,7 +297,7 @@ def test_a_formula_in_a_heading_or_reason_is_disarmed(officer):
             "cells": cells,
             "problems": [{"column": "=cmd()", "text": "wrong", "params": {}}],
         }
-        imports.add_rejects(operator("BRA"), UUID(run_id), [row])
+        imports.add_rejects(operator("BRA"), UUID(run_id), {9: row})
         lines = [*rejects_csv(operator("BRA"), UUID(run_id))]
     assert lines == ["'=cmd(),row,reason\r\nx,9,'=cmd(): wrong\r\n"]
 
