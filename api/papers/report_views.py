@@ -9,7 +9,7 @@ from typing import Any, Final
 from babel.numbers import format_decimal
 
 from api.http.tables import write_workbook
-from api.i18n.messages import language, translate
+from api.i18n.messages import format_day, language, translate
 from api.schemas import releases as release_files
 from api.schemas.annual_reports import gap_name, number_title, section_title, table_title
 from api.schemas.statistics import value_name
@@ -149,7 +149,7 @@ def signed_text(view: AnnualReportView) -> str:
     """Return when a report was signed, or that it is a draft."""
     if view.signed_at is None:
         return translate(message("Draft"))
-    return translate(message("Signed {on}", on=view.signed_at.date().isoformat()))
+    return translate(message("Signed {on}", on=format_day(view.signed_at.date())))
 
 
 def key_figures(view: AnnualReportView) -> list[tuple[str, str]]:

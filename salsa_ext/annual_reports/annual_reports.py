@@ -20,7 +20,7 @@ from salsa_ext.access.second_person import is_same_person
 from salsa_ext.access.signing import sign
 from salsa_ext.annual_reports.gaps import Gap, find_gaps
 from salsa_ext.annual_reports.models import AnnualReport, AnnualReportText
-from salsa_ext.annual_reports.report_tables import Content, changed_cells, fill_tables
+from salsa_ext.annual_reports.report_tables import Content, changed_cells, fill_tables, in_order
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Conflict, Forbidden, IllegalTransition, Invalid, NotFound, message
 from salsa_ext.core.ids import new_id
@@ -325,7 +325,7 @@ def _view(actor: Actor | None, row: AnnualReport) -> AnnualReportView:
             row,
             stored["words"],
             stored["numbers"],
-            stored.get("tables", {}),
+            in_order(stored.get("tables", {})),
             OriginShare(*stored["share"]),
             [Gap(each["code"], each["amount"], tuple(each["items"])) for each in stored["gaps"]],
             stored["changes"],

@@ -167,6 +167,11 @@ def fill_tables(actor: Actor, year: int, questionnaire: str | None = None) -> Fi
     return FilledTables(actor.state, year, tables, origin_share(actor, year))
 
 
+def in_order(tables: Mapping[str, Content]) -> dict[str, Content]:
+    """Return stored tables in the order of their declarations, which JSON in a database loses."""
+    return {code: tables[code] for code in TABLES_BY_CODE if code in tables}
+
+
 def _fill_table(actor: Actor, table: ReportTable, year: int) -> Content:
     by = tuple(code for code in (table.rows, table.columns) if code != PARTNER)
     amounts = Counter[tuple[str, str]]()

@@ -102,6 +102,8 @@ def test_what_is_signed_stays_as_it_is_and_a_correction_lists_its_changes(analys
     assert (signed["status"], rows_of(signed, "classes")["pistol"][""]) == ("signed", 2)
     record_seizure(as_actor("BRA", "police_officer"), 2, 5, ["pistol"])
     assert analyst.get(draft).json == signed
+    drafted = [table["code"] for table in analyst.get("/questionnaires?year=2025").json["tables"]]
+    assert [table["code"] for table in signed["tables"]] == drafted
     analyst.change(draft, "write", {"language": "pt", "trade": "Dois."}, 409)
     changed = text("UPDATE annual_report SET token = 'x' WHERE number = 1")
     with transaction(operator("BRA")):
