@@ -338,6 +338,7 @@ AS_THINGS_ARE = {
     "GET /audit/bundle": {404},
     "GET /audit/{entry_id}/proof": {404},
     "GET /attachments": {422},
+    "GET /places": {422},  # a place is near a point, or has a name
     "GET /statistics/{dataset}": {200, 422},  # without the own state
     "GET /traces/{trace_id}/working-file": {422},
     "GET /traces/{trace_id}/legs/{leg_id}/form": {422},
