@@ -156,7 +156,6 @@ def test_the_secretariat_reads_a_count_at_twice_the_term_and_nobody_else(as_acto
             "values": {"priority": "flash"},
             "period": "2026-Q1",
             "amount": 1,
-            "withheld": False,
         }
     ]
     assert (table["total"], table["before"]) == (1, "2026-03-10")
