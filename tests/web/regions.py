@@ -63,7 +63,7 @@ def make(caller: Caller) -> Ids:
     run_due(app._get_current_object(), "releases")
     made["account"] = administrator.post("/accounts", ana).json["id"]
     made |= {"agency": agency, "office": office}
-    made["import"] = _imported(caller)
+    made["run"] = _imported(caller)
     scenes.notify_officers("PRY", *(f"A-{number}" for number in range(30)))
     _want_approval(caller)  # from here on Brazil's traces wait for a second person
     return made
