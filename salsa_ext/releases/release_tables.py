@@ -29,12 +29,16 @@ OTHERS: Final = "others"
 
 @dataclass(frozen=True)
 class TableType:
-    """A table by state and `by`: dimensions of the base, or a finer one."""
+    """A table by state and `by`: dimensions of the base, or a finer one.
+
+    Cells of an `is_uncut` one are never withheld: its totals are those that states let be read.
+    """
 
     code: str
     title: Message
     dataset: Dataset
     by: tuple[str, ...]
+    is_uncut: bool = False
 
     @property
     def where(self) -> Mapping[str, str]:
@@ -48,11 +52,6 @@ class TableType:
         return self.dataset.dimensions[self.by[-1]].is_several
 
     @property
-    def is_uncut(self) -> bool:
-        """Return whether its cells are totals that states let be read: none is withheld."""
-        return not self.finer
-
-    @property
     def finer(self) -> str:
         """Return the finer dimension; '' for none."""
         return self.by[-1] if self.dataset.dimensions[self.by[-1]] in self.dataset.finer else ""
@@ -64,6 +63,7 @@ TABLE_TYPES: Final = (
         message("Guns seized, found and surrendered, by class"),
         SEIZURES,
         ("kind", "class"),
+        is_uncut=True,
     ),
     TableType("types", message("Guns by type"), SEIZURES, ("type",)),
     TableType("markings", message("Guns by the condition of their marks"), SEIZURES, ("marking",)),
