@@ -9,7 +9,6 @@ from typing import Final
 from api.i18n.messages import translate, use_language
 from api.papers import report_views as texts
 from api.papers.rendering import render_sheet
-from api.papers.report_views import SectionView, TableView
 from api.papers.sheets import Part, SheetBuilder, build_sheet, print_footer
 from api.schemas import releases as release_files
 from salsa_ext.annual_reports.annual_reports import AnnualReportView
@@ -69,7 +68,7 @@ def _report_parts(view: AnnualReportView) -> Iterator[Part]:
         yield from (_table_part(table) for table in wide)
 
 
-def _section_parts(view: AnnualReportView, section: SectionView) -> Iterator[Part]:
+def _section_parts(view: AnnualReportView, section: texts.SectionView) -> Iterator[Part]:
     figures = texts.key_figures(view) if section.code == "introduction" else []
     if not (section.words or section.tables or figures):
         return
@@ -130,7 +129,7 @@ def _list_part(title: str, items: Sequence[dict[str, str]]) -> Part:
     return {"kind": "list", "title": _title(title), "items": [*items]}
 
 
-def _table_part(table: TableView, svg: str | None = None) -> Part:
+def _table_part(table: texts.TableView, svg: str | None = None) -> Part:
     if table.is_empty:
         nothing = {"label": translate(message("Nothing was recorded.")), "value": ""}
         return _list_part(table.title, [nothing])

@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
+from importlib import import_module
+from typing import Final
+
 from flask import Flask
 
-from api.web import choices, formatting, lists, other_fields, security
-from api.web.pages import (
-    AREAS,
-    account,
-    border,
-    imports,
-    investigation,
-    licensing,
-    statistics,
-    tracing,
+PACKAGES: Final = (
+    "account",
+    "border",
+    "imports",
+    "investigation",
+    "licensing",
+    "statistics",
+    "tracing",
 )
-
-# Importing the packages registers their routes on the blueprints.
-PACKAGES = (account, border, imports, investigation, licensing, statistics, tracing)
 
 
 def register(app: Flask) -> None:
-    """Register pages, template globals and the check of forms."""
+    """Register pages, template globals and the check of forms.
+
+    Pages are imported here: papers, which pages send, draw with modules of this package.
+    """
+    from api.web import choices, formatting, lists, other_fields, security
+    from api.web.pages import AREAS
+
+    for name in PACKAGES:
+        import_module(f"api.web.pages.{name}")
     app.jinja_env.globals.update(
         formatting.TEMPLATE_GLOBALS,
         choices=choices,
