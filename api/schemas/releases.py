@@ -28,10 +28,7 @@ NOTES: Final = (
         "Withheld are figures under 5, and others from which these could be computed. All are"
         " marked alike."
     ),
-    message(
-        "Seizures by class, traces, trade, permits and requests are whole, as far as the state lets"
-        " them be read."
-    ),
+    message("Only guns by class are whole, also figures under 5."),
     message("A state without figures may have recorded nothing here. That is no zero."),
     message("Silent records count. Guns are counted by the day on which they were found."),
     message("Under legal grounds and crime contexts a gun may count several times."),
