@@ -48,7 +48,7 @@ class Town(NamedTuple):
         return ", ".join(filter(None, (self.name, self.admin1)))
 
 
-def find_towns(country: str, text: str, limit: int = 8) -> list[Town]:
+def find_towns(country: str, text: str, limit: int) -> list[Town]:
     """Return towns whose names begin with a text, then near ones; large ones first."""
     towns, typed = _towns(country), fold_name("place", text)
     if not typed:

@@ -31,7 +31,7 @@ def test_a_town_is_located_by_name_and_division(
 
 @pytest.mark.parametrize("typed", ["encarnac", "Encarnasion", "ENCARNACIÓN"])
 def test_a_beginning_or_misspelt_name_suggests_the_town(typed: str) -> None:
-    assert find_towns("PRY", typed)[0].title == "Encarnación, Itapúa"
+    assert find_towns("PRY", typed, 1)[0].title == "Encarnación, Itapúa"
 
 
 def test_a_place_known_by_name_gets_division_position_and_accuracy() -> None:

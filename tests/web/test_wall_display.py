@@ -180,6 +180,7 @@ OF_ALL = {
     "/design",
     "/verify",
     "/forms",
+    "/annual-reports",
     "/releases",
     "/wall",
     "/wall/live",

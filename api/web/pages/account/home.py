@@ -31,6 +31,7 @@ from salsa_ext.worklists import search, tasks
 LANGUAGE_COOKIE_LIFETIME = timedelta(days=365)
 MAX_POSTS = 200
 MAX_TYPED = 100
+MAX_PLACES = 8
 MAX_NEXT = 6
 """Most urgent tasks of all kinds that home lists."""
 Link = tuple[str, Mapping[str, Any]]
@@ -143,8 +144,8 @@ def search_page(actor: Actor) -> str:
 @login_required
 def place_names(actor: Actor) -> Response:
     """Return names of towns of the own state that fit what is typed, as JSON."""
-    typed = request.args.get("q", "")[:MAX_TYPED]
-    towns = gazetteer.find_towns(actor.state, typed) if actor.state else ()
+    filters = {"country": actor.state or "", "name": request.args.get("q", "")[:MAX_TYPED]}
+    towns = gazetteer.list_places(actor, filters, MAX_PLACES, None).items
     return jsonify([town.title for town in towns])
 
 
