@@ -63,7 +63,6 @@ def served(server, fill_once, tmp_path_factory):
     more = {
         "key_id": ID,
         "import_id": ID,
-        "annual_report_id": ID,
         "lead_id": ID,
         "code": POST,
         "release_id": ID,

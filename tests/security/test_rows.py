@@ -9,9 +9,9 @@ from salsa_ext.database.session import Base
 TABLES = sorted(Base.metadata.tables.values(), key=lambda table: table.name)
 CONCERNING = [table.name for table in TABLES if "concerned" in table.columns]
 KEPT = """
-    account api_key consent conversation_message discrepancy_assignment document_number hit
-    idempotency_key import_profile import_reject imported_document inbox canary lead legal_hold
-    lookup_review second_factor inbox_pair inbox_progress match officer outbox outbox_pair
+    account annual_report annual_report_text api_key consent conversation_message discrepancy_assignment
+    document_number hit idempotency_key import_profile import_reject imported_document inbox canary
+    lead legal_hold lookup_review second_factor inbox_pair inbox_progress match officer outbox outbox_pair
     outbox_progress passkey signing_secret subject_request trace_message trace_request trace_restriction
     webhook webhook_delivery
 """.split()

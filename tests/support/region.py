@@ -78,6 +78,10 @@ def _fill(app: Flask) -> Ids:
     report = police.post("/reports", bodies.report(firearm=stolen)).json["id"]
     seizure = police.post("/seizures", bodies.seizure()).json["id"]
     hello = {"to": "PRY", "title": "Lot L77", "text": "Could you look at lot L77 again?"}
+    report_of_year = [
+        client(state, "trace_analyst").post("/annual-reports", {"year": 2025}).json["id"]
+        for state in ("PRY", "BRA")
+    ][-1]
     conversation = client("BRA", "trace_analyst").post("/conversations", hello).json["id"]
     given = {"from": "BRA-POLICE", "to": "Store 4", "occurred_on": "2026-03-05"}
     given |= {"occurred_at": "2026-03-05T15:00:00Z"}
@@ -120,6 +124,7 @@ def _fill(app: Flask) -> Ids:
     other = partners.post("/webhooks", receiver).json["id"]
     partners.post(f"/webhooks/{other}/test", expect=200)
     return {
+        "annual_report_id": report_of_year,
         "webhook_id": webhook,
         "delivery_id": delivery["id"],
         "permit_id": permit,
