@@ -90,7 +90,7 @@ def is_gun(cls: Any) -> bool:
 
 
 def is_item(cls: Any) -> bool:
-    """Return whether values of a class are what a row says of one gun, or of goods in bulk."""
+    """Return whether values of a class are one gun, or goods in bulk: what a row of a file describes."""
     return is_gun(cls) or cls in ROWS_OF_PERMIT
 
 

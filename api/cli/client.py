@@ -11,7 +11,7 @@ from email.message import Message
 from pathlib import Path
 from typing import Any, Final
 from urllib.error import HTTPError, URLError
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from urllib.request import HTTPRedirectHandler, OpenerDirector, Request, build_opener
 from uuid import uuid4
 
@@ -161,6 +161,8 @@ def connect(
         sent["Authorization"] = f"Bearer {key}"
     sent["Accept-Language"] = language or reader_language()
     address = url or os.environ.get("SALSA_URL") or known.get("url") or DEFAULT_URL
+    if not urlsplit(address).path.strip("/"):
+        address = address.rstrip("/") + BASE
     if not address.startswith(("http://", "https://")):
         raise click.UsageError(f"{address} is no address. It begins with http:// or https://.")
     return Client(address.rstrip("/"), sent)

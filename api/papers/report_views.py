@@ -10,10 +10,10 @@ from babel.numbers import format_decimal
 
 from api.http.tables import write_workbook
 from api.i18n.messages import format_day, language, translate
-from api.schemas import releases as release_files
-from api.schemas.annual_reports import gap_name, number_title, section_title, table_title
-from api.schemas.statistics import value_name
-from api.web import report_drawings
+from api.papers import report_drawings
+from api.schemas.figures import releases as release_files
+from api.schemas.figures.annual_reports import gap_name, number_title, section_title, table_title
+from api.schemas.figures.statistics import value_name
 from salsa_ext.annual_reports.annual_reports import AnnualReportView
 from salsa_ext.annual_reports.report_tables import (
     NUMBERS,
@@ -182,7 +182,8 @@ def number(value: int) -> str:
 def draw_table(table: TableView) -> str | None:
     """Return a drawing of the largest values of a table; None without any."""
     bars = sorted(table.bars, key=lambda bar: (bar[1] is None, -(bar[1] or 0)))
-    return report_drawings.draw_bars(bars[:MAX_BARS], table.title) if len(bars) > 1 else None
+    is_known = len(bars) > 1 and any(amount for _, amount in bars)
+    return report_drawings.draw_bars(bars[:MAX_BARS], table.title) if is_known else None
 
 
 def draw_section(view: AnnualReportView, section: str) -> tuple[str, str] | None:

@@ -6,7 +6,6 @@ from api.http.resource import Resource
 from api.routes import (
     access,
     alerts,
-    annual_reports,
     attachments,
     boards,
     checks,
@@ -18,12 +17,10 @@ from api.routes import (
     personal_data,
     records,
     reference,
-    releases,
-    sdmx,
     sealed_log,
-    statistics,
 )
 from api.routes.exchange import changes, webhooks
+from api.routes.figures import annual_reports, releases, sdmx, statistics
 from api.routes.tracing import conversations, requests, traces
 from api.routes.trade import discrepancies, licensees, permits, shipments
 

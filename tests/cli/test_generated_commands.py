@@ -387,3 +387,5 @@ def test_the_key_of_the_environment_is_taken(service):
     token = json.loads((Path(os.environ["SALSA_HOME"]) / "demo" / "credentials.json").read_text())
     key = token["accounts"][0]["token"]
     assert "police_officer" in salsa("me", "get", SALSA_KEY=key, SALSA_URL=service).stdout
+    host = service.removesuffix("/api/v1")
+    assert "police_officer" in salsa("me", "get", SALSA_KEY=key, SALSA_URL=host).stdout

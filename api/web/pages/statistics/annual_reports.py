@@ -13,8 +13,8 @@ from api.http.auth import authenticate_page
 from api.http.context import transaction
 from api.papers import report_views as report_texts
 from api.papers.annual_report import render_annual_report
-from api.schemas import releases as release_files
-from api.schemas.annual_reports import (
+from api.schemas.figures import releases as release_files
+from api.schemas.figures.annual_reports import (
     MAX_WORDS,
     AnnualReportTextRequest,
     NewAnnualReportRequest,

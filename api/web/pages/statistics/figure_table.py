@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from api.http import tables
 from api.i18n.messages import translate
-from api.schemas.statistics import FiguresQuery, flat_rows, value_name
+from api.schemas.figures.statistics import FiguresQuery, flat_rows, value_name
 from api.web import choices, formatting, lists
 from api.web.access import login_required
 from api.web.forms import Field, Form

@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from api.i18n.messages import translate
-from api.schemas.statistics import FiguresQuery, value_name
+from api.schemas.figures.statistics import FiguresQuery, value_name
 from api.web import choices, formatting, lists
 from api.web.access import login_required
 from api.web.charts import draw_bars

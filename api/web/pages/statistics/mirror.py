@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from api.http import tables
-from api.schemas.statistics import MirrorFilters, MirrorRowResponse
+from api.schemas.figures.statistics import MirrorFilters, MirrorRowResponse
 from api.web import formatting, lists
 from api.web.access import login_required
 from api.web.forms import Field

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from flask import url_for
 
 from api.i18n.messages import translate
-from api.schemas.releases import column_name, state_name, table_name
+from api.schemas.figures.releases import column_name, state_name, table_name
 from api.web import formatting
 from api.web.charts import Chart, Flows, draw_flows
 from api.web.maps import ShadedMap, draw_shaded_map
@@ -41,7 +41,7 @@ class Row(NamedTuple):
 
 
 class Links(NamedTuple):
-    """Where the same figures are a table, to be chosen anew, and their file."""
+    """Addresses of the same figures: the page of their table, and their file."""
 
     table: str
     file: str

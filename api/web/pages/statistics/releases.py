@@ -10,8 +10,8 @@ from flask import Response, abort, current_app, g, render_template, request
 from api.http import files, tables
 from api.http.auth import authenticate_page
 from api.http.context import transaction
-from api.schemas import releases as release_files
-from api.schemas.releases import NewReleaseRequest, ReleaseResponse
+from api.schemas.figures import releases as release_files
+from api.schemas.figures.releases import NewReleaseRequest, ReleaseResponse
 from api.sdmx.data_messages import DATA_XML, write_data
 from api.sdmx.dataflows import DATAFLOWS, list_cells
 from api.web.access import prepare_frame

@@ -14,7 +14,7 @@ from api.http.fields.texts import Text
 from api.http.pagination import FORMATS, ListQuery
 from api.http.tables import write_workbook
 from api.i18n.messages import language, translate
-from api.schemas.statistics import value_name
+from api.schemas.figures.statistics import value_name
 from salsa_ext.core import codes
 from salsa_ext.core.errors import message
 from salsa_ext.reference import names

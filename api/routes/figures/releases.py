@@ -9,7 +9,7 @@ from flask import Response
 
 from api.http import files, tables
 from api.http.resource import Item, Resource
-from api.schemas.releases import (
+from api.schemas.figures.releases import (
     NewReleaseRequest,
     ReleaseItemResponse,
     ReleaseQuery,

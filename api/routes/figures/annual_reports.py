@@ -11,7 +11,7 @@ from api.http import files, tables
 from api.http.resource import Item, Resource
 from api.papers import report_views
 from api.papers.annual_report import render_annual_report
-from api.schemas import annual_reports as schemas
+from api.schemas.figures import annual_reports as schemas
 from salsa_ext.access.permissions import Permission
 from salsa_ext.annual_reports import annual_reports
 from salsa_ext.annual_reports.report_tables import fill_tables

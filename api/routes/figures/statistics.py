@@ -8,7 +8,7 @@ from flask import Response
 
 from api.http import tables
 from api.http.resource import Resource
-from api.schemas.statistics import (
+from api.schemas.figures.statistics import (
     CoverageQuery,
     CoverageResponse,
     CoverageRowResponse,

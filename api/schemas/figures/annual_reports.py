@@ -13,7 +13,7 @@ from api.http.fields.schemas import Items, RequestSchema
 from api.http.fields.texts import Text
 from api.http.pagination import FORMATS, ListQuery
 from api.i18n.messages import language
-from api.schemas.statistics import OriginShareResponse
+from api.schemas.figures.statistics import OriginShareResponse
 from salsa_ext.annual_reports.annual_reports import AnnualReportData, AnnualReportView, TextData
 from salsa_ext.annual_reports.report_tables import NUMBERS, SECTIONS, TABLES_BY_CODE, Content
 from salsa_ext.core import codes

@@ -1,0 +1,1 @@
+"""Routes of figures, releases, annual reports and SDMX."""

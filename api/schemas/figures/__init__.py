@@ -1,0 +1,1 @@
+"""Schemas of figures, releases and annual reports."""
