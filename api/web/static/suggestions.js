@@ -4,9 +4,9 @@ const MOST = 8;
 const fold = (text) => text.normalize("NFKD").replace(/[^\p{L}\p{N}]/gu, "").toLowerCase();
 const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
 
-document.addEventListener("focusin", ({ target }) => {
-  if (target.matches("input[list], input[data-places]") && window.accessibleAutocomplete) replace(target);
-});
+const enhance = (target) => target?.matches("input[list], input[data-places]") && window.accessibleAutocomplete && replace(target);
+document.addEventListener("focusin", ({ target }) => enhance(target));
+enhance(document.activeElement); // the person may be faster than the script
 
 function replace(input) {
   const holder = document.createElement("div");
