@@ -34,7 +34,7 @@ CREATE TABLE notification_read (
 CALL salsa_protect('notification_read', 'SELECT, INSERT');
 CALL salsa_append_only('notification_read');
 
--- A state reads its own sums, and those of trade with it; the secretariat those that are not finer.
+-- A state reads its own sums, and those of trade with it; the secretariat those of yearly totals.
 -- How many records of a state are described at all, everybody who searches reads.
 CREATE TABLE rollup (
     dataset TEXT NOT NULL,
@@ -52,7 +52,8 @@ CREATE POLICY owner_read ON rollup FOR SELECT TO salsa_service USING (
     dataset IN ('coverage', 'described')
     OR state = current_setting('salsa.state', true)::char(3)
     OR dataset = 'licit_trade' AND partner = current_setting('salsa.state', true)
-    OR dimension = '' AND dataset <> 'flows' AND current_setting('salsa.state', true) = '---'
+    OR dimension IN ('', 'established_by', 'exported_by', 'disposition') AND dataset <> 'flows'
+        AND current_setting('salsa.state', true) = '---'
 );
 CREATE POLICY all_states ON rollup FOR ALL TO salsa_worker USING (true);
 GRANT SELECT ON rollup TO salsa_service;

@@ -26,13 +26,13 @@ UNKNOWN: Final = "unknown"
 SEIZURES: Final = Dataset(
     "seizures",
     base=(
-        Dimension("established_by", "established_by"),
-        Dimension("exported_by", "state"),
         Dimension("kind", "seizure_kind"),
         Dimension("category", "category"),
         Dimension("class", "type"),
     ),
     finer=(
+        Dimension("established_by", "established_by", is_total=True),
+        Dimension("exported_by", "state", is_total=True),
         Dimension("type", "type"),
         Dimension("calibre", "calibre"),
         Dimension("marking", "marking"),
@@ -46,7 +46,7 @@ SEIZURES: Final = Dataset(
         Dimension("transport", "transport"),
         Dimension("departure", "state"),
         Dimension("destination", "state"),
-        Dimension("disposition", "disposition_kind"),
+        Dimension("disposition", "disposition_kind", is_total=True),
         Dimension("diverted_in", "state"),
     ),
     counted={"category": "firearm"},
@@ -91,17 +91,19 @@ def count_seizures(state: str, ids: Collection[UUID]) -> dict[UUID, Counter[Fact
         if record.unit in PIECES:
             seizure = seizures[record.document_id]
             entries = ends.get((seizure.id, record.line), {})
-            origin = entries.get("origin", {})
-            established_by = origin.get("established_by", NOT_ESTABLISHED)
-            exporter = exporters.get(record.id, UNKNOWN)
             iafq_class = names.questionnaire_class(record.type)
-            subject = (established_by, exporter, seizure.kind, record.category, iafq_class)
-            values = [*_values(seizure, record), *_outcome_values(entries)]
+            subject = (seizure.kind, record.category, iafq_class)
+            exported_by = exporters.get(record.id, UNKNOWN)
+            values = [
+                *_values(seizure, record),
+                *_outcome_values(entries),
+                ("exported_by", exported_by),
+            ]
             dataset = SILENT_SEIZURES if is_hidden else SEIZURES
             fact = dataset.fact(state, subject, record.first_day, values=values)
             facts[seizure.id][fact] += int(record.quantity)
             if record.category == "firearm":
-                single = dict(values) | {"class": iafq_class, "established_by": established_by}
+                single = dict(values) | {"class": iafq_class}
                 flow = [single[each.code] for each in FLOWS.base]
                 values = [(each.code, single[each.code]) for each in FLOWS.finer]
                 fact = FLOWS.fact(state, flow, record.first_day, values=values)
@@ -162,6 +164,7 @@ def _values(seizure: Seizure, record: Record) -> Iterator[tuple[str, str]]:
 
 def _outcome_values(entries: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
     origin = entries.get("origin", {})
+    yield "established_by", origin.get("established_by", NOT_ESTABLISHED)
     yield "disposition", entries.get("disposition", {}).get("kind", NOT_ESTABLISHED)
     yield "diverted_in", origin.get("state") or (UNKNOWN if origin else NOT_ESTABLISHED)
 

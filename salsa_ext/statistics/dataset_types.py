@@ -93,13 +93,15 @@ class Dimension:
     """What a dataset is counted by: its name for clients, and the kind of its labels.
 
     Of `is_several` an object may have several values, and counts under each. A table that is not
-    by it counts those of its `default`, or all without one.
+    by it counts those of its `default`, or all without one. A finer one of `is_total` is in the
+    yearly totals that states allow, as the base is.
     """
 
     code: str
     labels: str
     is_several: bool = False
     default: str = ""
+    is_total: bool = False
 
     def values(self) -> Sequence[str]:
         """Return the codes that it may have; none where any text may be one."""
@@ -152,6 +154,11 @@ class Dataset:
     def dimensions(self) -> dict[str, Dimension]:
         """Return all dimensions by their codes."""
         return {each.code: each for each in (*self.base, *self.finer)}
+
+    @property
+    def totals(self) -> tuple[Dimension, ...]:
+        """Return the dimensions of the yearly totals that states allow."""
+        return *self.base, *(each for each in self.finer if each.is_total)
 
 
 @dataclass(frozen=True)

@@ -79,7 +79,7 @@ def get_table(
 
     Those of the own `state` are whole, with silent records, and go up to today, by any of the base
     and at most one finer dimension, and of values in `where`. The secretariat reads ended years, by
-    the base, of states that allow it; of its own datasets all. Raises NotFound for an unknown
+    the totals, of states that allow it; of its own datasets all. Raises NotFound for an unknown
     dataset, Invalid for other states, and for dimensions, values or periods that this table has not.
     """
     require(actor, Permission.STATISTICS_READ)
@@ -113,11 +113,11 @@ def _read_selection(actor: Actor, dataset: Dataset, filters: Mapping[str, Any]) 
         raise Invalid({"state": [_OF_OTHERS]})
     is_granted = not actor.state and dataset.readers == "granted"
     if is_granted:
-        base = {each.code for each in dataset.base}
+        allowed = {each.code for each in dataset.totals}
         refused = {
-            "by": not base.issuperset(by or ()),
+            "by": not allowed.issuperset(by or ()),
             "grain": grain not in (None, Grain.YEAR.value),
-        } | {code: code not in base for code in where}
+        } | {code: code not in allowed for code in where}
         if problems := {name: [_GRANTED] for name, is_wrong in refused.items() if is_wrong}:
             raise Invalid(problems)
         grain = Grain.YEAR.value

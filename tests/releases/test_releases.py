@@ -29,7 +29,7 @@ from tests.support.sizes import sized
 
 STATES = ("ARG", "BOL", "BRA", "CHL", "COL", "PER", "PRY", "URY")
 TYPES = {"pistol": "pistol", "revolver": "revolver", "assault_rifle": "rifle", "shotgun": "shotgun"}
-PISTOL = SEIZURES.fact("BRA", ("none", "unknown", "seized", "firearm", "pistol"), date(2025, 3, 3))
+PISTOL = SEIZURES.fact("BRA", ("seized", "firearm", "pistol"), date(2025, 3, 3))
 AMOUNTS = (1, 1, 2, 3, 6, 20, 70)
 
 
@@ -49,13 +49,7 @@ def draw_facts(random):
                 "legal_ground": random.choice(("possession", "trafficking")),
                 "disposition": random.choice(("none", "destroyed")),
             }.items()
-            subject = (
-                "none",
-                "unknown",
-                random.choice(("seized", "found")),
-                "firearm",
-                TYPES[kind],
-            )
+            subject = (random.choice(("seized", "found")), "firearm", TYPES[kind])
             dataset = random.choice((SEIZURES, SEIZURES, SEIZURES, SILENT_SEIZURES))
             facts[dataset.fact(state, subject, on, values=values)] += random.choice(AMOUNTS)
         for dataset, subject in (
@@ -144,9 +138,7 @@ def test_a_state_without_figures_and_one_that_shows_no_totals_are_told_apart(
     make_release, as_actor
 ):
     pistols = {
-        state: SEIZURES.fact(
-            state, ("none", "unknown", "seized", "firearm", "pistol"), date(2025, 3, 3)
-        )
+        state: SEIZURES.fact(state, ("seized", "firearm", "pistol"), date(2025, 3, 3))
         for state in ("ARG", "PRY")
     }
     add_facts(dict.fromkeys(pistols.values(), 9))

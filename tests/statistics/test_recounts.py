@@ -245,7 +245,7 @@ def test_a_recount_repairs_what_is_missing_and_what_is_too_much(police, as_actor
     police.post("/seizures", bodies.seizure())
     jobs.jobs_to_idle()
     month = date(2026, 3, 1)
-    pistol, rifle = (("none", "unknown", "seized", "firearm", name) for name in ("pistol", "rifle"))
+    pistol, rifle = (("seized", "firearm", name) for name in ("pistol", "rifle"))
     wrong = {SEIZURES.fact("BRA", pistol, month): -1, SEIZURES.fact("BRA", rifle, month): 4}
     with jobs.as_worker(operator("BRA")):
         rollups.add_facts(wrong)

@@ -13,12 +13,7 @@ from tests.support import jobs
 from tests.web.pages import text
 
 SHOTGUNS, RIFLES = (
-    SEIZURES.fact(
-        "BRA",
-        ("none", "unknown", "seized", "firearm", name),
-        date(2025, 3, 3),
-        values=[("type", name)],
-    )
+    SEIZURES.fact("BRA", ("seized", "firearm", name), date(2025, 3, 3), values=[("type", name)])
     for name in ("shotgun", "rifle")
 )
 

@@ -144,7 +144,7 @@ def _read_table(
 
 
 def _dimension_options(dataset: Dataset, *, is_own: bool) -> choices.Options:
-    offered = (*dataset.base, *(dataset.finer if is_own else ()))
+    offered = dataset.dimensions.values() if is_own else dataset.totals
     return [(each.code, formatting.label("dimension", each.code)) for each in offered]
 
 
@@ -164,7 +164,7 @@ def _list_filters(dataset: Dataset) -> list[tuple[str, str, choices.Options]]:
                 if value != counted.get(each.code)
             ],
         )
-        for each in dataset.base
+        for each in dataset.totals
         if each.values()
     ]
 

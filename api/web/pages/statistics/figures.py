@@ -128,12 +128,13 @@ def draw_pictures(source: Source) -> Iterator[Picture]:
         yield draw_states_picture(source)
     yield _trend(source)
     yield _ranking(source, "class")
-    if source.actor.state and "division" not in source.where:
-        yield _ranking(source, "division")
     if "division" in source.where:
-        yield _exports(source)
         return
-    yield _flows(source) if source.actor.state else _exports(source)
+    if source.actor.state:
+        yield _ranking(source, "division")
+        yield _flows(source)
+    else:
+        yield _exports(source)
     yield _origins(source)
     yield _times_to_crime(source)
     yield _answers(source)
