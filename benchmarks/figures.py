@@ -26,7 +26,7 @@ MAX_VALUES: Final = 20
 FREE_VALUES: Final = tuple(f"value {number}" for number in range(MAX_VALUES))
 """Values of dimensions without a list, such as provinces."""
 TABLES: Final = (
-    ("class, by month", ("kind", "class"), "month"),
+    ("class, by year", ("class",), "year"),
     ("calibre and class, by year", ("class", "calibre"), "year"),
     ("division, by month", ("division",), "month"),
 )

@@ -168,9 +168,7 @@ def test_the_report_of_all_states_is_of_a_release_and_its_paper_is_verified_offl
 ):
     secretariat.post("/annual-reports", {"year": 2025}, 409)
     secretariat.post("/annual-reports", {"year": 2026}, 422)
-    pistols = SEIZURES.fact(
-        "BRA", ("none", "unknown", "seized", "firearm", "pistol"), date(2025, 3, 3)
-    )
+    pistols = SEIZURES.fact("BRA", ("seized", "firearm", "pistol"), date(2025, 3, 3))
     with jobs.as_worker(operator("BRA")):
         rollups.add_facts({pistols: 9})
     secretariat.post("/releases", {"year": 2025})

@@ -205,7 +205,7 @@ def test_its_signature_is_verified_without_the_service(make_release, secretariat
 
 
 def test_files_have_the_figures_and_mark_what_is_withheld(make_release, secretariat):
-    subject = ("none", "unknown", "seized", "firearm", "rifle")
+    subject = ("seized", "firearm", "rifle")
     values = [("type", "assault_rifle")]
     rifle = SEIZURES.fact("BRA", subject, date(2025, 3, 3), values=values)
     add_facts({rifle: 2})

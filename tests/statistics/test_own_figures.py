@@ -79,7 +79,8 @@ def test_silent_records_count_in_own_figures_and_in_the_secretariats_totals(poli
     yearly = "?by=class&grain=year&kind=seized"
     assert figures(as_actor(None, "secretariat"), query=yearly)["total"] == 2
     seen = text(
-        "SELECT dataset, dimension IN ('', 'established_by', 'exported_by', 'disposition') FROM rollup WHERE state = 'BRA'"
+        "SELECT dataset, dimension IN ('', 'established_by', 'exported_by', 'disposition')"
+        " FROM rollup WHERE state = 'BRA'"
         " AND dataset IN ('seizures', 'silent_seizures', 'flows') GROUP BY 1, 2"
     )
     every = {*itertools.product(("seizures", "silent_seizures", "flows"), (True, False))}
