@@ -21,7 +21,13 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
-from salsa_ext.custody.figures import FLOWS, NOT_ESTABLISHED, SEIZURES, SILENT_SEIZURES
+from salsa_ext.custody.figures import (
+    DISPOSITIONS,
+    FLOWS,
+    NOT_ESTABLISHED,
+    SEIZURES,
+    SILENT_SEIZURES,
+)
 from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.session import db
 from salsa_ext.firearms.records.frequencies import COVERAGE, DESCRIBED
@@ -33,19 +39,31 @@ from salsa_ext.tracing.requests.figures import OVERDUE, REQUESTS
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.traces.figures import TRACES, find_legs_of_envelopes
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
-from salsa_ext.trade.discrepancies.figures import DISCREPANCIES
+from salsa_ext.trade.discrepancies.figures import DISCREPANCIES, OF_TRADE
 from salsa_ext.trade.permits.figures import LICIT_TRADE, PERMITS
 
-DATASETS: Final = (SEIZURES, FLOWS, TRACES, REQUESTS, LICIT_TRADE, PERMITS, DISCREPANCIES, OVERDUE)
-"""Those that clients read, in the order of their list."""
-COUNTED_DATASETS: Final = (
+DATASETS: Final = (
     SEIZURES,
+    DISPOSITIONS,
     FLOWS,
     TRACES,
     REQUESTS,
     LICIT_TRADE,
     PERMITS,
     DISCREPANCIES,
+    OVERDUE,
+)
+"""Those that clients read, in the order of their list."""
+COUNTED_DATASETS: Final = (
+    SEIZURES,
+    DISPOSITIONS,
+    FLOWS,
+    TRACES,
+    REQUESTS,
+    LICIT_TRADE,
+    PERMITS,
+    DISCREPANCIES,
+    OF_TRADE,
     SILENT_SEIZURES,
     COVERAGE,
     DESCRIBED,

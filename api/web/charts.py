@@ -46,25 +46,29 @@ class Bar:
 class Chart:
     """Bars of one or more series over the same periods.
 
-    `labels` are (x, text) below the bars.
+    `labels` are (x, text) below the bars. `names` are those of series, by their colours.
     """
 
     bars: Sequence[Bar]
     labels: Sequence[tuple[int, str]]
-    names: Sequence[str]
+    names: Mapping[int, str]
     width: int = WIDTH
     height: int = HEIGHT
     foot: int = HEIGHT - BOTTOM_MARGIN
 
 
 def draw_bars(
-    names: Sequence[str], series: Sequence[Sequence[int]], labels: Sequence[str]
+    names: Sequence[str],
+    series: Sequence[Sequence[int]],
+    labels: Sequence[str],
+    colours: Sequence[int] | None = None,
 ) -> Chart | None:
     """Return a chart of series on one scale; None if all zero.
 
     Labels are as many as have room, the last among them. Where figures have none, the highest alone
-    is written, as scale.
+    is written, as scale. `colours` are those of the series, else by their order.
     """
+    colours = colours or range(len(series))
     most = max((value for values in series for value in values), default=0)
     if not most:
         return None
@@ -73,7 +77,7 @@ def draw_bars(
     has_room = len(str(most)) * DIGIT_WIDTH <= wide
     bars = [
         _draw_bar(
-            number,
+            colours[number],
             place * at + place * GAP_SHARE / 2 + wide * number,
             wide,
             value,
@@ -84,7 +88,8 @@ def draw_bars(
         for at, value in enumerate(values)
     ]
     labels_x = [(_label_x(place * (at + 0.5)), text) for at, text in enumerate(labels)]
-    return Chart(bars, labels_x[-1 :: -math.ceil(LABEL_WIDTH / place)], names)
+    named = dict(zip(colours, names, strict=True))
+    return Chart(bars, labels_x[-1 :: -math.ceil(LABEL_WIDTH / place)], named)
 
 
 def _label_x(x: float) -> int:

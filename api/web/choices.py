@@ -163,7 +163,7 @@ def code_options(kind: str) -> Options:
     """Return the options of a closed list in its own order."""
     if kind == "notification_kind":  # named like the object, which stands within a sentence
         named = {code: names.label("object", code, g.language) for code in NOTIFICATION_KINDS}
-        return _sort_by_name({code: formatting.capitalise(name) for code, name in named.items()})
+        return sort_by_name({code: formatting.capitalise(name) for code, name in named.items()})
     return [(code, names.label(kind, code, g.language)) for code in CODE_LISTS[kind]]
 
 
@@ -176,7 +176,7 @@ def states(excluded: str | None = None) -> Groups:
         if code not in left_out
     }
     first, rest = (
-        _sort_by_name({code: name for code, name in named.items() if (code in near) == is_near})
+        sort_by_name({code: name for code, name in named.items() if (code in near) == is_near})
         for is_near in (True, False)
     )
     taking_part, others = message("Taking part here"), message("Others")
@@ -187,7 +187,7 @@ def countries() -> Groups:
     """Return where a gun may have been made: states, then those that are no more."""
     labels = names.labels("state", g.language)
     former = {code: labels[code] for code in names.former_states()}
-    return [*states(), (translate(message("No more")), _sort_by_name(former))]
+    return [*states(), (translate(message("No more")), sort_by_name(former))]
 
 
 def participating_states(excluded: str | None = None) -> Options:
@@ -204,7 +204,7 @@ def types() -> Groups:
         }
         for category, _ in code_options("category")
     }
-    return [(name, _sort_by_name(by_category[code])) for code, name in code_options("category")]
+    return [(name, sort_by_name(by_category[code])) for code, name in code_options("category")]
 
 
 def agencies(actor: Actor) -> Options:
@@ -275,10 +275,10 @@ SOURCES: Final[Mapping[str, Callable[[Actor], Options | Groups]]] = {
     "agency": agencies,
     "other_agency": other_agencies,
     "own_agency": agencies,
-    "own_permission": lambda actor: _sort_by_name(
+    "own_permission": lambda actor: sort_by_name(
         {code: names.label("permission", code, g.language) for code in actor.permissions}
     ),
-    "webhook_kind": lambda actor: _sort_by_name(
+    "webhook_kind": lambda actor: sort_by_name(
         {kind: formatting.capitalise(formatting.label("object", kind)) for kind in FEED_KINDS}
     ),
     "post": own_posts,
@@ -293,7 +293,8 @@ SOURCES: Final[Mapping[str, Callable[[Actor], Options | Groups]]] = {
 """Lists that depend on the reader or have names of their own."""
 
 
-def _sort_by_name(named: dict[str, str]) -> Options:
+def sort_by_name(named: dict[str, str]) -> Options:
+    """Return options in the order of their names, whatever their accents."""
     return sorted(named.items(), key=lambda option: name_matching.fold_name("state", option[1]))
 
 

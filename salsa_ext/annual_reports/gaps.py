@@ -27,7 +27,7 @@ COUNTED_GAPS: Final[Mapping[str, tuple[Dataset, str, tuple[str, ...], Mapping[st
     "manufacture_unknown": (SEIZURES, "country_of_manufacture", (UNKNOWN,), FIREARMS),
     "origin_open": (SEIZURES, "established_by", (NOT_ESTABLISHED,), FIREARMS),
     "traces_pending": (TRACES, "outcome", ("pending",), {}),
-    "requests_waiting": (REQUESTS, "answer", ("waiting",), {}),
+    "requests_waiting": (REQUESTS, "answer", ("waiting", "overdue"), {}),
     "discrepancies_open": (DISCREPANCIES, "status", ("open", "reopened"), {}),
 }
 """Gaps that a dataset counts: by which dimension, which of its values, of what alone."""

@@ -49,7 +49,7 @@ ORDERED: Final[Mapping[str, Sequence[str]]] = {
     "scope": ("domestic", "international"),
     "channel": codes.CHANNELS,
     "time_to_crime": tuple(TIMES_TO_CRIME),
-    "answer": ("in_time", "late", "refused", "withdrawn", "waiting"),
+    "answer": ("in_time", "late", "overdue", "refused", "withdrawn", "waiting"),
     "permit": codes.PERMIT_KINDS,
     "decision": ("issued", "refused"),
     "measure": ("export_authorised", "shipped", "import_authorised", "received"),

@@ -71,6 +71,16 @@ FLOWS: Final = Dataset(
 
 Silent ones count too, since nobody but their state reads it.
 """
+DISPOSITIONS: Final = Dataset(
+    "dispositions",
+    base=(
+        Dimension("disposition", "disposition_kind"),
+        Dimension("category", "category"),
+        Dimension("class", "type"),
+    ),
+    counted={"category": "firearm"},
+)
+"""Items by their last disposition and its day, whenever they were seized; silent ones count too."""
 SILENT_SEIZURES: Final = replace(SEIZURES, code=SEIZURES.silent, readers="service", silent="")
 NOT_ESTABLISHED = NO_EXPORT = "none"
 PIECES: Final = (None, "piece")
@@ -79,7 +89,7 @@ PIECES: Final = (None, "piece")
 def count_seizures(state: str, ids: Collection[UUID]) -> dict[UUID, Counter[Fact]]:
     """Return what seizures and their records count; goods by weight count nothing.
 
-    Silent records count in SILENT_SEIZURES, and among the flows.
+    Silent records count in SILENT_SEIZURES, among the flows and dispositions.
     """
     facts = count_documents(state, ids)
     query = select_current(Seizure).where(is_any_of(Seizure.id, ids), Seizure.owner_state == state)
@@ -102,6 +112,10 @@ def count_seizures(state: str, ids: Collection[UUID]) -> dict[UUID, Counter[Fact
             dataset = SILENT_SEIZURES if is_hidden else SEIZURES
             fact = dataset.fact(state, subject, record.first_day, values=values)
             facts[seizure.id][fact] += int(record.quantity)
+            if end := entries.get("disposition"):
+                values_of = (end.details["kind"], record.category, iafq_class)
+                fact = DISPOSITIONS.fact(state, values_of, end.first_day)
+                facts[seizure.id][fact] += int(record.quantity)
             if record.category == "firearm":
                 single = dict(values) | {"class": iafq_class}
                 flow = [single[each.code] for each in FLOWS.base]
@@ -113,7 +127,7 @@ def count_seizures(state: str, ids: Collection[UUID]) -> dict[UUID, Counter[Fact
 
 def _entries_by_item(
     state: str, seizures: Collection[UUID]
-) -> Mapping[tuple[UUID, int], dict[str, Mapping[str, Any]]]:
+) -> Mapping[tuple[UUID, int], dict[str, CustodyEntry]]:
     """Return the last disposition and origin of items, by seizure and line."""
     query = select_current(CustodyEntry).where(
         is_any_of(CustodyEntry.seizure_id, seizures),
@@ -121,10 +135,14 @@ def _entries_by_item(
         CustodyEntry.kind != "handover",
         CustodyEntry.status == "standing",
     )
-    entries: dict[tuple[UUID, int], dict[str, Mapping[str, Any]]] = {}
+    entries: dict[tuple[UUID, int], dict[str, CustodyEntry]] = {}
     for entry in db.session.scalars(query.order_by(CustodyEntry.id)):
-        entries.setdefault((entry.seizure_id, entry.line), {})[entry.kind] = entry.details
+        entries.setdefault((entry.seizure_id, entry.line), {})[entry.kind] = entry
     return entries
+
+
+def _details(entries: Mapping[str, CustodyEntry], kind: str) -> Mapping[str, Any]:
+    return entries[kind].details if kind in entries else {}
 
 
 def _exporters_by_record(state: str, seizures: Collection[UUID]) -> dict[UUID, str]:
@@ -162,10 +180,10 @@ def _values(seizure: Seizure, record: Record) -> Iterator[tuple[str, str]]:
     yield from (("context_group", group) for group in groups)
 
 
-def _outcome_values(entries: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, str]]:
-    origin = entries.get("origin", {})
+def _outcome_values(entries: Mapping[str, CustodyEntry]) -> Iterator[tuple[str, str]]:
+    origin = _details(entries, "origin")
     yield "established_by", origin.get("established_by", NOT_ESTABLISHED)
-    yield "disposition", entries.get("disposition", {}).get("kind", NOT_ESTABLISHED)
+    yield "disposition", _details(entries, "disposition").get("kind", NOT_ESTABLISHED)
     yield "diverted_in", origin.get("state") or (UNKNOWN if origin else NOT_ESTABLISHED)
 
 

@@ -18,7 +18,7 @@ from salsa_ext.checks.values import CheckData
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.core.codes import ALERT_ACTIONS
 from salsa_ext.custody import entries
-from salsa_ext.custody.values import OriginData
+from salsa_ext.custody.values import DispositionData, OriginData
 from salsa_ext.database.session import transaction
 from salsa_ext.demo.guns import SimulatedGun
 from salsa_ext.demo.phrases import (
@@ -217,8 +217,11 @@ def answer_waiting(actor: Actor, case_number: str) -> None:
             request_commands.report_no_record(actor=actor, data=none, **who)
 
 
+DISPOSITIONS: Final = ("destroyed", "evidence", "destroyed", "forfeited")
+
+
 def enter_origin(actor: Actor, trace: UUID, line: int) -> None:
-    """Enter where a traced gun left lawful hands: with its last lawful holder.
+    """Enter where a traced gun left lawful hands, with its last lawful holder, and what became of it.
 
     How is what the result shows; a gun found soon after its first sale was bought for another.
     """
@@ -236,6 +239,14 @@ def enter_origin(actor: Actor, trace: UUID, line: int) -> None:
             state=result.last_lawful["state"],
         )
         entries.record(actor=actor, seizure_id=seizure, data=data)
+        on = today(actor)
+        end = DispositionData(
+            occurred_on=on,
+            lines=(line,),
+            kind=DISPOSITIONS[on.toordinal() % len(DISPOSITIONS)],
+            act_number=f"{actor.state}-D-{on:%Y%m%d}",
+        )
+        entries.record(actor=actor, seizure_id=seizure, data=end)
 
 
 ActorOfRole = Callable[[str, str], Actor]

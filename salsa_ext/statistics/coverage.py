@@ -28,7 +28,8 @@ from salsa_ext.statistics.queries import list_datasets, withheld_states
 class Coverage:
     """What a state reports of a dataset in a year; without a declared register `mode` is None.
 
-    `without_records` are months that have ended, and in which the state takes part throughout.
+    `without_records` are months that have ended, and in which the state takes part throughout. It is
+    `complete` if there are none of them.
     """
 
     state: str
@@ -37,7 +38,7 @@ class Coverage:
     mode: str | None
     since: date | None
     until: date | None
-    complete: bool | None
+    complete: bool
     with_records: Sequence[int]
     without_records: Sequence[int]
 
@@ -78,10 +79,11 @@ def _cover(
 ) -> Coverage:
     since = declaration.since if declaration else None
     until = declaration.until if declaration else None
-    covered = [
+    without = [
         month
         for month in ended
-        if (since is None or since <= date(year, month, 1))
+        if month not in months
+        and (since is None or since <= date(year, month, 1))
         and (until is None or date(year, month, 28) <= until)
     ]
     return Coverage(
@@ -91,9 +93,9 @@ def _cover(
         declaration.mode if declaration else None,
         since,
         until,
-        declaration.complete if declaration else None,
+        not without,
         sorted(months),
-        [month for month in covered if month not in months],
+        without,
     )
 
 

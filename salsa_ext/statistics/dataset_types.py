@@ -107,7 +107,7 @@ class Dimension:
         """Return the codes that it may have; none where any text may be one."""
         if self.labels in ("", "calibre"):
             return ()
-        return (*names.labels(self.labels, "en"), "unknown", "none")
+        return tuple(dict.fromkeys((*names.labels(self.labels, "en"), "unknown", "none")))
 
 
 @dataclass(frozen=True)

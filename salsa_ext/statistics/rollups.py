@@ -52,6 +52,17 @@ def count_objects(state: str, kind: CountedKind, ids: Collection[UUID]) -> None:
     add_facts(_store_facts(state, kind.count(state, ids)))
 
 
+def count_now(state: str, kind: CountedKind, ids: Collection[UUID]) -> None:
+    """Count objects that another job changed; the job that counts waits until the commit."""
+    _lock_counting(state)
+    count_objects(state, kind, ids)
+
+
+def _lock_counting(state: str) -> None:
+    execute_raw(_ADD_CURSOR, (JOB, state))
+    execute_raw(_LOCK_CURSOR, (JOB, state))
+
+
 def _store_facts(state: str, facts_by_object: Mapping[UUID, Facts]) -> Facts:
     """Store what objects count; return how it differs from before."""
     query = select(CountedObject.object, CountedObject.facts).where(
@@ -100,8 +111,7 @@ def recount(
     meanwhile, recording does not.
     """
     state = actor.own_state()
-    execute_raw(_ADD_CURSOR, (JOB, state))
-    execute_raw(_LOCK_CURSOR, (JOB, state))
+    _lock_counting(state)
     missing = Counter[CountKey]()
     for kind in kinds:
         ids = select(kind.model.id).distinct().execution_options(yield_per=CHUNK_SIZE)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -17,6 +17,7 @@ from salsa_ext.database.session import db
 from salsa_ext.statistics.dataset_types import Grain
 from salsa_ext.statistics.models import Rollup
 from salsa_ext.statistics.queries import withheld_states
+from salsa_ext.trade.discrepancies.figures import OF_TRADE
 from salsa_ext.trade.discrepancies.queries import count_by_trade
 from salsa_ext.trade.permits.families import licensing_states
 from salsa_ext.trade.permits.figures import LICIT_TRADE
@@ -33,7 +34,7 @@ class MirrorRow:
     """Pieces of a heading from an exporter to an importer in a year, by the records of each.
 
     A side is None where it has no figures, or the reader may not read them. `discrepancies` of
-    quantities are None without the permission to read them.
+    quantities are None for a state's reader without the permission to read them.
     """
 
     exporting_state: str
@@ -52,6 +53,11 @@ class MirrorRow:
             return None
         return self.received - self.shipped
 
+    def is_over(self, done: str, authorised: str) -> bool:
+        """Return whether more was shipped or received than that side authorised in the year."""
+        allowed, amount = getattr(self, authorised), getattr(self, done)
+        return allowed is not None and amount is not None and amount > allowed
+
 
 def list_mirror(actor: Actor, year: int, filters: Mapping[str, Any]) -> list[MirrorRow]:
     """Return the pairs of a year's licit trade by heading, the largest difference first.
@@ -62,7 +68,7 @@ def list_mirror(actor: Actor, year: int, filters: Mapping[str, Any]) -> list[Mir
     require(actor, Permission.STATISTICS_READ)
     withheld = () if actor.state else withheld_states()
     reporting = licensing_states(actor).difference(withheld)
-    discrepancies = count_by_trade(actor, year)
+    discrepancies = count_by_trade(actor, year) if actor.state else _count_of_others(year, withheld)
     rows = []
     for trade, amounts in _sum_by_trade(actor, year, filters, withheld).items():
         exporter, importer, _ = trade
@@ -74,6 +80,21 @@ def list_mirror(actor: Actor, year: int, filters: Mapping[str, Any]) -> list[Mir
         figures.append(None if discrepancies is None else discrepancies[trade])
         rows.append(MirrorRow(*trade, *figures))
     return sorted(rows, key=lambda row: -abs(row.difference or 0))
+
+
+def _count_of_others(year: int, withheld: Collection[str]) -> Counter[Trade]:
+    """Return how many discrepancies may be behind a year's differences, as states count them."""
+    counts = Counter[Trade]()
+    query = select(Rollup.subject, Rollup.amount).where(
+        Rollup.dataset == OF_TRADE.code,
+        Rollup.dimension == "",
+        Rollup.period == date(year, 1, 1),
+        Rollup.state.not_in(withheld),
+    )
+    for subject, amount in db.session.execute(query):
+        exporter, importer, heading = subject.split("|")
+        counts[exporter, importer, heading] += amount
+    return counts
 
 
 def _sum_by_trade(

@@ -46,7 +46,7 @@ FROM trace WHERE owner_state = :state AND outcome <> ''
 """
 REQUESTS = """
 SELECT priority, status, asking_state AS asking, received_at AS day, answered_at, due_at,
-    '' AS partner, 1 AS amount
+    reminded_percent, '' AS partner, 1 AS amount
 FROM trace_request WHERE owner_state = :state
 """
 PERMITS = f"""
@@ -140,7 +140,8 @@ def with_answers(rows):
     ended = rows.status.isin(["refused", "withdrawn"])
     waits = rows.status.isin(WAITING_STATUSES) | rows.answered_at.isna()
     answer = pandas.Series("late", rows.index).mask(rows.answered_at <= rows.due_at, "in_time")
-    return rows.assign(answer=answer.mask(waits, "waiting").mask(ended, rows.status))
+    answer = answer.mask(waits, "waiting").mask(waits & (rows.reminded_percent >= 100), "overdue")
+    return rows.assign(answer=answer.mask(ended, rows.status))
 
 
 def test_requests(compare):

@@ -43,9 +43,13 @@ def test_only_months_in_which_the_state_takes_part_can_lack_records(coverage, se
     body = {"register": "seizures", "mode": "service", "since": "2025-02-10", "until": "2025-06-15"}
     administrator.post("/participation", body | {"complete": True})
     [row] = coverage().values()
-    assert (row["mode"], row["complete"]) == ("service", True)
+    assert (row["mode"], row["complete"]) == ("service", False)
     assert (row["since"], row["until"]) == ("2025-02-10", "2025-06-15")
     assert (row["with_records"], row["without_records"]) == ([3], [4, 5])
+    for month in (4, 5):
+        seize(f"S-{month}", f"2025-0{month}-02")
+    [row] = coverage().values()
+    assert (row["complete"], row["without_records"]) == (True, [])
     [later] = coverage(path="/statistics/coverage?year=2026").values()
     assert later["mode"] is None, "the declaration ended the year before"
 

@@ -64,6 +64,7 @@ def test_datasets_are_named_in_the_callers_language(police):
     items = police.get("/statistics", Accept_Language="es").json["items"]
     assert [item["code"] for item in items] == [
         "seizures",
+        "dispositions",
         "flows",
         "traces",
         "requests",

@@ -168,7 +168,7 @@ class CoverageRowResponse(Schema):
     mode = Code(codes.REGISTER_MODES, allow_none=True, required=True)
     since = fields.Date(allow_none=True, required=True)
     until = fields.Date(allow_none=True, required=True)
-    complete = fields.Boolean(allow_none=True, required=True)
+    complete = fields.Boolean(required=True)
     with_records = fields.List(fields.Integer(), required=True)
     without_records = fields.List(fields.Integer(), required=True)
 

@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from salsa_ext.database.session import db
 from salsa_ext.statistics.dataset_types import CountedKind, Dataset, Dimension, Facts
+from salsa_ext.tracing.requests.lifecycle import FULL_PERCENT
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.requests.values import WAITING_STATUSES
 
@@ -43,11 +44,14 @@ def _count_request(request: TraceRequest) -> Facts:
 
 
 def answer_of(request: TraceRequest) -> str:
-    """Return how it was answered; the last answer counts, and a referral is an answer."""
+    """Return how it was answered; the last answer counts, and a referral is an answer.
+
+    Without an answer it is `waiting`, and `overdue` once the reminder of its term was sent.
+    """
     if request.status in ("refused", "withdrawn"):
         return request.status
     if request.status in WAITING_STATUSES or request.answered_at is None:
-        return "waiting"
+        return "overdue" if request.reminded_percent >= FULL_PERCENT else "waiting"
     return "in_time" if request.answered_at <= request.due_at else "late"
 
 

@@ -1,9 +1,10 @@
 """Remind the asked state of unanswered requests, and count overdue ones.
 
 At 50 % of the time the assignee is reminded, or all analysts without one; at 80 and 100 % all
-analysts; at 100 % the supervisors too, with the second contact to call; at 200 % one is added to
-the secretariat's statistics: by state, without the case. Restricted agencies are left out; a
-request that no analyst may see is reminded of to the supervisors.
+analysts; at 100 % the supervisors too, with the second contact to call, and figures count the
+request as overdue; at 200 % one is added to the secretariat's statistics: by state, without the
+case. Restricted agencies are left out; a request that no analyst may see is reminded of to the
+supervisors.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from salsa_ext.notifications.notice_rules import Notice
 from salsa_ext.reference import calendars, contact_offices
 from salsa_ext.statistics import rollups
 from salsa_ext.tracing.requests import workflow
-from salsa_ext.tracing.requests.figures import OVERDUE
+from salsa_ext.tracing.requests.figures import COUNTED, OVERDUE
 from salsa_ext.tracing.requests.lifecycle import REMINDER_PERCENTS, time_at_percent
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.requests.values import RUNNING_STATUSES
@@ -58,7 +59,7 @@ def send_reminders(*, actor: Actor, limit: int = BATCH) -> int:
     own, accounts = calendars.own_calendar(actor), _assignees(requests)
     restricted = restricted_by_subject(request.id for request in requests)
     find_office = cache(contact_offices.find_second_contact)
-    notices: list[Notice] = []
+    notices, overdue = list[Notice](), set[UUID]()
     for request in requests:
         calendar = own if calendars.counts_working_days(request.priority) else None
         left = [percent for percent in REMINDER_PERCENTS if percent > request.reminded_percent]
@@ -73,11 +74,15 @@ def send_reminders(*, actor: Actor, limit: int = BATCH) -> int:
             assignee = None
         roles = request_roles(actor, restricted[request.id])
         notices += _notices(request, passed, assignee, roles, find_office)
+        if DUE_PERCENT in passed:
+            overdue.add(request.id)
         if COUNTED_PERCENT in passed:
             fact = OVERDUE.fact(request.owner_state, (request.priority,), actor.now().date())
             rollups.add_facts({fact: 1})
         workflow.set_reminded(request, passed[-1], calendar)
     db.session.flush()  # while its owner's rows may be written
+    if overdue:
+        rollups.count_now(actor.own_state(), COUNTED, overdue)
     notify_many(actor, notices)
     return len(requests)
 

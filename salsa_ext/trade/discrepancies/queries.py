@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import datetime
 from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, Subquery, and_, func, select, union_all
+from sqlalchemy import Integer, Select, and_, cast, func, select, union_all
 
 from salsa_ext.access.models import Account
 from salsa_ext.access.permissions import Permission
@@ -149,7 +149,7 @@ def select_discrepancies(actor: Actor, filters: Mapping[str, Any]) -> Select[Any
         is_unexplained = and_(is_waiting, ~_is_explained_by(actor.own_state()))
         query = query.where(is_unexplained if unexplained else ~is_unexplained)
     if trade := {name: filters[name] for name in TRADE_FILTERS if filters.get(name) is not None}:
-        columns = _select_by_trade(trade.pop("year", None))
+        columns = select_trade().subquery()
         behind = select(columns.c.id).where(*(columns.c[name] == trade[name] for name in trade))
         query = query.where(Discrepancy.id.in_(behind))
     if (assignee := filters.get("assignee")) is not None:
@@ -167,16 +167,17 @@ def count_by_trade(actor: Actor, year: int) -> Counter[tuple[str, str, str]] | N
     """
     if Permission.DISCREPANCY_READ not in actor.permissions:
         return None
-    behind = _select_by_trade(year)
+    behind = select_trade().subquery()
     keys = behind.c.exporting_state, behind.c.importing_state, behind.c.heading
-    counts = db.session.execute(select(*keys, func.count()).group_by(*keys))
+    query = select(*keys, func.count()).where(behind.c.year == year).group_by(*keys)
+    counts = db.session.execute(query)
     return Counter({(exporter, importer, heading): n for exporter, importer, heading, n in counts})
 
 
-def _select_by_trade(year: int | None) -> Subquery:
-    """Select discrepancies of quantities with the states and headings of their goods.
+def select_trade() -> Select[Any]:
+    """Select discrepancies of quantities with the states, headings and years of their goods.
 
-    Of a year in which the permit was issued, or the shipment left or was received.
+    The year is that in which the permit was issued, or the shipment left or was received.
     """
     shipped = (Shipment.permit_id, Shipment.exporting_state, Shipment.importing_state)
     subjects = union_all(
@@ -194,21 +195,20 @@ def _select_by_trade(year: int | None) -> Subquery:
     ).subquery()
     goods, line = PermitLine, Discrepancy.data["line"].as_integer()
     heading = func.coalesce(func.left(goods.hs_code, 4), FirearmType.hs, "unknown")
-    query = (
+    return (
         select(
             Discrepancy.id,
             subjects.c.exporting_state,
             subjects.c.importing_state,
             heading.label("heading"),
+            cast(func.extract("year", subjects.c.on), Integer).label("year"),
         )
+        .distinct()
         .join(subjects, subjects.c.subject_id == Discrepancy.subject_id)
         .join(goods, goods.permit_id == subjects.c.permit_id)
         .outerjoin(FirearmType, FirearmType.code == goods.type)
         .where(Discrepancy.kind.in_(QUANTITY_KINDS), line.is_(None) | (line == goods.line))
     )
-    if year is not None:
-        query = query.where(subjects.c.on.between(date(year, 1, 1), date(year, 12, 31)))
-    return query.distinct().subquery()
 
 
 def _is_explained_by(state: str) -> Any:

@@ -25,7 +25,7 @@ LICIT_TRADE: Final = Dataset(
     "licit_trade",
     base=(
         Dimension("measure", "trade_measure", is_several=True, default="shipped"),
-        Dimension("heading", ""),
+        Dimension("heading", "tariff_heading"),
         Dimension("category", "category"),
         Dimension("class", "type"),
     ),

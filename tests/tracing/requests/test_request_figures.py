@@ -18,6 +18,7 @@ from tests.support.requests import answer
     "status,days,expected",
     [
         ("sent", None, "waiting"),
+        ("deferred", None, "overdue"),
         ("clarification", 0, "waiting"),
         ("no_record", 0, "in_time"),
         ("forwarded", 0, "in_time"),
@@ -28,7 +29,9 @@ from tests.support.requests import answer
 )
 def test_an_answer_is_in_time_up_to_its_term(status, days, expected):
     at = None if days is None else NOW + timedelta(days=days)
-    assert answer_of(SimpleNamespace(status=status, answered_at=at, due_at=NOW)) == expected
+    reminded = 100 if expected == "overdue" else 80
+    request = SimpleNamespace(status=status, answered_at=at, due_at=NOW, reminded_percent=reminded)
+    assert answer_of(request) == expected
 
 
 def counted(client):

@@ -58,6 +58,18 @@ def test_analysts_are_reminded_at_each_step_once(as_actor, pry_analyst):
     )
 
 
+def test_an_unanswered_request_counts_as_overdue_from_its_term_on(as_actor, pry_analyst):
+    ask(as_actor)
+
+    def count_answers():
+        query = "/statistics/requests?state=PRY&by=answer&grain=year"
+        cells = pry_analyst.get(query).json["cells"]
+        return [(cell["values"]["answer"], cell["amount"]) for cell in cells]
+
+    assert remind(9) and count_answers() == [("waiting", 1)]
+    assert remind(10) and count_answers() == [("overdue", 1)]
+
+
 def test_of_steps_that_passed_unseen_the_last_alone_is_told(as_actor, pry_analyst):
     ask(as_actor)
     assert [remind(9), remind(9)] == [1, 0]

@@ -10,16 +10,21 @@ from typing import Any, Final
 
 from api.http import tables
 from api.i18n.messages import translate
-from api.schemas.figures.statistics import FiguresQuery, flat_rows, value_name
+from api.schemas.figures.statistics import NONE_NAMES, FiguresQuery, flat_rows, value_name
 from api.web import choices, formatting, lists
 from api.web.access import login_required
 from api.web.forms import Field, Form
 from api.web.pages import account_pages
+from api.web.pages.statistics.pictures import NO_VALUE
 from api.web.record_pages import HOME, render_page
+from salsa_ext.annual_reports.report_tables import ORDERED
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, message
+from salsa_ext.custody.figures import NOT_ESTABLISHED, UNKNOWN
 from salsa_ext.figures import DATASETS
+from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
+from salsa_ext.reference.name_matching import fold_name
 from salsa_ext.statistics import queries
 from salsa_ext.statistics.coverage import list_coverage
 from salsa_ext.statistics.dataset_types import Dataset
@@ -29,7 +34,7 @@ TITLE: Final = message("Figures")
 MAX_PERIODS: Final = 12
 """Columns of the table: the last ones, without gaps."""
 STATE: Final = Field("state", message("State"), "choice", "participant")
-COMPLETENESS: Final = {True: message("complete"), False: message("not complete")}
+COMPLETE: Final = message("none: complete")
 GRAINS: Final = (
     ("month", message("By month")),
     ("quarter", message("By quarter")),
@@ -61,6 +66,7 @@ def figure_table(actor: Actor) -> Any:
     dataset = next((each for each in datasets if each.code == code), datasets[0])
     is_own = actor.state is not None
     is_whole = is_own or dataset.readers == "secretariat"
+    form.values.setdefault("grain", "quarter" if is_whole else "year")
     table = _read_table(
         actor, dataset, filters | _select_table(actor, dataset, filters, is_own), form
     )
@@ -74,8 +80,7 @@ def figure_table(actor: Actor) -> Any:
         dataset=dataset,
         table=table,
         is_own=is_own,
-        grains=[(code, translate(name)) for code, name in GRAINS if is_whole or code == "year"],
-        is_whole=is_whole,
+        grains=[(code, translate(name)) for code, name in GRAINS if is_whole],
         datasets=dataset_names(actor),
         state_field=STATE,
         dimensions=_dimension_options(dataset, is_own=is_own),
@@ -95,9 +100,8 @@ def _show_coverage(actor: Actor, dataset: Dataset, table: StatisticsTable | None
             formatting.label("state", each.state),
             formatting.label("register", each.register) if each.register else "–",
             " – ".join(formatting.day(on) for on in (each.since, each.until) if on) or "–",
-            "–" if each.complete is None else translate(COMPLETENESS[each.complete]),
             formatting.months(each.with_records) or "–",
-            formatting.months(each.without_records) or "–",
+            formatting.months(each.without_records) or translate(COMPLETE),
         )
         for each in list_coverage(actor, [dataset], year)
     ]
@@ -158,31 +162,53 @@ def _list_filters(dataset: Dataset) -> list[tuple[str, str, choices.Options]]:
             value_name(dataset, each.code, counted[each.code])
             if each.code in counted
             else any_value,
-            [
-                (value, value_name(dataset, each.code, value))
-                for value in each.values()
-                if value != counted.get(each.code)
-            ],
+            list_values(dataset, each.code, counted.get(each.code)),
         )
         for each in dataset.totals
         if each.values()
     ]
 
 
+def list_values(dataset: Dataset, code: str, left_out: str | None = None) -> choices.Options:
+    """Return the values of a dimension to choose from: bands by size, states of today by name."""
+    values = {*dataset.dimensions[code].values()} - {left_out}
+    if dataset.dimensions[code].labels == "state":
+        values -= names.former_states().keys()
+    if code not in NONE_NAMES:
+        values.discard(NOT_ESTABLISHED)
+    ordered = sorted(values, key=lambda value: _order(dataset, code, value))
+    return [(value, value_name(dataset, code, value)) for value in ordered]
+
+
+def _order(dataset: Dataset, code: str, value: str) -> tuple[int, str]:
+    """Return where a value belongs: in the order of its list, else by its name; unknown last."""
+    known = ORDERED.get(code, ())
+    if value in known and value != UNKNOWN:
+        return known.index(value), ""
+    name = fold_name("state", value_name(dataset, code, value))
+    return len(known) + (value in NO_VALUE), name
+
+
 def _layout(table: StatisticsTable, is_own: bool) -> dict[str, Any]:
     """Return the lines and periods of a table."""
     periods = _list_periods(table)
     lines: dict[tuple[str, ...], dict[str, int]] = {}
+    order: dict[tuple[str, ...], Any] = {}
     for cell in table.cells:
         if cell.period in periods:
-            who = () if is_own else (formatting.label("state", cell.state),)
-            partner = (formatting.label("state", cell.partner),) if cell.partner else ()
+            states = (() if is_own else (cell.state,)) + ((cell.partner,) if cell.partner else ())
+            who = [formatting.label("state", state) for state in states]
             values = (value_name(table.dataset, *item) for item in cell.values.items())
-            lines.setdefault((*who, *partner, *values), {})[cell.period] = cell.amount
+            lines.setdefault(key := (*who, *values), {})[cell.period] = cell.amount
+            places = [_order(table.dataset, *item) for item in cell.values.items()]
+            order[key] = ([fold_name("state", name) for name in who], places)
     columns = [] if is_own else [translate(message("State"))]
     columns += [translate(message("Partner"))] if any(cell.partner for cell in table.cells) else []
     columns += [formatting.label("dimension", code) for code in table.by]
-    every = [Line(key, amounts) for key, amounts in sorted(lines.items())]
+    every = [
+        Line(key, amounts)
+        for key, amounts in sorted(lines.items(), key=lambda line: order[line[0]])
+    ]
     if table.total is not None and len(every) > 1:
         every.append(_add_lines(every, len(columns)))
     return {

@@ -8,17 +8,19 @@ from dataclasses import replace
 from typing import Any, Final
 
 from api.i18n.messages import translate
+from api.schemas.figures.releases import state_name
 from api.schemas.figures.statistics import FiguresQuery, value_name
-from api.web import choices, formatting, lists
+from api.web import formatting, lists
 from api.web.access import login_required
 from api.web.charts import draw_bars
 from api.web.pages import account_pages
-from api.web.pages.statistics.figure_table import GRAINS
+from api.web.pages.statistics.figure_table import COMPLETE, GRAINS, list_values
 from api.web.pages.statistics.pictures import (
     NO_VALUE,
     Picture,
     Row,
     Source,
+    add_rows,
     coverage_note,
     draw_paths,
     draw_states,
@@ -30,18 +32,21 @@ from api.web.pages.statistics.pictures import (
     released_picture,
     share,
 )
+from api.web.pages.statistics.trace_pictures import draw_answers, draw_steps, draw_times_to_crime
 from api.web.record_pages import HOME, render_page
+from salsa_ext.core import codes
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Message, message
-from salsa_ext.custody.figures import FLOWS, NOT_ESTABLISHED, SEIZURES
+from salsa_ext.custody.figures import DISPOSITIONS, FLOWS, NOT_ESTABLISHED, SEIZURES
 from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
 from salsa_ext.releases import releases
 from salsa_ext.releases.release_tables import published_cells
 from salsa_ext.statistics import queries
+from salsa_ext.statistics.coverage import list_coverage
 from salsa_ext.statistics.dataset_types import Dataset
 from salsa_ext.tracing.requests.figures import REQUESTS
-from salsa_ext.tracing.traces.figures import TIMES_TO_CRIME, TRACES, median_time_to_crime
+from salsa_ext.tracing.traces.figures import TRACES
 from salsa_ext.trade import mirror
 from salsa_ext.trade.permits.figures import LICIT_TRADE, PERMITS
 
@@ -52,7 +57,6 @@ MAX_PAIRS: Final = 8
 """Pairs of states with the largest differences."""
 CHOSEN: Final = ("category", "kind", "class")
 """Dimensions of what is seized that a page may be narrowed to."""
-ANSWERS: Final = ("in_time", "late", "waiting", "refused", "withdrawn")
 REPORTED: Final = (SEIZURES, TRACES, REQUESTS, PERMITS, LICIT_TRADE)
 """Datasets by which a state reports something."""
 
@@ -89,17 +93,19 @@ def figures_page(actor: Actor) -> Any:
         source=source,
         division=where.get("division"),
         years=[(str(year), str(year)) for year in range(last, last - YEARS, -1)],
-        choices_of=[(code, formatting.label("dimension", code), _choices(code)) for code in CHOSEN],
+        choices_of=[
+            (
+                code,
+                formatting.label("dimension", code),
+                [option for option in list_values(SEIZURES, code) if option[0] not in NO_VALUE],
+            )
+            for code in CHOSEN
+        ],
         grains=[(code, translate(name)) for code, name in GRAINS],
         totals=list(list_totals(source)),
         pictures=list(draw_pictures(source)),
     )
     return page, form.status
-
-
-def _choices(code: str) -> choices.Options:
-    values = [value for value in SEIZURES.dimensions[code].values() if value not in NO_VALUE]
-    return [(value, value_name(SEIZURES, code, value)) for value in values]
 
 
 def list_totals(source: Source) -> Iterator[tuple[str, str, str]]:
@@ -113,13 +119,23 @@ def list_totals(source: Source) -> Iterator[tuple[str, str, str]]:
     if "division" in source.where:
         return
     traces = sum(source.sums(TRACES).values())
-    yield formatting.label("dataset", TRACES.code), formatting.number(traces), ""
+    yield (
+        formatting.label("dataset", TRACES.code),
+        formatting.number(traces),
+        _ignored(source, TRACES),
+    )
     answers = source.sums(REQUESTS, "answer")
-    parts = answers["in_time"], sum(answers.values()) - answers["withdrawn"]
-    yield translate(message("Requests answered in time")), share(*parts), part_of(*parts)
+    parts = answers["in_time"], answers.total() - answers["withdrawn"]
+    remark = " ".join((part_of(*parts), _ignored(source, REQUESTS)))
+    yield translate(message("Requests answered in time")), share(*parts), remark
     origins = source.sums(SEIZURES, "established_by")
     parts = origins.total() - origins[NOT_ESTABLISHED], origins.total()
     yield translate(message("Origin established (SDG 16.4.2)")), share(*parts), part_of(*parts)
+
+
+def _ignored(source: Source, dataset: Dataset) -> str:
+    left = ", ".join(source.ignored(*dataset.dimensions))
+    return translate(message("Not narrowed by: {filters}.", filters=left)) if left else ""
 
 
 def draw_pictures(source: Source) -> Iterator[Picture]:
@@ -136,8 +152,9 @@ def draw_pictures(source: Source) -> Iterator[Picture]:
     else:
         yield _exports(source)
     yield _origins(source)
-    yield _times_to_crime(source)
-    yield _answers(source)
+    yield draw_steps(source)
+    yield draw_times_to_crime(source)
+    yield draw_answers(source)
     yield _permits(source)
     yield _differences(source)
     yield from _fates(source)
@@ -156,6 +173,9 @@ def draw_states_picture(source: Source) -> Picture:
         counts = [amounts[state][year] for year in years]
         cells = (*counts, _signed(counts[-1] - counts[0]))
         rows.append(Row(formatting.label("state", state), cells, addresses[state]))
+    if len(rows) > 1:
+        sums = add_rows(rows).cells
+        rows.insert(0, Row(state_name(""), (*sums[:-1], _signed(sums[-2] - sums[0]))))
     since = translate(message("Change since {year}", year=years[0]))
     return Picture(
         "states",
@@ -177,7 +197,7 @@ def _trend(source: Source) -> Picture:
     """Return the amounts by period and kind."""
     amounts = source.tally(SEIZURES, "kind", "period", years=YEARS, grain=source.grain)
     periods = sorted({period for counts in amounts.values() for period in counts})[-MAX_PERIODS:]
-    kinds = largest_first({kind: counts.total() for kind, counts in amounts.items()})
+    kinds = [kind for kind in codes.SEIZURE_KINDS if kind in amounts]
     titles = [value_name(SEIZURES, "kind", kind) for kind in kinds]
     series = [[amounts[kind][period] for period in periods] for kind in kinds]
     labels = [formatting.period(period) for period in periods]
@@ -187,23 +207,26 @@ def _trend(source: Source) -> Picture:
         translate(message("Over time")),
         (translate(message("Period")), *titles, translate(message("In all"))),
         [Row(label, (*counts, sum(counts))) for label, *counts in lines],
-        draw_bars(titles, series, labels) if periods else None,
+        draw_bars(titles, series, labels, [*map(codes.SEIZURE_KINDS.index, kinds)])
+        if periods
+        else None,
         links=source.links(SEIZURES, "kind", years=YEARS, grain=source.grain),
     )
 
 
-def _ranking(source: Source, by: str) -> Picture:
+def _ranking(source: Source, by: str, dataset: Dataset = SEIZURES, note: str = "") -> Picture:
     """Return what was seized by a dimension, the largest first; a province leads to its page."""
-    sums = source.sums(SEIZURES, by)
+    sums = source.sums(dataset, by)
     places = sums.keys() - {*NO_VALUE} if by == "division" else ()
     pages = {value: source.page(**{by: value}) for value in places}
     rows = [
-        Row(value_name(SEIZURES, by, value), (sums[value],), pages.get(value))
+        Row(value_name(dataset, by, value), (sums[value],), pages.get(value))
         for value in largest_first(sums)
     ]
-    columns = (head(by), str(source.year))
-    links_of = source.links(SEIZURES, by)
-    return Picture(by, head(by), columns, rows, links=links_of, whole=sums.total())
+    columns, links_of = (head(by), str(source.year)), source.links(dataset, by)
+    title = head(by) if dataset is SEIZURES else formatting.label("dataset", dataset.code)
+    code = f"{dataset.code}-{by}"
+    return Picture(code, title, columns, rows, note=note, links=links_of, whole=sums.total())
 
 
 def _flows(source: Source) -> Picture:
@@ -254,10 +277,12 @@ def _origins(source: Source) -> Picture:
     amounts = source.tally(SEIZURES, "state", "established_by")
     wholes = {state: counts.total() for state, counts in amounts.items()}
     rows = []
+    if len(wholes) > 1:
+        amounts[""] = sum(amounts.values(), Counter[str]())
+        wholes[""] = amounts[""].total()
     for state in largest_first(wholes):
         part = wholes[state] - amounts[state][NOT_ESTABLISHED]
-        cells = (part, wholes[state], share(part, wholes[state]))
-        rows.append(Row(formatting.label("state", state), cells))
+        rows.append(Row(state_name(state), (part, wholes[state], share(part, wholes[state]))))
     columns = (message("Established"), message("Seized, found, surrendered"), message("Share"))
     return Picture(
         "origins",
@@ -265,60 +290,6 @@ def _origins(source: Source) -> Picture:
         (head("state"), *map(translate, columns)),
         rows,
         links=source.links(SEIZURES, "established_by"),
-    )
-
-
-def _times_to_crime(source: Source) -> Picture:
-    """Return the median time from the first sale to the find, by the state of the sale."""
-    amounts = source.tally(TRACES, "sold_in", "time_to_crime")
-    known = {
-        state: Counter({band: counts[band] for band in TIMES_TO_CRIME})
-        for state, counts in amounts.items()
-    }
-    totals = {state: counts.total() for state, counts in known.items() if counts.total()}
-    lines = [
-        (value_name(TRACES, "sold_in", state), known[state]) for state in largest_first(totals)
-    ]
-    if len(lines) > 1:
-        every = sum(known.values(), Counter[str]())
-        lines.insert(0, (translate(message("All states")), every))
-    rows = []
-    for name, counts in lines:
-        median = formatting.number(round(median_time_to_crime(counts) or 0, 1))
-        rows.append(Row(name, (median, *(counts[band] for band in TIMES_TO_CRIME))))
-    bands = (value_name(TRACES, "time_to_crime", band) for band in TIMES_TO_CRIME)
-    note = message("The median in years, as if times were spread evenly in each band.")
-    return Picture(
-        "time",
-        head("time_to_crime"),
-        (head("sold_in"), translate(message("Median")), *bands),
-        rows,
-        note=translate(note),
-        links=source.links(TRACES, "sold_in", "time_to_crime"),
-    )
-
-
-def _answers(source: Source) -> Picture:
-    """Return who answered how: a line a state, or a line a state that asked the one shown."""
-    axis = "asking" if source.state else "state"
-    answers = source.tally(REQUESTS, axis, "answer")
-    sent = source.sums(REQUESTS, "asking")
-    rows = []
-    for state in largest_first({each: answers[each].total() for each in {*answers, *sent}}):
-        counts = answers[state]
-        in_time = share(counts["in_time"], counts.total() - counts["withdrawn"])
-        cells = (counts.total(), *(counts[code] for code in ANSWERS), in_time)
-        own = () if source.state else (sent[state],)
-        rows.append(Row(formatting.label("state", state), (*own, *cells)))
-    names_of = (value_name(REQUESTS, "answer", code) for code in ANSWERS)
-    others = () if source.state else (translate(message("Asked others")),)
-    last = translate(message("Share in time"))
-    return Picture(
-        "answers",
-        translate(message("Requests, and how they were answered")),
-        (head(axis), *others, translate(message("Was asked")), *names_of, last),
-        rows,
-        links=source.links(REQUESTS, "answer"),
     )
 
 
@@ -345,7 +316,8 @@ def _differences(source: Source) -> Picture:
         pair = row.exporting_state, row.importing_state
         if row.difference and source.state in (None, *pair) and len(rows) < MAX_PAIRS:
             name = " → ".join(formatting.label("state", state) for state in pair)
-            cells = (row.heading, row.shipped, row.received, _signed(row.difference))
+            heading = value_name(LICIT_TRADE, "heading", row.heading)
+            cells = (heading, row.shipped, row.received, _signed(row.difference))
             rows.append(Row(name, cells))
     measures = (formatting.label("trade_measure", code) for code in ("shipped", "received"))
     pair_name, difference = message("Exporter and importer"), message("Difference")
@@ -354,7 +326,7 @@ def _differences(source: Source) -> Picture:
         translate(message("Where exporter and importer differ most")),
         (translate(pair_name), head("heading"), *measures, translate(difference)),
         rows,
-        links=links("account.mirror_page", year=source.year),
+        links=links("account.mirror_page", year=source.year)._replace(ignored=source.ignored()),
     )
 
 
@@ -363,14 +335,21 @@ def _fates(source: Source) -> Iterator[Picture]:
     listed = (each for each in releases.list_published() if each.year == source.year)
     newest = next(listed, None)
     release = releases.read_published(newest.id) if newest else None
+    note = message("By the day of the disposition, whenever it was seized. The last one counts.")
+    yield _ranking(source, "disposition", DISPOSITIONS, translate(note))
     if source.actor.state:
         yield _ranking(source, "disposition")
         yield _ranking(source, "marking")
     elif release:
-        for code in ("dispositions", "markings"):
-            yield released_picture(release, code, source.state or "")
+        yield _released(source, release)
     if release and source.actor.state:
         yield _compared(source, release)
+
+
+def _released(source: Source, release: releases.ReleaseView) -> Picture:
+    picture = released_picture(release, "markings", source.state or "")
+    assert picture.links
+    return replace(picture, links=picture.links._replace(ignored=source.ignored()))
 
 
 def _compared(source: Source, release: releases.ReleaseView) -> Picture:
@@ -404,24 +383,37 @@ def _compared(source: Source, release: releases.ReleaseView) -> Picture:
 
 
 def _coverage(source: Source) -> Picture:
-    """Return which states have figures of what; those without any come first."""
+    """Return which states have figures of what, and in which months they have no seizures."""
     sums = {dataset.code: source.sums(dataset) for dataset in REPORTED}
     withheld = queries.withheld_states()
     not_given = translate(message("not given"))
+    months = {each.state: each for each in list_coverage(source.actor, [SEIZURES], source.year)}
     every = {state: sum(each[state] for each in sums.values()) for state in names.participants()}
     empty = [formatting.label("state", state) for state, amount in every.items() if not amount]
-    note = message("Without any figure: {states}.", states=", ".join(empty) or "–")
+    note = message(
+        "Without any figure: {states}. A year is whole if each month has seizures.",
+        states=", ".join(sorted(empty)) or "–",
+    )
     rows = [
         Row(
             formatting.label("state", state),
-            [each[state] or (not_given if state in withheld else "–") for each in sums.values()],
+            [
+                formatting.months(months[state].without_records) or translate(COMPLETE)
+                if state in months
+                else not_given,
+                *(
+                    each[state] or (not_given if state in withheld else "–")
+                    for each in sums.values()
+                ),
+            ],
         )
-        for state in sorted(every, key=lambda state: (every[state] > 0, state))
+        for state in sorted(every, key=lambda state: (every[state] > 0, state_name(state)))
     ]
+    columns = (formatting.label("dataset", code) for code in sums)
     return Picture(
         "coverage",
         translate(message("Which states have figures")),
-        (head("state"), *(formatting.label("dataset", code) for code in sums)),
+        (head("state"), translate(message("Months without seizures")), *columns),
         rows,
         note=translate(note),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Final
 
 from api.http import tables
-from api.schemas.figures.statistics import MirrorFilters, MirrorRowResponse
+from api.schemas.figures.statistics import MirrorFilters, MirrorRowResponse, value_name
 from api.web import formatting, lists
 from api.web.access import login_required
 from api.web.forms import Field
@@ -15,6 +15,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
 from salsa_ext.reference.calendars import today
 from salsa_ext.trade import mirror
+from salsa_ext.trade.permits.figures import LICIT_TRADE
 
 MAX_ROWS: Final = 200
 FILTERS: Final = (
@@ -45,6 +46,7 @@ def mirror_page(actor: Actor) -> Any:
         year=year,
         rows=rows[:MAX_ROWS],
         total=len(rows),
+        heading_name=lambda heading: value_name(LICIT_TRADE, "heading", heading),
         measures=[
             formatting.label("trade_measure", code)
             for code in (*mirror.OF_EXPORTER, *mirror.OF_IMPORTER)

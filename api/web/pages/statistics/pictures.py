@@ -17,7 +17,7 @@ from api.web.charts import Chart, Flows, draw_flows
 from api.web.maps import ShadedMap, draw_shaded_map
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
-from salsa_ext.custody.figures import NOT_ESTABLISHED, SEIZURES, UNKNOWN
+from salsa_ext.custody.figures import NOT_ESTABLISHED, UNKNOWN
 from salsa_ext.figures import DATASETS
 from salsa_ext.reference.names import participants
 from salsa_ext.releases.release_tables import OTHERS, published_cells
@@ -41,10 +41,14 @@ class Row(NamedTuple):
 
 
 class Links(NamedTuple):
-    """Addresses of the same figures: the page of their table, and their file."""
+    """Addresses of the same figures: the page of their table, and their file.
+
+    `ignored` are the filters of the page that these figures do not have.
+    """
 
     table: str
     file: str
+    ignored: Sequence[str] = ()
 
 
 @dataclass(frozen=True)
@@ -113,7 +117,13 @@ class Source:
         filters: dict[str, Any] = {"dataset": dataset.code, "state": self.state, "grain": grain}
         filters |= dict(zip(("by", "then"), by, strict=False))
         filters |= self._where(dataset, by) | self._period(years)
-        return links("account.figure_table", **filters)
+        ignored = self.ignored(*dataset.dimensions)
+        return links("account.figure_table", **filters)._replace(ignored=ignored)
+
+    def ignored(self, *dimensions: str) -> list[str]:
+        """Return the chosen filters that figures by these dimensions do not have."""
+        left = [code for code in self.where if code not in dimensions]
+        return [head(code) for code in left if self.where[code] != "firearm"]
 
     def page(self, **more: str) -> str:
         """Return the page of pictures of the same year, narrowed further."""
@@ -125,9 +135,10 @@ class Source:
         return {"from_period": first, "to_period": last}
 
     def _where(self, dataset: Dataset, by: Sequence[str]) -> dict[str, str]:
-        chosen = self.where if dataset is SEIZURES else {}
-        counted = {**dataset.counted_values, **chosen}
-        return {code: value for code, value in counted.items() if code not in by}
+        known = dataset.dimensions
+        chosen = {code: value for code, value in self.where.items() if code in known}
+        counted = dataset.counted_values.items()
+        return {code: value for code, value in counted if code not in by} | chosen
 
 
 def links(endpoint: str, **filters: Any) -> Links:
@@ -168,6 +179,13 @@ def draw_states(amounts: Mapping[str, int], addresses: Mapping[str, str]) -> Sha
 def draw_paths(amounts: Mapping[tuple[str, ...], int]) -> Flows | None:
     """Return the drawing of amounts by the names of their stages."""
     return draw_flows(amounts, translate(message("All others")))
+
+
+def add_rows(rows: Sequence[Row]) -> Row:
+    """Return the row of all states: sums of columns of numbers, nothing of others."""
+    columns = zip(*(row.cells for row in rows), strict=True)
+    sums = ["" if isinstance(cells[0], str) else sum(cells) for cells in columns]
+    return Row(state_name(""), sums)
 
 
 def share(part: int, whole: int) -> str:
@@ -217,6 +235,7 @@ def released_pictures(release: ReleaseView) -> list[Picture]:
         if state and column not in ("", OTHERS, *NO_VALUE) and amount
     }
     states = [Row(state_name(state), (totals[state],)) for state in largest_first(totals)]
+    states.insert(0, Row(state_name(""), (sum(totals.values()),)))
     known = message(
         "Made where it is known, and not withheld: {part} of {whole}.",
         part=formatting.number(sum(origins.values())),
@@ -225,7 +244,7 @@ def released_pictures(release: ReleaseView) -> list[Picture]:
     return [
         Picture(
             "states",
-            table_name("seizures"),
+            translate(message("Seized, found, surrendered, by state")),
             (head("state"), str(release.year)),
             states,
             draw_states(totals, {}),
