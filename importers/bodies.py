@@ -3,27 +3,41 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING
 from functools import cache
 from typing import Any, Final
 
 from importers.reading.cells import is_no_value
 from importers.subjects import Path, Subject, is_gun
+from salsa_ext.core.errors import Message, message
 from salsa_ext.core.fields import Member, members
 from salsa_ext.firearms.marks.cell_reading import read_cell
 from salsa_ext.firearms.marks.firearm_marks import marking_instead_of_serial
 from salsa_ext.firearms.marks.keys import latin_letters
+from salsa_ext.firearms.marks.spreadsheet_damage import find_damage
 from salsa_ext.reference import names
 
 MAX_SERIAL: Final = 64
 SHORT_SERIAL: Final = re.compile(r"[A-Z]{2}")
-ELSEWHERE: Final = re.compile(r"(vide|ver|v[eé]ase|voir|see)\b.*", re.IGNORECASE)
-"""A cell in the place of a serial that points to the remarks."""
-SERIAL_OF_NOTE: Final = re.compile(
-    r"\b(?:s[eé]rie|serial)(?: (?:number|no|n[º°o]))?[.: ]*((?=[A-Z-]*\d)[A-Z0-9][A-Z0-9-]{2,})\b",
+LEAST_GLYPHS: Final = 4
+"""Letters and digits of a serial that is not odd."""
+ELSEWHERE: Final = re.compile(
+    r"(vide|ver|v[eé]ase|voir|see|cf)\b.*|((consta|figura) )?(en|na|in|dans les) (obs|rem|not)\w*\.?",
     re.IGNORECASE,
 )
+"""A cell in the place of a serial that points to the remarks."""
+SERIAL_OF_NOTE: Final = re.compile(
+    r"\b(?:s[eé]rie|serial|numera(?:ci[oó]n|[cç][aã]o)|matr[ií]cula|matricule)(?: (?:number|no|n[º°o]))?[.: ]*"
+    r"((?=[A-Z.-]*\d)[A-Z0-9](?:[A-Z0-9-]|\.(?=\d)){2,})\b",
+    re.IGNORECASE,
+)
+STAR: Final = re.compile(r"(?<=[A-Z0-9?]) ?\*(?=\s*(?:$|[,;/\n)]))", re.IGNORECASE)
+"""Behind a serial: a laboratory restored it, where a file says so."""
+DAMAGED: Final = message("A spreadsheet destroyed the number. Look it up in the paper.")
+POINTING: Final = message("The cell points to the remarks, and no number is found there.")
+WORDY: Final = message("Words are left in the number.")
+SHORT: Final = message("The number is shorter than serial numbers are.")
 
 
 def write_field(body: dict[str, Any], path: Path, value: Any) -> None:
@@ -92,8 +106,13 @@ COUNTRIES: Final = {
 DEFAULTS: Final[Mapping[str, Any]] = {"legal_grounds": [], "crime_context": ["unknown"]}
 
 
-def interpret_guns(body: dict[str, Any], subject: Subject) -> None:
-    """Read words in the place of serials and makes, and the category of a type; number lines."""
+def interpret_guns(
+    body: dict[str, Any], subject: Subject, *, is_starred: bool = False
+) -> Iterator[tuple[Message, str]]:
+    """Read words in the place of serials and makes, and the category of a type; number lines.
+
+    Yields what is odd about a serial, and its cell. `is_starred`: a star means restored.
+    """
     if subject.lists and not is_gun(subject.lists[0].type):
         return
     single = [body["firearm"]] if "firearm" in body else []
@@ -104,21 +123,43 @@ def interpret_guns(body: dict[str, Any], subject: Subject) -> None:
         if names.find_placeholder("make", gun.get("make") or "") == "craft":
             del gun["make"]
             gun.setdefault("origin_kind", "craft")
+        cell = gun.get("serial")
+        if cell and is_starred and STAR.search(cell):
+            gun |= {"serial": STAR.sub("", cell), "marking": "restored"}
         serial = _serial_of(gun, body)
         if serial and (marking := _marking_without_serial(serial)):
-            gun["marking"] = marking
+            if marking != "unknown" or gun.get("marking") in (None, "intact"):
+                gun["marking"] = marking
             del gun["serial"]
             if any(map(str.isalpha, serial)) and marking_instead_of_serial(serial) is None:
-                _add_note(body, serial)
+                add_note(body, serial)
         elif serial and (latin := latin_letters(serial)) != serial:
             gun |= {"serial": latin, "marks": [{"kind": "manufacture", "text": serial}]}
         elif serial and len(serial) > MAX_SERIAL:
-            _add_note(body, gun.pop("serial"))
+            add_note(body, gun.pop("serial"))
         elif not serial and gun.get("marking") == "intact":
             gun["marking"] = "unknown"
         category = names.type_category(names.resolve("type", gun.get("type")))
         if category and category != "firearm":
             gun.setdefault("category", category)
+        if cell and (odd := _oddity(cell, gun.get("serial"))):
+            yield odd, cell
+
+
+def _oddity(cell: str, serial: str | None) -> Message | None:
+    """Return what is odd about the serial that a cell became."""
+    if find_damage(cell) in ("scientific", "precision", "error", "width", "date"):
+        return DAMAGED
+    if not serial:
+        return POINTING if ELSEWHERE.fullmatch(cell) else None
+    reading = read_cell(serial)
+    texts = [mark.text for mark in reading.marks] or [serial]
+    if reading.remarks or any(re.search(r"[^\W\d_]{4,}", each) and " " in each for each in texts):
+        return WORDY
+    glyphs = [each for each in texts if not {*"?*["} & {*each}]
+    if any(sum(map(str.isalnum, each)) < LEAST_GLYPHS for each in glyphs):
+        return SHORT
+    return None
 
 
 def _serial_of(gun: dict[str, Any], body: Mapping[str, Any]) -> str | None:
@@ -131,7 +172,8 @@ def _serial_of(gun: dict[str, Any], body: Mapping[str, Any]) -> str | None:
     return gun.get("serial")
 
 
-def _add_note(body: dict[str, Any], text: str) -> None:
+def add_note(body: dict[str, Any], text: str) -> None:
+    """Write a text behind the remarks of a document."""
     body["note"] = "; ".join(filter(None, (body.get("note"), text)))[:2000]
 
 

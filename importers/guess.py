@@ -16,6 +16,7 @@ from typing import Any, Final
 
 from rapidfuzz import fuzz
 
+from importers.bodies import STAR
 from importers.profiles import DocumentMapping, Profile, Skip, Source
 from importers.reading.cells import (
     CellError,
@@ -29,8 +30,8 @@ from importers.reading.code_keys import find_keys
 from importers.reading.descriptions import is_description
 from importers.reading.patterns import SERIALS, split_text
 from importers.reading.row_kinds import Cells, columns_above, find_skips, is_ditto
-from importers.reading.tables import Table, fold
-from importers.subjects import SUBJECTS, Path, Subject, is_required, targets
+from importers.reading.tables import LEVEL, Table, fold
+from importers.subjects import REPORTED, SUBJECTS, Path, Subject, is_required, targets
 from salsa_ext.core.errors import message
 from salsa_ext.firearms.marks.firearm_marks import marking_instead_of_serial
 from salsa_ext.reference import names
@@ -75,6 +76,15 @@ TOTALS: Final = Skip(
     str(message("a row of totals")),
     {"*": r"(grand? |(sub|sous)[ -]?)?tota(l|is|les|ux)\b.{0,60}|(suma|soma|somme)( total)?:?"},
 )
+LETTERS: Final = re.compile(r"\b(letras?|lettres?|letters?|pre(?:fijo|fixo|fixe|fix))\b")
+DIGITS: Final = re.compile(
+    r"\b(numeros?|chiffres?|digits?|digitos?|cifras?|algarismos?|numbers?)\b"
+)
+"""Headings of two columns that hold one serial."""
+LEAST_STARRED: Final = 3
+"""Serials with a star behind them, from which on it seems to mean something."""
+RESTORED_WORDS: Final = re.compile(r"revel|rest(aur|itu|or|abl)|recup|reaviv|regener|metalogr|lab")
+ILLEGIBLE_WORDS: Final = re.compile(r"ileg|illeg|illis|unread|no se l|incompl")
 LABELS_OF_GUN: Final = ("make", "calibre", "type")
 Labels = Mapping[str, Sequence[str]]
 """The labels of fields in four languages, by their English text."""
@@ -116,8 +126,15 @@ def draft_profile(
         values = _texts_by_column(rows, table.columns)
     drafts = [_draft(SUBJECTS[each], rows, values, labels, name, state) for each in subjects]
     sheets = ("*",) if len(table.read) > 1 else ()
+    starred = _is_starred([text for texts in values.values() for text in texts], table.asides)
     drafts = [
-        replace(each, profile=replace(each.profile, values=keys, sheets=sheets)) for each in drafts
+        replace(
+            each,
+            profile=replace(
+                each.profile, values=keys, sheets=sheets, restored=starred and each.profile.once
+            ),
+        )
+        for each in drafts
     ]
     few = [each for texts in values.values() if len(each := {*texts}) <= FEW_TEXTS]
     words = fold(
@@ -131,6 +148,15 @@ def draft_profile(
         )
     )
     return max(drafts, key=lambda draft: _worth(draft, words))
+
+
+def _is_starred(texts: Sequence[str], asides: Sequence[Sequence[str]]) -> bool:
+    """Return whether a star behind a serial seems to say that it was restored."""
+    legend = fold(" ".join(cell for cells in asides for cell in cells if "*" in cell[:3]))
+    if ILLEGIBLE_WORDS.search(legend):
+        return False
+    starred = sum(bool(STAR.search(text)) and _is_serial(text) for text in texts)
+    return starred >= (1 if RESTORED_WORDS.search(legend) else LEAST_STARRED)
 
 
 def _texts_by_column(rows: Sequence[Cells], columns: Iterable[str]) -> dict[str, list[str]]:
@@ -179,6 +205,10 @@ def _draft(
         if column not in chosen and path not in {each for each, _ in chosen.values()}:
             chosen[column] = path, score
     fields = {path: Source((column,)) for column, (path, _) in chosen.items() if path != "number"}
+    for path in [each for each in fields if known[each][-1].name == "serial"]:
+        if joined := _joined_columns(fields[path].columns[0], [*values]):
+            fields[path] = Source(joined, join="")
+            chosen |= dict.fromkeys(joined, (path, PART_OF_HEADING))
     guesses = tuple(
         ColumnGuess(
             column,
@@ -215,6 +245,22 @@ def _draft(
         once=any(path.endswith(".serial") for path in paths.values()),
     )
     return Draft(profile, guesses, missing)
+
+
+def _joined_columns(column: str, columns: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of one serial, that of its letters and that of its digits; none for one."""
+    for other in columns:
+        first, second = sorted((column, other), key=columns.index)
+        letters, digits = LETTERS.search(fold(first)), DIGITS.search(fold(second))
+        if other == column or not letters or not digits:
+            continue
+        rests = {
+            re.sub(rf"\b{word[0]}\b", "", fold(each)).strip()
+            for each, word in ((first, letters), (second, digits))
+        }
+        if len(rests) == 1:
+            return first, second
+    return ()
 
 
 def natural_key(subject: Subject, columns: Sequence[ColumnGuess]) -> tuple[str, bool]:
@@ -274,7 +320,9 @@ def _score(
     path: str, members: Path, column: str, texts: Sequence[str], labels: Labels, order: str
 ) -> float:
     """Return how likely a column fills a field: its heading, confirmed or denied by its values."""
-    heading = _heading_score(path, fold(column), labels)
+    heading = max(
+        _heading_score(path, fold(each), labels) for each in {column, column.rpartition(LEVEL)[2]}
+    )
     if not heading and not _is_telling(members):
         return 0.0
     heading *= COUNTED if path == "number" and _is_counted(texts) else 1
@@ -367,7 +415,7 @@ def _value_score(members: Path, texts: Sequence[str], order: str) -> float | Non
 def _is_telling(members: Path) -> bool:
     """Return whether values of a field are like those of few others."""
     member = members[-1]
-    is_event = member.limits.form == "rough" and len(members) == 1
+    is_event = member.limits.form == "rough" and len(members) == 1 and member != REPORTED
     return (
         is_event
         or member.name in (*LABELS_OF_GUN, "serial", "description")
@@ -388,5 +436,5 @@ def _is_serial(text: str) -> bool:
     """Return whether a text looks like a serial, or like words in the place of one."""
     glyphs = re.sub(r"[\W_]", "", text)
     is_mark = 4 <= len(glyphs) <= 20 and sum(map(str.isdigit, glyphs)) >= 2
-    is_date = bool(re.fullmatch(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}", text))
+    is_date = bool(re.fullmatch(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}|\d\S* \w+\.? \d{4}", text))
     return (is_mark and not is_date) or marking_instead_of_serial(text) is not None

@@ -10,7 +10,7 @@ from datetime import date
 from functools import lru_cache, partial
 from typing import Any, Final, NamedTuple
 
-from importers.bodies import complete, interpret_guns, write_constants, write_field
+from importers.bodies import add_note, complete, interpret_guns, write_constants, write_field
 from importers.judgement import (
     Candidate,
     Judgement,
@@ -22,17 +22,19 @@ from importers.judgement import (
     refuse,
 )
 from importers.occurrences import Occurrences
+from importers.pieces import cut_row
 from importers.profiles import DocumentMapping, Profile, Source
-from importers.reading.cells import CellError, is_no_value, read_agency, read_cell, sift
+from importers.reading.cells import OPEN_LISTS, CellError, is_no_value, read_agency, read_cell, sift
 from importers.reading.descriptions import take_apart
 from importers.reading.patterns import MAX_TEXT, compile_pattern, split_text
 from importers.reading.row_kinds import RowAbove, SkipRules, YearAbove, is_heading, is_of_table
 from importers.reading.tables import SHEET, Row, Table, find_place, fold
-from importers.subjects import DESCRIPTION, SUBJECTS, Check, Path, targets
+from importers.subjects import DESCRIPTION, REPORTED, SUBJECTS, Check, Path, targets
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import ImportRejected, SalsaError, Unavailable, message
-from salsa_ext.firearms.marks.cell_reading import read_cell as read_marks
+from salsa_ext.firearms.marks.firearm_marks import marking_instead_of_serial
 from salsa_ext.firearms.marks.keys import normalise
+from salsa_ext.reference import names
 from salsa_ext.reference.agencies import agency_names
 from salsa_ext.reference.calendars import state_zone
 from salsa_ext.reference.gazetteer import complete_place
@@ -42,6 +44,15 @@ LEAST_SERIAL: Final = 4
 HEADING_AGAIN: Final = message("a heading again")
 REPEATED: Final = message("the same gun again")
 NO_NUMBER: Final = message("The row has no number of its own, so a second run would load it twice.")
+NO_DATE: Final = message(
+    "The row has no date. Map the column with the date of the report, or write the year."
+)
+OLD_NUMBER: Final = re.compile(
+    r"(.+?)\s*[(\[]\s*(?:ant(?:erior|igu[oa]|es)?|ex|old|former(?:ly)?|previous(?:ly)?|anc(?:ien(?:ne)?)?|viejo"
+    r"|velho|previo)\b[.:\s]*(?:n[º°ro.]*\s*)?([^()\[\]]*\d[^()\[\]]*?)\s*[)\]]",
+    re.IGNORECASE,
+)
+"""A number with the one before in brackets: `ANI-22-017 (ant. 0502-2022-144)`."""
 ReadBody = Callable[[type, Mapping[str, Any]], Any]
 """Returns the value of a body as HTTP receives it; raises Invalid."""
 
@@ -61,11 +72,11 @@ class FieldStep:
 
 
 class DocumentSteps(NamedTuple):
-    """How a document is made of a row: its fields, their first columns by name, its constants."""
+    """How a document is made of a row: its fields, their columns by name, its constants."""
 
     mapping: DocumentMapping
     fields: Sequence[FieldStep]
-    columns: Mapping[str, str]
+    columns: Mapping[str, Sequence[str]]
     constants: Sequence[tuple[Path, Any]]
 
 
@@ -136,7 +147,7 @@ class Interpreter:
             self._document(steps, piece, row)
             for steps in self._mappings
             if all(texts[name] for name in steps.mapping.when)
-            for piece in self._pieces(texts, steps.columns)
+            for piece in cut_row(texts, steps.columns, self.profile.serials)
         ]
         if not documents:
             columns = ", ".join(name for mapping, *_ in self._mappings for name in mapping.when)
@@ -161,30 +172,13 @@ class Interpreter:
         key = (candidate.subject.name, number, body.get("occurred_on"), serial)
         return self._guns.add("\x1f".join(map(str, key)))[0] > 1
 
-    def _pieces(self, texts: dict[str, str], columns: Mapping[str, str]) -> list[dict[str, str]]:
-        """Return the row for each of several guns in one cell: cut, or as many as it counts."""
-        count = columns.get("quantity", "")
-        for name, pattern in self.profile.serials.items():
-            parts = split_text(pattern, texts[name])
-            if len(parts) > 1:
-                counted = {count: "1"} if texts.get(count) == str(len(parts)) else {}
-                if described := columns.get("description"):
-                    pattern = rf"^\s*{len(parts)}\s+(x\s+)?"
-                    counted[described] = re.sub(pattern, "", texts[described])
-                return [texts | {name: part} | counted for part in parts]
-        if (number := texts.get(count, "1")) not in ("", "1") and "serial" in columns:
-            marks = read_marks(texts[columns["serial"]]).marks
-            if number == str(len(marks)) and not any(mark.part for mark in marks):
-                return [texts | {columns["serial"]: mark.text, count: "1"} for mark in marks]
-        return [texts]
-
     def _document(self, steps: DocumentSteps, texts: Mapping[str, str], row: Row) -> Candidate:
         mapping, fields = steps.mapping, steps.fields
         subject = SUBJECTS[mapping.subject]
         body, problems = dict[str, Any](), list[Problem]()
-        number = self._number(mapping, texts, row)
+        number, reported = self._number(mapping, texts, row), ("", "")
         for step in fields:
-            text = texts[step.column] if step.column else _text_of(step.source, texts)
+            text = texts[step.column] if step.column else _text_of(step, texts)
             if not text:
                 continue
             try:
@@ -200,16 +194,27 @@ class Interpreter:
                 write_field(body, step.path, {})
                 for each in take_apart(body, step.path, value, _folded(step.source.values)):
                     self.judgement.add_unknown(*each)
+            elif step.path[-1] is REPORTED:
+                reported = value or "", f"{self._column_of(step, texts)}: {text}"
             elif value not in (None, "", []):
                 write_field(body, step.path, value)
+        dated = steps.columns.get("occurred_on")
+        if dated and not {"occurred_on", "occurred_at"} & {*body} and not problems:
+            if not reported[0]:
+                problems.append(Problem(self._columns.get(dated[0], ""), NO_DATE))
+            body["occurred_on"] = reported[0][:4]
+            add_note(body, reported[1])
         if number is None:
             problems.append(Problem("", NO_NUMBER))
         if number is None or problems:
             raise RowRefused(*problems, key=(subject.name, number or ""))
         write_constants(body, steps.constants)
         body["number"] = number
+        if subject.has_external_ids and (before := _numbers_before(mapping, texts)):
+            body["external_ids"] = [*body.get("external_ids", ()), *before]
         complete(body, subject.value, self.actor.own_state())
-        interpret_guns(body, subject)
+        for reason, text in interpret_guns(body, subject, is_starred=self.profile.restored):
+            self.judgement.add_odd_serial(reason, text, row)
         if "place" in body:
             complete_place(body["place"])
         column = partial(self._column_named, fields, texts)
@@ -226,14 +231,18 @@ class Interpreter:
     def _number(self, mapping: DocumentMapping, texts: Mapping[str, str], row: Row) -> str | None:
         """Return the natural key of a row's document; None if a part of it is empty."""
         number = ""
-        pieces, names = mapping.number_parts
-        for piece, name in zip(pieces, names, strict=False):
+        pieces, columns = mapping.number_parts
+        for piece, name in zip(pieces, columns, strict=False):
             number += piece
             if name == "#":
-                number += str(self._repeats.add(f"{mapping.subject} {number}")[0])
+                count = self._repeats.add(f"{mapping.subject} {number}")[0]
+                if count == 1 and number.endswith("/"):
+                    number = number[:-1]  # 004/20, then 004/20/2
+                else:
+                    number += str(count)
             elif name == "*":
                 number += _digest(row)
-            elif not (text := texts[name]):
+            elif not (text := OLD_NUMBER.sub(r"\1", texts[name])):
                 return None
             elif is_no_value(text):  # S/E: a document of its own
                 digest = _digest(row)
@@ -307,7 +316,7 @@ def _compile(
         read = _once(partial(_read_field, *given, agencies, zone))
         column = source.columns[0] if len(source.columns) == 1 else ""
         steps.append(FieldStep(name, known[name], source, column, read))
-    columns = {step.path[-1].name: step.source.columns[0] for step in steps}
+    columns = {step.path[-1].name: step.source.columns for step in steps}
     constants = [(known[name], value) for name, value in mapping.constants.items()]
     return DocumentSteps(mapping, steps, columns, constants)
 
@@ -354,11 +363,29 @@ def _replace(values: Mapping[str, str], text: str) -> str:
     return values.get(fold(text) or text, values.get("*", text))
 
 
-def _text_of(source: Source, texts: Mapping[str, str]) -> str:
-    given = [text for name in source.columns if (text := texts[name])]
-    if source.join is not None:
-        return source.join.join(given)
-    return given[0] if given else ""
+def _text_of(step: FieldStep, texts: Mapping[str, str]) -> str:
+    """Return the first text of the columns, or all joined; words are set apart from a serial."""
+    name, join = step.path[-1].name, step.source.join
+    given = [text for each in step.source.columns if (text := texts[each])]
+    if join is None:
+        return given[0] if given else ""
+    if name in OPEN_LISTS or name == "model":  # New Model Single Six, Unknown
+        is_none = partial(names.find_placeholder, name)
+        given = [text for text in given if is_none(text) not in ("unknown", "unmarked")] or given[
+            :1
+        ]
+    is_prose = name == "serial" and any(" " in text or _is_marking(text) for text in given)
+    return (join or " " * is_prose).join(given)
+
+
+def _is_marking(text: str) -> bool:
+    return marking_instead_of_serial(text) is not None
+
+
+def _numbers_before(mapping: DocumentMapping, texts: Mapping[str, str]) -> list[dict[str, str]]:
+    """Return the numbers that a case had before, by the column that has them in brackets."""
+    matches = ((name, OLD_NUMBER.fullmatch(texts[name])) for name in mapping.number_columns())
+    return [{"system": name, "number": match[2]} for name, match in matches if match]
 
 
 # --- judging ------------------------------------------------------------------------------------

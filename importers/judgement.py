@@ -19,6 +19,10 @@ from salsa_ext.core.errors import Invalid, Message, SalsaError, message
 EXAMPLES: Final = 3
 MAX_UNKNOWN: Final = 10_000
 MAX_SKIPPED: Final = 10_000
+MAX_LISTED: Final = 100
+"""Texts without a code, and texts with one, that a report has."""
+MAX_ODD: Final = 20
+"""Serials of each kind of oddity that are named."""
 
 
 class Problem(NamedTuple):
@@ -59,7 +63,8 @@ class Judgement:
 
     `counts`: documents `created`, `changed`, `unchanged`, and rows `rejected` and `skipped`.
     `problems`: by column and English text, how often, with examples. `unknown`: texts without a
-    code, by kind. `vanished`: numbers that a full file no longer has. `rows_in_all` is about
+    code, by kind; `known` those with one. `odd_serials`: by what is odd, how many, and sheet, row and
+    text of the first. `vanished`: numbers that a full file no longer has. `rows_in_all` is about
     how many rows there are. `skipped_examples`: number and beginning of the first row, by reason.
     `skipped_rows` are those of the batch. `starts` are the rows in the file before each sheet that
     is read, where there are several.
@@ -74,6 +79,10 @@ class Judgement:
     skipped_rows: list[Reject] = field(default_factory=list)
     problems: dict[tuple[str, str], tuple[Message, list[str], int]] = field(default_factory=dict)
     unknown: Counter[tuple[str, str]] = field(default_factory=Counter)
+    known: Counter[tuple[str, str]] = field(default_factory=Counter)
+    odd_serials: dict[str, tuple[Message, int, list[tuple[str, int, str]]]] = field(
+        default_factory=dict
+    )
     vanished: list[str] = field(default_factory=list)
     preview: list[dict[str, Any]] = field(default_factory=list)
     unread_columns: list[str] = field(default_factory=list)
@@ -111,6 +120,18 @@ class Judgement:
         """Count a text without a code."""
         if (kind, text) in self.unknown or len(self.unknown) < MAX_UNKNOWN:
             self.unknown[kind, text] += 1
+
+    def add_known(self, kind: str, text: str) -> None:
+        """Count a text that is read as a code."""
+        if (kind, text) in self.known or len(self.known) < MAX_UNKNOWN:
+            self.known[kind, text] += 1
+
+    def add_odd_serial(self, reason: Message, text: str, row: Row) -> None:
+        """Count a serial that a person had better look at."""
+        _, count, rows = self.odd_serials.get(reason.text, (reason, 0, []))
+        if count < MAX_ODD:
+            rows.append((*find_place(self.starts, row.number), text[:60]))
+        self.odd_serials[reason.text] = reason, count + 1, rows
 
     def top_problems(self, most: int = 10) -> list[tuple[Problem, list[str], int]]:
         """Return the most frequent problems, with examples and counts."""
@@ -200,7 +221,15 @@ def report_data(judgement: Judgement) -> dict[str, Any]:
         ],
         "unknown": [
             {"kind": kind, "text": text, "count": count}
-            for (kind, text), count in judgement.unknown.most_common(100)
+            for (kind, text), count in judgement.unknown.most_common(MAX_LISTED)
+        ],
+        "known": [
+            {"kind": kind, "text": text, "count": count}
+            for (kind, text), count in judgement.known.most_common(MAX_LISTED)
+        ],
+        "odd_serials": [
+            {"count": count, "rows": [*map(list, rows)]} | message_data(reason)
+            for reason, count, rows in judgement.odd_serials.values()
         ],
         "vanished": judgement.vanished,
         "unread_columns": judgement.unread_columns,

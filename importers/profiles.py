@@ -110,7 +110,8 @@ class Profile:
     one that is missing has vanished. `lenient`: columns may be missing. `serials` cuts the cell of a
     column into several guns: by a regular expression, or `*` between serials. Empty cells and ditto
     signs in columns of `above` mean as in the row above. With `once` the row of a gun that its
-    document has already is skipped. `sheets` are read as one table, `*` all with the columns of the
+    document has already is skipped. With `restored` a star behind a serial says that a laboratory
+    restored it. `sheets` are read as one table, `*` all with the columns of the
     fittest; without them the fittest alone.
     """
 
@@ -131,6 +132,7 @@ class Profile:
     serials: Mapping[str, str] = field(default_factory=dict)
     above: tuple[str, ...] = ()
     once: bool = False
+    restored: bool = False
 
     def spellings(self) -> dict[str, str]:
         """Return each column of the profile by the folded spellings of files."""
@@ -191,7 +193,8 @@ def _plain(value: Any) -> Any:
         return {
             each.name: _plain(inner)
             for each in dataclasses.fields(value)
-            if (inner := getattr(value, each.name)) not in ("", None, (), {}, False, each.default)
+            if (inner := getattr(value, each.name)) not in (None, (), {}, False, each.default)
+            and (inner != "" or each.default is None)
         }
     if isinstance(value, Mapping):
         return {key: _plain(inner) for key, inner in value.items()}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field
+from datetime import date
 from functools import cache, cached_property, partial
 from typing import Any, Final
 
@@ -13,7 +14,7 @@ from importers.trade import ROWS_OF_PERMIT, PermitShipment, ShipmentReceipt
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.fields import Field, Member, Rule, members
-from salsa_ext.core.occurrence import ImportSource
+from salsa_ext.core.occurrence import EventTime, ImportSource
 from salsa_ext.documents import queries, reports, seizures, transfers
 from salsa_ext.documents.values import ReportData, SeizureData, TransferData
 from salsa_ext.firearms.marks.values import Firearm
@@ -77,6 +78,11 @@ class Subject:
     def has_source(self) -> bool:
         """Return whether its documents name the row of the file that they are from."""
         return any(each.type is ImportSource for each in members(self.value))
+
+    @cached_property
+    def has_external_ids(self) -> bool:
+        """Return whether its documents have numbers of other systems."""
+        return any(each.name == "external_ids" for each in members(self.value))
 
     @cached_property
     def most_items(self) -> float:
@@ -220,11 +226,21 @@ DESCRIPTION: Final = Member(
     field=Field("Description of the gun"),
 )
 """A cell with make, model, calibre and type in one, which is taken apart."""
+REPORTED: Final = DESCRIPTION._replace(
+    name="reported_on",
+    key="reported_on",
+    type=date,
+    limits=Rule(form="rough"),
+    field=Field("Date of the report, where that of the event is unknown"),
+)
+"""The year of this date is that of an event of which the file says no more."""
 
 
 def _paths(cls: type, above: Path) -> Iterator[Path]:
     if is_gun(cls):
         yield (*above, DESCRIPTION)
+    if issubclass(cls, EventTime) and not above:
+        yield (REPORTED,)
     for member in members(cls):
         is_place = member.name == "line" and cls not in ROWS_OF_PERMIT  # in the document
         if not member.field.is_sent or member.name in READ_ELSEWHERE or is_place:

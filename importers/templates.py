@@ -12,7 +12,7 @@ import xlsxwriter
 from importers.profiles import DocumentMapping, Profile, Source
 from importers.reading.cells import label_kind
 from importers.reading.tables import fold
-from importers.subjects import DESCRIPTION, SUBJECTS, Subject, is_required, targets
+from importers.subjects import DESCRIPTION, REPORTED, SUBJECTS, Subject, is_required, targets
 from importers.subjects import Path as FieldPath
 from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.reference import names
@@ -63,7 +63,8 @@ def template_fields(subject: Subject) -> dict[str, FieldPath]:
     fields = {
         path: members
         for path, members in targets(subject.value).items()
-        if not {member.key for member in members[:-1]} & {*LEFT_OUT} and members[-1] != DESCRIPTION
+        if not {member.key for member in members[:-1]} & {*LEFT_OUT}
+        and members[-1] not in (DESCRIPTION, REPORTED)
     }
     return dict(sorted(fields.items(), key=lambda each: not is_required(each[1])))
 

@@ -10,7 +10,7 @@ from functools import cache, lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from importers.reading.reader_program import fold
+from importers.reading.reader.parts import fold
 from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.errors import Message, message
 from salsa_ext.core.fields import Member
@@ -52,7 +52,14 @@ TIME_OF_DAY: Final = re.compile(
     re.I,
 )
 ZONED: Final = re.compile(r"T\d\d:\d\d.*(?:Z|[+-]\d\d:?\d\d)$")
-DATE_FILLERS: Final = WEEKDAYS | {*"de del of do le el the er st nd rd th".split()}
+DATE_FILLERS: Final = WEEKDAYS | frozenset(
+    """de del of do da du le la el las as the er ro st nd rd th courant current curso corriente corrente en
+    em in na no on mes mois month mediados meados mi mid fines finales fin fim final finais late inicio inicios
+    principios debut comeco early nuit noche noite night madrugada entre between from desde al au ao to a et
+    y e and para vers hacia circa about aprox environ""".split()
+)
+"""Words of dates in four languages that say no more than a day, month or year does."""
+QUARTER: Final = re.compile(r"(?:\b|\d)(?:trim\w*|quarter|semestr\w*|[tq][1-4])\b")
 YES: Final = frozenset("true yes y si s sim oui o 1 x verdadero verdadeiro vrai".split())
 NO: Final = frozenset("false no n nao non 0 falso faux".split())
 WORDS: Final = {
@@ -135,8 +142,8 @@ def read_date(text: str, order: str, *, is_rough: bool = True) -> str:
     """Return the ISO text of a date, to the month or year where that is known; raises CellError.
 
     Reads ISO, digits in the `order` given, names of months in four languages, days as spreadsheets
-    number them. A time or day of the week is left out. A day and month that are impossible in the order are
-    not exchanged.
+    number them. A time or day of the week is left out. A night is its first day, other days of a month
+    that month, a quarter its year. A day and month that are impossible in the order are not exchanged.
     """
     try:
         day = _find_date(text.strip(), order)
@@ -177,24 +184,49 @@ def _find_date(text: str, order: str) -> str:
     if re.fullmatch(r"(1[4-9]|20|21)\d\d", text):
         return text
     text = re.sub(r"[T ]\s*\d{1,2}:\d\d.*$", "", text)
-    pieces = [each for each in re.findall(r"\d+|[^\W\d]+", fold(text)) if each not in DATE_FILLERS]
+    words = re.findall(r"\d+|[^\W\d]+", fold(text))
+    if (
+        QUARTER.search(fold(text))
+        and len(years := [each for each in words if len(each) == 4 and each.isdigit()]) == 1
+    ):
+        return date(int(years[0]), 1, 1).isoformat()[:4]
+    pieces = [each for each in words if each not in DATE_FILLERS]
+    if len(pieces) == 1 and len(words) > 1 and len(pieces[0]) == 4:
+        return date(int(pieces[0]), 1, 1).isoformat()[:4]
     if len(pieces) > 3 and "mar" in (pieces[0], pieces[-1]):
         del pieces[0 if pieces[0] == "mar" else -1]
     parts = [MONTHS.get(each, each) for each in pieces]
-    words = [at for at, part in enumerate(parts) if isinstance(part, int)]
+    named = [at for at, part in enumerate(parts) if isinstance(part, int)]
     numbers = [int(part) for part in parts]
+    if len(numbers) == 4 and not named and order == "dmy":
+        named = [2]
+    if len(numbers) in (4, 5) and named:
+        return _first_of_days(numbers, named)
     if len(numbers) == 2:
-        month_at = words[0] if words else (1 if len(str(parts[0])) == 4 else 0)
+        month_at = named[0] if named else (1 if len(str(parts[0])) == 4 else 0)
         year = _year(str(parts[1 - month_at]))
         return date(year, numbers[month_at], 1).isoformat()[:7]
     if len(numbers) != 3:
         return ""
     if len(str(parts[0])) == 4:
         order = "ymd"
-    elif words:
-        order = "mdy" if words[0] == 0 else "dmy"
+    elif named:
+        order = "mdy" if named[0] == 0 else "dmy"
     by_part = dict(zip(order, parts, strict=True))
     return date(_year(str(by_part["y"])), int(by_part["m"]), int(by_part["d"])).isoformat()
+
+
+def _first_of_days(numbers: list[int], named: list[int]) -> str:
+    """Return the first of two days in a row, else their month or year: `26, 27, March, 2021`."""
+    *days, year = numbers
+    months = [days[at] for at in named]
+    first, last = (day for at, day in enumerate(days) if at not in named)
+    on, until = date(year, months[0], first), date(year, months[-1], last)
+    if until - on == timedelta(1):
+        return on.isoformat()
+    if until < on:
+        raise ValueError(numbers)
+    return on.isoformat()[: 7 if on.month == until.month else 4]
 
 
 def _year(digits: str) -> int:
@@ -330,6 +362,8 @@ def sift(path: Sequence[Member], text: str) -> tuple[str, str]:
         float,
         Decimal,
     ):
+        return text, ""
+    if (choices := member.limits.choices) and fold(text) in code_texts(choices)[1]:
         return text, ""
     if is_no_value(text):
         return "", ""

@@ -14,11 +14,15 @@ LEAST_COVERED: Final = 0.8
 PAIR: Final = re.compile(
     r"\s*([A-Za-z0-9/]{1,6})\s*(?:[=:]|\s[–-]\s)\s*([^;=:]{2,60}?)\s*(?:[;,]|$)"
 )
+LABELLED: Final = re.compile(r"\s*([^:=]{2,30}?)\s*:\s*(.*=.*)")
+"""A key of one column with its heading: `Type : PA = pistolet ; RV = revolver`."""
 NAMES_CODE: Final = re.compile(
     r"\b(cod\w*|clave|key|code|tipo|type|clase|especie|categoria|class)\b"
 )
 Rows = Sequence[Sequence[str]]
 Key = dict[str, str]
+HEADING: Final = ""
+"""The code in a key for the heading of its column."""
 
 
 def find_keys(asides: Rows, values: Mapping[str, Sequence[str]]) -> dict[str, Key]:
@@ -32,9 +36,10 @@ def find_keys(asides: Rows, values: Mapping[str, Sequence[str]]) -> dict[str, Ke
         }
         column = max(scores, key=scores.__getitem__, default="")
         if column and scores[column] > 0:
-            codes = {text for text in values[column] if _code(text) in key}
-            keys[column] = {text: key[_code(text)] for text in sorted(codes)}
-            keys[column] |= {code: text for code, text in key.items() if code not in keys[column]}
+            codes = sorted({text for text in values[column] if _code(text) in key})
+            keys[column] = {text: key[_code(text)] for text in codes}
+            used = {HEADING, *map(_code, codes)}
+            keys[column] |= {code: text for code, text in key.items() if code not in used}
     return keys
 
 
@@ -43,6 +48,10 @@ def _blocks(asides: Rows) -> Iterator[Key]:
     block: Key = {}
     for cells in [*asides, []]:
         given = [text for cell in cells if (text := cell.strip())]
+        labelled = LABELLED.fullmatch(given[0]) if len(given) == 1 else None
+        if labelled and len(own := dict(_pairs([labelled[2]]))) > 1:
+            yield own | {HEADING: labelled[1]}
+            continue
         pairs = dict(_pairs(given))
         if not pairs and len(block) > 1:
             yield block
@@ -65,10 +74,10 @@ def _code(text: str) -> str:
 
 def _score(key: Key, column: str, texts: Sequence[str]) -> float:
     """Return how well a key fits a column, 0 for not at all."""
-    used = [code for code in map(_code, texts) if code in key]
-    codes = {*used}
-    is_named = bool(NAMES_CODE.search(fold(column)))
+    used = [code for code in map(_code, texts) if code and code in key]
+    codes, heading = {*used}, fold(key.get(HEADING, ""))
+    is_named = bool(NAMES_CODE.search(fold(column))) or (heading and heading in fold(column))
     is_number = all(map(str.isdigit, codes))
     if len(codes) < 2 or len(used) < LEAST_COVERED * len(texts) or (is_number and not is_named):
         return 0.0
-    return len(codes) / len(key) + is_named
+    return len(codes) / len(key) + bool(is_named)

@@ -10,6 +10,7 @@ from typing import Any, Final
 from importers.reading.cells import OPEN_LISTS, find_state
 from importers.reading.tables import fold
 from importers.subjects import Path
+from salsa_ext.firearms.marks.marking_words import is_craft
 from salsa_ext.reference import names
 
 LONGEST: Final = 4
@@ -21,6 +22,7 @@ LIKELY: Final = 0.85
 WORDS: Final = re.compile(r"(?:[^\s,;()\[\]\"“”«»]|(?<=\d),(?=\d))+|[,;]")
 BRACKETS: Final = re.compile(r"\(([^()]{3,40})\)")
 PREFIX: Final = re.compile(r"cal(?:ibre|iber)?\b[. :]*", re.IGNORECASE)
+DECIMAL: Final = re.compile(r"[.,]\d{2,3}")
 CALIBRE: Final = re.compile(r"[.,]?\d{1,3}(?:[.,x×*/-]\d+)*(?: ?[a-z&.]+.*)?", re.IGNORECASE)
 PLAIN_NUMBER: Final = re.compile(r"[.,]?\d{1,3}")
 METRIC: Final = re.compile(r"\d{1,2}[.,]\d\d(?: ?mm)?", re.IGNORECASE)
@@ -46,9 +48,12 @@ SHORT_TYPES: Final = {
 MODES: Final = re.compile(
     r"semi ?aut(o|om[aá]ti\w+)|automati\w+|pump( action)?|hunting( gun)?"
     r"|(a|de) (pompe|chasse|bomba|caza|caca|caceria|cacada|corredera)"
+    r"|\d{1,3} (tiros?|disparos?|coups?|shots?|shooter|rounds?)"
+    r"|(de )?(dois canos|(dos|doble|double) canon(es)?|dupla)"
 )
-"""How a gun works or what it is for, folded."""
+"""How a gun works, how often it shoots, or what it is for, folded."""
 MODEL_LABELS: Final = frozenset("mod modele modelo model type tipo".split())
+SIGNS: Final = frozenset(", ; &".split())
 LABELS: Final = MODEL_LABELS | {*"marca marque make brand , ;".split()}
 """Words and signs between two parts."""
 FILLERS: Final = LABELS | {"cal", "calibre", "caliber"}
@@ -74,8 +79,15 @@ def describe(text: str) -> Mapping[str, str]:
     for read_calibre in (_named_calibre, _explicit_calibre):
         if "calibre" not in parts:
             words = _cut(words, "calibre", read_calibre, parts)
+    words = _cut(words, "craft", _craft_words, parts, SIGNS)
     words = _cut(words, "type", _type_of, parts)
+    if crafted := parts.pop("craft", None):
+        parts |= {"origin_kind": "craft"} | ({} if "type" in parts else {"type": crafted})
     words = _without_modes(words)
+    words = _cut(words, "no make", partial(_denial_of, "make"), parts, SIGNS)
+    words = _cut(words, "no model", partial(_denial_of, "model"), parts, SIGNS)
+    has_no_make = bool(parts.pop("no make", None) or crafted)
+    parts.pop("no model", None)
     for is_exact in (True, False):
         if "make" not in parts:
             words = _cut(words, "make", partial(_make_of, is_exact), parts)
@@ -86,7 +98,7 @@ def describe(text: str) -> Mapping[str, str]:
         parts |= {"make": maker, "calibre": parts["calibre"].removesuffix(maker).strip()}
     if "calibre" not in parts and sum(any(map(str.isdigit, word)) for word in words) > 1:
         words = _cut_last_number(words, parts)
-    if "make" not in parts:
+    if "make" not in parts and not has_no_make:
         words = _cut_unknown_make(words, parts)
     if not has_label and "calibre" not in parts and words:
         alone = CALIBRES_ALONE.get(str(names.resolve("type", parts.get("type"))), ())
@@ -96,7 +108,7 @@ def describe(text: str) -> Mapping[str, str]:
         parts["quantity"], *words = words
     if words:
         parts["model"] = " ".join(words).strip("-–.,: ")
-    if parts.get("type") == "rifle" and str(
+    if names.resolve("type", parts.get("type")) == "rifle" and str(
         names.resolve("calibre", parts.get("calibre"))
     ).endswith(("-gauge", "-bore")):
         parts["type"] = "shotgun"  # a French fusil is both
@@ -135,11 +147,15 @@ def is_description(text: str) -> bool:
 
 
 def _cut(
-    words: Words, name: str, read: Callable[[str], str | None], parts: dict[str, str]
+    words: Words,
+    name: str,
+    read: Callable[[str], str | None],
+    parts: dict[str, str],
+    between: frozenset[str] = LABELS,
 ) -> list[str]:
-    """Move the longest run of words that can be read to the parts."""
+    """Move the longest run of words that can be read to the parts; none is over words `between`."""
     for start, end in _spans(len(words)):
-        if any(_plain(word) in LABELS for word in words[start:end]):
+        if any(_plain(word) in between for word in words[start:end]) or words[start] in SIGNS:
             continue
         if value := read(" ".join(words[start:end])):
             parts[name] = value
@@ -169,7 +185,19 @@ def _type_of(text: str) -> str | None:
     if plain in SHORT_TYPES:
         return SHORT_TYPES[plain]
     is_words = len(plain) > 3 and all(len(word) > 1 for word in plain.split())
-    return names.resolve("type", text) if is_words else None
+    return text if is_words and names.resolve("type", text) else None
+
+
+def _craft_words(text: str) -> str | None:
+    """Return words for a gun that no maker made: `fabricação caseira`, `hechiza`."""
+    return text if is_craft(text) else None
+
+
+def _denial_of(kind: str, text: str) -> str | None:
+    """Return words that say that there is no make or model: `sem marca`, `s/ modelo`."""
+    if len(plain := fold(text)) < 4 or plain in LABELS or names.resolve("make", text):
+        return None
+    return text if names.find_placeholder(kind, text) in ("unmarked", "unknown") else None
 
 
 def _named_calibre(text: str) -> str | None:
@@ -189,7 +217,8 @@ def _explicit_calibre(text: str) -> str | None:
     code = names.resolve("calibre", text)
     if others and code == names.resolve("calibre", " ".join(others)) and _type_of(last):
         return None  # a 9 mm pistol; but .22 long rifle
-    return text if code or METRIC.fullmatch(text) or _is_likely_calibre(text) else None
+    is_plain = METRIC.fullmatch(text) or DECIMAL.fullmatch(text)
+    return text if code or is_plain or _is_likely_calibre(text) else None
 
 
 def _is_likely_calibre(text: str) -> bool:
@@ -199,9 +228,24 @@ def _is_likely_calibre(text: str) -> bool:
 
 def _make_of(is_exact: bool, text: str) -> str | None:
     has_digits = any(map(str.isdigit, text))
-    if text.isdigit() or (has_digits and not is_exact) or not names.resolve("make", text):
+    if text.isdigit() or (has_digits and not is_exact):
         return None
-    return text if not is_exact or names.find_candidates("make", text, 1)[0].how == "name" else None
+    if names.resolve("make", text):
+        return text if not is_exact or _is_make(text) else None
+    if " " not in text or has_digits or len(_near_makes(text)) != 1:
+        return None
+    shorter = (text.partition(" ")[2], text.rpartition(" ")[0])  # Smit & Wesson, without M&P
+    is_longer = any(" " in each and (_is_make(each) or _near_makes(each)) for each in shorter)
+    return None if is_longer else text
+
+
+def _is_make(text: str) -> bool:
+    candidates = names.find_candidates("make", text, 1)
+    return bool(candidates) and candidates[0].how == "name"
+
+
+def _near_makes(text: str) -> list[Any]:
+    return [each for each in names.find_candidates("make", text, 2) if each.how in NEAR]
 
 
 def _make_in(calibre: str) -> str | None:
@@ -225,8 +269,8 @@ def _cut_unknown_make(words: list[str], parts: dict[str, str]) -> list[str]:
     for at, word in enumerate(words):
         plain = fold(word)
         if len(plain) > 3 and plain.replace(" ", "").isalpha():
-            near = [each for each in names.find_candidates("make", word, 2) if each.how in NEAR]
-            if near or (at == 0 and len(words) > 1):
+            near = _near_makes(word)
+            if near or at == 0:
                 is_sure = len(near) == 1 and near[0].confidence >= LIKELY
                 parts["make"] = near[0].code if is_sure else word
                 return words[:at] + words[at + 1 :]

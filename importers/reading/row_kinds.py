@@ -160,11 +160,13 @@ class RowAbove:
 
     A ditto sign is as above in any column; of a serial only words, as no two guns share one. An
     empty cell is so in the columns of a profile's `above`: in those of the number, and within one
-    number in the others but those of guns. A row with another date, place or holder has no number.
+    number in the others but those of guns. A row with another date, place or holder has no number;
+    with a ditto sign for it and another date it is of the same case, on that day.
     """
 
     def __init__(self, profile: Profile) -> None:
         numbers, guns, telling, self._serials = set[str](), set[str](), set[str](), set[str]()
+        self._days = list[str]()
         for mapping in profile.documents:
             known = targets(SUBJECTS[mapping.subject].value)
             numbers |= {*mapping.number_columns()}
@@ -172,6 +174,7 @@ class RowAbove:
                 of_gun = any(is_item(member.type) for member in known[path][:-1])
                 guns.update(source.columns if of_gun else ())
                 telling.update(source.columns if path in TELLING else ())
+                self._days += source.columns[:1] if path == "occurred_on" else ()
                 self._serials.update(source.columns if path.endswith("serial") else ())
         self._numbers = [each for each in profile.above if each in numbers]
         self._keys = [*numbers]
@@ -187,6 +190,10 @@ class RowAbove:
             filled = {
                 name: self._above(name) if is_ditto(text) else text for name, text in texts.items()
             }
+            for day in self._days:
+                if filled[day] not in ("", last.get(day)):
+                    again = [name for name in self._keys if is_ditto(texts[name]) and filled[name]]
+                    filled |= {name: f"{filled[name]} ({filled[day]})" for name in again}
         is_other = any(filled[name] not in ("", last.get(name)) for name in self._telling)
         for name in self._numbers:
             filled[name] = filled[name] or ("" if is_other else last.get(name, ""))

@@ -1,4 +1,4 @@
-"""Read tables of any format, by a process with limits (`reader_program`)."""
+"""Read tables of any format, by a process with limits (`reader`)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,15 @@ from typing import Any, BinaryIO, Final, NamedTuple
 
 import orjson
 
-from importers.reading import reader_program
-from importers.reading.reader_program import SHEET, fold
+from importers.reading.reader.parts import LEVEL, MAX_COLUMNS, fold
+from importers.reading.reader.program import SHEET
 from salsa_ext.core.errors import ImportRejected, message
 
-__all__ = ["SHEET", "Row", "Table", "file_digest", "find_place", "fold", "open_table"]
+__all__ = ["LEVEL", "SHEET", "Row", "Table", "file_digest", "find_place", "fold", "open_table"]
+PROGRAM: Final = (
+    f"import sys; sys.path.insert(0, {str(Path(__file__).parents[2])!r});"
+    " from importers.reading.reader.program import main; main()"
+)
 REASONS: Final = {
     "empty": message("The file is empty. Choose another one."),
     "damaged": message("The file is damaged or no table. Save it again as CSV or XLSX."),
@@ -27,8 +31,7 @@ REASONS: Final = {
     "no_table": message("The archive holds no table. Pack a CSV, XLSX, XLS, ODS or JSON file."),
     "no_sheet": message("The file has no sheet of this name. Choose another sheet."),
     "columns": message(
-        "The table has more than {most} columns. Save the part that is needed.",
-        most=reader_program.MAX_COLUMNS,
+        "The table has more than {most} columns. Save the part that is needed.", most=MAX_COLUMNS
     ),
     "long_cell": message("A cell is longer than a million characters. It is not read."),
     "memory": message("The file needs too much memory. Save it as CSV, or in parts."),
@@ -101,7 +104,7 @@ def open_table(
     """
     given = {"headings": sorted(headings), "sheets": [*sheets], "asides": asides}
     options = orjson.dumps(given).decode()
-    command = [sys.executable, "-I", str(Path(reader_program.__file__)), options]
+    command = [sys.executable, "-I", "-c", PROGRAM, options]
     opened = file.open("rb") if isinstance(file, Path) else file
     with subprocess.Popen(  # noqa: S603 - this very program
         command, stdin=opened, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env={}

@@ -18,6 +18,7 @@ from importers.values import with_meanings
 from salsa_ext.administration import agencies
 from salsa_ext.administration.agencies import AgencyData
 from salsa_ext.documents.values import TransferData
+from salsa_ext.reference import names
 from tests.support.imported import importing, write_csv
 
 HEADER = ["N", "Expediente", "Fecha", "Tipo", "Marca", "Serie", "Municipio", "Nota"]
@@ -155,13 +156,20 @@ def test_a_row_without_a_case_is_a_document_of_its_own(read):
             ("shotgun", "mossberg", "500A", "12"),
         ),
         ("pistolet Walther PPK cal 7,65 mm", ("pistol", "Walther", "PPK", "7,65 mm")),
+        ("REVÓLVER INA .32 6 TIROS", ("revolver", "INA", None, ".32")),
+        ("GARRUCHA SEM MARCA CAL 22", ("derringer", None, None, "22")),
+        ("escopeta fabricación casera cal. 12", ("shotgun", None, None, "12")),
+        ("Revolver Taurus s/modelo", ("revolver", "Taurus", None, None)),
+        ("Smit & Wesson M&P 9", (None, "Smit & Wesson", "M&P 9", None)),
+        ("REVOLVER CASTELO CAL 38", ("revolver", "CASTELO", None, "38")),
         ("fusil à pompe Mossberg 12", ("shotgun", "Mossberg", None, "12")),
         ("Revolver Taurus mod. 38", ("revolver", "Taurus", "38", None)),
     ],
 )
 def test_a_description_is_taken_apart(session, text, parts):
     found = describe(text)
-    assert tuple(found.get(name) for name in ("type", "make", "model", "calibre")) == parts
+    known = names.resolve("type", found.get("type"))
+    assert (known, *(found.get(name) for name in ("make", "model", "calibre"))) == parts
 
 
 @pytest.mark.parametrize("country", ["USA", "États-Unis d'Amérique", "EE.UU."])
@@ -258,3 +266,96 @@ def test_cancelled_entries_and_those_restored():
     assert all(map(cancelled.fullmatch, ["ANULADO", "*** ANNULÉ ***", "Registro anulado"]))
     others = ["permis annulé puis rétabli le 12/06", "amende annulée", "multa anulada"]
     assert not any(map(cancelled.fullmatch, others))
+
+
+def read_numbers(judgement):
+    return [gun.get("serial") for each in judgement.preview for gun in each["document"]["items"]]
+
+
+def test_a_number_in_brackets_is_that_of_before(read):
+    rows = [[str(at), f"ANI-22-{at} (ant. 0502-2022-144)", *FIRST[2:]] for at in (1, 2, 3)]
+    document, *_ = [each["document"] for each in read(*rows).preview]
+    assert document["number"] == "ANI-22-1"
+    assert document["external_ids"] == [{"system": "Expediente", "number": "0502-2022-144"}]
+
+
+def test_a_ditto_sign_with_another_date_is_of_the_same_case_on_that_day(read):
+    again = ["2", "ídem", "4/2/2020", "RE", "Rossi", "W516234", "Tela", ""]
+    judgement = read(FIRST, again, ["3", "EXP-8", *FIRST[2:]])
+    days = {
+        each["document"]["number"]: each["document"]["occurred_on"] for each in judgement.preview
+    }
+    assert days == {"EXP-7": "2020-02-03", "EXP-7 (4/2/2020)": "2020-02-04", "EXP-8": "2020-02-03"}
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "NUMERAÇÃO 544.747; AO FÓRUM",
+        "Nº DE SÉRIE 544.747 NO CANO",
+        "Matricule 544747",
+        "serial 544.747",
+    ],
+)
+def test_a_cell_that_points_to_the_remarks_has_the_number_there(read, note):
+    [serial] = read_numbers(read([*FIRST[:5], "vide obs.", "Colón", note]))
+    assert serial.replace(".", "") == "544747"
+
+
+def test_a_star_behind_several_serials_says_that_they_were_restored(read):
+    rows = [[str(at), f"EXP-{at}", *FIRST[2:5], f"TKA5239{at}*", *FIRST[6:]] for at in range(3)]
+    judgement = read(*rows)
+    guns_read = [gun for each in judgement.preview for gun in each["document"]["items"]]
+    assert [(gun["serial"], gun["marking"]) for gun in guns_read] == [
+        (f"TKA5239{at}", "restored") for at in range(3)
+    ]
+    assert read_numbers(read(rows[0])) == ["TKA52390*"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "serial"),
+    [
+        ("5E+15", None),
+        ("1.7E+27", None),
+        ("ver obs.", None),
+        ("T12", "T12"),
+        ("TKA52390", "TKA52390"),
+    ],
+)
+def test_odd_serials_are_named_with_their_rows(read, cell, serial):
+    judgement = read(FIRST, ["2", "EXP-8", *FIRST[2:5], cell, *FIRST[6:]])
+    assert read_numbers(judgement) == ["TKA52390", serial]
+    rows = [rows for _, _, rows in judgement.odd_serials.values()]
+    assert rows == ([] if cell == "TKA52390" else [[("", 3, cell)]])
+
+
+def test_a_row_without_a_date_has_the_year_of_its_report(session, actor, run, tmp_path):
+    police = AgencyData("PAN-POLICE", "police", "Policía", "America/Panama")
+    run("PAN", agencies.register_missing, batch=[police])
+    header = ["Dossier", "Date du fait", "Déclaré le", "Nat.", "N° de série"]
+    rows = [["1", "courant mars 2020", "1/4/2020", "vol", "TKA52390"]]
+    rows += [["2", "inconnue", "3/5/2021", "perte", "TKA52391"], ["3", "", "", "vol", "TKA52392"]]
+    path = write_csv(tmp_path / "lost.csv", [header, *rows])
+    with open_table(path) as table:
+        drafted = draft_profile(
+            table, field_labels(), name="lost", state="PAN", subjects=["reports"]
+        )
+    judgement = importing(path, drafted.profile, actor("PAN")).judge()
+    assert [each["document"]["occurred_on"] for each in judgement.preview] == ["2020-03", "2021"]
+    assert judgement.preview[1]["document"]["note"] == "Déclaré le: 3/5/2021"
+    assert [problem.text.text[:19] for problem, *_ in judgement.top_problems()] == [
+        "The row has no date"
+    ]
+
+
+def test_a_code_that_was_chosen_counts_whatever_its_case(read):
+    values = {"Estado": ["A", "B", "a"]}
+    keys = find_keys([["A", "Legible"], ["B", "Limada"]], values)
+    assert keys == {"Estado": {"A": "Legible", "B": "Limada", "a": "Legible"}}
+
+
+def test_keys_of_two_columns_in_two_lines_are_apart():
+    lines = [["Nat. : P = perte ; V = vol"], ["Type : PA = pistolet ; P = fusil"]]
+    values = {"Nat.": ["P", "V", "P"], "Type": ["PA", "P", "PA"]}
+    keys = find_keys(lines, values)
+    assert (keys["Nat."]["P"], keys["Type"]["P"]) == ("perte", "fusil")

@@ -1,5 +1,6 @@
 """Tables of any format, and files that would hurt the reader."""
 
+import datetime
 import io
 import json
 import time
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 
 from importers.reading.tables import open_table
 from salsa_ext.core.errors import ImportRejected
+from tests.support.imported import write_csv
 
 HEADER = ["No. de serie", "Marca", "Fecha"]
 ROWS = [["00123", "Glock", "2020-01-31"], ["1E5", "Cañón", "2019-05-01"]]
@@ -209,13 +211,57 @@ def test_the_reader_imports_nothing_of_the_service(tmp_path):
     import ast
     from pathlib import Path
 
-    from importers.reading import reader_program
+    from importers.reading import reader
 
-    tree = ast.parse(Path(reader_program.__file__).read_text("utf-8"))
     names = {
         alias.name if isinstance(node, ast.Import) else node.module
-        for node in ast.walk(tree)
+        for each in Path(reader.__file__).parent.glob("*.py")
+        for node in ast.walk(ast.parse(each.read_text("utf-8")))
         if isinstance(node, ast.Import | ast.ImportFrom)
         for alias in node.names
     }
-    assert not any(name.startswith(("salsa_ext", "importers", "api")) for name in names)
+    others = {name for name in names if not name.startswith("importers.reading.reader.")}
+    assert not any(name.startswith(("salsa_ext", "importers", "api")) for name in others)
+
+
+def test_days_that_are_shown_as_months_are_months(tmp_path):
+    path = tmp_path / "months.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(1, 1, ["Fecha", "Serie"])
+        for row, shown in enumerate(("mmm-yy", "dd/mm/yyyy", "[$-80A]mmmm \\d\\e yyyy", "yyyy"), 2):
+            day = datetime.date(2022, 3, 1)
+            sheet.write_datetime(row, 1, day, book.add_format({"num_format": shown}))
+            sheet.write(row, 2, f"TKA5239{row}")
+    with open_table(path) as table:
+        days = [row.cells["Fecha"] for row in table.rows]
+    assert days == ["2022-03", "2022-03-01", "2022-03", "2022"]
+
+
+def test_a_heading_of_two_rows_is_one(tmp_path):
+    rows = [
+        ["Dossier", "ARME", "", "N° de série", "", "Lieu"],
+        ["", "Type", "Cal.", "Lettres", "Chiffres"],
+    ]
+    first = ["1", "pistolet", "9 mm", "TKA", "52390", "Delmas"]
+    path = write_csv(tmp_path / "two.csv", [*rows, first])
+    with open_table(path) as table:
+        assert table.columns == [
+            "Dossier",
+            "ARME › Type",
+            "ARME › Cal.",
+            "N° de série › Lettres",
+            "N° de série › Chiffres",
+            "Lieu",
+        ]
+        assert [[*row.cells.values()] for row in table.rows] == [first]
+    with open_table(write_csv(tmp_path / "one.csv", [rows[0], first])) as table:
+        assert [row.number for row in table.rows] == [2]
+
+
+def test_a_number_that_a_spreadsheet_rounded_is_shown_as_such(tmp_path):
+    path = tmp_path / "rounded.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        book.add_worksheet().write_column(0, 0, ["Serie", 5e15, 123456789012345])
+    with open_table(path) as table:
+        assert [row.cells["Serie"] for row in table.rows] == ["5E+15", "123456789012345"]

@@ -45,7 +45,7 @@ _NOT_VISIBLE: Final = re.compile(
 # “regrabada a R55429Z”: the word between is no letter of the mark
 _ALTERED_TO: Final = re.compile(
     r"(?i)\b((?:re|sobre|over)?(?:grabad|gravad|marcad|numerad|estampad|stamp|mark|number|alterad)\w*)"
-    r"\s+(?:a|al|as|to|por|como|en|em|à)\s+(?=\S*\d)"
+    r"\s+(?:a|al|as|to|para|por|pour|como|en|em|à)\s+(?=\S*\d)"
 )
 _MAX_GROUPED_LENGTH: Final = 40  # characters of a mark of groups
 _MAX_MARK_LETTERS: Final = 4  # letters that no list holds, of which marks are still made

@@ -70,6 +70,14 @@ _READ_WORDS: Final = (
     r"(?:(?:s[oó]lo|s[oó]|[uú]nicamente|apenas|somente|only|just) (?:se )?"
     r"(?:leen?|l[eê](?:em)?|ven?|v[eê]|reads?|readable|legible|visible)|on ne (?:lit|voit) que|seul(?:ement)? lisible)"
 )
+_SIGHT_WORDS: Final = (
+    r"(?:se )?(?:leen?|l[eê](?:em)?|ven?|v[eê]|reads?|readable|legible|visible|lisible)"
+)
+_ONLY_END_WORDS: Final = (
+    rf"(?:{_SIGHT_WORDS} )?(?:(?:s[oó]lo|s[oó]|[uú]nicamente|apenas|somente|only|just|seule?(?:ment)?)|on ne (?:lit|voit) que) (?:{_SIGHT_WORDS} )?"
+    r"(?:(?:al?|n?o|ao|le|la|[aà] la|(?:at )?the|en el|el) )?(?:finale?|fin|fim|end)"
+    rf"(?: {_ARTICLE}{_GLYPH_WORDS})?"
+)
 _VISIBLE_WORDS: Final = (
     r"(?:visi(?:bles?|vel|veis)|leg[ií](?:bles?|vel|veis)|readable|lisibles?|can be read)"
 )
@@ -139,6 +147,12 @@ _WORD_RULES: Final[tuple[_Rule, ...]] = (
     (
         rf"\A(?P<label>(?:{_LABEL_WORDS}\.?[ :]+)*){_ONLY_WORDS} {_PREFIX_LETTERS}(?: {_VISIBLE_WORDS})?\Z",
         r"\g<label>\g<begin>*",
+    ),
+    # solo se lee al final 4452, seul le final 28 lisible
+    (
+        rf"\A(?P<label>(?:{_LABEL_WORDS}\.?[ :]+)*){_ONLY_END_WORDS}:? (?P<end>(?=[A-Z0-9-]*\d)[A-Z0-9-]{{2,}})"
+        rf"(?: (?:est |is |es |[eé] )?{_VISIBLE_WORDS})?\Z",
+        r"\g<label>*\g<end>",
     ),
     # parcial 4452, solo se lee N243: the place is not given
     (

@@ -144,7 +144,7 @@ def _find_spans(folded: str) -> Iterator[tuple[int, int]]:
     at = 0
     for n, token in enumerate(tokens):
         start = token.start()
-        if start < at:
+        if start < at or folded[start - 1 : start] in ("?", "*"):  # 3?6945M is no length
             continue
         if token[0][0].isdigit():
             signs = _SIGN_BEFORE.search(folded, at, start)
@@ -164,7 +164,8 @@ def _end_of_number(folded: str, start: int, tokens: list[re.Match[str]]) -> int 
     if end := _end_of_count(folded, start):
         return end
     calibre = _CALIBRE.match(folded, start)
-    if calibre and _is_calibre(calibre[0].strip()):
+    is_cut = calibre and folded[calibre.end() : calibre.end() + 1].isdigit()  # Cano 61.422
+    if calibre and not is_cut and _is_calibre(calibre[0].strip()):
         return calibre.end()
     return _end_of_model(tokens)
 

@@ -152,6 +152,13 @@ def test_signs_that_stand_for_a_glyph_are_read_as_one(cell, mark):
     "cell,mark",
     [
         ("terminada en 1234", "*1234"),
+        ("sólo se lee al final 9828", "*9828"),
+        ("só se lê no final 4452", "*4452"),
+        ("seul le final 28 lisible", "*28"),
+        ("only the end 4452 readable", "*4452"),
+        ("finit par 065M", "*065M"),
+        ("3?6945M", "3?6945M"),
+        ("REMARCADO PARA T99437", "T99437"),
         ("Serie terminada en 1234", "*1234"),
         ("terminado em 5238", "*5238"),
         ("últimos 4 dígitos 1234", "*1234"),

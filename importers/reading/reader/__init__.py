@@ -1,0 +1,1 @@
+"""Program that reads a table from any file, as a process of its own."""

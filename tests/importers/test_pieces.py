@@ -1,0 +1,73 @@
+"""Rows with several guns: ranges, lists, and serials in two columns."""
+
+import pytest
+
+from api.schemas.imports import field_labels
+from importers.guess import draft_profile
+from importers.pieces import cut_row
+from importers.profiles import from_data, to_data
+from importers.reading.cells import read_date
+from importers.reading.tables import open_table
+from tests.support.imported import importing, write_csv
+
+COLUMNS = {"serial": ("letters", "digits"), "quantity": ("count",)}
+
+
+@pytest.mark.parametrize(
+    ("digits", "count", "serials"),
+    [
+        ("477 à 480", "4", ["477", "478", "479", "480"]),
+        ("041 al 043", "3", ["041", "042", "043"]),
+        ("TKA998-TKA1000", "3", ["TKA998", "TKA999", "TKA1000"]),
+        ("45120 to 22", "3", ["45120", "45121", "45122"]),
+        ("4471, 4476 et 4480", "3", ["4471", "4476", "4480"]),
+        ("4471 y 4476", "3", ["4471", "4476", ""]),
+        ("477 à 480", "3", ["477 à 480"]),
+        ("12345-67", "1", ["12345-67"]),
+        ("inconnu", "2", ["inconnu"]),
+    ],
+)
+def test_a_row_becomes_as_many_guns_as_it_counts(digits, count, serials):
+    pieces = cut_row({"letters": "P", "digits": digits, "count": count}, COLUMNS, {})
+    assert [piece["digits"] for piece in pieces] == serials
+    assert {piece["letters"] for piece in pieces} == {"P"}
+    assert sum(int(piece["count"]) for piece in pieces) == int(count)
+
+
+def test_letters_and_digits_in_two_columns_are_one_serial(session, actor, tmp_path):
+    header = ["Dossier", "Date du fait", "Qté", "N° DE SÉRIE", "", "Marque / modèle"]
+    rows = [["", "", "", "Lettres", "Chiffres"]]
+    rows += [["1", "1er mars 2020", "1", "TKA", "52390", "Taurus PT92"]]
+    rows += [["2", "2 mars 2020", "3", "YPRK", "041 à 043", "Glock 17"]]
+    rows += [["3", "3 mars 2020", "1", "", "finit par 4471", "Colt AR-15"]]
+    path = write_csv(tmp_path / "lost.csv", [header, *rows])
+    with open_table(path) as table:
+        profile = draft_profile(
+            table, field_labels(), name="lost", state="PAN", subjects=["reports"]
+        ).profile
+    profile = from_data(to_data(profile))
+    judgement = importing(path, profile, actor("PAN")).judge()
+    serials = [each["document"]["firearm"]["serial"] for each in judgement.preview]
+    assert serials == ["TKA52390", "YPRK041", "YPRK042", "YPRK043", "finit par 4471"]
+    numbers = [each["document"]["number"] for each in judgement.preview]
+    assert numbers == ["1", "2", "2/2", "2/3", "3"]
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("courant févr. 2020", "2020-02"),
+        ("mediados de marzo de 2020", "2020-03"),
+        ("março/21", "2021-03"),
+        ("fines de 2019", "2019"),
+        ("1er trim. 2020", "2020"),
+        ("2020 Q3", "2020"),
+        ("nuit du 26 au 27 mars 2021", "2021-03-26"),
+        ("na noite de 26 para 27/03/2021", "2021-03-26"),
+        ("night of 31 March to 1 April 2021", "2021-03-31"),
+        ("entre el 3 y el 8 de mayo de 2020", "2020-05"),
+        ("12 de marzo de 2021 a las 14:30", "2021-03-12"),
+    ],
+)
+def test_dates_are_read_as_far_as_they_are_known(text, day):
+    assert read_date(text, "dmy") == day
