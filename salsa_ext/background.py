@@ -6,11 +6,11 @@ import salsa_ext.administration.jobs
 import salsa_ext.alerts.jobs
 import salsa_ext.boards.jobs
 import salsa_ext.checks.jobs
-import salsa_ext.exchange.jobs
+import salsa_ext.exchange.delivery
 import salsa_ext.exchange.webhooks
 import salsa_ext.figures
 import salsa_ext.leads.jobs
-import salsa_ext.lookups.jobs
+import salsa_ext.lookups.reviews
 import salsa_ext.matches.jobs
 import salsa_ext.personal_data.jobs
 import salsa_ext.releases.jobs
@@ -21,7 +21,7 @@ import salsa_ext.trade.jobs
 from salsa_ext.jobs.runner import Job
 
 JOBS: Final[tuple[Job, ...]] = (
-    *salsa_ext.exchange.jobs.JOBS,
+    *salsa_ext.exchange.delivery.JOBS,
     salsa_ext.checks.jobs.NOTIFY_OF_CHECKS,
     *salsa_ext.trade.jobs.JOBS,
     salsa_ext.matches.jobs.MATCH_CRIME,
@@ -32,7 +32,7 @@ JOBS: Final[tuple[Job, ...]] = (
     salsa_ext.figures.JOB,
     *salsa_ext.sealed_log.sealing.JOBS,
     *salsa_ext.administration.jobs.JOBS,
-    *salsa_ext.lookups.jobs.JOBS,
+    *salsa_ext.lookups.reviews.JOBS,
     *salsa_ext.personal_data.jobs.JOBS,
     *salsa_ext.releases.jobs.JOBS,
     *salsa_ext.leads.jobs.JOBS,

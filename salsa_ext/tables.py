@@ -4,7 +4,6 @@ import salsa_ext.access.models
 import salsa_ext.administration.models
 import salsa_ext.alerts.models
 import salsa_ext.annual_reports.models
-import salsa_ext.boards.call_models
 import salsa_ext.boards.models
 import salsa_ext.checks.models
 import salsa_ext.custody.models

@@ -23,9 +23,9 @@ COMMANDS = {
     "signing-key": ("api.cli.administration", "signing_key"),
     "envelope": ("api.cli.envelopes", "envelope"),
     "import": ("api.cli.imports", "import_"),
-    "recount": ("api.cli.recount", "recount"),
+    "recount": ("api.cli.db", "recount"),
     "audit": ("api.cli.audit", "audit"),
-    "release": ("api.cli.releases", "release"),
+    "release": ("api.cli.verify", "release"),
     "verify": ("api.cli.verify", "verify"),
     "bench": ("api.cli.bench", "bench"),
 }

@@ -30,8 +30,8 @@ from salsa_ext.database.postgres import restore as restoring
 from salsa_ext.database.postgres.backup import Backup, BackupFolder, count_rows
 from salsa_ext.database.postgres.server import EmbeddedServer
 from salsa_ext.database.session import NO_STATE, transaction
-from salsa_ext.sealed_log import losses as sealed_losses
-from salsa_ext.sealed_log.losses import CheckpointFile, Loss
+from salsa_ext.sealed_log import row_comparison as sealed_losses
+from salsa_ext.sealed_log.row_comparison import CheckpointFile, Loss
 
 MIB = 1024 * 1024
 log = logging.getLogger("salsa.backup")

@@ -14,7 +14,7 @@ from flask import Flask
 from api.http.context import core_app, current_vault, transaction
 from api.server import embedded_database
 from salsa_ext.access.rules import operator
-from salsa_ext.administration import installation, migrations
+from salsa_ext.administration import migrations
 from salsa_ext.core import errors
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.config import Config
@@ -93,7 +93,7 @@ def recording(state: str | None) -> Iterator[Actor]:
     Prints its output after the commit: a closed pipe undoes nothing.
     """
     with acting(state) as actor, redirect_stdout(StringIO()) as output:
-        installation.ensure_declared(actor=actor)
+        migrations.ensure_declared(actor=actor)
         yield actor
     click.echo(output.getvalue(), nl=False)
 

@@ -21,7 +21,7 @@ from api.http.context import current_vault
 from api.jobs import worker_app
 from api.server import embedded_database, serve
 from salsa_ext.access.rules import operator
-from salsa_ext.administration import installation, migrations
+from salsa_ext.administration import migrations
 from salsa_ext.core.config import Config
 from salsa_ext.database.session import transaction
 from salsa_ext.demo import accounts, creation
@@ -116,7 +116,7 @@ def _write_accounts(path: Path, base_url: str) -> None:
 
 def _current_region() -> tuple[str, bool] | None:
     with transaction(operator(None)):
-        current = installation.get_installation()
+        current = migrations.get_installation()
         return (current.kind, current.is_complete) if current else None
 
 

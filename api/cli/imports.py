@@ -27,7 +27,7 @@ from importers.reading.tables import file_digest, open_table
 from importers.subjects import SUBJECTS, is_required, targets
 from importers.templates import write_templates
 from salsa_ext.access.rules import operator
-from salsa_ext.administration import imports, installation
+from salsa_ext.administration import imports, migrations
 from salsa_ext.administration.imports import ImportData
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.clock import SYSTEM_CLOCK
@@ -183,7 +183,7 @@ def _load(
     )
     with transaction(actor):
         run_id = imports.begin_run(actor=actor, data=data)
-        installation.ensure_declared(actor=actor)
+        migrations.ensure_declared(actor=actor)
     judgement = work.load(run_id)
     click.echo(f"{'run':<16}{run_id}")
     _show(judgement, unknown_file)

@@ -20,7 +20,7 @@ from api.http.context import core_app
 from api.server import embedded_database, worker_process
 from api.server import serve as server_serve
 from salsa_ext.access.rules import operator
-from salsa_ext.administration import accounts, agencies, installation, migrations
+from salsa_ext.administration import accounts, agencies, migrations
 from salsa_ext.administration.accounts import AccountData
 from salsa_ext.administration.agencies import AgencyData
 from salsa_ext.core.clock import SYSTEM_CLOCK
@@ -31,7 +31,7 @@ from salsa_ext.database.postgres.backup import BackupFolder, is_followed
 from salsa_ext.database.postgres.server import EmbeddedServer
 from salsa_ext.database.session import transaction
 from salsa_ext.reference.names import require_participant
-from salsa_ext.sealed_log.losses import CheckpointFile
+from salsa_ext.sealed_log.row_comparison import CheckpointFile
 
 host_option = click.option(
     "--host", default="127.0.0.1", show_default=True, help="Where to listen."
@@ -135,7 +135,7 @@ def _begin(state: str, zone: str) -> list[Opened]:
                     state=state,
                 )
             )
-        installation.declare_real(actor=actor)
+        migrations.declare_real(actor=actor)
         code = f"{state}-ADMINISTRATION"
         agencies.register_agency(actor=actor, data=AgencyData(code, "licensing", code, zone))
         return [_administrator(state, code, number) for number in (1, 2)]

@@ -8,8 +8,7 @@ from typing import Final
 
 from api.i18n.messages import translate, use_language
 from api.papers import report_views as texts
-from api.papers.rendering import render_sheet
-from api.papers.sheets import Part, SheetBuilder, build_sheet, print_footer
+from api.papers.sheets import Part, SheetBuilder, build_sheet, print_footer, render_sheet
 from api.schemas.figures import releases as release_files
 from salsa_ext.annual_reports.annual_reports import AnnualReportView
 from salsa_ext.core.errors import message

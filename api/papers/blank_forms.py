@@ -7,8 +7,7 @@ from functools import cache
 from typing import Final
 
 from api.papers import permits, shipments
-from api.papers.rendering import render_sheet
-from api.papers.sheets import Part, SheetBuilder, build_sheet
+from api.papers.sheets import Part, SheetBuilder, build_sheet, render_sheet
 from salsa_ext.core.errors import message
 
 FORM_KINDS: Final = ("import", "in_transit", "export", "attachment", "receipt")

@@ -6,8 +6,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from api.papers.rendering import render_sheet
-from api.papers.sheets import Part, SheetBuilder, build_sheet, cell_with_text, print_footer
+from api.papers.sheets import (
+    Part,
+    SheetBuilder,
+    build_sheet,
+    cell_with_text,
+    print_footer,
+    render_sheet,
+)
 from salsa_ext.core.errors import Message, message
 from salsa_ext.core.text import official_language
 from salsa_ext.papers.commands import PermitPaper

@@ -7,16 +7,22 @@ from datetime import datetime
 from typing import Any, Final
 
 from api.papers.permits import PARTY_TITLES, authority_section, describe_goods, party_section
-from api.papers.rendering import render_sheet
-from api.papers.sheets import Part, SheetBuilder, build_sheet, print_footer, unbroken_text
+from api.papers.sheets import (
+    Part,
+    SheetBuilder,
+    build_sheet,
+    print_footer,
+    render_sheet,
+    unbroken_text,
+)
 from salsa_ext.core.errors import message
 from salsa_ext.core.text import official_language
 from salsa_ext.papers import facts
 from salsa_ext.papers.commands import ShipmentPaper
 from salsa_ext.papers.facts import PaperFacts
 from salsa_ext.trade.permits.queries import PermitView
-from salsa_ext.trade.shipments import shipment_contents
-from salsa_ext.trade.shipments.shipment_contents import PackedItem
+from salsa_ext.trade.shipments import queries
+from salsa_ext.trade.shipments.queries import PackedItem
 
 Face = Mapping[str, Any]
 LEGAL_BASIS: Final = "CICAD/doc.1281/03, 2.2.2 / 5.2.2"
@@ -167,7 +173,7 @@ def items_section(
     totals = words.totals(facts.quantities) if facts else []
     has_arrived = facts is not None and facts.kind == "delivery_verification"
     title = message("Goods that arrived") if has_arrived else message("Goods of this shipment")
-    if len(items) > shipment_contents.MAX_ITEMS:
+    if len(items) > queries.MAX_ITEMS:
         counted = words.pair(
             message(
                 "{count} items are in the electronic manifest, which the QR code seals.",

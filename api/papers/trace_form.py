@@ -14,8 +14,14 @@ from typing import Any, Final
 
 from api.http.tables import escape_formula
 from api.i18n.messages import use_language
-from api.papers.rendering import LONG_WORD, render_sheet
-from api.papers.sheets import Part, SheetBuilder, build_sheet, unbroken_text
+from api.papers.sheets import (
+    LONG_WORD,
+    Part,
+    SheetBuilder,
+    build_sheet,
+    render_sheet,
+    unbroken_text,
+)
 from api.papers.trace_report import event_name, find_section, gun_section
 from salsa_ext.core.errors import message
 from salsa_ext.reference import names

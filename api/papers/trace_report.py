@@ -14,8 +14,7 @@ import rfc8785
 from babel.dates import format_timedelta
 
 from api.i18n.messages import translate_event, use_language
-from api.papers.rendering import render_sheet
-from api.papers.sheets import Part, SheetBuilder, build_sheet, unbroken_text
+from api.papers.sheets import Part, SheetBuilder, build_sheet, render_sheet, unbroken_text
 from salsa_ext.core.batches import group_by
 from salsa_ext.core.dates import Days
 from salsa_ext.core.errors import Message, message

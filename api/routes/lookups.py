@@ -12,7 +12,7 @@ from api.schemas.lookups import (
     SampledLookupResponse,
 )
 from salsa_ext.access.permissions import Permission
-from salsa_ext.lookups import canaries, reviews
+from salsa_ext.lookups import reviews
 
 LOOKUP = "/lookups/<uuid:lookup_id>"
 CANARY = "/canaries/<uuid:canary_id>"
@@ -20,23 +20,23 @@ CANARY = "/canaries/<uuid:canary_id>"
 canaries_blueprint = Resource(
     "canaries",
     "Serials that nobody has: who looks one up is seen",
-    Item(CanaryResponse, canaries.get_canary, lambda *_: 1),
+    Item(CanaryResponse, reviews.get_canary, lambda *_: 1),
 )
 canaries_blueprint.listing(
-    "/canaries", ListQuery, CanaryResponse, canaries.list_canaries, Permission.CANARY_MANAGE
+    "/canaries", ListQuery, CanaryResponse, reviews.list_canaries, Permission.CANARY_MANAGE
 )
-canaries_blueprint.reading(CANARY, CanaryResponse, canaries.get_canary, Permission.CANARY_MANAGE)
+canaries_blueprint.reading(CANARY, CanaryResponse, reviews.get_canary, Permission.CANARY_MANAGE)
 canaries_blueprint.action(
     "/canaries",
     CanaryRequest,
-    canaries.plant_canary,
+    reviews.plant_canary,
     Permission.CANARY_MANAGE,
     "Plant a serial that nobody has; each look-up of it is notified, silently to who asks.",
     name="create_canary",
     location="/canaries/{id}",
 )
 canaries_blueprint.action(
-    f"{CANARY}/remove", None, canaries.remove_canary, Permission.CANARY_MANAGE, "Remove a canary."
+    f"{CANARY}/remove", None, reviews.remove_canary, Permission.CANARY_MANAGE, "Remove a canary."
 )
 
 blueprint = Resource(

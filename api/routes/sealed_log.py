@@ -15,7 +15,7 @@ from api.schemas.access import InclusionProofResponse, SealedRootResponse
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.config import MIB
-from salsa_ext.sealed_log import proofs
+from salsa_ext.sealed_log import sealing
 
 ZIP = "application/zip"
 READ = Permission.AUDIT_READ
@@ -27,7 +27,7 @@ def get_audit_bundle(actor: Actor) -> Response:
     """Return the whole log of your state, for `salsa audit verify`."""
     with ExitStack() as stack:
         file = stack.enter_context(TemporaryFile())
-        proofs.write_bundle(actor, file)
+        sealing.write_bundle(actor, file)
         size = file.tell()
         response = send_attachment(_parts(file, stack.pop_all()), ZIP, f"{actor.state}-audit.zip")
     response.content_length = size
@@ -44,14 +44,14 @@ def _parts(file: IO[bytes], stack: ExitStack) -> Iterator[bytes]:
 blueprint.reading(
     "/audit/checkpoint",
     SealedRootResponse,
-    proofs.get_checkpoint,
+    sealing.get_checkpoint,
     READ,
     name="get_audit_checkpoint",
 )
 blueprint.reading(
     "/audit/<uuid:entry_id>/proof",
     InclusionProofResponse,
-    proofs.prove_entry,
+    sealing.prove_entry,
     READ,
     name="get_audit_proof",
 )

@@ -16,7 +16,7 @@ from salsa_ext.access.rules import operator
 from salsa_ext.access.signing import key_set
 from salsa_ext.core.log_verifier import NotProven, read_note, root_by_proof, verify_bundle
 from salsa_ext.database.session import transaction
-from salsa_ext.sealed_log import proofs
+from salsa_ext.sealed_log import sealing
 
 STATES: Final = sorted({officer[:3] for officer in OFFICERS})
 
@@ -31,7 +31,7 @@ def unproven(app: Flask, acknowledged: Mapping[str, str]) -> list[str]:
     for state in STATES:
         with app.app_context(), transaction(operator(state)), NamedTemporaryFile() as file:
             keys = {key["kid"]: key for key in key_set()["keys"]}
-            proofs.write_bundle(operator(state), file)
+            sealing.write_bundle(operator(state), file)
             file.flush()
             try:
                 verify_bundle(Path(file.name), keys)
@@ -52,7 +52,7 @@ def _entries(bundle: Path) -> Iterator[Mapping[str, Any]]:
 
 
 def _verify_place(state: str, entry_id: Any, keys: Mapping[str, Mapping[str, Any]]) -> None:
-    proof = proofs.prove_entry(operator(state), entry_id)
+    proof = sealing.prove_entry(operator(state), entry_id)
     _, size, root = read_note(proof.checkpoint, keys)
     if root_by_proof(proof.leaf, proof.position, size, proof.hashes) != root:
         raise NotProven(f"the proof of entry {proof.position} leads to another root")

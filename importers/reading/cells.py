@@ -15,7 +15,7 @@ from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.errors import Message, message
 from salsa_ext.core.fields import Member
 from salsa_ext.firearms.marks.marking_words import is_craft, marking_of
-from salsa_ext.firearms.marks.spreadsheet_damage import find_damage
+from salsa_ext.firearms.marks.other_texts import find_damage
 from salsa_ext.reference import names
 from salsa_ext.reference.placeholders import UNDECIDED, fold_words, read_denial
 

@@ -13,8 +13,7 @@ from sqlalchemy import func, select
 from salsa_ext.access.audit import Action, AuditEvent, append, append_many
 from salsa_ext.access.models import Account
 from salsa_ext.access.permissions import Permission
-from salsa_ext.access.rules import require
-from salsa_ext.access.second_person import is_same_person
+from salsa_ext.access.rules import is_same_person, require
 from salsa_ext.alerts import hit_answers
 from salsa_ext.alerts.models import Alert
 from salsa_ext.alerts.queries import withdrawn_sources

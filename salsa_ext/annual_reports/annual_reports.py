@@ -15,8 +15,7 @@ from sqlalchemy.orm import aliased
 from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.paper_tokens import Claims, facts_digest
 from salsa_ext.access.permissions import Permission
-from salsa_ext.access.rules import require
-from salsa_ext.access.second_person import is_same_person
+from salsa_ext.access.rules import is_same_person, require
 from salsa_ext.access.signing import sign
 from salsa_ext.annual_reports.gaps import Gap, find_gaps
 from salsa_ext.annual_reports.models import AnnualReport, AnnualReportText

@@ -29,10 +29,10 @@ from salsa_ext.core.errors import NotFound
 from salsa_ext.core.occurrence import local_date
 from salsa_ext.database.session import db
 from salsa_ext.reference import calendars, post_sides, state_settings
+from salsa_ext.reference.calendars import Calendar, add_working_time, working_time_between
 from salsa_ext.reference.models import Post
 from salsa_ext.reference.post_sides import PostSide
 from salsa_ext.reference.queries import get_post
-from salsa_ext.reference.working_time import Calendar, add_working_time, working_time_between
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.requests.values import RUNNING_STATUSES, WAITING_STATUSES
 from salsa_ext.tracing.traces.models import Trace, TraceLeg

@@ -15,7 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.boards.call_models import CallAnswer, CallRequest
+from salsa_ext.boards.models import CallAnswer, CallRequest
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import (
     CallPending,

@@ -19,8 +19,7 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.alerts import queries as alert_queries
 from salsa_ext.boards import board, crossings, seizures
-from salsa_ext.boards.call_models import CallAnswer, CallRequest
-from salsa_ext.boards.models import BoardChange
+from salsa_ext.boards.models import BoardChange, CallAnswer, CallRequest
 from salsa_ext.boards.seizures import Corridor
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, message

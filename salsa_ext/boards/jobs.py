@@ -16,10 +16,9 @@ from sqlalchemy import and_, func, or_, select
 from salsa_ext.access.audit import Action
 from salsa_ext.access.models import AuditEntry
 from salsa_ext.alerts.models import Hit
-from salsa_ext.boards.call_models import CallRequest
 from salsa_ext.boards.crossings import UNDER_WAY_STATUSES
 from salsa_ext.boards.events import delete_old_changes
-from salsa_ext.boards.models import BoardChange
+from salsa_ext.boards.models import BoardChange, CallRequest
 from salsa_ext.boards.seizures import LOOKBACK, corridors_between, squares_of_corridors
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
@@ -29,7 +28,7 @@ from salsa_ext.documents.models import Seizure
 from salsa_ext.jobs.changes import Change
 from salsa_ext.jobs.runner import ChangeJob, DueJob, Job
 from salsa_ext.reference.models import Post
-from salsa_ext.reference.near_posts import grid_squares_near
+from salsa_ext.reference.post_sides import grid_squares_near
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.trade.discrepancies.models import Discrepancy

@@ -27,7 +27,7 @@ from salsa_ext.firearms.records.models import Record
 from salsa_ext.guns import joint_seizures
 from salsa_ext.guns.joint_seizures import JointReference
 from salsa_ext.reference.models import Post
-from salsa_ext.reference.near_posts import distance_km, grid_squares, is_near
+from salsa_ext.reference.post_sides import distance_km, grid_squares, is_near
 from salsa_ext.trade.shipments.models import Checkpoint, Shipment
 
 LOOKBACK: Final = timedelta(days=90)

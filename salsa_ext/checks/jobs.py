@@ -25,10 +25,9 @@ from salsa_ext.firearms.records.event_kinds import ALERT
 from salsa_ext.firearms.search import advice
 from salsa_ext.firearms.search.search import drop_near_misses, find_candidates
 from salsa_ext.firearms.search.values import Candidate
-from salsa_ext.jobs.changes import Change
-from salsa_ext.jobs.requesters import find_requesters
+from salsa_ext.jobs.changes import Change, find_requesters
 from salsa_ext.jobs.runner import ChangeJob
-from salsa_ext.lookups.canaries import CanaryLookup, notify_of_canaries
+from salsa_ext.lookups.reviews import CanaryLookup, notify_of_canaries
 from salsa_ext.tracing.requests import record_search
 from salsa_ext.tracing.traces.models import Trace
 

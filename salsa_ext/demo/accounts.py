@@ -1,27 +1,176 @@
-"""Accounts of the demo, with passwords and keys."""
+"""Agencies, accounts and credentials of the demo region."""
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from salsa_ext.access import authentication
 from salsa_ext.access.rules import operator
-from salsa_ext.administration import accounts, keys
+from salsa_ext.administration import accounts, agencies, keys
 from salsa_ext.administration.accounts import AccountData
+from salsa_ext.administration.agencies import AgencyData, ContactData
 from salsa_ext.administration.keys import KeyData
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.codes import ROLES
+from salsa_ext.core.codes import LICENSEE_ROLES, REGISTERS, ROLES
 from salsa_ext.core.errors import NotFound, Unauthenticated
+from salsa_ext.core.text import official_language
 from salsa_ext.database.session import transaction
-from salsa_ext.demo import agencies
-from salsa_ext.demo.agencies import SECRETARIAT
 from salsa_ext.demo.investigation import TRACING_STATES
+from salsa_ext.demo.world import STATES
+from salsa_ext.reference.participation import declarations
+from salsa_ext.reference.participation.rules import Declaration
+from salsa_ext.reference.queries import list_posts
+from salsa_ext.reference.state_settings import SettingsChange
+
+AGENCIES: Final[Mapping[str, Mapping[str, str]]] = {
+    "licensing": {
+        "en": "Firearms licensing authority",
+        "es": "Autoridad de control de armas",
+        "fr": "Autorité de contrôle des armes",
+        "pt": "Autoridade de controle de armas",
+    },
+    "police": {
+        "en": "National police",
+        "es": "Policía Nacional",
+        "fr": "Police nationale",
+        "pt": "Polícia Nacional",
+    },
+    "customs": {
+        "en": "Customs",
+        "es": "Aduana Nacional",
+        "fr": "Douane nationale",
+        "pt": "Aduana Nacional",
+    },
+    "border": {
+        "en": "Border control",
+        "es": "Control de Fronteras",
+        "fr": "Contrôle des frontières",
+        "pt": "Controle de Fronteiras",
+    },
+    "forensic": {
+        "en": "Forensic laboratory",
+        "es": "Laboratorio de Balística Forense",
+        "fr": "Laboratoire de balistique",
+        "pt": "Laboratório de Balística Forense",
+    },
+    "prosecution": {
+        "en": "Public prosecution",
+        "es": "Ministerio Público",
+        "fr": "Ministère public",
+        "pt": "Ministério Público",
+    },
+    "specialised_unit": {
+        "en": "Firearms tracing unit",
+        "es": "Unidad de Rastreo de Armas",
+        "fr": "Unité de traçage des armes",
+        "pt": "Unidade de Rastreamento de Armas",
+    },
+}
+"""Agencies by kind, in the language of their state; pages add the state."""
+CONTACTS: Final = {
+    "national_point_of_contact": ("specialised_unit", "Mo-Fr 08:00-17:00", 1),
+    "duty_24h": ("police", "24/7", 2),
+    "licensing": ("licensing", "Mo-Fr 08:00-16:00", 3),
+    "border_post": ("border", "24/7", 4),
+}
+POST_AGENCY_KINDS: Final = ("border", "customs")
+MAX_POSTS: Final = 200
+SECRETARIAT: Final = "SECRETARIAT"
+DECLARED_SINCE: Final = date(2020, 1, 1)
+BY_PERSON: Final = {"mode": "person"}
+ONLY_CRIME: Final = dict.fromkeys(REGISTERS) | {"seizures": {}, "lost_stolen": {}}
+REGISTERS_BY_STATE: Final[Mapping[str, Mapping[str, Any]]] = {
+    # 18 U.S.C. 926(a) forbids a register of sales; makers and dealers are asked by telephone
+    "USA": {"sale_holding": None}
+    | dict.fromkeys(("manufacture", "import", "export", "permits"), BY_PERSON),
+    "MEX": dict.fromkeys(REGISTERS, BY_PERSON),
+    "CAN": {"sale_holding": BY_PERSON},
+    "COL": {"sale_holding": {"complete": False}},
+    "CHL": {"sale_holding": {"year_from": 1990}},
+    "PER": {"import": {"makes": ("taurus", "glock", "Smith & Wesson")}},
+    **dict.fromkeys(("JAM", "TTO"), ONLY_CRIME),
+    **dict.fromkeys(("KNA", "VCT"), dict.fromkeys(REGISTERS)),
+}
+"""Registers that are not complete and answered by the service; None is not declared."""
+
+
+def agency_code(state: str, kind: str) -> str:
+    """Return an agency's code, such as BRA-SPECIALISED-UNIT."""
+    return f"{state}-{kind.upper().replace('_', '-')}"
+
+
+def register_state(actor: Actor) -> None:
+    """Register a state's agencies, their posts and contacts."""
+    state = actor.own_state()
+    zone, languages = STATES[state]
+    posts = tuple(post.code for post in list_posts(actor, {"state": state}, MAX_POSTS, None).items)
+    for kind, names in AGENCIES.items():
+        agencies.register_agency(
+            actor=actor,
+            data=AgencyData(
+                agency_code(state, kind),
+                kind,
+                names[official_language(state)],
+                zone,
+                posts if kind in POST_AGENCY_KINDS else (),
+            ),
+        )
+    for kind, (agency, hours, extension) in CONTACTS.items():
+        agencies.add_contact(
+            actor=actor,
+            data=ContactData(
+                agency_code(state, agency),
+                kind,
+                languages,
+                hours,
+                telephone=f"+000 {list(STATES).index(state) + 10} 555 010{extension}",
+                email=f"{kind.replace('_', '-')}@{state.lower()}.example.org",
+            ),
+        )
+
+
+def declare_registers(actor: Actor) -> None:
+    """Let a state take part with its registers."""
+    for register in REGISTERS:
+        changes = REGISTERS_BY_STATE.get(actor.own_state(), {}).get(register, {})
+        if changes is not None:
+            complete: dict[str, Any] = {
+                "mode": "service",
+                "since": DECLARED_SINCE,
+                "complete": True,
+            }
+            data = Declaration(register, **complete | changes)
+            declarations.declare(actor=actor, data=data)
+
+
+def register_secretariat(actor: Actor) -> None:
+    """Register the secretariat, which has no state."""
+    data = AgencyData(SECRETARIAT, "secretariat", "CIFTA secretariat (demo)", STATES["USA"][0])
+    agencies.register_agency(actor=actor, data=data)
+
+
+# Chile offers copies to Peru, which has not agreed yet.
+STATE_SETTINGS: Final[Mapping[str, SettingsChange]] = {
+    "ARG": SettingsChange(
+        electronic_copies_with=("BRA", "URY"), published_roles=("exporter", "importer")
+    ),
+    "BRA": SettingsChange(electronic_copies_with=("ARG", "PRY"), published_roles=LICENSEE_ROLES),
+    "CHL": SettingsChange(counterpart_days=45, electronic_copies_with=("PER",)),
+    "COL": SettingsChange(counterpart_days=60),
+    "PER": SettingsChange(overdue_hours=48),
+    "PRY": SettingsChange(
+        electronic_copies_with=("BRA",), published_roles=("dealer", "importer", "manufacturer")
+    ),
+    "URY": SettingsChange(overdue_hours=12, electronic_copies_with=("ARG",)),
+}
+
 
 AGENCY_KIND_BY_ROLE: Final = {
     "licensing_officer": "licensing",
@@ -53,7 +202,7 @@ class DemoAccount:
 def planned_accounts() -> list[tuple[str | None, str, str]]:
     """Return the accounts to open as (state, role, agency)."""
     of_states = [
-        (state, role, agencies.agency_code(state, AGENCY_KIND_BY_ROLE[role]))
+        (state, role, agency_code(state, AGENCY_KIND_BY_ROLE[role]))
         for state in TRACING_STATES
         for role in ROLES
         if role in AGENCY_KIND_BY_ROLE

@@ -7,21 +7,66 @@ random. `tour` holds what is fixed for any seed and date.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import multiprocessing
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from salsa_ext.access.vault import Vault
-from salsa_ext.administration import installation
+from salsa_ext.administration import migrations
 from salsa_ext.core.clock import FixedClock
-from salsa_ext.database.session import transaction
-from salsa_ext.demo import accounts, agencies, tour_gun
+from salsa_ext.database.session import db, transaction
+from salsa_ext.demo import accounts, tour_gun
 from salsa_ext.demo.accounts import DemoAccount
 from salsa_ext.demo.plan import Plan, Planner
 from salsa_ext.demo.recording import Progress, Recorder, RunJobs
-from salsa_ext.demo.side_process import run_beside
 from salsa_ext.demo.world import STATES, Calendar
+
+Result = TypeVar("Result")
+FORK: Final = multiprocessing.get_context("fork")
+
+
+@contextmanager
+def run_beside(work: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
+    """Run `work` in a forked process during the block; gives a function that waits for its result.
+
+    An error of the process is raised by that function. The process ends with the block.
+    """
+    here, there = FORK.Pipe(duplex=False)
+    process = FORK.Process(target=_run, args=(work, there), daemon=True)
+    with warnings.catch_warnings():
+        # other threads only wait, for the database server to end and for requests
+        warnings.simplefilter("ignore", DeprecationWarning)
+        process.start()
+    there.close()
+
+    def wait() -> Result:
+        result, error = here.recv()
+        if error is not None:
+            raise error
+        return result  # type: ignore[no-any-return]
+
+    try:
+        yield wait
+    finally:
+        here.close()
+        process.terminate()
+        process.join()
+
+
+def _run(work: Callable[[], object], result: Any) -> None:
+    """Send the result of the work, or its error; the parent's connections are left alone."""
+    db.session.remove()
+    db.engine.dispose(close=False)
+    try:
+        result.send((work(), None))
+    except BaseException as error:
+        result.send((None, error))
+    db.engine.dispose()
+
 
 BEFORE_ALL: Final = FixedClock(datetime(2020, 1, 1, tzinfo=UTC))
 """When states declared their registers: before the first trace."""
@@ -57,7 +102,7 @@ def create_region(
     calendar = Calendar(anchor)
     recorder = Recorder(calendar, progress, vault, run_jobs)
     with transaction(recorder.acting(None)):
-        installation.begin_demo(actor=recorder.acting(None), seed=seed, anchored_on=anchor)
+        migrations.begin_demo(actor=recorder.acting(None), seed=seed, anchored_on=anchor)
     _register(recorder, progress)
     plan = _plan(Planner(seed, calendar, scale), progress)
     parallel = Recorder(calendar, _no_progress, vault, run_jobs)
@@ -73,7 +118,7 @@ def create_region(
     recorder.finish()
     store_accounts(opened)
     with transaction(recorder.acting(None)):
-        installation.finish_demo(actor=recorder.acting(None))
+        migrations.finish_demo(actor=recorder.acting(None))
     return CreatedRegion(_count_documents(plan), opened, tour_gun.FACTS)
 
 
@@ -83,10 +128,10 @@ def _register(recorder: Recorder, progress: Progress) -> None:
         progress("authorities", done, len(STATES))
         declaring = replace(recorder.acting(state), clock=BEFORE_ALL)
         with transaction(recorder.acting(state)):
-            agencies.register_state(recorder.acting(state))
-            agencies.declare_registers(declaring)
+            accounts.register_state(recorder.acting(state))
+            accounts.declare_registers(declaring)
     with transaction(recorder.acting(None)):
-        agencies.register_secretariat(recorder.acting(None))
+        accounts.register_secretariat(recorder.acting(None))
     progress("authorities", len(STATES), len(STATES))
 
 

@@ -15,8 +15,12 @@ from salsa_ext.demo.investigation import PlannedTrace, TraceGenerator
 from salsa_ext.demo.parties import People
 from salsa_ext.demo.seizures import GunPool, PlannedSeizure, ReportGenerator, SeizureGenerator
 from salsa_ext.demo.trade.deals import Consignment, Deal, DealGenerator
-from salsa_ext.demo.trade.licensees import LicenseeGenerator, PlannedLicensee
-from salsa_ext.demo.trade.permits import DocumentNumbers, PermitWriter
+from salsa_ext.demo.trade.permits import (
+    DocumentNumbers,
+    LicenseeGenerator,
+    PermitWriter,
+    PlannedLicensee,
+)
 from salsa_ext.demo.trade.shipments import ShipmentWriter
 from salsa_ext.demo.world import STATES, Calendar, shared_posts
 from salsa_ext.documents.values import ReportData, TransferData

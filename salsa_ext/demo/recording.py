@@ -22,13 +22,12 @@ from salsa_ext.core.actor import Actor, Vault
 from salsa_ext.core.clock import Clock, FixedClock
 from salsa_ext.database.session import transaction
 from salsa_ext.demo import investigation
-from salsa_ext.demo.accounts import DemoAccount
-from salsa_ext.demo.agencies import STATE_SETTINGS, agency_code
+from salsa_ext.demo.accounts import STATE_SETTINGS, DemoAccount, agency_code
 from salsa_ext.demo.investigation import UNSENT_STATUSES, PlannedTrace, record_statements
 from salsa_ext.demo.plan import Plan
 from salsa_ext.demo.world import Calendar
 from salsa_ext.documents import reports, seizures, transfers
-from salsa_ext.exchange import jobs as exchange_jobs
+from salsa_ext.exchange import delivery as exchange_jobs
 from salsa_ext.jobs.runner import Job
 from salsa_ext.tracing.requests.values import WAITING_STATUSES
 from salsa_ext.tracing.traces import commands as trace_commands

@@ -26,6 +26,7 @@ from salsa_ext.database.session import acting_as, transaction
 from salsa_ext.exchange import inbox, outbox, processing
 from salsa_ext.exchange.envelopes import Envelope, sign
 from salsa_ext.exchange.outbox import PendingEnvelope
+from salsa_ext.jobs.runner import QueueJob
 from salsa_ext.reference.names import participants
 
 BATCH: Final = 100
@@ -74,3 +75,6 @@ def _with_valid_key(actor: Actor, envelope: Envelope) -> Envelope:
     key = find_public_key(envelope.kid).get(envelope.kid)
     is_valid = key is not None and key.compromised_at is None
     return envelope if is_valid else sign(envelope, signer(actor))
+
+
+JOBS: Final = (QueueJob("envelopes", run_steps, "SELECT * FROM salsa_envelope_states()"),)

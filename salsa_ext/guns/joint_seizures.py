@@ -20,7 +20,7 @@ from salsa_ext.database.session import db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents.models import Seizure
 from salsa_ext.reference.models import Post
-from salsa_ext.reference.near_posts import is_near
+from salsa_ext.reference.post_sides import is_near
 
 RECENT: Final = timedelta(days=1)
 MAX_LISTED: Final = 10

@@ -14,10 +14,13 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import select
+
 from salsa_ext.access.audit import Action
+from salsa_ext.access.models import AuditEntry, Officer
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.database.bulk import insert_many
-from salsa_ext.database.session import execute_raw, wake_after_commit
+from salsa_ext.database.session import db, execute_raw, wake_after_commit
 from salsa_ext.jobs.models import ChangeNew
 
 NUMBERING_BATCH: Final = 2000
@@ -131,3 +134,35 @@ def find_waiting(job: str, kind: str, objects: Sequence[UUID]) -> set[UUID]:
         return set()
     rows = execute_raw(_WAITING, (job, kind, [*map(str, objects)]))
     return {UUID(object_id) for (object_id,) in rows}
+
+
+def find_requesters(actor: Actor, changes: Iterable[Change]) -> dict[UUID, Actor]:
+    """Return who made each change, by its cause, as the audit has it; without permissions.
+
+    For entries of owners, who read which agency searched for their records.
+    """
+    query = select(AuditEntry, Officer.number).where(
+        AuditEntry.owner_state == actor.own_state(),
+        AuditEntry.id.in_({change.cause for change in changes}),
+    )
+    requesters = {}
+    for entry, officer in db.session.execute(
+        query.outerjoin(Officer, Officer.id == AuditEntry.officer_id)
+    ):
+        traces = (entry.subject_id,) if entry.subject_kind == "trace" else ()
+        purpose = Purpose(entry.purpose, entry.case_number, about=traces) if entry.purpose else None
+        requesters[entry.id] = Actor(
+            state=actor.state,
+            role=entry.role,
+            permissions=frozenset(),
+            agency=entry.agency,
+            account_id=entry.account_id,
+            key_id=entry.key_id,
+            officer=officer,
+            purpose=purpose,
+            request_id=entry.request_id,
+            cause=entry.id,
+            clock=actor.clock,
+            vault=actor.vault,
+        )
+    return requesters

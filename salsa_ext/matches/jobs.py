@@ -31,10 +31,9 @@ from salsa_ext.firearms.records.event_kinds import ALERT, SEIZED
 from salsa_ext.firearms.records.models import MarkKey, Record
 from salsa_ext.firearms.records.queries import RecordView, find_records, visibility_of
 from salsa_ext.firearms.search import batch
-from salsa_ext.jobs.changes import Change, append_changes
-from salsa_ext.jobs.requesters import find_requesters
+from salsa_ext.jobs.changes import Change, append_changes, find_requesters
 from salsa_ext.jobs.runner import ChangeJob
-from salsa_ext.lookups.canaries import CanaryLookup, notify_of_canaries
+from salsa_ext.lookups.reviews import CanaryLookup, notify_of_canaries
 from salsa_ext.matches import commands, notices, search, withdrawals
 from salsa_ext.matches.commands import CandidatesByRecord
 from salsa_ext.trade.receipts.models import Receipt

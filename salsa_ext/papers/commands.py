@@ -23,11 +23,10 @@ from salsa_ext.papers.facts import PaperFacts
 from salsa_ext.trade.permits import queries as permit_queries
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.permits.queries import PermitView
+from salsa_ext.trade.shipments import queries
 from salsa_ext.trade.shipments import queries as shipment_queries
-from salsa_ext.trade.shipments import shipment_contents
 from salsa_ext.trade.shipments.models import Shipment
-from salsa_ext.trade.shipments.queries import ShipmentView
-from salsa_ext.trade.shipments.shipment_contents import PackedItem
+from salsa_ext.trade.shipments.queries import PackedItem, ShipmentView
 
 
 @dataclass(frozen=True)
@@ -174,7 +173,7 @@ def _paper_items(view: ShipmentView) -> Collection[PackedItem]:
     """Return the items of a shipment; of an inbound one those that arrived."""
     row, receipt = view.shipment, view.receipt
     missing = receipt.missing if row.is_inbound and receipt else ()
-    return shipment_contents.packed_items(row, missing)
+    return queries.packed_items(row, missing)
 
 
 def _facts_of_shipment(

@@ -29,7 +29,7 @@ from salsa_ext.trade.permits.models import Permit, PermitLine
 from salsa_ext.trade.permits.queries import PermitView
 from salsa_ext.trade.receipts.models import Receipt
 from salsa_ext.trade.shipments.models import Shipment
-from salsa_ext.trade.shipments.shipment_contents import ITEM_COLUMNS, PackedItem
+from salsa_ext.trade.shipments.queries import ITEM_COLUMNS, PackedItem
 
 
 def sequence_number(shipment: Shipment) -> int:

@@ -14,8 +14,7 @@ from sqlalchemy import select
 from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.authentication import is_real
 from salsa_ext.access.permissions import Permission
-from salsa_ext.access.rules import require
-from salsa_ext.access.second_person import is_same_person
+from salsa_ext.access.rules import is_same_person, require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import CodeLabel, Conflict, Forbidden, Invalid, NotFound, message
 from salsa_ext.core.ids import new_id

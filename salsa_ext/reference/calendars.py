@@ -1,13 +1,10 @@
-"""Local days, time zones and working calendars of states.
-
-Dates are local to the agency's zone; without a registered agency they are in UTC.
-"""
+"""Local days, working calendars and deadlines of states, in the zone of an agency, else UTC."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from functools import lru_cache, partial
 from typing import Any, Final
 from zoneinfo import ZoneInfo
@@ -20,7 +17,69 @@ from salsa_ext.core.occurrence import UTC_ZONE, local_date
 from salsa_ext.database.session import cached_per_transaction, execute_raw
 from salsa_ext.reference import names, state_settings
 from salsa_ext.reference.state_settings import WORKING_DAY_PRIORITIES, Settings
-from salsa_ext.reference.working_time import Calendar
+
+WEEKDAYS: Final = (1, 2, 3, 4, 5)
+ZERO: Final = timedelta()
+
+
+def _no_holidays(year: int) -> frozenset[date]:
+    return frozenset()
+
+
+@dataclass(frozen=True)
+class Calendar:
+    """Working days of a state: ISO 8601 weekdays (Monday 1) without holidays.
+
+    `holidays` returns those of a year; `closed` and `opened` are exceptions of the state. `opened`
+    takes precedence.
+    """
+
+    zone: str = "UTC"
+    weekdays: frozenset[int] = frozenset(WEEKDAYS)
+    holidays: Callable[[int], frozenset[date]] = _no_holidays
+    closed: frozenset[date] = frozenset()
+    opened: frozenset[date] = frozenset()
+
+    def is_worked(self, day: date) -> bool:
+        """True for a working day of the state."""
+        if day in self.opened:
+            return True
+        is_free = day in self.closed or day in self.holidays(day.year)
+        return day.isoweekday() in self.weekdays and not is_free
+
+    def spans(self, start: datetime) -> Iterator[tuple[datetime, datetime, bool]]:
+        """Yield consecutive days without end: start, end, whether a working day."""
+        zone = ZoneInfo(self.zone)
+        while True:
+            day = start.astimezone(zone).date()
+            end = datetime.combine(day + timedelta(days=1), time(), zone).astimezone(UTC)
+            yield start, end, self.is_worked(day)
+            start = end
+
+
+def add_working_time(start: datetime, term: timedelta, calendar: Calendar | None) -> datetime:
+    """Return the end of a working-time term; calendar None counts always."""
+    if calendar is None or term <= ZERO:
+        return start + max(term, ZERO)
+    left = term
+    for begin, end, is_worked in calendar.spans(start):
+        if is_worked and begin + left <= end:
+            return begin + left
+        left -= end - begin if is_worked else ZERO
+    raise AssertionError("days have no end")
+
+
+def working_time_between(start: datetime, end: datetime, calendar: Calendar | None) -> timedelta:
+    """Return the working time between two moments, zero if not in order."""
+    if calendar is None or end <= start:
+        return max(end - start, ZERO)
+    done = ZERO
+    for begin, until, is_worked in calendar.spans(start):
+        done += min(until, end) - begin if is_worked else ZERO
+        if until >= end:
+            return done
+    raise AssertionError("days have no end")
+
 
 _SELECT_ZONES = (
     "SELECT DISTINCT ON (owner_state) owner_state, time_zone FROM agency"

@@ -16,7 +16,7 @@ SEES_AS_ANOTHER_STATE = {  # each answers from a state's own records, and for no
     "salsa_ext/tracing/traces/commands.py": "a trace learns of its gun by whom must not see it too",
     "salsa_ext/access/signing.py": "a state signs its own paper, whoever may have it",
     "salsa_ext/trade/permits/families.py": "each state's permits are compared with the others'",
-    "salsa_ext/trade/permits/registers.py": "which permits of any state name a licensee of one",
+    "salsa_ext/trade/permits/licensing.py": "which permits of any state name a licensee of one",
     "salsa_ext/trade/permits/licensees.py": "which firms a state publishes of its licensees",
     "salsa_ext/trade/permits/quotas.py": "an import certificate is drawn by what another state ships",
     "salsa_ext/matches/jobs.py": "a record of another state that a new alert may have missed",

@@ -14,7 +14,7 @@ from api.cli import COMMANDS, main
 from api.docs import permissions_table
 from api.http.context import core_app
 from salsa_ext.access.rules import operator
-from salsa_ext.administration import installation
+from salsa_ext.administration import migrations
 from salsa_ext.database.session import db, transaction
 from tests.support import agencies
 from tests.support.folders import open_folder
@@ -75,7 +75,7 @@ def test_a_state_may_be_written_in_lower_case(salsa):
 def test_an_account_declares_the_installation_real(eva, fresh_database):
     with core_app(fresh_database).app_context():
         with transaction(operator(None)):
-            assert installation.get_installation().kind == "real"
+            assert migrations.get_installation().kind == "real"
         db.engine.dispose()
 
 

@@ -18,7 +18,7 @@ from api.http.context import core_app
 from api.server import serve
 from salsa_ext.access import authentication
 from salsa_ext.access.rules import operator
-from salsa_ext.administration import agencies, installation, keys, migrations
+from salsa_ext.administration import agencies, keys, migrations
 from salsa_ext.administration.agencies import AgencyData
 from salsa_ext.core import errors
 from salsa_ext.core.config import Config
@@ -52,7 +52,7 @@ def test_records_of_an_undeclared_installation_keep_the_demo_region_away(fresh_d
 def test_a_refused_demo_region_changes_no_schema(fresh_database, first):
     with core_app(fresh_database).app_context():
         with transaction(operator("PRY")):
-            installation.declare_real(actor=operator("PRY"))
+            migrations.declare_real(actor=operator("PRY"))
         db.engine.dispose()
     with create_engine(fresh_database.migration_url, poolclass=pool.NullPool).begin() as owner:
         owner.execute(text("UPDATE alembic_version SET version_num = '0001_rules'"))

@@ -12,14 +12,14 @@ from sqlalchemy import text
 from api.http.context import core_app
 from salsa_ext.access.authentication import check_password
 from salsa_ext.access.rules import operator, role_permissions
-from salsa_ext.administration import installation
+from salsa_ext.administration import migrations
 from salsa_ext.core.codes import ALERT_ACTIONS, LICENSEE_ROLES, ROLES, TRACE_STATUSES
 from salsa_ext.core.errors import Conflict
 from salsa_ext.database.session import db, transaction
 from salsa_ext.demo import accounts, guns, lead_patterns, phrases, tour_gun
 from salsa_ext.demo.investigation import TRACING_STATES
 from salsa_ext.demo.plan import Planner
-from salsa_ext.demo.trade.licensees import LICENCE_FLAWS
+from salsa_ext.demo.trade.permits import LICENCE_FLAWS
 from salsa_ext.demo.world import STATES, Calendar
 from salsa_ext.reference import names
 from salsa_ext.sealed_log.row_comparison import compare_rows
@@ -237,7 +237,7 @@ def test_two_states_have_agreed_on_electronic_copies(small):
 
 def test_a_region_is_complete_when_it_is_made(small):
     with small.app.app_context(), transaction(operator(None)):
-        assert installation.get_installation().is_complete
+        assert migrations.get_installation().is_complete
 
 
 def test_a_second_region_is_refused(small):
@@ -248,7 +248,7 @@ def test_a_second_region_is_refused(small):
 def test_a_database_of_real_records_is_refused(fresh_database):
     with core_app(fresh_database).app_context():
         with transaction(operator("PRY")):
-            installation.declare_real(actor=operator("PRY"))
+            migrations.declare_real(actor=operator("PRY"))
         with pytest.raises(Conflict):
             make()
         db.engine.dispose()
@@ -262,7 +262,7 @@ def test_an_interrupted_region_stays_incomplete(fresh_database):
         with pytest.raises(KeyboardInterrupt):
             make(progress=interrupt)
         with transaction(operator(None)):
-            assert installation.get_installation().is_complete is False
+            assert migrations.get_installation().is_complete is False
         db.engine.dispose()
 
 

@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from salsa_ext.core.errors import Conflict
 from salsa_ext.database.session import db
-from salsa_ext.demo.side_process import run_beside
+from salsa_ext.demo.creation import run_beside
 
 
 def read_backend():

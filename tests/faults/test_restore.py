@@ -11,7 +11,7 @@ from sqlalchemy import make_url
 from api.server.embedded_database import DATABASE_NAME
 from salsa_ext.database.postgres import folders
 from salsa_ext.database.postgres.server import EmbeddedServer
-from salsa_ext.sealed_log.losses import read_note
+from salsa_ext.sealed_log.row_comparison import read_note
 from tests.conftest import FAST
 from tests.faults.conftest import MARKER, Installed, copied, key_of, make_app
 from tests.support import bodies

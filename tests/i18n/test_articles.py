@@ -4,8 +4,7 @@ import re
 
 import pytest
 
-from api.i18n.grammatical_articles import find_article, format_message
-from api.i18n.messages import load_catalogue, translate, use_language
+from api.i18n.messages import find_article, format_message, load_catalogue, translate, use_language
 from salsa_ext.core.codes import OTHER_CHANNELS
 from salsa_ext.core.errors import CodeLabel, CodeLabels, Message
 from salsa_ext.reference import names

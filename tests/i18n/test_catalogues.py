@@ -14,8 +14,7 @@ import pytest
 from jinja2 import Environment, nodes
 from jinja2.ext import extract_from_ast
 
-from api.i18n.grammatical_articles import FORMS_BY_LANGUAGE
-from api.i18n.messages import load_catalogue
+from api.i18n.messages import FORMS_BY_LANGUAGE, load_catalogue
 from salsa_ext.core.codes import LANGUAGES
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ from api.app import create_app
 from api.cli import main
 from importers.profiles import from_toml, to_toml
 from salsa_ext.access.rules import operator
-from salsa_ext.administration import agencies, installation
+from salsa_ext.administration import agencies, migrations
 from salsa_ext.administration.agencies import AgencyData
 from salsa_ext.database.session import db, transaction
 from tests.support.imported import seizure_profile, write_csv
@@ -95,7 +95,7 @@ def test_what_is_loaded_declares_the_installation_real(load, fresh_database, opt
     load(GOOD, options=options)
     with create_app(fresh_database).app_context():
         with transaction(operator(None)):
-            current = installation.get_installation()
+            current = migrations.get_installation()
             kind = current.kind if current else None
         db.engine.dispose()
     assert kind == declared

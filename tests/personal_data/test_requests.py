@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
-from salsa_ext.administration import installation
+from salsa_ext.administration import migrations
 from salsa_ext.administration.models import Attachment
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import Base, db
@@ -121,7 +121,7 @@ def test_a_party_of_another_person_is_not_erased(auditor, sale):
 
 
 def test_who_recorded_a_request_erases_nobody_alone(run, as_actor, auditor, sale):
-    run(None, installation.declare_real)
+    run(None, migrations.declare_real)
     asked = ask(auditor)
     assert "A second person has to erase." in erase(auditor, asked, 403)["detail"]
     erase(as_actor("PRY", "auditor"), asked)

@@ -9,7 +9,7 @@ import requests
 from joserfc.jwk import RSAKey
 
 from api.web.pages.account import directory
-from salsa_ext.administration import installation
+from salsa_ext.administration import migrations
 from salsa_ext.administration.directory import load_directory
 from salsa_ext.core.errors import NotConfigured
 from tests.conftest import NOW
@@ -83,7 +83,7 @@ def test_the_directory_changes_the_role_and_ends_what_was_open(
     run, visitor, provider, set_directory, as_actor
 ):
     enter(visitor)
-    run(None, installation.declare_real)
+    run(None, migrations.declare_real)
     provider.claims |= {"groups": ["Chiefs"], "amr": ["pwd", "mfa"]}
     assert "A second person has to confirm" in text(enter(visitor, 401).text)
     assert visitor.client.get("/account").location.startswith("/sign-in")
@@ -98,7 +98,7 @@ def test_a_role_that_needs_a_second_factor_needs_it_in_the_directory(
     run, visitor, provider, set_directory
 ):
     set_directory("two_persons = false")
-    run(None, installation.declare_real)
+    run(None, migrations.declare_real)
     provider.claims |= {"groups": ["Chiefs"], "amr": ["pwd"]}
     assert "Your role needs a second factor." in text(enter(visitor, 401).text)
     provider.claims |= {"amr": ["pwd", "otp"]}

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from playwright.sync_api import expect
 
-from salsa_ext.administration import installation
+from salsa_ext.administration import migrations
 from salsa_ext.core.clock import FixedClock
 from tests.conftest import NOW
 from tests.support.authenticator import PRESENT, Authenticator
@@ -138,7 +138,7 @@ def test_who_needs_a_second_factor_may_set_up_a_passkey_and_keeps_the_last(
     run, visitor, account, device
 ):
     username = account("BRA", "supervisor")
-    run(None, installation.declare_real)
+    run(None, migrations.declare_real)
     visitor.sign_in(username)
     assert visitor.client.get("/account").location == "/second-factor"
     add(visitor, device, "/second-factor")

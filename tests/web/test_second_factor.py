@@ -8,7 +8,7 @@ import pytest
 from cryptography.hazmat.primitives.hashes import SHA1
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 
-from salsa_ext.administration import installation
+from salsa_ext.administration import migrations
 from salsa_ext.core.clock import FixedClock
 from tests.conftest import NOW
 from tests.web.pages import text
@@ -20,7 +20,7 @@ def sign_in(run, visitor, account):
 
     def first(role):
         username = account("BRA", role)
-        run(None, installation.declare_real)
+        run(None, migrations.declare_real)
         assert visitor.sign_in(username).location == "/"
         return visitor, username
 

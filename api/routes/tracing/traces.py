@@ -48,7 +48,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.tracing.chains import description_gaps
 from salsa_ext.tracing.chains.description_gaps import Outlook
 from salsa_ext.tracing.channels import commands as channel_commands
-from salsa_ext.tracing.channels import etrace_data, forms
+from salsa_ext.tracing.channels import forms
 from salsa_ext.tracing.traces import commands as trace_commands
 from salsa_ext.tracing.traces import follow_up, reports, trace_results
 from salsa_ext.tracing.traces import queries as trace_queries
@@ -293,7 +293,7 @@ blueprint.action(
 blueprint.action(
     f"{PATH}/etrace-data",
     EtraceRequest,
-    etrace_data.set_etrace_data,
+    forms.set_etrace_data,
     REQUEST,
     "Type what eTrace asks beside the traces of a seizure.",
     name="set_etrace_data",
@@ -301,7 +301,7 @@ blueprint.action(
 blueprint.action(
     f"{PATH}/etrace-data/erase",
     None,
-    etrace_data.erase_etrace_data,
+    forms.erase_etrace_data,
     REQUEST,
     "Erase what was typed for eTrace.",
     name="erase_etrace_data",

@@ -1,9 +1,10 @@
-"""Permits of deals: numbers, certificates and authorizations."""
+"""Licensees and permits of the demo region."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
 from typing import Any, Final
@@ -18,6 +19,8 @@ from salsa_ext.firearms.records.parties import Party
 from salsa_ext.trade.permits.values import (
     DocumentReference,
     IssuingAuthority,
+    LicenceDecision,
+    LicenseeData,
     PermitData,
     TransitPlan,
 )
@@ -195,3 +198,65 @@ def _permit_lines(deal: Deal, more: int = 0) -> tuple[Firearm, ...]:
         _permit_line(number, design, max(1, deal.quantity(number) + deal.spare + more))
         for number, design in enumerate(deal.designs, 1)
     )
+
+
+LICENCE_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
+    "dealer": ("dealer", "importer"),
+    "manufacturer": ("manufacturer", "exporter"),
+    "carrier": ("carrier",),
+    "other": ("broker",),
+}
+# What is wrong with the seventh dealer of a state; permits that name him become discrepancies.
+FLAWED_DEALER: Final = 7
+LICENCE_FLAWS: Final[Mapping[str, str]] = {
+    "ARG": "suspended",
+    "CHL": "expired",
+    "COL": "unregistered",
+    "GTM": "unregistered",
+    "MEX": "expired",
+    "PER": "no_importer",
+    "URY": "suspended",
+}
+# Days before the anchor, and after it.
+VALID_FROM_DAYS, EXPIRED_DAYS, SUSPENDED_DAYS, REMAINING_DAYS = 3_700, 500, 600, 730
+
+
+@dataclass(frozen=True)
+class PlannedLicensee:
+    """A licensee to record, with its later suspension."""
+
+    state: str
+    data: LicenseeData
+    suspended: LicenceDecision | None = None
+
+
+class LicenseeGenerator:
+    """Generator of licensees for all firms named in documents."""
+
+    def __init__(self, people: People, calendar: Calendar) -> None:
+        self._people = people
+        self._calendar = calendar
+
+    def licensees(self) -> Iterator[PlannedLicensee]:
+        """Yield the licensees of all states."""
+        for state in STATES:
+            for number, firm in enumerate(self._people.firms(state), 1):
+                flaw = LICENCE_FLAWS.get(state) if number == FLAWED_DEALER else None
+                if flaw != "unregistered":
+                    yield self._licensed(state, firm, flaw)
+
+    def _licensed(self, state: str, firm: Party, flaw: str | None) -> PlannedLicensee:
+        roles = ("dealer",) if flaw == "no_importer" else LICENCE_ROLES[firm.kind]
+        last = EXPIRED_DAYS if flaw == "expired" else -REMAINING_DAYS
+        data = LicenseeData(
+            firm.licence or "",
+            roles,
+            firm,
+            self._calendar.on(VALID_FROM_DAYS),
+            self._calendar.on(last),
+        )
+        if flaw != "suspended":
+            return PlannedLicensee(state, data)
+        return PlannedLicensee(
+            state, data, LicenceDecision("Inspection", self._calendar.on(SUSPENDED_DAYS))
+        )

@@ -10,7 +10,7 @@ from typing import Final, NamedTuple
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.firearms.marks import keys, spreadsheet_damage
+from salsa_ext.firearms.marks import keys, other_texts
 from salsa_ext.firearms.marks.cell_parser import (
     Clause,
     MarkDraft,
@@ -20,9 +20,13 @@ from salsa_ext.firearms.marks.cell_parser import (
 )
 from salsa_ext.firearms.marks.marking_words import find_term, fold_glyphs, guess_marking, marking_of
 from salsa_ext.firearms.marks.notation import rewrite_unreadable
-from salsa_ext.firearms.marks.other_texts import MAX_SHORT, is_only_other, may_be_other
+from salsa_ext.firearms.marks.other_texts import (
+    LOST_VALUE_CODES,
+    MAX_SHORT,
+    is_only_other,
+    may_be_other,
+)
 from salsa_ext.firearms.marks.phrases import split_phrases
-from salsa_ext.firearms.marks.spreadsheet_damage import LOST_VALUE_CODES
 
 MAX_CELL_LENGTH: Final = (
     1_000  # characters of a cell that is read; a longer one is a text of its own
@@ -127,7 +131,7 @@ def _read_unclear(cell: str) -> Reading:
         return reading
     if "\n" in text:
         return _read_unclear(text.replace("\n", " "))
-    damage, rewritten = spreadsheet_damage.find_damage(text), rewrite_unreadable(text)
+    damage, rewritten = other_texts.find_damage(text), rewrite_unreadable(text)
     if _is_unambiguous(_parse_text(rewritten), rewritten, cell) and _is_single_mark(rewritten):
         text = rewritten
     return Reading((MarkRead(text),), damage=damage)
@@ -161,7 +165,7 @@ def _strip_cell(cell: str) -> str:
 @lru_cache(maxsize=4_000)
 def _parse_text(text: str) -> Reading:
     """Read a clean text once."""
-    damage = spreadsheet_damage.find_damage(text)
+    damage = other_texts.find_damage(text)
     if damage in LOST_VALUE_CODES:
         return Reading((), "unknown", (text,), damage)
     has_glyphs = any(glyph.isalnum() or glyph in "?*" for glyph in text)
@@ -193,7 +197,7 @@ def _parse_text(text: str) -> Reading:
     conditions = (code for draft in cell.drafts for code in draft.conditions)
     marking = _heaviest(_MARKINGS_BY_WEIGHT, (*_as_markings(conditions), *cell.markings))
     damage = damage or next(
-        filter(None, (spreadsheet_damage.find_damage(mark.text) for mark in marks)), None
+        filter(None, (other_texts.find_damage(mark.text) for mark in marks)), None
     )
     return Reading(marks, None if marking == "unknown" else marking, tuple(cell.remarks), damage)
 

@@ -32,8 +32,7 @@ from salsa_ext.firearms.search.values import Candidate
 from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
 from salsa_ext.tracing.requests.lifecycle import next_status
-from salsa_ext.tracing.requests.message_bodies import EVENT_SHAPE
-from salsa_ext.tracing.requests.message_log import answer_handling
+from salsa_ext.tracing.requests.message_log import EVENT_SHAPE, answer_handling
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.requests.values import (
     AnswerData,

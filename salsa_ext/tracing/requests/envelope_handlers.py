@@ -25,8 +25,7 @@ from salsa_ext.reference.participation.declarations import declarations_at
 from salsa_ext.reference.participation.rules import gives_record, reports_no_record
 from salsa_ext.tracing.requests import answers, message_log, record_search, workflow
 from salsa_ext.tracing.requests.lifecycle import next_status, status_after_renewal
-from salsa_ext.tracing.requests.message_bodies import read_body
-from salsa_ext.tracing.requests.message_log import MessageEntry
+from salsa_ext.tracing.requests.message_log import MessageEntry, read_body
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.requests.values import WAITING_STATUSES
 

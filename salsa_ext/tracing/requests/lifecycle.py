@@ -18,7 +18,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from salsa_ext.reference.working_time import Calendar, add_working_time, working_time_between
+from salsa_ext.reference.calendars import Calendar, add_working_time, working_time_between
 from salsa_ext.tracing.requests.values import ANSWERED_STATUSES
 
 ANSWER_ACTIONS: Final = {"answer": "answered", "restrict": "partial"}

@@ -22,8 +22,7 @@ from salsa_ext.notifications.commands import (
     request_roles,
 )
 from salsa_ext.reference import calendars, state_settings
-from salsa_ext.reference.calendars import local_days
-from salsa_ext.reference.working_time import Calendar, add_working_time
+from salsa_ext.reference.calendars import Calendar, add_working_time, local_days
 from salsa_ext.tracing.requests import message_log
 from salsa_ext.tracing.requests.lifecycle import (
     FINAL_ACTIONS,

@@ -12,8 +12,7 @@ from sqlalchemy import Select, select
 
 from salsa_ext.access.audit import Action, AuditEvent, append, append_many
 from salsa_ext.access.permissions import Permission
-from salsa_ext.access.rules import require
-from salsa_ext.access.second_person import is_same_person
+from salsa_ext.access.rules import is_same_person, require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import UNSENT
 from salsa_ext.core.errors import ApprovalDeclined, CodeLabel, Forbidden, Invalid, message

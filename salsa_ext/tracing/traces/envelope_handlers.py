@@ -16,7 +16,7 @@ from salsa_ext.exchange.envelopes import Envelope
 from salsa_ext.exchange.processing import handles, handles_refusal
 from salsa_ext.notifications.commands import notify
 from salsa_ext.tracing.chains.chain import correct_events, merge_events
-from salsa_ext.tracing.requests import message_bodies, message_log
+from salsa_ext.tracing.requests import message_log
 from salsa_ext.tracing.requests.lifecycle import ANSWER_ACTIONS, FINAL_ACTIONS, REPLIABLE_ACTIONS
 from salsa_ext.tracing.requests.message_log import REJECTED, MessageEntry
 from salsa_ext.tracing.traces import legs
@@ -117,7 +117,7 @@ def _read_message(
 
     Raises NotFound, or EnvelopeRefused for events of other states' records.
     """
-    body = message_bodies.read_body(envelope.kind, envelope.body)
+    body = message_log.read_body(envelope.kind, envelope.body)
     leg_id = UUID(body["leg"])
     keys = {"leg": leg_id, "own": actor.own_state(), "state": envelope.sender}
     if (row := db.session.execute(_TRACE_AND_LEG, keys).first()) is None:

@@ -22,7 +22,7 @@ from salsa_ext.reference import state_settings
 from salsa_ext.reference.calendars import today
 from salsa_ext.trade.discrepancies import commands as discrepancy_commands
 from salsa_ext.trade.discrepancies.models import Discrepancy
-from salsa_ext.trade.permits import registers
+from salsa_ext.trade.permits import licensing
 from salsa_ext.trade.permits.comparison import (
     PermitFamilies,
     PermitFinding,
@@ -60,7 +60,7 @@ def follow_changes(actor: Actor, changes: Sequence[Change]) -> None:
     locks.lock_trade([own_state])
     causes = {change.object_id: change.follow_as(actor) for change in changes}
     licensees = {change.object_id for change in changes if change.kind == "licensee"}
-    for licensee_id, permit_id, owner in registers.find_permits_naming(actor, licensees):
+    for licensee_id, permit_id, owner in licensing.find_permits_naming(actor, licensees):
         causes.setdefault(permit_id, causes[licensee_id])
         if owner != own_state:
             _review(causes[licensee_id], permit_id, owner)
@@ -109,7 +109,7 @@ def compare_permits(
     discrepancy_commands.update_discrepancies(
         actor, {row: irregularities[row.id] for row in rows}, PERMIT_DISCREPANCY_KINDS, causes
     )
-    registers.check_parties(actor, [row for row in rows if row.id in permit_ids], causes)
+    licensing.check_parties(actor, [row for row in rows if row.id in permit_ids], causes)
     return families
 
 

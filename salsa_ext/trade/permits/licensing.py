@@ -1,23 +1,34 @@
-"""Licences that a movement needs, before and after departure (CIFTA IX.2-3)."""
+"""Registers of licensees (CIFTA XIII), and the licences that a movement needs (IX.2-3)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Final
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import any_, bindparam, func, literal, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, array
+from sqlalchemy.types import Text
 
 from salsa_ext.core.actor import Actor
-from salsa_ext.database.session import db
+from salsa_ext.core.batches import group_by
+from salsa_ext.core.errors import PartyNotRegistered
+from salsa_ext.database.session import acting_as, db
+from salsa_ext.firearms.records.models import Party
+from salsa_ext.firearms.records.queries import find_parties
 from salsa_ext.reference.calendars import LocalDays
+from salsa_ext.reference.name_matching import name_key
+from salsa_ext.reference.names import participants
+from salsa_ext.trade.discrepancies import commands as discrepancy_commands
+from salsa_ext.trade.discrepancies.values import PARTY_NOT_AUTHORISED, Irregularity
 from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits.comparison import ComparedPermit, PermitFamilies, unmatched_lines
 from salsa_ext.trade.permits.families import load
-from salsa_ext.trade.permits.models import Permit
-from salsa_ext.trade.permits.values import MissingLicence
+from salsa_ext.trade.permits.models import Licensee, Permit
+from salsa_ext.trade.permits.values import LicenceQuery, LicenceVerdict, MissingLicence, PermitData
 from salsa_ext.trade.shipments.models import Checkpoint, Shipment
 
 VALID_STATUSES: Final = ("issued", "exhausted", "expired")
@@ -156,3 +167,157 @@ class _Licences:
             if permit.state == export.importing_state
         ]
         return DepartureLicences(missing, max((day for day in days if day >= on), default=None))
+
+
+PARTY_ROLES: Final = ("exporter", "importer", "broker", "carrier")
+LICENSED_KINDS: Final = ("dealer", "manufacturer", "carrier", "private_security", "other")
+CHECKED_STATUSES: Final = ("issued", "suspended", "exhausted")
+UNSHIPPED_STATUSES: Final = ("planned", "released")
+ACCEPTED_VERDICTS: Final = (LicenceVerdict.AUTHORISED, LicenceVerdict.NO_REGISTER)
+
+
+def check_licences(state: str, licence_queries: Sequence[LicenceQuery]) -> list[LicenceVerdict]:
+    """Return the verdict of a state's register on each query, in order.
+
+    Reads as the state of the session: to query another state's register, the caller acts as it. Of
+    several licences of one name, the most favourable counts.
+    """
+    if not licence_queries:
+        return []
+    roles = sorted({query.role for query in licence_queries})
+    role = func.unnest(literal(roles, ARRAY(Text))).column_valued()
+    of_role = select(Licensee.id).where(
+        Licensee.owner_state == state, Licensee.roles.contains(array([role]))
+    )
+    registered = set(db.session.scalars(select(role).where(of_role.exists())))
+    numbers = {query.licence for query in licence_queries if query.licence}
+    keys = {name_key(query.name) for query in licence_queries if not query.licence}
+    candidates = select(Licensee).where(
+        Licensee.owner_state == state,
+        or_(Licensee.number.in_(numbers), Licensee.name_key.in_(keys)),
+    )
+    rows = db.session.scalars(candidates.execution_options(populate_existing=True)).all()
+    return [
+        _verdict(query, rows) if query.role in registered else LicenceVerdict.NO_REGISTER
+        for query in licence_queries
+    ]
+
+
+def _verdict(query: LicenceQuery, licensees: Iterable[Licensee]) -> LicenceVerdict:
+    key, verdicts = name_key(query.name), set()
+    for licensee in licensees:
+        by_licence = licensee.number == query.licence
+        if not (by_licence if query.licence else licensee.name_key == key):
+            continue
+        if query.role not in licensee.roles:
+            verdict = LicenceVerdict.WRONG_ROLE
+        elif licensee.inactive_since and licensee.inactive_since <= (query.until or query.on):
+            verdict = LicenceVerdict.NOT_ACTIVE
+        elif not licensee.valid_from <= query.on <= (licensee.valid_to or query.on):
+            verdict = LicenceVerdict.EXPIRED
+        else:
+            verdict = LicenceVerdict.AUTHORISED
+        verdicts.add(verdict)
+    return next(
+        (verdict for verdict in LicenceVerdict if verdict in verdicts),
+        LicenceVerdict.NOT_REGISTERED,
+    )
+
+
+def require_known_parties(actor: Actor, batch: Sequence[PermitData]) -> None:
+    """Raise PartyNotRegistered for the first party that the register of its state does not know.
+
+    Unless it is confirmed, or the permit is refused. A state without a register knows everybody.
+    """
+    by_state: dict[str, list[LicenceQuery]] = defaultdict(list)
+    for data in batch:
+        for role in PARTY_ROLES[:3] if not (data.refusal or data.confirm_unregistered) else ():
+            party = getattr(data, role)
+            if party is not None and party.kind in LICENSED_KINDS and party.name:
+                query = LicenceQuery(role, party.name, party.licence, data.issued_on)
+                by_state[party.country].append(query)
+    for state in sorted(by_state.keys() & set(participants())):
+        with acting_as(actor, state):
+            verdicts = check_licences(state, by_state[state])
+        for query, verdict in zip(by_state[state], verdicts, strict=True):
+            if verdict is LicenceVerdict.NOT_REGISTERED:
+                raise PartyNotRegistered(state, query.role, query.name)
+
+
+def check_parties(actor: Actor, permits: Sequence[Permit], causes: Mapping[UUID, Actor]) -> None:
+    """Raise a discrepancy for each party of own permits without a valid licence.
+
+    A party is checked in the register of its own state: authorised on the day of issue, and not
+    suspended, revoked or closed while the permit is valid. Persons with their own guns and
+    authorities need no licence. A state without a register for the role raises nothing. Only the
+    verdict is disclosed.
+    """
+    irregularities: dict[discrepancy_commands.DiscrepancySubject, list[Irregularity]] = {
+        permit: [] for permit in permits
+    }
+    by_state = group_by(_licence_queries(permits), lambda each: each[0])
+    for state in sorted(by_state.keys() & set(participants())):
+        with acting_as(actor, state):
+            verdicts = check_licences(state, [query for _, _, query in by_state[state]])
+        for (_, permit, query), verdict in zip(by_state[state], verdicts, strict=True):
+            if verdict not in ACCEPTED_VERDICTS:
+                data = {"role": query.role, "state": state, "verdict": str(verdict)}
+                irregularities[permit].append(Irregularity(PARTY_NOT_AUTHORISED, query.role, data))
+    discrepancy_commands.update_discrepancies(
+        actor, irregularities, (PARTY_NOT_AUTHORISED,), causes
+    )
+
+
+def _licence_queries(permits: Sequence[Permit]) -> Iterator[tuple[str, Permit, LicenceQuery]]:
+    """Yield a query for each licensed party of valid permits, with its state."""
+    valid = [permit for permit in permits if permit.status in CHECKED_STATUSES]
+    exhausted = [permit.id for permit in valid if permit.status == "exhausted"]
+    unshipped = select(Shipment.permit_id).where(
+        Shipment.permit_id.in_(exhausted), Shipment.status.in_(UNSHIPPED_STATUSES)
+    )
+    unfinished = set(db.session.scalars(unshipped)) if exhausted else set()
+    parties = find_parties(
+        getattr(permit, f"{role}_id") for permit in valid for role in PARTY_ROLES
+    )
+    for permit in valid:
+        is_finished = permit.status == "exhausted" and permit.id not in unfinished
+        until = None if is_finished else permit.last_day
+        for role in PARTY_ROLES:
+            party = parties.get(getattr(permit, f"{role}_id"))
+            if party is not None and party.kind in LICENSED_KINDS and party.name:
+                query = LicenceQuery(role, party.name, party.licence, permit.issued_on, until)
+                yield party.country, permit, query
+
+
+def find_permits_naming(
+    actor: Actor, licensee_ids: Collection[UUID]
+) -> Iterator[tuple[UUID, UUID, str]]:
+    """Yield own licensees with all states' permits that name them by licence or name, and the owner.
+
+    A party checked before its state had a register is found when its permit changes.
+    """
+    named = select(Licensee).where(Licensee.id.in_(licensee_ids))
+    licensees = db.session.scalars(named).all() if licensee_ids else ()
+    if not licensees:
+        return
+    by_number = group_by(licensees, lambda licensee: licensee.number)
+    by_name = group_by(licensees, lambda licensee: licensee.name_key)
+    party_ids = array([getattr(Permit, f"{role}_id") for role in PARTY_ROLES])
+    naming = (
+        select(Permit.id, Party.name, Party.licence)
+        .join(Party, Party.id == any_(party_ids))
+        .where(
+            Permit.owner_state == bindparam("state"),
+            Permit.status.in_(CHECKED_STATUSES),
+            Party.country == actor.own_state(),
+            Party.kind.in_(LICENSED_KINDS),
+            Party.name.is_not(None),
+            or_(Party.licence.in_(list(by_number)), Party.licence.is_(None)),
+        )
+    )
+    for state in participants():
+        with acting_as(actor, state):
+            rows = db.session.execute(naming, {"state": state}).all()
+        for permit_id, name, licence in rows:
+            for licensee in by_number[licence] if licence else by_name[name_key(name or "")]:
+                yield licensee.id, permit_id, state

@@ -26,7 +26,7 @@ from salsa_ext.reference.agencies import agency_codes
 from salsa_ext.reference.calendars import today
 from salsa_ext.reference.state_settings import load_settings
 from salsa_ext.trade.event_log import NewEvent, add_events
-from salsa_ext.trade.permits import classification, quotas, registers
+from salsa_ext.trade.permits import classification, licensing, quotas
 from salsa_ext.trade.permits.allocation import allocate
 from salsa_ext.trade.permits.families import line_goods
 from salsa_ext.trade.permits.models import Permit, PermitLine, PermitReference
@@ -56,7 +56,7 @@ def record_many(
     for data in batch:
         validate_permit(data, owner, on, agencies, years, is_reissue)
     if not is_reissue:
-        registers.require_known_parties(actor, batch)
+        licensing.require_known_parties(actor, batch)
     locks.lock_trade([owner])
     _require_unused_numbers(owner, batch)
     rows, lines, references = [], [], []

@@ -10,7 +10,7 @@ import pytest
 
 from salsa_ext.access.authentication import GIVEN, PART_SEPARATOR, check_password, sign_in
 from salsa_ext.access.rules import visitor
-from salsa_ext.administration import accounts, installation
+from salsa_ext.administration import accounts, migrations
 from salsa_ext.administration.accounts import AccountData
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.errors import PasswordChangeRequired, Unauthenticated
@@ -23,7 +23,7 @@ OWN = "four words are better"
 @pytest.fixture
 def real(run):
     """An installation of real records, as `salsa init` makes it."""
-    run(None, installation.declare_real)
+    run(None, migrations.declare_real)
 
 
 @pytest.fixture

@@ -8,8 +8,8 @@ from sqlalchemy import select
 from salsa_ext.database.session import acting_as, db, transaction
 from salsa_ext.firearms.records.parties import Party
 from salsa_ext.trade.permits import licensees
+from salsa_ext.trade.permits.licensing import check_licences
 from salsa_ext.trade.permits.models import Licensee
-from salsa_ext.trade.permits.registers import check_licences
 from salsa_ext.trade.permits.values import (
     LicenceDecision,
     LicenceQuery,

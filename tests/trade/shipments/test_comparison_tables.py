@@ -5,8 +5,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from salsa_ext.trade.receipts import pairing, reconciliation
-from salsa_ext.trade.receipts.pairing import ReceivedSerial, ShippedSerial
+from salsa_ext.trade.receipts import reconciliation
+from salsa_ext.trade.receipts.reconciliation import ReceivedSerial, ShippedSerial
 from tests.support.sizes import drawn
 
 SERIALS = st.text("AB01O-", min_size=1, max_size=4)
@@ -20,7 +20,10 @@ RECEIVED = st.lists(st.tuples(SERIALS, st.one_of(st.none(), LINES), MAKES), max_
 def test_it_finds_what_is_found_in_memory(session, sent, received):
     guns = [ShippedSerial(UUID(int=n), *gun) for n, gun in enumerate(sent)]
     read = [ReceivedSerial(*item) for item in received]
-    whole, found = pairing.pair_serials(guns, read), reconciliation.compare_serials(guns, read)
+    whole, found = (
+        reconciliation.pair_serials(guns, read),
+        reconciliation.compare_serials(guns, read),
+    )
     assert named(found) == named(whole)
     assert found.surplus == whole.surplus
 

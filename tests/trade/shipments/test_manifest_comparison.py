@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from salsa_ext.trade.receipts.pairing import ReceivedSerial, ShippedSerial, pair_serials
+from salsa_ext.trade.receipts.reconciliation import ReceivedSerial, ShippedSerial, pair_serials
 
 
 def manifest(*serials, line=1, make=None):

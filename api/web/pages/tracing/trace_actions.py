@@ -28,10 +28,10 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import UNSENT
 from salsa_ext.core.errors import Message, message
-from salsa_ext.tracing.channels import etrace_data
+from salsa_ext.tracing.channels import forms
 from salsa_ext.tracing.channels.atf_form import ORI_ITEM, FormField, crime_code, missing_of_trace
 from salsa_ext.tracing.channels.commands import may_change_channel, may_reply
-from salsa_ext.tracing.channels.etrace_data import read_etrace_data
+from salsa_ext.tracing.channels.forms import read_etrace_data
 from salsa_ext.tracing.traces import approvals, follow_up
 from salsa_ext.tracing.traces import commands as trace_commands
 from salsa_ext.tracing.traces.attempts import ETRACE_STATE
@@ -292,10 +292,10 @@ ACTIONS: Actions = (
             " printed on the form alone, and never searched."
         ),
         EtraceRequest,
-        etrace_data.set_etrace_data,
+        forms.set_etrace_data,
         statuses=SENT_STATUSES,
         extra_fields=_etrace_fields,
-        template="tracing/etrace_data.html",
+        template="tracing/forms.html",
         context=missing_for_etrace,
         success=message("What you typed for eTrace is stored."),
         is_versioned=False,
@@ -307,7 +307,7 @@ ACTIONS: Actions = (
         message("Erase what was typed for eTrace"),
         message("For all guns of the seizure. Forms that were made are not changed."),
         None,
-        etrace_data.erase_etrace_data,
+        forms.erase_etrace_data,
         statuses=ALL_STATUSES,
         success=message("What was typed for eTrace is erased."),
         is_versioned=False,
