@@ -316,7 +316,7 @@ def faults(seeds: int, first: int, failovers: int) -> None:
     """
     from benchmarks.faults import acts, failover
     from benchmarks.faults import seeds as benchmark
-    from benchmarks.participation import declare_registers
+    from benchmarks.trade_data import declare_registers
 
     with ExitStack() as stack:
         with _temporary_app(_temporary_folder(stack)) as (app, owner, folder):

@@ -9,8 +9,8 @@ from api.routes import (
     attachments,
     boards,
     checks,
-    custody,
     documents,
+    exchange,
     imports,
     lookups,
     papers,
@@ -18,22 +18,21 @@ from api.routes import (
     records,
     reference,
     sealed_log,
+    trade,
 )
-from api.routes.exchange import changes, webhooks
 from api.routes.figures import annual_reports, releases, sdmx, statistics
-from api.routes.tracing import conversations, requests, traces
-from api.routes.trade import discrepancies, licensees, permits, shipments
+from api.routes.tracing import requests, traces
 
 BLUEPRINTS: tuple[Resource, ...] = (
-    permits.blueprint,
+    trade.permits_blueprint,
     papers.blueprint,
-    shipments.blueprint,
-    discrepancies.blueprint,
+    trade.shipments_blueprint,
+    trade.discrepancies_blueprint,
     documents.transfers_blueprint,
     imports.blueprint,
     imports.profiles_blueprint,
     documents.seizures_blueprint,
-    custody.blueprint,
+    documents.custody_blueprint,
     documents.reports_blueprint,
     records.blueprint,
     records.guns_blueprint,
@@ -46,10 +45,10 @@ BLUEPRINTS: tuple[Resource, ...] = (
     checks.blueprint,
     traces.blueprint,
     requests.blueprint,
-    conversations.blueprint,
+    exchange.conversations_blueprint,
     boards.blueprint,
     boards.calls_blueprint,
-    licensees.blueprint,
+    trade.licensees_blueprint,
     boards.notifications_blueprint,
     statistics.blueprint,
     releases.blueprint,
@@ -63,6 +62,6 @@ BLUEPRINTS: tuple[Resource, ...] = (
     access.settings_blueprint,
     access.blueprint,
     sealed_log.blueprint,
-    changes.blueprint,
-    webhooks.blueprint,
+    exchange.changes_blueprint,
+    exchange.webhooks_blueprint,
 )

@@ -12,8 +12,15 @@ from flask import g
 from marshmallow import Schema
 
 from api.http.pagination import ListQuery
-from api.http.resource import Resource, View
+from api.http.resource import Item, Resource, View
 from api.schemas.common import AsOfQuery
+from api.schemas.custody import (
+    CustodyResponse,
+    CustodyRowRequest,
+    DispositionRequest,
+    HandoverRequest,
+    OriginRequest,
+)
 from api.schemas.documents import (
     AddedMarkRequest,
     ReportCorrectionRequest,
@@ -36,6 +43,9 @@ from api.schemas.documents import (
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import with_field_paths
+from salsa_ext.custody import entries
+from salsa_ext.custody import queries as custody_queries
+from salsa_ext.custody.queries import SeizureCustody
 from salsa_ext.database.paging import Page
 from salsa_ext.documents import (
     added_marks,
@@ -340,3 +350,50 @@ def correct_transfer(
         reason=reason,
     )
     return _transfer_with_remarks(actor, corrected, transfer_id)
+
+
+SEIZURE = "/seizures/<uuid:seizure_id>"
+RECORD = Permission.SEIZURE_RECORD
+
+custody_blueprint = Resource(
+    "custody",
+    "What became of seized guns; for their own state alone",
+    Item(CustodyResponse, custody_queries.read_custody),
+)
+custody_blueprint.reading(
+    f"{SEIZURE}/custody",
+    CustodyResponse,
+    custody_queries.read_custody,
+    Permission.SEIZURE_READ,
+    name="get_seizure_custody",
+)
+custody_blueprint.batch("/custody", CustodyRowRequest, entries.record_many, RECORD)
+for name, schema, summary in (
+    ("handover", HandoverRequest, "Enter or correct a hand-over; gaps and overlaps are shown."),
+    ("disposition", DispositionRequest, "Enter or correct a disposition, with its transfer."),
+    ("origin", OriginRequest, "Enter or correct how guns left lawful hands, as established."),
+):
+    custody_blueprint.action(
+        f"{SEIZURE}/{name}s",
+        schema,
+        entries.record,
+        RECORD,
+        summary,
+        name=f"record_seizure_{name}",
+        status=201,
+    )
+
+
+@custody_blueprint.posting(
+    f"{SEIZURE}/entries/<uuid:entry_id>/withdraw",
+    WithdrawalRequest,
+    CustodyResponse,
+    RECORD,
+    status=200,
+)
+def withdraw_seizure_entry(
+    actor: Actor, data: str, seizure_id: UUID, entry_id: UUID
+) -> SeizureCustody:
+    """Withdraw an entry made in error, with the transfer that it wrote."""
+    entries.withdraw(actor=actor, seizure_id=seizure_id, entry_id=entry_id, reason=data)
+    return custody_queries.read_custody(actor, seizure_id)

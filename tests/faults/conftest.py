@@ -17,7 +17,7 @@ from api.cli import main
 from api.cli.backup import seal
 from api.server import embedded_database
 from api.server.embedded_database import DATABASE_NAME
-from benchmarks.participation import declare_registers
+from benchmarks.trade_data import declare_registers
 from salsa_ext.administration import migrations
 from salsa_ext.core.clock import SYSTEM_CLOCK
 from salsa_ext.core.config import Config

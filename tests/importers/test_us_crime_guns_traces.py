@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from api.app import create_app
-from benchmarks.participation import declare_registers
+from benchmarks.trade_data import declare_registers
 from importers.profiles import shipped_profiles
 from salsa_ext.access.rules import operator
 from salsa_ext.core.clock import FixedClock

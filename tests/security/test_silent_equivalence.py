@@ -18,7 +18,7 @@ import pytest
 from sqlalchemy import event, func, select
 
 from api.app import create_app
-from benchmarks.participation import declare_registers
+from benchmarks.trade_data import declare_registers
 from salsa_ext.access.rules import operator
 from salsa_ext.alerts import alerts
 from salsa_ext.alerts.models import Hit

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import create_engine, insert, pool, select
 
-from benchmarks.participation import declare_registers
+from benchmarks.trade_data import declare_registers
 from salsa_ext.core.ids import new_id
 from salsa_ext.reference.models import Agency, State
 

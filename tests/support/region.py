@@ -9,7 +9,7 @@ from unittest.mock import patch
 from flask import Flask
 
 from api.app import create_app
-from benchmarks.participation import declare_registers
+from benchmarks.trade_data import declare_registers
 from salsa_ext.access.models import Passkey, SecondFactor
 from salsa_ext.access.rules import ROLE_PERMISSIONS, operator
 from salsa_ext.administration import accounts, agencies, imports

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from api.schemas.exchange.webhooks import WebhookQuery, WebhookRequest, WebhookResponse
+from api.schemas.exchange import WebhookQuery, WebhookRequest, WebhookResponse
 from api.web.access import login_required
 from api.web.document_actions import Action, Subject
 from api.web.forms import Field, Form

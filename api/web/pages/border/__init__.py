@@ -2,7 +2,6 @@
 
 from api.web.pages.border import (
     board,
-    check,
     desk_submission,
     home,
     offline_desk,
@@ -11,13 +10,4 @@ from api.web.pages.border import (
     wall_display,
 )
 
-__all__ = [
-    "board",
-    "check",
-    "desk_submission",
-    "home",
-    "offline_desk",
-    "seizure",
-    "truck",
-    "wall_display",
-]
+__all__ = ["board", "desk_submission", "home", "offline_desk", "seizure", "truck", "wall_display"]

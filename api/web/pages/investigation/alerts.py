@@ -12,7 +12,7 @@ from flask import request
 
 from api.i18n.messages import translate
 from api.schemas.alerts import AlertCancelRequest, AlertQuery, AlertRequest, AlertResponse
-from api.web import record_picker
+from api.web import prefill
 from api.web.document_actions import Action, Actions, Subject
 from api.web.forms import Field, Form
 from api.web.lists import PAGE_SIZE
@@ -123,7 +123,7 @@ def _show_form(actor: Actor, form: Form | None) -> dict[str, Any]:
         "record": request.args.get("record", ""),
     }
     form = form or Form(initial)
-    return {"form": form, **record_picker.picker_context(form, _find_own_record(actor))}
+    return {"form": form, **prefill.picker_context(form, _find_own_record(actor))}
 
 
 def _record(actor: Actor, form: Form) -> str:
@@ -134,10 +134,10 @@ def _record(actor: Actor, form: Form) -> str:
 def _complete(actor: Actor, body: dict[str, Any]) -> None:
     if firearm := body.get("firearm"):
         firearm["category"] = firearm_category(firearm)
-    record_picker.fill_record_id(body, _find_own_record(actor))
+    prefill.fill_record_id(body, _find_own_record(actor))
 
 
-def _find_own_record(actor: Actor) -> record_picker.FindRecords:
+def _find_own_record(actor: Actor) -> prefill.FindRecords:
     return partial(record_lookup.find_records, actor, permission=Permission.ALERT_RECORD)
 
 

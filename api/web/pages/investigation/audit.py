@@ -11,7 +11,7 @@ from flask import request, url_for
 from api.i18n.messages import translate
 from api.schemas.access import AuditQuery
 from api.schemas.records import DisclosureQuery, DisclosureResponse
-from api.web import choices, formatting, lists, record_picker
+from api.web import choices, formatting, lists, prefill
 from api.web.access import login_required
 from api.web.pages import investigation_pages
 from api.web.record_pages import HOME, render_page
@@ -74,7 +74,7 @@ def disclosure_list(actor: Actor) -> str:
     typed, page = listed.form.get("record"), None
     records = record_lookup.find_records(actor, typed) if typed else []
     if typed and not records:
-        listed.form.errors["record"] = [translate(record_picker.NO_SUCH_RECORD)]
+        listed.form.errors["record"] = [translate(prefill.NO_SUCH_RECORD)]
     if len(records) == 1:
         page = list_disclosures(
             actor, listed.filters, lists.PAGE_SIZE, listed.cursor, records[0].record
@@ -85,10 +85,10 @@ def disclosure_list(actor: Actor) -> str:
         trail=(HOME, AUDIT) if Permission.AUDIT_READ in actor.permissions else (HOME,),
         form=listed.form,
         records=records[: record_lookup.MAX_FOUND],
-        several=record_picker.several_message(records),
+        several=prefill.several_message(records),
         disclosures=DisclosureResponse(many=True).dump(page.items) if page else None,
         address_of=_record_address,
-        name_of=record_picker.record_label,
+        name_of=prefill.record_label,
         next_page=lists.next_page_address(page.next) if page else None,
     )
 

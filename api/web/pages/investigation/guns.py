@@ -11,7 +11,7 @@ from api.schemas.records import GunResponse
 from api.web.charts import draw_timeline
 from api.web.forms import Form
 from api.web.pages import investigation_pages
-from api.web.pages.investigation.foreign_records import register_purpose_page
+from api.web.pages.investigation.checks import register_purpose_page
 from api.web.record_pages import render_page
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor

@@ -12,7 +12,7 @@ from api.web import formatting, lists
 from api.web.charts import draw_lead
 from api.web.forms import Field, Form
 from api.web.pages import investigation_pages
-from api.web.pages.investigation.foreign_records import register_purpose_page
+from api.web.pages.investigation.checks import register_purpose_page
 from api.web.record_pages import DocumentPages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor

@@ -21,7 +21,7 @@ from api.web import formatting, lists
 from api.web.document_actions import Action, Actions, Subject
 from api.web.forms import Field, Form
 from api.web.pages import investigation_pages
-from api.web.pages.investigation.foreign_records import register_purpose_page
+from api.web.pages.investigation.checks import register_purpose_page
 from api.web.pages.investigation.guns import rows_by_gun
 from api.web.record_pages import DocumentPages, register_form
 from salsa_ext.access.permissions import Permission

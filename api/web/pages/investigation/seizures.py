@@ -28,7 +28,7 @@ from api.web.forms import VERSION_FIELD, Field, Form, codes_in
 from api.web.lists import EXTERNAL_ID, FROM_DAY, SERIAL, TO_DAY
 from api.web.maps import MapDrawing, MapPlace, draw_map
 from api.web.pages import investigation_pages
-from api.web.pages.investigation.foreign_records import register_purpose_page
+from api.web.pages.investigation.checks import register_purpose_page
 from api.web.pages.investigation.seizure_actions import ACTIONS
 from api.web.prefill import complete_gun, gun_values, number_items, seizure_number
 from api.web.record_pages import DocumentPages, register_form, render_page

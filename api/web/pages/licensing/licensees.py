@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.schemas.trade.licensees import PublishedLicenseeQuery, PublishedLicenseeResponse
+from api.schemas.trade.permits import PublishedLicenseeQuery, PublishedLicenseeResponse
 from api.web.forms import Field
 from api.web.pages import licensing_pages
 from api.web.pages.licensing.home import LICENSING

@@ -17,7 +17,7 @@ from api.schemas.records import (
     ConsentResponse,
     RecordResponse,
 )
-from api.web import record_picker
+from api.web import prefill
 from api.web.document_actions import Action, Actions, Subject
 from api.web.forms import Field, Form
 from api.web.pages import tracing_pages
@@ -121,18 +121,18 @@ def _find(actor: Actor, consent_id: UUID) -> Subject:
 def _show_form(actor: Actor, form: Form | None) -> dict[str, Any]:
     values = {name: request.args[name] for name in PREFILLED_FIELDS if name in request.args}
     form = form or Form({"use": "names"} | values)
-    return {"form": form, **record_picker.picker_context(form, _find_disclosed(actor, form))}
+    return {"form": form, **prefill.picker_context(form, _find_disclosed(actor, form))}
 
 
 def _request_consent(actor: Actor, form: Form) -> str:
     def complete(body: dict[str, Any]) -> None:
-        record_picker.fill_record_id(body, _find_disclosed(actor, form), NOT_DISCLOSED)
+        prefill.fill_record_id(body, _find_disclosed(actor, form), NOT_DISCLOSED)
 
     data = form.load(ConsentRequest(), complete)
     return PAGES.address(consents.request_consent(actor=actor, data=data), done="asked")
 
 
-def _find_disclosed(actor: Actor, form: Form) -> record_picker.FindRecords:
+def _find_disclosed(actor: Actor, form: Form) -> prefill.FindRecords:
     """Return a search among foreign records disclosed in the case's traces."""
     return partial(record_lookup.find_answer_records, actor, form.get("case_number"))
 

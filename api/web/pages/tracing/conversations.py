@@ -7,7 +7,7 @@ from uuid import UUID
 
 from flask import request
 
-from api.schemas.tracing.conversations import (
+from api.schemas.exchange import (
     ConversationQuery,
     ConversationReplyRequest,
     ConversationRequest,

@@ -13,7 +13,7 @@ from api.schemas.tracing.requests import ChannelRequest, ReplyRequest
 from api.schemas.tracing.traces import LegResponse
 from api.web.document_actions import Action
 from api.web.forms import REQUIRED, Field, Form
-from api.web.pages.tracing.request_messages import MESSAGE_KINDS
+from api.web.pages.tracing.request_actions import MESSAGE_KINDS
 from api.web.pages.tracing.traces import PAGES
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor

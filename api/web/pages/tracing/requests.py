@@ -18,13 +18,12 @@ from api.schemas.tracing.requests import (
     RequestQuery,
     RequestResponse,
 )
-from api.web import lists, record_picker
+from api.web import lists, prefill
 from api.web.access import login_required
 from api.web.document_actions import Subject
 from api.web.forms import VERSION_FIELD, Field, Form
 from api.web.pages import tracing_pages
-from api.web.pages.tracing.request_actions import ACTIONS
-from api.web.pages.tracing.request_messages import MESSAGE_KINDS, success_message
+from api.web.pages.tracing.request_actions import ACTIONS, MESSAGE_KINDS, success_message
 from api.web.record_pages import DocumentPages, register_form
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
@@ -158,9 +157,9 @@ def _answer(actor: Actor, form: Form, request_id: UUID) -> str:
     return PAGES.address(request_id, done="answer")
 
 
-def _complete_answer(body: dict[str, Any], form: Form, find: record_picker.FindRecords) -> None:
+def _complete_answer(body: dict[str, Any], form: Form, find: prefill.FindRecords) -> None:
     """Set records by checkboxes and typed lines, states by name."""
-    typed = [record_picker.find_record_id(text, find) for text in body.get("records", [])]
+    typed = [prefill.find_record_id(text, find) for text in body.get("records", [])]
     body["records"] = form.checked(CHECKBOX_PREFIX) + typed
     body["points_to"] = [names.find_state(text) or text for text in body.get("points_to", ())]
 

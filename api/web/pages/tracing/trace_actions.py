@@ -23,7 +23,7 @@ from api.schemas.tracing.traces import (
 )
 from api.web.document_actions import Action, Actions, assign_action
 from api.web.forms import Field
-from api.web.pages.tracing.request_messages import note_action, restrict_action
+from api.web.pages.tracing.request_actions import note_action, restrict_action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import UNSENT

@@ -1,1 +1,0 @@
-"""Routes for other systems: the feed of changes, webhooks."""

@@ -1,1 +1,0 @@
-"""Routes of permits, licensees, shipments and discrepancies."""

@@ -1,1 +1,0 @@
-"""Schemas for other systems: the feed of changes, webhooks."""
