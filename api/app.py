@@ -19,10 +19,7 @@ from salsa_ext.database.postgres.backup import BackupFolder
 
 
 def create_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:
-    """Create the WSGI application.
-
-    `config.database_url` has to be set.
-    """
+    """Create the WSGI application. `config.database_url` has to be set."""
     app = core_app(config, clock)
     app.json = JSONProvider(app)
     app.config.update(

@@ -28,10 +28,7 @@ JOBS: Final = (*background.JOBS, *IMPORTS)
 
 
 def run_worker(config: Config, stop: threading.Event) -> None:
-    """Run all jobs until `stop` is set: at each wake-up, and at the poll.
-
-    A job that fails is logged and tried again; a worker that dies helps nobody.
-    """
+    """Run all jobs at each wake-up and poll until `stop`; one that fails is logged and tried again."""
     app = worker_app(config)
     url = str(app.config["SQLALCHEMY_DATABASE_URI"])
     waker, woken = wake.notify_after_commits(url), threading.Event()
@@ -53,10 +50,7 @@ def _number_changes(
     woken: threading.Event,
     stop: threading.Event,
 ) -> None:
-    """Number changes at each wake-up, then wake this worker's jobs and all who wait for changes.
-
-    In a thread of its own: a commit on a slow disk would hold up the jobs between two steps.
-    """
+    """Number changes in a thread of its own: a commit on a slow disk would hold up the jobs."""
     numbering = runner(app)
     while not stop.is_set():
         listener.wait()

@@ -58,10 +58,7 @@ ERRORS: Final = tuple(name for name in CORRUPTIONS if name != "clean")
 
 @dataclass(frozen=True)
 class Reading:
-    """One record: of which gun, who recorded it and how its serial was read.
-
-    `how` is a class of CORRUPTIONS, `words` or `prefix`; of the last two nobody can tell the gun.
-    """
+    """One record of a gun: who recorded it and `how` its serial was read (CORRUPTIONS, `words`, …)."""
 
     gun: int
     state: str

@@ -51,10 +51,7 @@ def measure_in_turns(
     rounds: int,
     each: int,
 ) -> list[Figure]:
-    """Run every way `each` times a round; ratios are to the first.
-
-    `backends` names the database processes; their processor time is read from the kernel.
-    """
+    """Run every way `each` times a round; ratios are to the first, `backends` by the kernel's time."""
     own: dict[str, float] = dict.fromkeys(ways, 0.0)
     theirs: dict[str, float] = dict.fromkeys(ways, 0.0)
     walls: dict[str, list[float]] = {name: [] for name in ways}
@@ -97,10 +94,7 @@ Prepared = Callable[[], "Operation | Callable[[], Any]"]
 def measure_prepared(
     ways: dict[str, Prepared], backends: Callable[[], Sequence[int]], rounds: int, each: int
 ) -> list[Figure]:
-    """Measure operation by operation, each prepared before, unmeasured.
-
-    Database time is exact to the nanosecond if the kernel records it.
-    """
+    """Measure operations, each prepared unmeasured before; database time in ns where recorded."""
     spent: dict[str, list[tuple[float, float, float]]] = {name: [] for name in ways}
     pids = backends()
     for _ in range(rounds):

@@ -44,11 +44,7 @@ LOOK_ALIKE: Final = {
 
 
 class SerialFormat(NamedTuple):
-    """Serial format of a maker: `A` a letter, `#` a digit.
-
-    A family has the same first letters; `share` of its numbers are used. Without letters it is
-    always dense.
-    """
+    """Serial format of a maker: `A` a letter, `#` a digit; `share` of a family's numbers are used."""
 
     make: str
     calibres: tuple[str, ...]
@@ -185,10 +181,7 @@ def _unknown_gun(like: Gun, known: set[tuple[str, str]], draw: random.Random) ->
 def _make_and_calibre(
     guns: list[Gun], gun: Gun, draw: random.Random
 ) -> tuple[str | None, str | None]:
-    """Return make and calibre for most queries.
-
-    In 80 % of cases, of which 5 % are wrong.
-    """
+    """Return make and calibre for most queries. In 80 % of cases, of which 5 % are wrong."""
     if draw.random() < 0.2:
         return None, None
     wrong = draw.choice(guns) if draw.random() < 0.05 else gun
@@ -288,10 +281,7 @@ class MarkDatabase(NamedTuple):
 def fill_marks(
     owner_url: str, count: int, bar: ProgressBar, marker: Path, families: int | None = None
 ) -> MarkDatabase:
-    """Fill the database with `count` marks, unless the `marker` file has them.
-
-    Raises Invalid if the database was filled otherwise.
-    """
+    """Fill the database with `count` marks, unless `marker` has them; raises Invalid if otherwise."""
     guns = make_guns(count, random.Random(SEED), families)
     content = {"marks": len(guns), "families": families}
     if marker.exists():

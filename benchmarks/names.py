@@ -147,10 +147,7 @@ class Pairs:
 
 
 def read_pairs(folder: Path) -> Pairs:
-    """Pair the rows by application, model and barrel, then order.
-
-    A row with shifted cells has no application.
-    """
+    """Pair the rows by application, model and barrel, then order; shifted rows have none."""
     raw, cleaned = _by_application(folder / RAW), _by_application(folder / CLEANED)
     paired: list[tuple[Row, Row]] = []
     shifted = unpaired = 0

@@ -1,7 +1,4 @@
-"""Statements of a request, captured and rolled back, to be run barely.
-
-So both ways write the same rows into the same tables, each for the first time.
-"""
+"""Statements of a request, captured and rolled back, to be run barely into the same tables."""
 
 from __future__ import annotations
 

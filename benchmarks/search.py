@@ -119,10 +119,7 @@ def _index_sizes(owner_url: str, count: int) -> dict[str, float]:
 def _run_in_turns(
     asking: Sequence[MarkQuery], ways: dict[str, SearchWay], seldom: int
 ) -> tuple[list[Outcome], dict[str, float]]:
-    """Run block by block; return outcomes and CPU time by way.
-
-    In µs a query.
-    """
+    """Run block by block; return outcomes and CPU time by way. In µs a query."""
     outcomes: list[Outcome] = []
     used: dict[str, float] = dict.fromkeys(ways, 0.0)
     for start in range(0, len(asking), BLOCK):

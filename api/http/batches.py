@@ -56,10 +56,7 @@ def describe_rows(row: type[Schema]) -> dict[str, Any]:
 
 
 def receive_rows(row: type[Schema]) -> None:
-    """Read and validate the rows before the transaction.
-
-    Raises UnsupportedMediaType, RequestEntityTooLarge, Invalid for a body that is not read to its end.
-    """
+    """Read rows before the transaction; raises UnsupportedMediaType, RequestEntityTooLarge, Invalid."""
     if request.mimetype != NDJSON:
         raise UnsupportedMediaType
     request.max_content_length = min(MAX_BODY, current_app.config["MAX_CONTENT_LENGTH"])

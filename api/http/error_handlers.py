@@ -58,10 +58,7 @@ log = logging.getLogger("salsa")
 
 
 def problem_response(status: int, code: str, detail: Message, **more: Any) -> Response:
-    """Return a problem response, as a page for browsers.
-
-    Sets Retry-After for 503, 429 and `in_flight`; WWW-Authenticate for 401.
-    """
+    """Return a problem, as a page for browsers; with Retry-After or WWW-Authenticate where it applies."""
     body = problem_body(status, code, detail, **more)
     if _wants_page():
         # drawn without the database

@@ -81,10 +81,7 @@ class ProblemSchema(Schema):
 
 
 def problem_from_error(error: Exception) -> dict[str, Any]:
-    """Return the problem body of an error in a started response.
-
-    Unexpected errors are logged.
-    """
+    """Return the problem body of an error in a started response. Unexpected errors are logged."""
     if isinstance(error, SalsaError):
         return problem_body(
             STATUS_CODES[type(error)], error.code, error.message, **_extra_members(error)

@@ -1,7 +1,4 @@
-"""Files: multipart requests with a JSON `document` and a file, and downloads.
-
-Parts are spooled to disk before the transaction, so that slow senders hold no connection.
-"""
+"""Multipart requests with a JSON `document` and a file, spooled before the transaction; downloads."""
 
 from __future__ import annotations
 
@@ -59,10 +56,7 @@ def is_multipart() -> bool:
 
 
 def spool_parts(names: tuple[str, str] = PART_NAMES, max_bytes: int | None = None) -> None:
-    """Receive the two parts within size limits.
-
-    Raises Invalid for other parts, RequestEntityTooLarge for a large body.
-    """
+    """Receive the two parts within size limits; raises Invalid, RequestEntityTooLarge."""
     if not is_multipart():
         return
     release_connection()
@@ -111,10 +105,7 @@ class Manifest(NamedTuple):
     load_file: FileLoader = load_manifest
 
     def load(self) -> Any:
-        """Load the document with the rows of the file as `items`.
-
-        Raises Invalid for wrong fields or rows.
-        """
+        """Load the document with the rows of the file as `items`; raises Invalid for wrong fields or rows."""
         data, part = load_document(self.document), _part("manifest")
         if part.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
             reject_file(message("The file is not in UTF-8."))
@@ -138,10 +129,7 @@ class Upload(NamedTuple):
     convert: Callable[[bytes, str], Any]
 
     def receive(self, document: type[Schema]) -> None:
-        """Receive the parts, load the document, then convert the file, before the transaction.
-
-        An error of the file is raised later.
-        """
+        """Receive parts, load the document, convert the file; an error of the file is raised later."""
         if not is_multipart():
             raise NotMultipart
         spool_parts(("document", "file"), self.max_bytes)

@@ -27,10 +27,7 @@ def _request_body(may_be_parts: bool) -> bytes:
 
 
 def current_attempt(may_be_parts: bool) -> RequestAttempt | None:
-    """Return the attempt of this request, or None without a key.
-
-    Raises Invalid for a malformed Idempotency-Key.
-    """
+    """Return the attempt of this request, None without a key; raises Invalid for a malformed one."""
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
@@ -47,10 +44,7 @@ def with_replay(
     is_current: Callable[[bytes], bool] | None = None,
     media_type: str = "application/json",
 ) -> View:
-    """Wrap a view so that repeated requests get the stored answer.
-
-    Raises Conflict where it would show by now what `is_current` denies.
-    """
+    """Answer a repeated request from the store; raises Conflict where `is_current` denies it by now."""
 
     @wraps(view)
     def run(*args: Any, **ids: Any) -> Any:

@@ -95,10 +95,7 @@ def check_sizes(value: Any) -> Any:
 
 
 def declared_size(schema: Schema) -> int:
-    """Return how many bytes a body of this schema has at most, generously, from its fields.
-
-    A character of a text may be written with six bytes, anything else with 200.
-    """
+    """Return the most bytes that a body of this schema has: six a character, 200 for anything else."""
     return sum(len(name) + _field_size(field) for name, field in schema.fields.items())
 
 
@@ -146,10 +143,7 @@ def check_keys(count: int) -> None:
 
 
 def read_body(req: Request) -> bytes:
-    """Return the body; raises RequestEntityTooLarge for an endless chunked body.
-
-    Werkzeug checks an announced length, but silently truncates chunks at the limit.
-    """
+    """Return the body; raises RequestEntityTooLarge for chunks, which werkzeug truncates silently."""
     body, limit = req.get_data(), req.max_content_length
     is_cut = req.content_length is None and limit is not None and len(body) >= limit
     if is_cut and req.environ["wsgi.input"].read(1):

@@ -50,10 +50,7 @@ def _count_request(response: Response) -> Response:
 
 
 def _metrics_response() -> Response:
-    """Return the metrics of all processes, and what waits for jobs, on this machine alone.
-
-    What a proxy passed on comes from this machine too, but names whom it came from.
-    """
+    """Return the metrics of all processes and jobs, on this machine alone and not through a proxy."""
     is_passed_on = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded"))
     if is_passed_on or not ip_address(request.remote_addr or "0.0.0.0").is_loopback:  # noqa: S104
         abort(404)
@@ -130,10 +127,7 @@ class JsonFormatter(logging.Formatter):
 
 
 def _traceback_lines(record: logging.LogRecord) -> list[str]:
-    """Return files and lines of a traceback, without its text.
-
-    The text may hold personal values.
-    """
+    """Return files and lines of a traceback, without its text. The text may hold personal values."""
     where, frame = [], record.exc_info[2] if record.exc_info else None
     while frame is not None:
         where.append(f"{frame.tb_frame.f_code.co_filename}:{frame.tb_lineno}")

@@ -37,10 +37,7 @@ READ_HEADERS: Final = ("officer", "purpose", "case")
 
 
 class Item(NamedTuple):
-    """What the actions of a resource answer with: schema, view and version of one object.
-
-    `load(actor, id)` returns the view after the action, `version(actor, id)` the version before it.
-    """
+    """Schema, `load(actor, id)` after an action, and `version(actor, id)` before it, of one object."""
 
     schema: type[Schema]
     load: View
@@ -48,11 +45,7 @@ class Item(NamedTuple):
 
 
 class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
-    """Blueprint with the shared behaviour of all routes.
-
-    Each route names its permission, checked first; None means any key. The command requires it
-    again.
-    """
+    """Blueprint of routes; each names its permission, checked first, None for any key."""
 
     ARGUMENTS_PARSER = BodyParser()
 
@@ -71,10 +64,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         *,
         name: str | None = None,
     ) -> None:
-        """Add a GET of a list, as JSON, CSV or XLSX.
-
-        `read(actor, filters, limit, cursor, **path)` returns a Page.
-        """
+        """Add a GET of a list, as JSON, CSV or XLSX; `read(actor, filters, limit, cursor)` gives a Page."""
         noun = path.rpartition("/")[2]
 
         def view(filters: dict[str, Any], **ids: Any) -> Any:
@@ -366,10 +356,7 @@ def _describe_answer(
 
 
 def _read_body(limit: int, needs_body: bool, may_be_parts: bool) -> None:
-    """Read the body before the transaction, with at most `limit` bytes.
-
-    Raises UnsupportedMediaType, RequestEntityTooLarge.
-    """
+    """Read the body, `limit` bytes; raises UnsupportedMediaType, RequestEntityTooLarge."""
     request.max_content_length = min(limit, current_app.config["MAX_CONTENT_LENGTH"])
     in_parts = may_be_parts and files.is_multipart()
     if (needs_body or request.content_length) and not (request.is_json or in_parts):

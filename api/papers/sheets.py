@@ -31,10 +31,7 @@ MAX_COLUMN_CHARS = 16
 
 @dataclass(frozen=True)
 class SheetBuilder:
-    """Builder of sheet parts: a language with English, or one alone.
-
-    Unknown values are lines to write on in a blank form, else left out.
-    """
+    """Builder of sheets: a language with English, or one alone; a blank form has lines to write on."""
 
     language: str
     is_blank: bool = False
@@ -277,10 +274,7 @@ def _qr_code(token: str | None) -> dict[str, Any]:
 
 
 def _printable(value: Any) -> Any:
-    """Remove control characters and allow breaks in long words.
-
-    Whole texts get no breaks: a serial number is searched for and copied. Drawings stay as they are.
-    """
+    """Remove control characters, break long words; whole texts (serials) and drawings stay."""
     if isinstance(value, str):
         return LONG_WORD.sub(_breakable, CONTROL.sub(" ", value))
     if isinstance(value, dict) and "whole" in value:

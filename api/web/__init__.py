@@ -19,10 +19,7 @@ PACKAGES: Final = (
 
 
 def register(app: Flask) -> None:
-    """Register pages, template globals and the check of forms.
-
-    Pages are imported here: papers, which pages send, draw with modules of this package.
-    """
+    """Register pages, globals and the check of forms; pages are imported here to avoid a circle."""
     from api.web import choices, formatting, lists, other_fields, security
     from api.web.pages import AREAS
 

@@ -1,7 +1,4 @@
-"""Bar charts by period, flows between states, the small graph of a lead, the timeline of a gun.
-
-Rendered as SVG; a table on the page has the same figures.
-"""
+"""Charts as SVG: bars by period, flows, the graph of a lead, the timeline of a gun."""
 
 from __future__ import annotations
 
@@ -112,10 +109,7 @@ LINE_LENGTH: Final = 13
 
 @dataclass(frozen=True)
 class GraphGun:
-    """A gun of the graph: y, serial number, last seizure.
-
-    `is_sure` if all its matches are confirmed.
-    """
+    """A gun of the graph: y, serial number, last seizure. `is_sure` if all its matches are confirmed."""
 
     y: int
     serial: str
@@ -125,10 +119,7 @@ class GraphGun:
 
 @dataclass(frozen=True)
 class LeadGraph:
-    """The shared feature of a lead, and its guns.
-
-    `words` are lines of text; `more` guns are not drawn.
-    """
+    """The shared feature of a lead, and its guns. `words` are lines of text; `more` guns are not drawn."""
 
     height: int
     words: Sequence[str]
@@ -142,10 +133,7 @@ class LeadGraph:
 
 
 def draw_lead(shared: str, lead: Mapping[str, Any]) -> LeadGraph:
-    """Return the graph of a lead as the API gives it.
-
-    `shared` is the name of its kind.
-    """
+    """Return the graph of a lead as the API gives it. `shared` is the name of its kind."""
     guns = lead["guns"][:MAX_GUNS]
     drawn = [_draw_gun(at, gun) for at, gun in enumerate(guns)]
     words = textwrap.wrap(shared, LINE_LENGTH)
@@ -168,10 +156,7 @@ MAX_EVENTS: Final = 12
 
 @dataclass(frozen=True)
 class TimelineEvent:
-    """An event of a gun: its place, its number in the table, its record and kind.
-
-    `kind` is `lawful`, `seized` or `missing`.
-    """
+    """An event of a gun: place, number in the table, record, kind (`lawful`, `seized`, `missing`)."""
 
     x: int
     y: int
@@ -258,10 +243,7 @@ class Flows:
 
 
 def draw_flows(amounts: Mapping[tuple[str, ...], int], others: str) -> Flows | None:
-    """Return a drawing of amounts by the names of their stages; None without any.
-
-    `others` is the name of what is left over by the largest of a stage.
-    """
+    """Return a drawing of amounts by stages, None without any; `others` names what is left over."""
     total = sum(amounts.values())
     if not total:
         return None

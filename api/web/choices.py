@@ -149,10 +149,7 @@ def field_options(field: Field) -> Options | Groups:
 
 
 def options_for(name: str, actor: Actor) -> Options | Groups:
-    """Return the options of a list by its name.
-
-    A closed list, one of SOURCES, or `worker:PERMISSION`.
-    """
+    """Return the options of a list by its name. A closed list, one of SOURCES, or `worker:PERMISSION`."""
     kind, _, permission = name.partition(":")
     if kind == "worker":
         return workers(actor, Permission(permission))

@@ -191,10 +191,7 @@ def verdict(answer: Mapping[str, Any]) -> SimpleNamespace:
 
 
 def event_name(code: str) -> str:
-    """Return the name of an event.
-
-    An event of a transfer, report, seizure or shipment.
-    """
+    """Return the name of an event. An event of a transfer, report, seizure or shipment."""
     kind = next(
         (kind for kind in EVENT_KINDS if code in names.labels(kind, g.language)), "event_kind"
     )
@@ -202,10 +199,7 @@ def event_name(code: str) -> str:
 
 
 def gun_name(goods: Any) -> str:
-    """Return type, make, model and calibre of goods in one line.
-
-    Accepts a row or JSON.
-    """
+    """Return type, make, model and calibre of goods in one line. Accepts a row or JSON."""
     if isinstance(goods, Mapping):
         goods = SimpleNamespace(**goods)
     kind = label("type", goods.type) if goods.type else goods.type_text
@@ -225,10 +219,7 @@ def mark_gun_name(hit: MarkHit) -> str:
 
 
 def has_permission(permission: str) -> bool:
-    """Return whether the signed-in user has a permission.
-
-    False on pages without an actor.
-    """
+    """Return whether the signed-in user has a permission. False on pages without an actor."""
     actor = g.get("actor")
     return actor is not None and permission in actor.permissions
 
@@ -253,10 +244,7 @@ def languages() -> dict[str, str]:
 
 
 def is_signed_in() -> bool:
-    """Return whether a user is signed in.
-
-    Pages without an actor, such as errors, judge by the cookie.
-    """
+    """Return whether a user is signed in. Pages without an actor, such as errors, judge by the cookie."""
     return bool(g.actor if "actor" in g else request.cookies.get(cookie_name(SESSION_COOKIE)))
 
 

@@ -62,10 +62,7 @@ class SortLink(NamedTuple):
 
 
 def read_filters(query: type[RequestSchema], **overrides: str) -> ListRequest:
-    """Read the filters of a list from the address.
-
-    `overrides` replaces values of the address.
-    """
+    """Read the filters of a list from the address. `overrides` replaces values of the address."""
     schema = query()
     form = Form({name: text.strip() for name, text in request.args.items() if text.strip()})
     names = {field.data_key or name for name, field in schema.fields.items()}

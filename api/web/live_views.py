@@ -47,10 +47,7 @@ class ViewKey(NamedTuple):
 
 @dataclass(frozen=True)
 class RenderedView:
-    """A rendered view: whole, and its parts by id.
-
-    Good until `until`, as long as its board has the change number `number`.
-    """
+    """A rendered view, whole and by parts; good until `until` or another `number` of its board."""
 
     name: str
     whole: str
@@ -134,10 +131,7 @@ def _view_key(kind: str, actor: Actor, post: str) -> ViewKey:
 
 
 def live_attributes(view: RenderedView, path: str | None = None) -> Mapping[str, str]:
-    """Return the attributes for the script that fetches changes.
-
-    From its own path or that of another page.
-    """
+    """Return the attributes for the script that fetches changes. From its own path or that of another page."""
     return {
         "from": f"{path or request.path}/live",
         "version": view.version,
@@ -147,10 +141,7 @@ def live_attributes(view: RenderedView, path: str | None = None) -> Mapping[str,
 
 
 def answer_changes(updates: Callable[..., RenderedView]) -> Callable[..., Any]:
-    """Answer with the parts changed since the version in If-None-Match.
-
-    304 if none changed. Raises Unauthenticated.
-    """
+    """Answer with the parts changed since If-None-Match, else 304; raises Unauthenticated."""
 
     @wraps(updates)
     def run(**path: Any) -> Any:

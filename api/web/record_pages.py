@@ -148,11 +148,7 @@ class DocumentPages:
         page_size: int = PAGE_SIZE,
         item: type[Schema] | None = None,
     ) -> None:
-        """Register the list.
-
-        `context(actor, page)` adds data, `presets(actor)` replaces filters of the address. Its rows
-        are files, too, by `item`, the schema of a row in the API.
-        """
+        """Register the list; `context(actor, page)` adds data, `presets(actor)` replaces filters."""
 
         def show(actor: Actor) -> Any:
             listed = lists.read_filters(query, **presets(actor))
@@ -211,11 +207,7 @@ class DocumentPages:
         path: str | None = None,
         **options: Any,
     ) -> None:
-        """Register the form of a new document, as `register_form` does.
-
-        `show(actor, form)` returns the data of the template, with `form`. A record that exists
-        already is linked in the error.
-        """
+        """Register the form of a new document; `show(actor, form)` returns the template's data."""
 
         def render(actor: Actor, form: Form | None, **ids: Any) -> str:
             if form and form.existing:
@@ -235,10 +227,7 @@ class DocumentPages:
         )
 
     def add_part_action(self, part: str, name: str, action: Callable[[UUID], Action]) -> None:
-        """Register the form of an action on a part, such as `legs/<uuid:leg_id>` of a trace.
-
-        `action(part_id)` returns it.
-        """
+        """Register the form of an action on a part, such as `legs/<uuid:leg_id>`; `action(part_id)`."""
 
         def show(actor: Actor, **ids: UUID) -> Any:
             key, [part_id] = ids.pop(f"{self.noun}_id"), ids.values()
@@ -274,10 +263,7 @@ class DocumentPages:
         return self._render_action(actor, action, subject, form)
 
     def submit_action(self, actor: Actor, action: Action, key: UUID) -> Any:
-        """Run an action and redirect to the document.
-
-        Shows the form again with errors if it was refused.
-        """
+        """Run an action and redirect to the document. Shows the form again with errors if it was refused."""
         require(actor, action.permission)
         form, title = submission.read_form(), translate(action.title)
         form.page_labels = {

@@ -45,10 +45,7 @@ AnyResponse = TypeVar("AnyResponse", bound=Response)
 
 
 def csrf_token() -> str:
-    """Return the masked form token of this browser.
-
-    Creates a token if the request has no valid cookie; `set_csrf_cookie` sends it.
-    """
+    """Return the masked form token of this browser; a new one is sent by `set_csrf_cookie`."""
     if "form_token" not in g:
         known = request.cookies.get(cookie_name(FORM_COOKIE), "")
         g.form_token = known if TOKEN_PATTERN.fullmatch(known) else secrets.token_urlsafe(32)
@@ -124,10 +121,7 @@ def check_csrf() -> None:
 
 
 def set_cookie(response: Response, name: str, value: str, lifetime: timedelta) -> None:
-    """Set a cookie for the whole service.
-
-    HttpOnly and SameSite=Strict; Secure and of this host by the setting SECURE_COOKIES.
-    """
+    """Set a cookie for the service: HttpOnly, SameSite=Strict, Secure by SECURE_COOKIES."""
     response.set_cookie(
         cookie_name(name),
         value,

@@ -61,10 +61,7 @@ IN_PROGRESS = message("This form is being taken; look in a moment whether it was
 
 
 def read_form() -> Form:
-    """Return the form of the request.
-
-    Scripts may give its token as the header Idempotency-Key.
-    """
+    """Return the form of the request. Scripts may give its token as the header Idempotency-Key."""
     typed = {name: text.replace("\r\n", "\n").strip() for name, text in request.form.items()}
     for name in [name for name in typed if name.endswith(".within")]:
         length, date_name = typed.pop(name), name.removesuffix(".within")
@@ -78,10 +75,7 @@ def read_form() -> Form:
 
 
 def submit(form: Form, actor: Actor, command: Callable[[], str]) -> Response | None:
-    """Run a command once and redirect to the address it returns.
-
-    Returns None if it was refused; `form.errors` and `form.status` have the reason.
-    """
+    """Run a command once and redirect to the address it returns; None if refused, see `form.errors`."""
     return submit_repeatable(form, lambda: redirect(_run_once(form, actor, command), 303))
 
 
@@ -162,10 +156,7 @@ class Photo:
 
 
 def read_photo(form: Form, *, or_pdf: bool = False) -> Photo:
-    """Set the form's photograph from the request, and its hash as a value.
-
-    Raises Invalid for a file that is no image (or PDF) or larger than MAX_BYTES.
-    """
+    """Set the form's photograph and its hash; raises Invalid for another type or size."""
     form.photo = photo = Photo()
     file = request.files.get(PHOTO_FIELD)
     received = file.read(MAX_BYTES + 1) if file else b""

@@ -1,8 +1,4 @@
-"""Open boards that follow changes by polling, with other users.
-
-The service runs as separate processes; this process holds the readers and users, its processor time
-counts separately.
-"""
+"""Open boards that follow changes by polling, with other users; the service's time is apart."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""What officers do over HTTP while faults happen.
-
-Each request is repeated under its key until it is answered. A subject adds its act to `ACTS`.
-"""
+"""What officers do over HTTP amid faults: each repeats until answered; subjects add to `ACTS`."""
 
 from __future__ import annotations
 
@@ -50,10 +47,7 @@ def open_accounts(app: Flask) -> Keys:
 
 @dataclass
 class Load:
-    """What officers do during one seed, and what came of it.
-
-    `acknowledged` has each write that was answered, by the id of its request.
-    """
+    """What officers do during one seed; `acknowledged` has each answered write by its id."""
 
     service: Service
     keys: Keys

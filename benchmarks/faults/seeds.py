@@ -46,10 +46,7 @@ STATES: Final = sorted({officer[:3] for officer in OFFICERS})
 
 
 def unproven(app: Flask, acknowledged: Mapping[str, str]) -> list[str]:
-    """Verify each log offline, and in it each acknowledged write; return what is wrong.
-
-    `acknowledged` has requests in words, by the id that their entries have.
-    """
+    """Verify each log offline, with each of `acknowledged` (words by id); return what is wrong."""
     broken: list[str] = []
     left = dict(acknowledged)
     for state in STATES:

@@ -158,11 +158,7 @@ class PasswordCheck(NamedTuple):
 
 
 def check_password(username: str, password: str) -> PasswordCheck:
-    """Compare a password; one is hashed at a time, without a connection.
-
-    An unknown name takes as long as a wrong password. Raises TooManyAttempts or Unavailable if
-    many wait.
-    """
+    """Compare a password, one at a time, also for unknown names; raises TooManyAttempts, Unavailable."""
     row = _find_account_row(username) or _find_account_row(username.lower())
     release_connection()
     stored, parts = [row["password_hash"] if row else _DUMMY_HASH], [password]
@@ -256,10 +252,7 @@ def sign_in(
 def change_password(
     actor: Actor, username: str, old: str, new: str, address: str, browser: str | None = None
 ) -> str:
-    """Change the password of a session's own account; ends its keys, and returns a new session.
-
-    Runs transactions of its own. Raises TooManyAttempts, or Invalid for `old` or a weak `password`.
-    """
+    """Change a password; ends keys, returns a session. Raises TooManyAttempts, Invalid."""
     with transaction(actor):
         count_attempt(username, address, actor.now())
     check = check_password(username, old)
@@ -305,10 +298,7 @@ def _audit_refusal(actor: Actor, address: str, **more: Any) -> None:
 
 
 def _check_code(actor: Actor, code: str, address: str) -> bool:
-    """Return whether the account has a second factor, by whose code it signs in; raises CodeRequired.
-
-    Attempts with a right password and no right code are counted, as those with a wrong password are.
-    """
+    """Return whether the account signs in by a code; raises CodeRequired, which counts as an attempt."""
     with transaction(actor):
         if not has_codes(actor):
             if has_passkey(actor):
@@ -372,10 +362,7 @@ def open_session(
 
 
 def open_by_link(actor: Actor) -> str:
-    """Exchange the link by which a display came for a session; raises Unauthenticated.
-
-    Of two devices that use it at once, one is signed in.
-    """
+    """Exchange the link of a display for a session, once; raises Unauthenticated."""
     mine = update(ApiKey).where(ApiKey.id == actor.key_id, ApiKey.revoked_at.is_(None))
     if db.session.scalar(mine.values(revoked_at=actor.now()).returning(ApiKey.id)) is None:
         raise Unauthenticated(message("This key is unknown, revoked or its account is closed."))
@@ -432,10 +419,7 @@ def usernames_by_id(ids: Iterable[UUID | None]) -> Mapping[UUID | None, str]:
 
 
 def account_actor(account_id: UUID, worker: Actor) -> Actor:
-    """Return the actor of an account of the worker's state, for what it left to a job.
-
-    Raises Forbidden for a closed account.
-    """
+    """Return the actor of an account for what it left to a job; raises Forbidden if closed."""
     account = db.session.get(Account, account_id, populate_existing=True)
     if account is None or not account.is_active:
         raise Forbidden(message("The account that began this is closed. Begin it again."))

@@ -152,10 +152,7 @@ def token_key_id(text: str) -> str | None:
 
 
 def check_token(text: str, keys: Mapping[str, PublicKey]) -> TokenCheck:
-    """Check a token against known keys; never raises.
-
-    The caller strips surrounding whitespace.
-    """
+    """Check a token against known keys; never raises. The caller strips surrounding whitespace."""
     match = TOKEN_PATTERN.fullmatch(text) if len(text) <= MAX_TOKEN_LENGTH else None
     if match is None:
         return TokenCheck("malformed")

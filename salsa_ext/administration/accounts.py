@@ -66,11 +66,7 @@ class AccountData:
 
 
 def open_account(*, actor: Actor, data: AccountData) -> tuple[UUID, str]:
-    """Open an account; returns its id and the password, shown only once.
-
-    User names are stored in lower case. A limited key opens no account with more permissions than
-    its own. Raises Invalid.
-    """
+    """Open an account with no more rights than the key; returns id and password. Raises Invalid."""
     require(actor, Permission.ACCOUNT_MANAGE)
     data = replace(data, username=data.username.lower())
     _check_account(actor, data)
@@ -135,10 +131,7 @@ def confirm_account(
 
 
 def close_account(*, actor: Actor, account_id: UUID, expected_version: int | None) -> None:
-    """Close an account and revoke its keys and sessions; idempotent.
-
-    Raises NotFound, StaleVersion, or Conflict for the last open administrator of a state.
-    """
+    """Close an account with its keys and sessions; raises NotFound, StaleVersion, Conflict."""
     require(actor, Permission.ACCOUNT_MANAGE)
     administrators = _lock_administrators()
     account = lock(Account, account_id, expected_version)
@@ -175,10 +168,7 @@ def reset_password(*, actor: Actor, username: str) -> str:
 
 
 def issue_link(*, actor: Actor, username: str) -> str:
-    """Issue a new one-time link for a display, and end what it was signed in by; raises as `find_open`.
-
-    Returns the link's token, shown this once.
-    """
+    """Issue a one-time link for a display, ending the former; returns its token, shown this once."""
     require(actor, Permission.ACCOUNT_MANAGE)
     account = lock_open_account(username)
     if account.role != DISPLAY:
@@ -195,10 +185,7 @@ def _link(actor: Actor, account_id: UUID) -> str:
 
 
 def lock_account(username: str) -> Account:
-    """Return an account of the own state, locked; raises NotFound.
-
-    Case is ignored unless an account has exactly this spelling.
-    """
+    """Return an own account, locked, by exact spelling, else without case; raises NotFound."""
     named = select(Account).where(Account.username.in_((username, username.lower())))
     exact_first = named.order_by((Account.username == username).desc()).limit(1)
     account = db.session.scalar(exact_first.with_for_update())

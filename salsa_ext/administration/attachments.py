@@ -86,10 +86,7 @@ def add_attachment(
 def withdraw_attachment(
     *, actor: Actor, attachment_id: UUID, expected_version: int | None, data: StatusDecision
 ) -> None:
-    """Withdraw an attachment; reason and hashes remain.
-
-    Raises NotFound, Forbidden for another state's, StaleVersion, Conflict if already withdrawn.
-    """
+    """Withdraw a file; reason and hashes remain. Raises NotFound, Forbidden, StaleVersion, Conflict."""
     require(actor, Permission.ATTACHMENT_RECORD)
     owner = find_attachment(actor, attachment_id).owner_state
     require(actor, Permission.ATTACHMENT_RECORD, owner)
@@ -102,19 +99,13 @@ def withdraw_attachment(
 
 
 def view_attachment(*, actor: Actor, attachment_id: UUID) -> AttachmentView:
-    """Return an attachment's metadata; audits the disclosure to its owner.
-
-    Raises NotFound, or Invalid without a purpose.
-    """
+    """Return an attachment's metadata, audited for its owner; raises NotFound, Invalid."""
     require(actor, Permission.ATTACHMENT_READ)
     return _disclose(actor, [_find_with_purpose(actor, attachment_id)])[0]
 
 
 def download_attachment(*, actor: Actor, attachment_id: UUID) -> tuple[Attachment, FileContent]:
-    """Return an attachment's content; audits the disclosure to its owner.
-
-    Raises as `view_attachment`, and Conflict if withdrawn.
-    """
+    """Return an attachment's content, audited for its owner; raises NotFound, Invalid, Conflict."""
     require(actor, Permission.ATTACHMENT_READ)
     attachment = _find_with_purpose(actor, attachment_id)
     _check_not_withdrawn(attachment)
@@ -293,10 +284,7 @@ def attachment_view(actor: Actor, row: Attachment) -> AttachmentView:
 def fetch_attachments(
     actor: Actor, subject: AttachmentSubject, kind: str | None, limit: int, cursor: str | None
 ) -> Page[Attachment]:
-    """Return a page of an object's attachments, newest first; raises NotFound.
-
-    Without a purpose, other states' attachments are left out where the object requires one.
-    """
+    """Return attachments, newest first, without a purpose not others'; raises NotFound."""
     require(actor, Permission.ATTACHMENT_READ)
     require(actor, ATTACHABLE_KINDS[subject.kind].permission)
     find_subject(subject)

@@ -47,10 +47,7 @@ STATE_TABLES = text(
 
 
 def upgrade_schema(migration_url: str) -> dict[str, int]:
-    """Run missing migrations and load reference data, all or nothing; returns row counts.
-
-    Raises Unavailable without a database.
-    """
+    """Run missing migrations and load reference data, all or nothing; raises Unavailable."""
     schema_revisions(migration_url)
     alembic = Alembic()
     alembic.set_main_option("script_location", str(MIGRATIONS))
@@ -63,10 +60,7 @@ def upgrade_schema(migration_url: str) -> dict[str, int]:
 
 
 def require_quiet(url: str, free: int) -> None:
-    """Raise Conflict while the service runs, work waits, or less than `free` bytes may not do.
-
-    A backup, the copy that verifies it, and what migrations write need twice the database.
-    """
+    """Raise Conflict while the service runs, work waits, or `free` is below twice the database."""
     with _connect(url) as connection:
         sessions, waiting, size = connection.execute(QUIET, {"roles": [*SERVING_ROLES]}).one()
     if sessions:
@@ -119,10 +113,7 @@ def clear_schema(migration_url: str) -> None:
 
 
 def schema_revisions(url: str) -> tuple[str | None, str | None]:
-    """Return the database's revision and the required one.
-
-    Raises Unavailable without a database.
-    """
+    """Return the database's revision and the required one; raises Unavailable without a database."""
     with _connect(url) as connection:
         return _read_revision(connection), required_revision()
 

@@ -63,10 +63,7 @@ def record(*, actor: Actor, data: AlertData) -> UUID:
 
 
 def record_many(*, actor: Actor, batch: Sequence[AlertData]) -> list[UUID]:
-    """Record alerts in one transaction; return their ids in order.
-
-    Raises Invalid or Conflict; then none is recorded.
-    """
+    """Record alerts, all or none; return their ids in order. Raises Invalid, Conflict."""
     require(actor, Permission.ALERT_RECORD)
     own, now, day = actor.own_state(), actor.now(), today(actor)
     guns = _find_firearms(actor, batch)
@@ -138,10 +135,7 @@ def verify(*, actor: Actor, alert_id: UUID, expected_version: int | None) -> Non
 
 
 def cancel(*, actor: Actor, alert_id: UUID, expected_version: int | None, reason: str) -> None:
-    """Cancel an alert with a reason; its unanswered hits end too.
-
-    Raises NotFound, StaleVersion, IllegalTransition for an ended alert.
-    """
+    """Cancel an alert, ending unanswered hits; raises NotFound, StaleVersion, IllegalTransition."""
     require(actor, Permission.ALERT_RECORD)
     alert = _lock_alert(alert_id, expected_version, "cancel")
     end(actor, alert, "cancelled", reason)
@@ -162,10 +156,7 @@ def is_validation_due(actor: Actor, alert: Alert) -> bool:
 
 
 def next_validation(day: date, expires_on: date) -> date:
-    """Return the day of the next validation.
-
-    In a year, or 30 days before the last day of the alert.
-    """
+    """Return the day of the next validation. In a year, or 30 days before the last day of the alert."""
     reminder = expires_on - EXPIRY_REMINDER
     return min(day + VALIDATION_INTERVAL, reminder if reminder > day else expires_on)
 

@@ -38,10 +38,7 @@ NO_ANSWER_AWAITED: Final = message(
 def confirm(
     *, actor: Actor, hit_id: UUID, expected_version: int | None, data: HitAnswerData
 ) -> None:
-    """Confirm that the alert is valid for this gun; its action may then be taken.
-
-    Raises NotFound, Forbidden for another state's alert, StaleVersion, IllegalTransition.
-    """
+    """Confirm the alert for this gun; raises NotFound, Forbidden, StaleVersion, IllegalTransition."""
     require(actor, Permission.HIT_DECIDE)
     _answer_hit(actor, hit_id, expected_version, "confirmed", data)
 
@@ -55,10 +52,7 @@ def deny(*, actor: Actor, hit_id: UUID, expected_version: int | None, data: HitA
 def extend(
     *, actor: Actor, hit_id: UUID, expected_version: int | None, data: HitAnswerData
 ) -> None:
-    """Extend the time for the answer by `hours` from now.
-
-    Raises as `confirm`, and Conflict if the finding state does not know of the hit.
-    """
+    """Extend the time for the answer by `hours`; raises as `confirm`, Conflict if unknown abroad."""
     require(actor, Permission.HIT_DECIDE)
     _answer_hit(actor, hit_id, expected_version, "extended", data)
 
@@ -85,10 +79,7 @@ def _answer_hit(
 
 
 def change_hit(actor: Actor, hit: Hit, **values: Any) -> bool:
-    """Change both rows of a hit; return whether the finder sees it.
-
-    A state that found its own alert has one row.
-    """
+    """Change both rows of a hit, one if self-found; return whether the finder sees it."""
     values |= {"version": hit.version + 1, "changed_at": actor.now()}
     for name, value in values.items():
         setattr(hit, name, value)
@@ -101,10 +92,7 @@ def change_hit(actor: Actor, hit: Hit, **values: Any) -> bool:
 
 
 def end_hits(actor: Actor, alert: Alert) -> None:
-    """End or expire the unanswered hits of an ended alert.
-
-    Notifies the finding states. A confirmed hit stays confirmed; its alert shows that it is void.
-    """
+    """End or expire the unanswered hits of an ended alert, and notify the finding states."""
     query = select(Hit).where(
         Hit.owner_state == actor.state,
         Hit.alert_id == alert.id,

@@ -1,7 +1,4 @@
-"""Scheduled work: expiry, validation, and reminders of alerts and hits.
-
-Safe to run concurrently and repeatedly: locked rows are skipped.
-"""
+"""Expiry, validation and reminders of alerts and hits; concurrent: locked rows are skipped."""
 
 from __future__ import annotations
 
@@ -29,10 +26,7 @@ HIT_EXPIRY: Final = timedelta(days=7)
 
 
 def review_alerts(*, actor: Actor, limit: int = MAX_ROWS) -> int:
-    """Process up to `limit` alerts and hits of each kind; return their number.
-
-    Of the actor's state only.
-    """
+    """Process up to `limit` alerts and hits of each kind; return their number. Of the actor's state only."""
     require(actor, Permission.ALERT_RECORD)
     steps = (_expire_alerts, _request_validation, _expire_hits, _remind_of_hits)
     return sum(step(actor, limit) for step in steps)
@@ -72,10 +66,7 @@ def _expire_hits(actor: Actor, limit: int) -> int:
 
 
 def _remind_of_hits(actor: Actor, limit: int) -> int:
-    """Remind the second contact once of overdue hits.
-
-    Only of hits whose finding state waits for the answer.
-    """
+    """Remind the second contact once of overdue hits. Only of hits whose finding state waits for the answer."""
     is_visible = or_(
         Hit.finding_state == Hit.alert_state, Hit.finding_state == any_(Alert.concerned)
     )

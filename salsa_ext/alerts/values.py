@@ -32,10 +32,7 @@ class AlertData:
 
 @dataclass(frozen=True)
 class HitAnswerData:
-    """The answer of an alert's state to a hit.
-
-    `hours` is the additional time that the answer needs.
-    """
+    """The answer of an alert's state to a hit. `hours` is the additional time that the answer needs."""
 
     note: str | None = None
     hours: int = 0

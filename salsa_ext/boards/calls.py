@@ -107,10 +107,7 @@ def request_call(*, actor: Actor, post: str, data: CallRequestData) -> UUID:
 
 
 def answer_call(*, actor: Actor, call_id: UUID) -> None:
-    """Record that the other side was called; idempotent.
-
-    Raises NotFound, or Forbidden for the side that requested it.
-    """
+    """Record that the other side was called, idempotent; raises NotFound, Forbidden."""
     require(actor, Permission.CHECKPOINT_RECORD)
     call, state = _find_call(call_id), actor.own_state()
     if call.owner_state == state:
@@ -162,10 +159,7 @@ def list_calls(
 
 
 def calls_on_board(actor: Actor, code: str) -> list[CallView]:
-    """Return waiting requests, oldest first, then answered ones.
-
-    All waiting ones of the last 24 hours: no side can have more than `MAX_WAITING`.
-    """
+    """Return waiting requests of 24 hours, oldest first (MAX_WAITING at most), then answered ones."""
     now = actor.now()
     is_answered = CallAnswer.call_id.is_not(None)
     query = (

@@ -47,10 +47,7 @@ MOVING_STATUSES: Final = frozenset({*UNDER_WAY_STATUSES, "overdue"})
 
 @dataclass(frozen=True)
 class PostStage:
-    """The stage that one side checks here, with its last checkpoint.
-
-    `resumed_at` is the time at which the checkpoint's hold was released.
-    """
+    """The stage that one side checks here, its last checkpoint; `resumed_at`: its hold's release."""
 
     state: str
     stage: str
@@ -95,10 +92,7 @@ class GoodsCount(NamedTuple):
 
 @dataclass(frozen=True)
 class Truck(Crossing):
-    """A crossing with its goods, for the desk of a post.
-
-    `pieces` is the count by its papers; set only if one truck is read.
-    """
+    """A crossing with its goods; `pieces` by its papers, only where one truck is read."""
 
     goods: Sequence[GoodsCount]
     is_due_here: bool = True
@@ -269,10 +263,7 @@ def _current_discrepancies(
 
 
 def find_trucks(actor: Actor, post: Post, text: str) -> LookupResult:
-    """Return what has this plate or number.
-
-    Of a shipment, a transport document or a permit; with a permit its shipments under way.
-    """
+    """Return what has this plate or number: of a shipment, its transport document or its permit."""
     require(actor, Permission.SHIPMENT_READ)
     documents = lookup.find_documents(actor, text)
     views = [*documents.shipments]
@@ -309,10 +300,7 @@ def _build_trucks(
 def _count_goods(
     crossings: Sequence[Crossing], *, is_list: bool = True
 ) -> Mapping[UUID, list[GoodsCount]]:
-    """Return goods by shipment and kind, most first; one query.
-
-    In a list none for long shipments: it gives only their number of items.
-    """
+    """Return goods by shipment and kind, most first, by one query; long ones only by number."""
     shipments = [each.shipment for each in crossings]
     ids = [row.id for row in shipments if not is_list or row.item_count <= MAX_BODY_ITEMS]
     columns: list[Any] = [getattr(Record, name) for name in GoodsCount._fields if name != "pieces"]
@@ -334,10 +322,7 @@ class PostCheckpoint:
 
 
 def checkpoints_of_day(post: Post, today: date, zone: str) -> Sequence[PostCheckpoint]:
-    """Return a post's checkpoints since the reader's midnight.
-
-    Newest first, at most `MAX_ROWS`; only those that concern the reader's state.
-    """
+    """Return up to MAX_ROWS checkpoints since the reader's midnight, newest first."""
     midnight = datetime.combine(today, time.min, ZoneInfo(zone))
     rows = db.session.execute(
         select(Checkpoint, Shipment)

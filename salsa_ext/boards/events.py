@@ -1,7 +1,4 @@
-"""Changes at border posts, as far as each reader's board includes them.
-
-`boards.jobs` writes them from the log of changes, numbered for each side of a post by itself.
-"""
+"""Changes at border posts for each reader's board; `boards.jobs` numbers them by side."""
 
 from __future__ import annotations
 
@@ -118,11 +115,7 @@ def board_number(actor: Actor, post: str) -> int:
 
 
 def read_events(actor: Actor, code: str, cursor: EventCursor | None, limit: int) -> EventPage:
-    """Return changes at a post after a cursor; without one, none.
-
-    Raises NotFound, Forbidden for a post without an own side, Invalid for a cursor older than a
-    day.
-    """
+    """Return changes at a post after a cursor, none without; raises NotFound, Forbidden, Invalid."""
     require(actor, Permission.BOARD_READ)
     post = get_post(code)
     own, other = post_sides.own_and_other_side(post, actor.state)

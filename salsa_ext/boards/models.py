@@ -30,10 +30,7 @@ class BoardChange(Base):
 
 
 class CallRequest(Owned, Base):
-    """A request that the other side of a post calls the owner.
-
-    About a shipment if one is given.
-    """
+    """A request that the other side of a post calls the owner. About a shipment if one is given."""
 
     __tablename__ = "call_request"
     __table_args__ = (Index(None, "post", "requested_at"),)
@@ -47,10 +44,7 @@ class CallRequest(Owned, Base):
 
 
 class CallAnswer(Owned, Base):
-    """The requested side's confirmation that it called.
-
-    A request without such a row is waiting.
-    """
+    """The requested side's confirmation that it called. A request without such a row is waiting."""
 
     __tablename__ = "call_answer"
     call_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)

@@ -194,10 +194,7 @@ class WeeklySeizures:
 
 
 def count_by_week(actor: Actor, post: Post, weeks: PostWeeks) -> tuple[list[WeeklySeizures], int]:
-    """Return own seizures within the radius by week, and the number of joint ones of others.
-
-    Joint ones are of 90 days; only their number, since each is read for a purpose.
-    """
+    """Return own seizures within the radius by week, and how many joint ones others have (90 days)."""
     guns = (
         select_current(Record)
         .where(Record.document_id == Seizure.id, Record.category == "firearm")
@@ -234,10 +231,7 @@ Vector = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class Corridor:
-    """The band along the way between two consecutive posts of a route.
-
-    `width_km` on each side.
-    """
+    """The band along the way between two consecutive posts of a route. `width_km` on each side."""
 
     start: Post
     end: Post
@@ -245,10 +239,7 @@ class Corridor:
 
 
 def build_corridors(post: Post, routes: Iterable[Sequence[str]]) -> list[Corridor]:
-    """Return the corridors of routes, once for both directions.
-
-    A route of a single post has none.
-    """
+    """Return the corridors of routes, once for both directions. A route of a single post has none."""
     routes = [*routes]
     codes = {code for route in routes if len(route) > 1 for code in route}
     rows = db.session.scalars(select(Post).where(Post.code.in_(codes))) if codes else ()
@@ -275,10 +266,7 @@ def recent_routes(post: Post, since: datetime) -> list[list[str]]:
 
 
 def is_in_corridors(corridors: Sequence[Corridor], model: Any) -> ColumnElement[bool]:
-    """Return the SQL condition for rows in one of the corridors.
-
-    On a sphere: over thousands of kilometres the error is below a two-hundredth of the width.
-    """
+    """Return the SQL condition for rows in a corridor; on a sphere, within 0.5 % of its width."""
     return and_(
         model.square.in_(squares_of_corridors(corridors)),
         or_(False, *(_is_in_corridor(corridor, model) for corridor in corridors)),

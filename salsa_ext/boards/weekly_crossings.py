@@ -48,10 +48,7 @@ class CrossingFlow:
 
 @dataclass(frozen=True)
 class PostWeeks:
-    """The last eight weeks at a post, oldest first.
-
-    Each has seven days; the last one ends today.
-    """
+    """The last eight weeks at a post, oldest first. Each has seven days; the last one ends today."""
 
     today: date
     zone: str
@@ -88,10 +85,7 @@ def count_flows(post: Post, weeks: PostWeeks) -> tuple[CrossingFlow, CrossingFlo
 
 
 def _passed_shipments(post: Post, since: datetime) -> Any:
-    """Select each passed shipment once by state and direction.
-
-    With the time of its first checkpoint.
-    """
+    """Select each passed shipment once by state and direction. With the time of its first checkpoint."""
     leaves = Checkpoint.stage.in_(EXIT_STAGES).label("leaves")
     columns = (Checkpoint.owner_state, leaves, Checkpoint.shipment_id)
     query = select(*columns, func.min(Checkpoint.occurred_at).label("at")).where(

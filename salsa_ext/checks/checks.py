@@ -79,11 +79,7 @@ class _SearchedQuery:
 
 
 def run_check(*, actor: Actor, data: CheckData) -> CheckAnswer:
-    """Check one serial; raises Invalid if nothing can be searched.
-
-    `silent` records of other states are not searched; their owners are notified by `checks.jobs`,
-    which makes the hits as well.
-    """
+    """Check one serial; raises Invalid. Silent records are searched by `checks.jobs` for their owner."""
     require(actor, Permission.CHECK_MAKE)
     [answer] = run_checks(actor=actor, purpose=data.purpose, queries=[data.query])
     if isinstance(answer, Invalid):
@@ -94,11 +90,7 @@ def run_check(*, actor: Actor, data: CheckData) -> CheckAnswer:
 def run_checks(
     *, actor: Actor, purpose: Purpose, queries: Sequence[Query]
 ) -> list[CheckAnswer | Invalid]:
-    """Check several serials for one purpose; return answers in order.
-
-    A query that cannot be searched gives an Invalid in its place. Raises Invalid for a purpose
-    without its case, or TooManyLookups.
-    """
+    """Check several; return answers, or Invalid, in order. Raises Invalid, TooManyLookups."""
     require(actor, Permission.CHECK_MAKE)
     _check_purpose(purpose)
     actor = actor.for_purpose(purpose)
@@ -210,10 +202,7 @@ def build_answer(
 
 
 def add_case_number(*, actor: Actor, check_id: UUID, case_number: str) -> None:
-    """Add the case number to a check made for an incident.
-
-    Raises NotFound, Conflict.
-    """
+    """Add the case number to a check made for an incident; raises NotFound, Conflict."""
     require(actor, Permission.CHECK_MAKE)
     check = lock(Check, check_id, kind="check")
     if check.case_number:
@@ -241,10 +230,7 @@ def hit_order(hit: AnswerHit) -> tuple[bool, int, str]:
 
 
 def _advise_on_hit(hit: AnswerHit) -> tuple[str, Message]:
-    """Return the action of a hit and its text.
-
-    For a hit that is not strong: compare first.
-    """
+    """Return the action of a hit and its text. For a hit that is not strong: compare first."""
     state = CodeLabel("state", hit.alert_state)
     if hit.strength == "strong":
         return hit.action, Message(ACTION_TEXTS[hit.action].text, {"state": state})

@@ -22,10 +22,7 @@ class CheckData:
 
 @dataclass(frozen=True)
 class CheckBatchData:
-    """Checks of several guns for one purpose.
-
-    `items` are by line: a query, or the line's problem.
-    """
+    """Checks of several guns for one purpose. `items` are by line: a query, or the line's problem."""
 
     purpose: Purpose
     items: Collection[Any] = ()

@@ -42,11 +42,7 @@ NO_VAULT = NoVault()
 
 @dataclass(frozen=True)
 class Purpose:
-    """Reason of a query: a code with its case or incident number.
-
-    `incident` replaces the case for `street` and `border`. `about` holds the ids of the traces
-    concerned; the audit refers to them.
-    """
+    """Reason of a query: a code with case or `incident`; `about` are the traces, for the audit."""
 
     code: str
     case_number: str | None = None

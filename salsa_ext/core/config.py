@@ -70,10 +70,7 @@ class Config:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str] = os.environ) -> Config:
-        """Read the `SALSA_*` variables; an empty value counts as unset.
-
-        Raises NotConfigured with the variable and the expected format.
-        """
+        """Read the `SALSA_*` variables, empty ones as unset; raises NotConfigured."""
         return cls(
             home=Path(env.get("SALSA_HOME") or "var").absolute(),
             database_url=_database_url(env, "SALSA_DATABASE_URL"),

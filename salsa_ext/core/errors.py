@@ -10,10 +10,7 @@ from typing import Any, Final
 
 @dataclass(frozen=True)
 class Message:
-    """Translatable sentence: an English template and its parameters.
-
-    The template is the key of the translations, so it never contains data.
-    """
+    """Translatable sentence: an English template, the key, without data, and its parameters."""
 
     text: str
     params: Mapping[str, Any] = field(default_factory=dict)
@@ -327,11 +324,7 @@ NEXT_STEPS: Final[Mapping[tuple[str, str], Message]] = {
 
 
 class IllegalTransition(Conflict):
-    """The object's status does not allow this action.
-
-    `possible` are the codes of the allowed actions; `onward` replaces the default hint of
-    NEXT_STEPS.
-    """
+    """The status does not allow this action, but `possible` ones; `onward` is another hint."""
 
     code = "illegal_transition"
 

@@ -25,10 +25,7 @@ class Problems:
         self.articles: set[Article | None] = set()
 
     def add(self, path: str, message: Message, article: Article | None = None) -> None:
-        """Add a problem of the field at `path`.
-
-        `article` is the rule of the treaties, if there is one.
-        """
+        """Add a problem of the field at `path`. `article` is the rule of the treaties, if there is one."""
         self.found.setdefault(path, []).append(message)
         self.articles.add(article)
 
@@ -48,10 +45,7 @@ class Problems:
             self.articles |= problems.articles
 
     def raise_any(self) -> None:
-        """Raise Invalid if there are problems.
-
-        Raises FieldsAgainstRule if one article forbids all of it.
-        """
+        """Raise Invalid if there are problems; raises FieldsAgainstRule if one article forbids all of it."""
         if not self.found:
             return
         article = next(iter(self.articles)) if len(self.articles) == 1 else None
@@ -59,10 +53,7 @@ class Problems:
 
 
 def check_date(problems: Problems, path: str, on: date, today: date) -> None:
-    """Check that an event's date is not after tomorrow.
-
-    Tomorrow is allowed: zones differ by a day.
-    """
+    """Check that an event's date is not after tomorrow. Tomorrow is allowed: zones differ by a day."""
     if (on - today).days > 1:
         problems.add(path, message("This date lies in the future; today is {today}.", today=today))
 
@@ -95,10 +86,7 @@ def check_declared(problems: Problems, value: Any, path: str = "") -> None:
 
 
 def check_agency(problems: Problems, path: str, code: str, known: frozenset[str]) -> None:
-    """Check that an agency's code is registered.
-
-    `known` are the codes of the own state.
-    """
+    """Check that an agency's code is registered. `known` are the codes of the own state."""
     if code in known:
         return
     if not known:

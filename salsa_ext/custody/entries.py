@@ -103,10 +103,7 @@ class CustodyRow:
 
 
 def record_many(*, actor: Actor, batch: Sequence[CustodyRow]) -> list[UUID]:
-    """Enter what became of items of several seizures, in order; return the seizures.
-
-    Raises as `record`.
-    """
+    """Enter what became of items of several seizures, in order; return the seizures; raises as `record`."""
     require(actor, Permission.SEIZURE_RECORD)
     for row in batch:
         record(actor=actor, seizure_id=row.seizure_id, data=row.entry)
@@ -114,10 +111,7 @@ def record_many(*, actor: Actor, batch: Sequence[CustodyRow]) -> list[UUID]:
 
 
 def withdraw(*, actor: Actor, seizure_id: UUID, entry_id: UUID, reason: str) -> None:
-    """Withdraw an entry made in error, with the transfer that it wrote.
-
-    Raises NotFound, Conflict for one that is withdrawn.
-    """
+    """Withdraw an entry with the transfer that it wrote; raises NotFound, Conflict."""
     require(actor, Permission.SEIZURE_RECORD)
     seizure = document_corrections.lock_document(Seizure, "seizure", seizure_id, None)
     require(actor, Permission.SEIZURE_RECORD, seizure.owner_state)

@@ -26,11 +26,7 @@ _STREAMING: Final[WeakSet[Connection]] = WeakSet()
 
 
 def set_row_security(connection: Connection, state: str | None, agency: str | None) -> None:
-    """Set a connection's acting state and agency, sent with its next statement.
-
-    State None sees no rows of any state. Raises AssertionError for malformed codes, since they
-    become part of SQL text.
-    """
+    """Set a connection's state and agency with its next statement; None sees no rows."""
     code, agency_code = state or NO_STATE, agency or ""
     if not (_STATE_CODE.fullmatch(code) and _AGENCY_CODE.fullmatch(agency_code)):
         raise AssertionError("not the code of a state or an agency")
@@ -42,10 +38,7 @@ def set_row_security(connection: Connection, state: str | None, agency: str | No
 
 
 def join(statements: Sequence[str]) -> str:
-    """Return statements as one text for the driver, which would run what is stacked in one.
-
-    Texts of ours hold no semicolon, and values are no part of them. Raises AssertionError.
-    """
+    """Return statements without semicolons or values as one text, for the driver; AssertionError."""
     for statement in statements:
         if ";" in statement:
             raise AssertionError("a statement with a semicolon may be an injection")
@@ -67,10 +60,7 @@ def send_pending(connection: Connection) -> None:
 
 @event.listens_for(Engine, "do_execute")
 def _send_with_statement(cursor: Any, statement: str, values: Any, context: Any) -> bool:
-    """Send pending settings with a statement of SQLAlchemy; True if executed here.
-
-    Releasing a savepoint needs no settings; a rollback to one restores the earlier settings.
-    """
+    """Send pending settings with a statement; True if executed. Savepoints need none."""
     if SINGLE_STATEMENTS in context.execution_options:
         join((statement,))
     connection = context.root_connection

@@ -58,10 +58,7 @@ class StoredAnswer:
 
 
 def find_answer(attempt: RequestAttempt) -> StoredAnswer | None:
-    """Return the first answer, or None for a new request.
-
-    Raises RequestInProgress while the first request runs, IdempotencyKeyReused for another body.
-    """
+    """Return the first answer, or None; raises RequestInProgress, IdempotencyKeyReused."""
     number = int.from_bytes(attempt.digest[:8], "big", signed=True)
     if not db.session.scalar(_TRY_LOCK, {"number": number}):
         raise RequestInProgress(

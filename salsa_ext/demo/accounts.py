@@ -187,10 +187,7 @@ KEY_DAYS: Final = 366
 
 @dataclass(frozen=True)
 class DemoAccount:
-    """A demo account with password and key.
-
-    `token` is a key with all scopes of the role.
-    """
+    """A demo account with password and key. `token` is a key with all scopes of the role."""
 
     state: str | None
     role: str
@@ -218,10 +215,7 @@ def open_account(actor: Actor, role: str, agency: str) -> DemoAccount:
 
 
 def has_valid_token(accounts: Sequence[DemoAccount]) -> bool:
-    """Return whether any of the tokens is valid here.
-
-    Single ones may be revoked.
-    """
+    """Return whether any of the tokens is valid here. Single ones may be revoked."""
     return any(_is_valid_token(account.token) for account in accounts)
 
 
@@ -235,10 +229,7 @@ def _is_valid_token(token: str) -> bool:
 
 
 def renew_accounts() -> list[DemoAccount]:
-    """Give every open account a new password and key.
-
-    The old ones are stored as hashes only.
-    """
+    """Give every open account a new password and key. The old ones are stored as hashes only."""
     renewed = []
     for state, role, _ in planned_accounts():
         actor = operator(state)

@@ -1,7 +1,4 @@
-"""Recording of a plan by commands, in batches of one state.
-
-Each batch is a transaction.
-"""
+"""Recording of a plan by commands, in batches of one state. Each batch is a transaction."""
 
 from __future__ import annotations
 

@@ -30,10 +30,7 @@ CONCEALMENT: Final = ("false bottom", "spare tyre", "fuel tank", "under produce"
 
 @dataclass(frozen=True, eq=False)
 class PlannedSeizure:
-    """A seizure to record: state, day, data and guns.
-
-    The gun of an item is None if no maker made it.
-    """
+    """A seizure to record: state, day, data and guns. The gun of an item is None if no maker made it."""
 
     state: str
     day: int
@@ -42,10 +39,7 @@ class PlannedSeizure:
 
 
 class GunPool:
-    """Guns that can be seized, by home state and kind.
-
-    Each can be drawn once.
-    """
+    """Guns that can be seized, by home state and kind. Each can be drawn once."""
 
     def __init__(self, random: Random, guns: Sequence[SimulatedGun]) -> None:
         self._found: dict[tuple[str, str], list[SimulatedGun]] = defaultdict(list)

@@ -83,10 +83,7 @@ class Town:
 
 @dataclass(frozen=True)
 class Calendar:
-    """Days counted back from the anchor date.
-
-    No fact depends on the day of creation.
-    """
+    """Days counted back from the anchor date. No fact depends on the day of creation."""
 
     anchor: date
 

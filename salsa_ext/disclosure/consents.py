@@ -109,11 +109,7 @@ def request_consent(*, actor: Actor, data: ConsentData) -> UUID:
 
 
 def grant(*, actor: Actor, consent_id: UUID, expected_version: int | None, data: GrantData) -> None:
-    """Allow a use through a day, even after a refusal.
-
-    Raises NotFound, Forbidden, StaleVersion, IllegalTransition, Invalid for a past or too distant
-    day.
-    """
+    """Allow a use through a day; raises NotFound, Forbidden, StaleVersion, IllegalTransition, Invalid."""
     require(actor, Permission.CONSENT_DECIDE)
     day = today(actor)
     latest = add_years(day, MAX_YEARS)
@@ -244,10 +240,7 @@ def _check_not_duplicate(actor: Actor, data: ConsentData, origin: str) -> None:
 
 
 def _origin_state(actor: Actor, record_id: UUID) -> str | None:
-    """Return a record's owner if the actor's state knows the record.
-
-    Known: it concerns the state, is open, or was disclosed to it.
-    """
+    """Return a record's owner if the own state knows it: concerned, open or disclosed."""
     if views := find_records([record_id]):
         return views[0].record.owner_state
     owner = find_owner(record_id)
@@ -319,10 +312,7 @@ def _consent_view(row: Consent, day: date) -> ConsentView:
 
 
 def granted_uses(actor: Actor, record_ids: Collection[UUID]) -> dict[UUID, list[GrantedUse]]:
-    """Return the uses granted to the actor's state, by record.
-
-    In one query; includes compelled notices.
-    """
+    """Return the uses granted to the actor's state, by record. In one query; includes compelled notices."""
     query = select(Consent).where(
         Consent.owner_state == actor.state,
         Consent.asking_state == actor.state,

@@ -1,8 +1,4 @@
-"""Disclosures of records to other states, audited for their owners.
-
-A record is disclosed when it is read for a purpose, sent in an answer, or listed as a search
-result.
-"""
+"""Disclosures of records, audited for owners: read for a purpose, answered, or listed in a result."""
 
 from __future__ import annotations
 
@@ -135,11 +131,7 @@ class Disclosure:
 
 
 def read_record(*, actor: Actor, record_id: UUID, as_of: datetime | None = None) -> Disclosure:
-    """Return a record that the actor may see; audits the disclosure.
-
-    Another state's record needs a purpose and a case, and must concern the actor's state or be
-    open. Raises NotFound, or Invalid without a purpose.
-    """
+    """Return a record, audited; another state's needs purpose and case. Raises NotFound, Invalid."""
     require(actor, Permission.RECORD_READ)
     disclosed = load_record(actor, record_id, as_of)
     audit_disclosures(actor, [disclosed])
@@ -147,10 +139,7 @@ def read_record(*, actor: Actor, record_id: UUID, as_of: datetime | None = None)
 
 
 def load_record(actor: Actor, record_id: UUID, as_of: datetime | None = None) -> Disclosure:
-    """Return the same without audit, for commands that audit themselves.
-
-    Raises as `read_record`.
-    """
+    """Return the same without audit, for commands that audit themselves; raises as `read_record`."""
     views = find_records([record_id], as_of) or _load_open_record(actor, record_id, as_of)
     if not views:
         raise NotFound("record", record_id)
@@ -174,10 +163,7 @@ def _load_open_record(actor: Actor, record_id: UUID, as_of: datetime | None) -> 
 
 
 def require_purpose(actor: Actor) -> None:
-    """Raise Invalid for a missing purpose or case.
-
-    Names the missing header. An incident does not replace the case.
-    """
+    """Raise Invalid for a missing purpose or case, which no incident replaces, with the header."""
     if actor.purpose is None or not actor.purpose.case_number:
         header = "Salsa-Case" if actor.purpose else "Salsa-Purpose"
         problem = message("Another state's record is read for a purpose and a case.")
@@ -218,10 +204,7 @@ def answer_disclosure_event(
     *,
     is_automatic: bool = False,
 ) -> AuditEvent:
-    """Return the audit event for a record sent in an answer.
-
-    `handling` is that of the answer. `is_automatic` if the service answered without a person.
-    """
+    """Return the audit event for a record sent, by `handling`, in an answer, perhaps `is_automatic`."""
     data = {
         "version": view.record.version,
         "handling": handling,
@@ -240,10 +223,7 @@ def disclosure_event(record_id: UUID | str, owner: str, data: dict[str, Any]) ->
 
 @dataclass(frozen=True)
 class RecordFinding:
-    """A record disclosed to a state by a match or hit.
-
-    `through` is `match` or `hit`, `to` the state that receives the field groups.
-    """
+    """A record that a match or hit (`through`) discloses in field groups to the state `to`."""
 
     through: str
     owner: str
@@ -259,10 +239,7 @@ def groups_of_candidates(candidates: Iterable[Candidate]) -> dict[UUID, FieldGro
 
 
 def finding_events(actor: Actor, findings: Iterable[RecordFinding]) -> list[AuditEvent]:
-    """Return the audit events of findings, visible to each owner alone.
-
-    Findings of one owner with equal recipient and groups share an event.
-    """
+    """Return the audit events of findings, visible to the owner alone; equal ones share an event."""
     grouped: dict[tuple[str, str, str, FieldGroups], dict[str, None]] = {}
     for finding in findings:
         key = (finding.owner, finding.to, finding.through, finding.groups)

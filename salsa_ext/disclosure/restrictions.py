@@ -1,8 +1,4 @@
-"""Agencies restricted from a trace, request or approval.
-
-An office may be infiltrated. Row-level security enforces it: the restricted subjects are a setting
-of the session.
-"""
+"""Agencies, perhaps infiltrated, restricted from a subject; row-level security enforces it."""
 
 from __future__ import annotations
 
@@ -24,10 +20,7 @@ from salsa_ext.reference.names import participants
 
 
 def check_restrictions(actor: Actor, agencies: Sequence[str]) -> None:
-    """Check the agencies to restrict.
-
-    Raises Invalid for an unknown agency, the actor's own, or a state left with none.
-    """
+    """Check agencies to restrict; raises Invalid: unknown, the actor's own, none left in a state."""
     problems = Problems()
     validate_into(problems, actor, agencies)
     problems.raise_any()
@@ -36,11 +29,7 @@ def check_restrictions(actor: Actor, agencies: Sequence[str]) -> None:
 def check_own_restrictions(
     actor: Actor, agencies: Sequence[str], already_restricted: Collection[str]
 ) -> None:
-    """Check agencies that the asked state restricts itself.
-
-    Raises as `check_restrictions`, and Invalid for agencies of other states. `already_restricted`
-    are those that the asking state restricts.
-    """
+    """Check the asked state's own list, beside `already_restricted`; raises Invalid."""
     problems, own = Problems(), actor.own_state()
     for at, (agency, state) in enumerate(_with_states(agencies)):
         if state is not None and state != own:
@@ -61,10 +50,7 @@ def validate_into(
     agencies: Sequence[str],
     already_restricted: Collection[str] = (),
 ) -> None:
-    """Add the problems of `check_restrictions` to other problems.
-
-    A state needs an agency that can act on the subject.
-    """
+    """Add the problems of `check_restrictions`: a state needs an agency that can act."""
     states = set()
     for at, (agency, state) in enumerate(_with_states(agencies)):
         path = f"hidden_from.{at}"
@@ -97,11 +83,7 @@ def replace_restrictions(
     is_own: bool = False,
     named_by: str | None = None,
 ) -> None:
-    """Replace the restricted agencies of the own state's subjects.
-
-    `named_by` is another asking state. The asked state's own list (`is_own`) and the asking state's
-    list are separate: each replaces its own rows only.
-    """
+    """Replace a list of restricted agencies: the own (`is_own`), or that of `named_by`."""
     by = named_by or actor.own_state()
     replaced = delete(TraceRestriction).where(
         TraceRestriction.owner_state == actor.own_state(),

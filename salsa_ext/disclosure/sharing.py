@@ -1,7 +1,4 @@
-"""Facts for the release decision: what a reader may see of records.
-
-`access.release` decides; this module reads visibility, handling and consents for it.
-"""
+"""Facts for the release decision (`access.release`): visibility, handling, consents."""
 
 from __future__ import annotations
 
@@ -39,10 +36,7 @@ class WithheldGroup:
 
 @dataclass(frozen=True)
 class AllowedUse:
-    """A use beyond reading: allowed or not, and the reason's code.
-
-    `to` are the states for an onward use.
-    """
+    """A use beyond reading: allowed or not, and the reason's code. `to` are the states for an onward use."""
 
     use: str
     allowed: bool
@@ -110,19 +104,13 @@ def present_groups(candidate_groups: Iterable[str], view: RecordView) -> list[st
 
 
 def share_records(actor: Actor, views: Sequence[RecordView]) -> dict[UUID, Sharing]:
-    """Return the actor's sharing by record id.
-
-    Queries consents only for records of other states.
-    """
+    """Return the actor's sharing by record id. Queries consents only for records of other states."""
     statements = {view.record.id: _record_statement(actor.state, view) for view in views}
     return _share(actor, statements)
 
 
 def share_rows(actor: Actor, rows: Collection[Any]) -> dict[UUID, Sharing]:
-    """Return the actor's sharing by row id.
-
-    Rows have `id`, `owner_state`, `concerned`, `visibility` and `handling`.
-    """
+    """Return the actor's sharing by row id, from owner, `concerned`, visibility and handling."""
     return _share(
         actor,
         {
@@ -145,10 +133,7 @@ def _share(actor: Actor, statements: Mapping[UUID, Statement]) -> dict[UUID, Sha
 
 
 def share_trade_papers(actor: Actor, rows: Collection[Any]) -> dict[UUID, Sharing]:
-    """Return the actor's sharing by permit or shipment id.
-
-    Permits and shipments go to the states that they concern.
-    """
+    """Return the actor's sharing by permit or shipment id, for the states concerned."""
     reader, sharing = _own_state_reader(actor), {}
     for row in rows:
         concerns = actor.state in row.concerned
@@ -165,11 +150,7 @@ def share_check(actor: Actor, asking_state: str) -> Sharing:
 def share_with_state(
     actor: Actor, recipient_state: str, views: Sequence[RecordView]
 ) -> dict[UUID, Sharing]:
-    """Return another state's sharing of the actor's records, by id.
-
-    For its trace analyst and the actor's purpose. Without consents: those count when the answer is
-    read.
-    """
+    """Return another state's sharing of own records for its analyst, without consents, by id."""
     reader = analyst_reader(actor, recipient_state)
     return {
         view.record.id: Sharing(_record_statement(recipient_state, view), reader) for view in views
@@ -177,10 +158,7 @@ def share_with_state(
 
 
 def share_events(actor: Actor, events: Sequence[Any], case_number: str) -> dict[str, Sharing]:
-    """Return the sharing of trace answers' events, by record key.
-
-    The records were open when answered; only current consents count.
-    """
+    """Return the sharing of answered events by record key; only current consents count."""
     others = {event["record"] for event in events if event["state"] != actor.state}
     consents = granted_uses(actor, [UUID(key) for key in others]) if others else {}
     reader, sharing = actor_reader(actor, "investigation", case_number), {}
@@ -206,10 +184,7 @@ def actor_reader(
 
 
 def _own_state_reader(actor: Actor) -> Reader:
-    """Return the actor as reader of its own state's statements.
-
-    Nothing depends on the day then; it is not queried.
-    """
+    """Return the actor as reader of its own state's statements, without a day."""
     return Reader(actor.state, actor.role, actor.now().date())
 
 

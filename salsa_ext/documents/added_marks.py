@@ -1,8 +1,4 @@
-"""Marks added to a seized gun, by a laboratory or second examination.
-
-The record and its seizure each get a new version: a correction begun before becomes stale, since it
-would remove the mark.
-"""
+"""Marks added to a seized gun; record and seizure get a version, so that older corrections fail."""
 
 from __future__ import annotations
 
@@ -114,10 +110,7 @@ def _find_item(seizure_id: UUID, line: int) -> RecordView:
 
 
 def _check_mark(mark: Mark, record: Record) -> None:
-    """Raise Invalid if the mark cannot be added.
-
-    It is words about a marking, too long for a serial, or the line has several pieces.
-    """
+    """Raise Invalid for a mark that is words, too long for a serial, or on several pieces."""
     if marking := marking_of(mark.text):
         raise Invalid(
             {
@@ -175,10 +168,7 @@ def _with_mark(firearm: Firearm, other_marks: tuple[Mark, ...], mark: Mark) -> F
 
 
 def _becomes_serial(firearm: Any, mark: Mark) -> bool:
-    """Return whether a mark becomes the gun's serial.
-
-    Barrels and slides are exchanged, frames are not.
-    """
+    """Return whether a mark becomes the gun's serial. Barrels and slides are exchanged, frames are not."""
     if mark.kind != "manufacture" or keys.storage_key(mark.text) is None:
         return False
     part = find_term(fold_glyphs(mark.location)) if mark.location else None
@@ -205,10 +195,7 @@ def _previous_serial(
 
 
 def _other_marks(item: RecordView) -> tuple[Mark, ...]:
-    """Return the marks other than serial and importer's mark.
-
-    Those two are derived again from the record.
-    """
+    """Return the marks other than serial and importer's mark. Those two are derived again from the record."""
     record = item.record
     indexed = (Mark("manufacture", record.serial or ""), Mark("import", record.importer_mark or ""))
     return tuple(mark for mark in map(to_mark, item.marks) if mark not in indexed)

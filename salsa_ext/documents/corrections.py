@@ -38,10 +38,7 @@ _SHOWN_TO_SQL: Final = text(
 
 
 def lock_document(model: Any, kind: str, document_id: UUID, expected_version: int | None) -> Any:
-    """Lock a document and return its current version.
-
-    Raises NotFound, StaleVersion. The lock on the id serializes concurrent corrections.
-    """
+    """Lock a document's id and return its current version; raises NotFound, StaleVersion."""
     db.session.execute(
         text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": str(document_id)}
     )
@@ -55,10 +52,7 @@ def lock_document(model: Any, kind: str, document_id: UUID, expected_version: in
 def lock_standing(
     model: Any, kind: str, document_id: UUID, expected_version: int | None, action: str | Message
 ) -> Any:
-    """Lock a document for a command; return its current version.
-
-    Raises NotFound, StaleVersion, IllegalTransition for a withdrawn document.
-    """
+    """Lock a document that was not withdrawn; raises NotFound, StaleVersion, IllegalTransition."""
     document = lock_document(model, kind, document_id, expected_version)
     if document.status != "standing":
         raise IllegalTransition(kind, document.status, action)
@@ -68,10 +62,7 @@ def lock_standing(
 def records_by_line(
     document_id: UUID, items: Sequence[Firearm], path: str = "items"
 ) -> dict[int, RecordView]:
-    """Return the current records by line.
-
-    Raises Invalid at `path` if a recorded line is missing in `items`.
-    """
+    """Return the current records by line; raises Invalid at `path` if a recorded line is missing in `items`."""
     views = {view.record.line: view for view in records_of_documents([document_id])[document_id]}
     problems = Problems()
     for line in sorted(set(views) - {item.line for item in items}):
@@ -177,10 +168,7 @@ def _pointer_events(
 def _correction_event(
     record_id: str, version: int, about: Sequence[str], states: Collection[str] = ()
 ) -> AuditEvent:
-    """Return a correction's audit event.
-
-    For the own state, or with `states` for the recipients, hidden from the own state.
-    """
+    """Return a correction's event: for the own state, or for recipients `states` alone."""
     audit_data = {"version": version} | ({"about": [*about]} if about else {})
     return AuditEvent(
         Action.RECORD_CORRECTED,
@@ -202,10 +190,7 @@ def _received_traces(traces: Collection[str]) -> set[str]:
 
 
 def _find_shown(record_ids: Sequence[UUID]) -> Sequence[Any]:
-    """Return the states that searches and matches showed records to.
-
-    Leaves out silent records: what was shown next to one is not in the audit.
-    """
+    """Return the states that were shown records in searches, but for silent ones."""
     silent = select(RecordSetting.record_id).where(
         RecordSetting.record_id.in_(record_ids), RecordSetting.visibility == "silent"
     )
@@ -214,10 +199,7 @@ def _find_shown(record_ids: Sequence[UUID]) -> Sequence[Any]:
 
 
 def _find_disclosed(record_ids: Sequence[UUID]) -> Sequence[Any]:
-    """Return disclosures of records visible in the session.
-
-    Columns: entry, subject_id, concerned (states), data (traces).
-    """
+    """Return disclosures of visible records: entry, subject_id, concerned, data (traces)."""
     query = select(
         AuditEntry.id.label("entry"), AuditEntry.subject_id, AuditEntry.concerned, AuditEntry.data
     ).where(
@@ -271,10 +253,7 @@ def _correction_notice(
 
 
 def _limit_notices(notices: Sequence[Notice]) -> list[Notice]:
-    """Return the notices, or one with a count if too many.
-
-    Prefers one without traces, which all may see.
-    """
+    """Return the notices, or one with a count if too many. Prefers one without traces, which all may see."""
     if len(notices) <= MAX_NOTICES:
         return [*notices]
     first = min(notices, key=lambda each: "about" in each.data)

@@ -109,10 +109,7 @@ DOCUMENT_SORTS: Final = ("occurred_on", "number")
 
 @dataclass(frozen=True)
 class DocumentKind:
-    """A kind of document: table, declared class, permission, list filters.
-
-    `parts(view)` returns the values of other tables, by the fields that hold them.
-    """
+    """A kind of document; `parts(view)` returns the values of other tables by their fields."""
 
     name: str
     model: Any
@@ -240,10 +237,7 @@ def current_version(kind: DocumentKind, document_id: UUID) -> int:
 def load_document(
     kind: DocumentKind, document_id: UUID, as_of: datetime | None = None
 ) -> DocumentView:
-    """Return one document visible to the state, without permission check.
-
-    For the command that wrote it. `as_of`: the version of that time. Raises NotFound.
-    """
+    """Return a document as its command wrote it, or `as_of`; raises NotFound."""
     query = select_current(kind.model, as_of).where(kind.model.id == document_id)
     document = db.session.scalars(query).first()
     if document is None:
@@ -267,10 +261,7 @@ def _build_views(
 def read_document(
     *, actor: Actor, kind: DocumentKind, document_id: UUID, as_of: datetime | None = None
 ) -> DocumentView:
-    """Return a seizure, report or transfer; audits disclosures.
-
-    Raises NotFound, or Invalid for another state's document without a purpose.
-    """
+    """Return a seizure, report or transfer; audits disclosures. Raises NotFound, Invalid."""
     require(actor, kind.permission)
     view = load_document(kind, document_id, as_of)
     if view.document.owner_state == actor.state:
@@ -282,10 +273,7 @@ def read_document(
 def list_documents(
     *, actor: Actor, kind: DocumentKind, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[DocumentView]:
-    """Return a page of own documents; with a purpose, all concerned ones.
-
-    Audits disclosures. Raises Invalid for a purpose without its case.
-    """
+    """Return own documents, or all with a purpose; audits disclosures. Raises Invalid."""
     require(actor, kind.permission)
     if actor.purpose is None:
         return list_own_documents(actor, kind, filters, limit, cursor)

@@ -53,10 +53,7 @@ def record_new(*, actor: Actor, batch: Sequence[ReportData]) -> list[UUID]:
 def record_many(
     *, actor: Actor, batch: Sequence[ReportData], is_checked: bool = False
 ) -> list[UUID]:
-    """Record reports in one transaction; return their ids in order.
-
-    `is_checked`: `check` passed for each. Raises Invalid or Duplicate; then none is recorded.
-    """
+    """Record reports, all or none, `is_checked` already; return their ids. Raises Invalid, Duplicate."""
     require(actor, Permission.REPORT_RECORD)
     return single_gun.record_many(REPORT_KIND, actor, batch, is_checked=is_checked)
 
@@ -64,10 +61,7 @@ def record_many(
 def correct(
     *, actor: Actor, report_id: UUID, expected_version: int | None, data: ReportData, reason: str
 ) -> UUID:
-    """Add a corrected version.
-
-    Raises NotFound, StaleVersion, Invalid, Duplicate, IllegalTransition for a withdrawn report.
-    """
+    """Add a corrected version; raises NotFound, StaleVersion, Invalid, Duplicate, IllegalTransition."""
     require(actor, Permission.REPORT_RECORD)
     single_gun.correct(REPORT_KIND, actor, report_id, expected_version, data, reason)
     return report_id
@@ -131,10 +125,7 @@ def _with_other_fields(view: DocumentView, data: ReportData) -> ReportData:
 
 @dataclass(frozen=True)
 class ReportView:
-    """A report with its matches and own alerts.
-
-    Each is None without permission to read it.
-    """
+    """A report with its matches and own alerts. Each is None without permission to read it."""
 
     view: DocumentView
     matches: Sequence[MatchView] | None

@@ -44,10 +44,7 @@ def record(*, actor: Actor, data: SeizureData) -> UUID:
 def record_many(
     *, actor: Actor, batch: Sequence[SeizureData], is_checked: bool = False
 ) -> list[UUID]:
-    """Record seizures in one transaction; return their ids in order.
-
-    `is_checked`: `check` passed for each. Raises Invalid or Duplicate; then none is recorded.
-    """
+    """Record seizures, all or none, `is_checked` already; return their ids. Raises Invalid, Duplicate."""
     require(actor, Permission.SEIZURE_RECORD)
     owner, now, on = actor.own_state(), actor.now(), today(actor)
     agencies = agency_codes(owner)
@@ -67,10 +64,7 @@ def record_many(
 def correct(
     *, actor: Actor, seizure_id: UUID, expected_version: int | None, data: SeizureData, reason: str
 ) -> UUID:
-    """Add a corrected version with all items; update unsent traces.
-
-    Raises NotFound, StaleVersion, Invalid, Duplicate, IllegalTransition for a withdrawn seizure.
-    """
+    """Add a corrected version, update unsent traces; raises as `single_gun.correct`."""
     require(actor, Permission.SEIZURE_RECORD)
     now = actor.now()
     old = document_corrections.lock_standing(
@@ -96,10 +90,7 @@ def correct(
 
 
 def check(data: SeizureData, owner: str, day: date, agencies: frozenset[str]) -> None:
-    """Raise Invalid if a seizure contradicts itself.
-
-    `agencies` are the codes of the owner's agencies.
-    """
+    """Raise Invalid if a seizure contradicts itself. `agencies` are the codes of the owner's agencies."""
     problems = Problems()
     check_agency(problems, "agency", data.agency, agencies)
     check_date(problems, "occurred_on", data.occurred_on, day)
@@ -191,10 +182,7 @@ def correct_gun(
     gun: Firearm,
     reason: str,
 ) -> UUID:
-    """Correct the description of one gun; all else stays.
-
-    Adds a version of the seizure. Further marks stay. Raises NotFound, and as `correct`.
-    """
+    """Correct one gun's description as a version of the seizure; raises NotFound, as `correct`."""
     require(actor, Permission.SEIZURE_RECORD)
     data = _entered_seizure(actor, seizure_id)
     items = {item.line: item for item in data.items}
@@ -230,10 +218,7 @@ def _entered_seizure(actor: Actor, seizure_id: UUID) -> SeizureData:
 
 
 def to_entered_firearm(view: RecordView) -> Firearm:
-    """Return a recorded gun as entered: original words, further marks.
-
-    Marks that the serial and importer's mark imply are left out.
-    """
+    """Return a gun as entered, with original words and without marks that serials imply."""
     row = view.record
     words: dict[str, Any] = {
         "type": row.type_text or row.type,
@@ -273,10 +258,7 @@ def name_joint_seizure(
     number: str,
     reason: str,
 ) -> UUID:
-    """Link an own seizure to another state's; a correction like others.
-
-    Both are joined once each names the other. Raises NotFound, and as `correct`.
-    """
+    """Link to another state's seizure, joined once both do; raises NotFound, as `correct`."""
     require(actor, Permission.SEIZURE_RECORD)
     data, joint = _entered_seizure(actor, seizure_id), JointWith(state, number)
     if data.joint_with == joint:
@@ -292,10 +274,7 @@ def name_joint_seizure(
 
 
 def joint_seizure_number(*, actor: Actor, seizure_id: UUID, other_id: UUID) -> str:
-    """Return the number of another state's seizure for an own case.
-
-    Its owner's audit shows the reading. Raises NotFound.
-    """
+    """Return the number of another's seizure for a case, audited for it; raises NotFound."""
     require(actor, Permission.SEIZURE_RECORD)
     case = Purpose("seizure", find_own_seizure(actor, seizure_id).number)
     view = document_queries.read_document(

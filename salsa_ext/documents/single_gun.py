@@ -31,11 +31,7 @@ Link = tuple[str, UUID]
 
 @dataclass(frozen=True)
 class SingleGunKind:
-    """A kind of document of one gun, with its own functions.
-
-    `check(data, today)` raises Invalid. `columns(data, parties)` returns the columns that only this
-    kind has and its data do not.
-    """
+    """A kind of document of one gun: `check(data, today)` raises Invalid, `columns` of its own."""
 
     read: Read
     permission: Permission
@@ -62,10 +58,7 @@ def record_many(
     *,
     is_checked: bool = False,
 ) -> list[UUID]:
-    """Record documents of the own state; raises Invalid or Duplicate.
-
-    All or none; returns their ids in order. `links` are the records that theirs certainly follow.
-    """
+    """Record documents, all or none, with `links` to records; return ids. Raises Invalid, Duplicate."""
     on = today(actor)
     for data in () if is_checked else batch:
         kind.check(data, on)
@@ -82,10 +75,7 @@ def correct(
     data: SingleGunData,
     reason: str,
 ) -> UUID:
-    """Add a corrected version.
-
-    Raises NotFound, StaleVersion, Invalid, Duplicate, IllegalTransition for a withdrawn document.
-    """
+    """Add a corrected version; raises NotFound, StaleVersion, Invalid, Duplicate, IllegalTransition."""
     old = document_corrections.lock_standing(
         kind.read.model, kind.read.name, document_id, expected_version, "correct"
     )

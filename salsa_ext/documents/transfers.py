@@ -39,10 +39,7 @@ def record(*, actor: Actor, data: TransferData) -> UUID:
 def record_many(
     *, actor: Actor, batch: Sequence[TransferData], is_checked: bool = False
 ) -> list[UUID]:
-    """Record transfers in one transaction; return their ids in order.
-
-    `is_checked`: `check` passed for each. Raises Invalid or Duplicate; then none is recorded.
-    """
+    """Record transfers, all or none, `is_checked` already; return their ids. Raises Invalid, Duplicate."""
     require(actor, Permission.TRANSFER_RECORD)
     _check_not_in_custody(
         actor.own_state(),
@@ -59,10 +56,7 @@ def correct(
     data: TransferData,
     reason: str,
 ) -> UUID:
-    """Add a corrected version.
-
-    Raises NotFound, StaleVersion, Invalid, Duplicate.
-    """
+    """Add a corrected version; raises NotFound, StaleVersion, Invalid, Duplicate."""
     require(actor, Permission.TRANSFER_RECORD)
     single_gun.correct(TRANSFER_KIND, actor, transfer_id, expected_version, data, reason)
     return transfer_id

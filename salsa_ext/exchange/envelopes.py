@@ -160,11 +160,7 @@ def seal(envelope: Envelope, signer: Signer) -> Envelope:
 
 
 def parse(raw: bytes) -> Envelope:
-    """Read the bytes of an envelope without checking its signature.
-
-    Raises EnvelopeRefused: `too_large`, `malformed` (with the field), `unknown_version`,
-    `not_canonical`.
-    """
+    """Read an unverified envelope; EnvelopeRefused: too_large, malformed, unknown_version, not_canonical."""
     if len(raw) > MAX_BYTES:
         raise EnvelopeRefused("too_large", field=str(MAX_BYTES))
     fields = _checked_fields(raw)
@@ -270,10 +266,7 @@ def _build_envelope(
 
 
 def _checked_fields(raw: bytes) -> dict[str, Any]:
-    """Return the fields of an envelope, each checked against the format.
-
-    Raises EnvelopeRefused: `malformed` with the field, or `unknown_version`.
-    """
+    """Return an envelope's fields, each checked; EnvelopeRefused: malformed, unknown_version."""
     try:
         fields = json.loads(
             raw.decode(), parse_constant=_refuse_constant, object_pairs_hook=_refuse_duplicates

@@ -70,10 +70,7 @@ class DeliveryReceipt:
 
 @dataclass(frozen=True)
 class QueuedEnvelope:
-    """The next envelope of a sender to process, with the number of this try.
-
-    With a `code` it is refused.
-    """
+    """The next envelope of a sender to process, with the number of this try. With a `code` it is refused."""
 
     envelope: Envelope
     attempt: int
@@ -214,10 +211,7 @@ def find_received(actor: Actor, envelope_id: UUID) -> Envelope | None:
 
 
 def lock_pair(state: str, sender: str) -> tuple[int, str | None, int]:
-    """Lock a recipient's position in the sequence of a sender; see `InboxPair`.
-
-    Returns `received_through` with its hash, and `processed_through`.
-    """
+    """Lock an `InboxPair`; returns `received_through` with its hash, and `processed_through`."""
     position: tuple[int, str | None, int] = execute_raw(_LOCK_PAIR, (state, sender)).fetchone()
     return position
 
@@ -238,10 +232,7 @@ def claim_next(actor: Actor) -> QueuedEnvelope | None:
 
 
 def mark_processed(actor: Actor, envelope: Envelope, code: str | None) -> None:
-    """Mark an envelope as applied, or refused with a code, with audit.
-
-    In the transaction that applied it, which holds the lock of the pair.
-    """
+    """Mark an envelope as applied or refused, audited, in the transaction that locks its pair."""
     state, sender = actor.own_state(), envelope.sender
     outcome = ("refused" if code else "applied", code, actor.now(), state, envelope.id)
     mark = SqlStatement(_MARK_PROCESSED, (*outcome, envelope.sequence, state, sender))

@@ -58,10 +58,7 @@ def handles(*kinds: str) -> Callable[[Handler], Handler]:
 
 
 def handles_refusal(*kinds: str) -> Callable[[RefusalHandler], RefusalHandler]:
-    """Register the function of the sender for refused envelopes of some kinds.
-
-    It gets the sender's actor, its own envelope, and the code of the refusal.
-    """
+    """Register the sender's function for refused envelopes: its actor, envelope, code."""
 
     def register(handler: RefusalHandler) -> RefusalHandler:
         assert not REFUSAL_HANDLERS.keys() & set(kinds), f"{kinds} have a handler already"
@@ -72,10 +69,7 @@ def handles_refusal(*kinds: str) -> Callable[[RefusalHandler], RefusalHandler]:
 
 
 def apply_next(actor: Actor) -> bool:
-    """Apply the next due envelope of one sender; returns False if there is none.
-
-    Opens its own transactions as the actor, the recipient's service.
-    """
+    """Apply the next due envelope in transactions of the recipient; False if there is none."""
     with transaction(actor):
         queued = inbox.claim_next(actor)
     if queued is None:
@@ -108,10 +102,7 @@ def log_warning(text: str, envelope: Envelope, error: str) -> None:
 
 
 def _process(actor: Actor, queued: QueuedEnvelope) -> str | None:
-    """Apply an envelope; returns None, or the code of its refusal.
-
-    Raises LookupError for an unknown kind, which may wait a day, and TRANSIENT_ERRORS.
-    """
+    """Apply an envelope; returns None or a refusal's code. Raises LookupError, TRANSIENT_ERRORS."""
     envelope, code = queued.envelope, queued.code
     if envelope.kind not in (*HANDLERS, REFUSED_KIND):
         is_over = actor.now() - queued.received_at >= UNKNOWN_KIND_DELAY
@@ -150,11 +141,7 @@ def _apply_in_savepoint(actor: Actor, envelope: Envelope) -> str | None:
 
 
 def _apply(actor: Actor, envelope: Envelope) -> None:
-    """Apply an envelope by its handler; raises LookupError for an unknown kind.
-
-    A reply must name a request of the actor's state to the sender, with its hash; otherwise raises
-    EnvelopeRefused.
-    """
+    """Apply an envelope by its handler; raises LookupError, EnvelopeRefused for a false reply."""
     request = None
     if envelope.in_reply_to is not None:
         request = outbox.find_sent(actor, envelope.in_reply_to)

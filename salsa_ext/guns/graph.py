@@ -135,11 +135,7 @@ class RecordGraph:
 def load_graph(
     actor: Actor, seeds: StatesByRecord, *, with_others: bool, most: int = MAX_RECORDS
 ) -> RecordGraph:
-    """Return the records of the guns of `seeds`, and all that tells these guns apart.
-
-    `with_others` includes what other states share: reading it needs a purpose. No record is
-    audited.
-    """
+    """Return the records of the `seeds`' guns, unaudited; `with_others` needs a purpose."""
     graph, front = RecordGraph(), dict(seeds)
     for _ in range(MAX_ROUNDS):
         rows = [
@@ -204,10 +200,7 @@ def reader_of(actor: Actor, row: Any) -> str:
 def _find_links(
     actor: Actor, graph: RecordGraph, rows: Sequence[Any], *, with_others: bool
 ) -> StatesByRecord:
-    """Add the certain links from and to records; return the other records.
-
-    Each state that may have such a link is read as that state.
-    """
+    """Add certain links from and to records, read as each state; return the other records."""
     by_state: dict[str, set[UUID]] = defaultdict(set)
     links = [
         (row.linked_record, row.linked_state, row.id)

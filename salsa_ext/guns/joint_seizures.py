@@ -1,7 +1,4 @@
-"""Joint seizures: linked if both states name each other's seizure.
-
-A seizure that does not name the reader's back looks the same as none: both are `waiting`.
-"""
+"""Seizures joined if both states name each other's; else both are `waiting`, reasons aside."""
 
 from __future__ import annotations
 
@@ -30,10 +27,7 @@ MAX_READ: Final = 200
 
 @dataclass(frozen=True)
 class JointReference:
-    """A reference to another state's seizure.
-
-    `seizure` and `recorded_at` are set once both name each other.
-    """
+    """A reference to another state's seizure. `seizure` and `recorded_at` are set once both name each other."""
 
     state: str
     number: str
@@ -48,10 +42,7 @@ class JointReference:
 
 @dataclass(frozen=True)
 class JointSeizure:
-    """A seizure near a post with its joint reference.
-
-    `own`: for a waiting one of the other state, own seizures that may be the same.
-    """
+    """A seizure near a post with its joint reference; `own` are candidates of a waiting one."""
 
     seizure: Seizure
     joint: JointReference
@@ -93,10 +84,7 @@ def find_ids(seizure_ids: Collection[UUID]) -> dict[UUID, UUID]:
 
 
 def at_post(actor: Actor, post: Post, other: str, today: date) -> list[JointSeizure]:
-    """Return recent joint seizures of a post's two states, newest first.
-
-    Of the other state only those that wait for a seizure of the own state.
-    """
+    """Return recent joint seizures of two states, newest first, of the other's waiting ones."""
     named = Seizure.details["joint_with"]["state"].astext
     own = and_(Seizure.owner_state == actor.state, named.is_not(None))
     query = select_current(Seizure).where(
@@ -143,10 +131,7 @@ def _unjoined_seizures(actor: Actor, post: Post, today: date) -> list[Seizure]:
 def _own_candidates(
     actor: Actor, joint_with: Mapping[str, Any], own: Sequence[Seizure]
 ) -> Sequence[Seizure]:
-    """Return the own seizure that the reference names, or unjoined ones.
-
-    Empty if the named one is joined with another already: a correction must separate these first.
-    """
+    """Return the own seizure named, or unjoined ones; empty if that is joined with another."""
     query = select_current(Seizure).where(
         Seizure.owner_state == actor.state,
         Seizure.number.in_(number_spellings(joint_with["number"])),

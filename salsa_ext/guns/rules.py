@@ -49,11 +49,7 @@ RecordPair = tuple[UUID, UUID]
 
 @dataclass(frozen=True)
 class GunFacts:
-    """Facts of a record that decide which gun it is about.
-
-    `serials` are its whole original serials, normalised; none if the event did not happen. The
-    description is compared without its mark.
-    """
+    """Facts that decide a record's gun; `serials` whole, original, normalised, if it happened."""
 
     id: UUID
     event: str
@@ -74,10 +70,7 @@ class GunFacts:
 
 @dataclass(frozen=True)
 class Join:
-    """Why two records are of one gun: a `link`, a confirmed `match`, or the same `mark`.
-
-    `match_id` is also the reader's match of two records with the same mark, if there is one.
-    """
+    """Why two records are one gun: `link`, confirmed `match`, or `mark`, with its `match_id`."""
 
     first: UUID
     second: UUID
@@ -164,10 +157,7 @@ def same_gun(record: GunFacts, other: GunFacts, shares: MakeShares) -> bool:
 
 
 def is_rare(make: str, shares: MakeShares, serial: str, other: str | None = None) -> bool:
-    """Return whether hardly two guns of a make bear a serial.
-
-    `other` is how another record reads it.
-    """
+    """Return whether hardly two guns of a make bear a serial. `other` is how another record reads it."""
     return _is_rare(shares.get(("make", make)), serial, other or serial)
 
 

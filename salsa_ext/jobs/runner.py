@@ -71,10 +71,7 @@ class QueueJob:
 
 @dataclass(frozen=True)
 class DueJob:
-    """Does what time brings: `run(actor=…)` each `every`, and where it `repeats` until it returns 0.
-
-    With `by_state` for each participating state, else once, without a state.
-    """
+    """Run `run(actor=…)` each `every` while it `repeats`, for each state if `by_state`, else once."""
 
     code: str
     every: timedelta
@@ -212,20 +209,14 @@ class Runner:
         numbers: bool = True,
         is_stopped: Callable[[], bool] = lambda: False,
     ) -> None:
-        """`numbers`: changes are numbered here before each round, and by no other thread.
-
-        Once `is_stopped`, no further step begins.
-        """
+        """`numbers`: changes are numbered here alone; once `is_stopped` no step begins."""
         self._is_stopped = is_stopped
         self._jobs, self._clock, self._vault = jobs, clock, vault
         self._transaction, self._tries = transaction, tries or LocalTries()
         self._numbers, self._early = numbers, set[str]()
 
     def run_to_idle(self, *, all_due: bool = False) -> Counter[str]:
-        """Run jobs until nothing waits that can be done now; return the work done by job.
-
-        With `all_due` also due jobs whose time has not come again, each time nothing else is left.
-        """
+        """Run until nothing waits, with `all_due` also what is not due again; return work by job."""
         early = {job.code for job in self._jobs if isinstance(job, DueJob) and all_due}
         once = {job.code for job in self._jobs if isinstance(job, DueJob) and not job.repeats}
         done = Counter[str]()
@@ -241,11 +232,7 @@ class Runner:
             early -= once
 
     def run_round(self) -> Counter[str]:
-        """Number changes, and run one step of each job that has work; return the work done.
-
-        Jobs run in the order of their table, their states in a random one: none is always last. A
-        round that did something ends after ROUND_SECONDS; the next begins with the first job again.
-        """
+        """Number changes, run a step of each job, states at random, for ROUND_SECONDS; return work."""
         done, ends = Counter[str](), time.monotonic() + ROUND_SECONDS
         for job, state in self._find_work():
             if self._is_stopped():
@@ -315,10 +302,7 @@ class Runner:
         ]
 
     def _run_step(self, job: Job, state: str) -> int:
-        """Run one step of a job in a transaction of a state; return the work done.
-
-        A failure is logged. It counts as work where it is tried again at once.
-        """
+        """Run one step of a job in a transaction; a failure is logged, and counts if tried again."""
         actor = self._actor(state)
         try:
             if isinstance(job, QueueJob):

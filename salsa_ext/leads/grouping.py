@@ -16,11 +16,7 @@ from salsa_ext.guns.rules import Gun, Join, components
 
 @dataclass(frozen=True)
 class LeadParty:
-    """A person or firm, as far as the reader may know it.
-
-    `key` is equal for the same person or firm; `token` identifies one party of a document and
-    reveals nothing. `name` is None if the reader may not see it.
-    """
+    """A person or firm as readable; equal `key` is the same, `token` reveals nothing."""
 
     key: str
     kind: str
@@ -31,10 +27,7 @@ class LeadParty:
 
 @dataclass(frozen=True)
 class ExportPaper:
-    """The shipment of an exported item and its permit.
-
-    Numbers only if the reader may see them.
-    """
+    """The shipment of an exported item and its permit. Numbers only if the reader may see them."""
 
     shipment: UUID
     permit: UUID

@@ -32,11 +32,7 @@ AMBIGUOUS_POINTS: Final = -2.0  # chosen: it may be another gun altogether
 
 @dataclass(frozen=True)
 class Lead:
-    """Guns to examine together, with reasons; the first names their common thing.
-
-    `key` identifies it among those of its kind. `source_records` are the records that the text is
-    from.
-    """
+    """Guns to examine, with reasons; `key` among its kind, `source_records` of its text."""
 
     kind: str
     key: str
@@ -101,26 +97,17 @@ def count_seizures(guns: Sequence[SeizedGun]) -> int:
 
 
 def from_several_seizures(guns: Sequence[SeizedGun]) -> bool:
-    """Return whether guns were first seized in two or more seizures.
-
-    Guns seized together share much anyway.
-    """
+    """Return whether guns were first seized in two or more seizures. Guns seized together share much anyway."""
     return len({gun.seizures[0].find for gun in guns}) > 1
 
 
 def time_points(days: float) -> float:
-    """Return the points of a time in days.
-
-    Zero from three years on, one more for each halving, at most five.
-    """
+    """Return points of days: none from three years on, one more for each halving, five at most."""
     return round(min(max(log2(SHORT_DAYS / max(days, 1)), 0.0), MAX_TIME_POINTS), 1)
 
 
 def rarity_reason(count: int, total: int) -> Reason:
-    """Return the reason that few seized guns share a thing.
-
-    `count` of `total` guns for which such a thing is known.
-    """
+    """Return the reason that `count` of `total` guns with such a thing known share it."""
     text = message(
         "{count} of the {all} seized guns of which such a thing is known share it.",
         count=count,
@@ -130,10 +117,7 @@ def rarity_reason(count: int, total: int) -> Reason:
 
 
 def number_reasons(guns: Sequence[SeizedGun], days: Sequence[int] = ()) -> Iterator[Reason]:
-    """Yield reasons from the number, states and times of guns.
-
-    `days` are the known times in days of the guns.
-    """
+    """Yield reasons from number, states and known `days` of guns."""
     seizures = count_seizures(guns)
     text = message("These are {count} guns in {cases} seizures.", count=len(guns), cases=seizures)
     yield Reason("number", text, round(log2(len(guns)), 1))

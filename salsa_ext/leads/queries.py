@@ -101,10 +101,7 @@ class LeadView:
 def list_leads(
     *, actor: Actor, filters: Mapping[str, Any], limit: int, cursor: str | None
 ) -> Page[LeadView]:
-    """Return a page of leads, strongest first; audits disclosures.
-
-    Other states' records count only with a purpose. Raises Invalid for a purpose without its case.
-    """
+    """Return leads, strongest first, others' records with a purpose, audited; raises Invalid."""
     require(actor, Permission.LEAD_READ)
     if actor.purpose:
         disclosures.require_purpose(actor)
@@ -161,10 +158,7 @@ def _stored_query(actor: Actor) -> Select[StoredLead]:
 
 
 def _read_stored(actor: Actor, rows: Sequence[StoredLead]) -> list[Lead]:
-    """Return the leads of rows as the reader may see them now, in their order.
-
-    How rare a thing is among all guns is as the job counted it.
-    """
+    """Return stored leads as the reader may see them, in order, with the job's rarity."""
     pairs = (zip(row.record_ids, row.record_states, strict=True) for row in rows)
     seeds = {record: state for each in pairs for record, state in each}
     known = {lead.id: lead for lead in find_leads(actor, seeds)} if seeds else {}
@@ -180,10 +174,7 @@ def _with_rarity(lead: Lead, numbers: Mapping[str, Any] | None) -> Lead:
 
 
 def get_lead(*, actor: Actor, lead_id: UUID) -> LeadView:
-    """Return one lead with its guns; audits disclosures.
-
-    Raises NotFound, or Invalid for a purpose without its case.
-    """
+    """Return one lead with its guns; audits disclosures. Raises NotFound, Invalid."""
     require(actor, Permission.LEAD_READ)
     if actor.purpose:
         disclosures.require_purpose(actor)
@@ -226,10 +217,7 @@ def _audit_disclosures(actor: Actor, views: Iterable[LeadView]) -> None:
 def find_leads(
     actor: Actor, seeds: StatesByRecord | None = None, *, with_others: bool | None = None
 ) -> list[Lead]:
-    """Return the leads over the guns of records, or all, strongest first.
-
-    `with_others` for the job, which has no purpose; else other states' records count with one.
-    """
+    """Return leads over records, or all, strongest first; `with_others` for the job."""
     require(actor, Permission.LEAD_READ)
     if with_others is None:
         with_others = actor.purpose is not None
@@ -256,10 +244,7 @@ def find_leads(
 
 
 def _find_seeds(actor: Actor) -> StatesByRecord:
-    """Return the records that can make a lead: matched ones, and those of one lot or serial run.
-
-    A seizure that is like no other record makes none. Of seizures the newest ones.
-    """
+    """Return records that can make a lead: matched, of one lot or run; of seizures the newest."""
     own = actor.own_state()
     newest = select(Seizure.id).where(Seizure.owner_state == own).order_by(Seizure.id.desc())
     seizures = set(db.session.scalars(newest.limit(MAX_SEIZURES)))
@@ -285,10 +270,7 @@ def _find_seeds(actor: Actor) -> StatesByRecord:
 
 
 def _load_shipments(actor: Actor, rows: Iterable[Any]) -> dict[UUID, tuple[Any, Sharing]]:
-    """Return the shipments of export records by id, with the reader's sharing.
-
-    Each is read as the state that owns it.
-    """
+    """Return export records' shipments by id with sharing, each read as its owner."""
     by_state: dict[str, set[UUID]] = defaultdict(set)
     for row in rows:
         if row.document_kind == "shipment":
@@ -308,11 +290,7 @@ def _load_shipments(actor: Actor, rows: Iterable[Any]) -> dict[UUID, tuple[Any, 
 def _load_parties(
     actor: Actor, sharing_by_party: Mapping[UUID, Sequence[Sharing]]
 ) -> dict[UUID, LeadParty]:
-    """Return the identifiable parties, each read as its own state.
-
-    `sharing_by_party` holds the records and shipments that name each party; its name is visible if
-    the release function allows it for one of them.
-    """
+    """Return identifiable parties, read as their state; `sharing_by_party` releases names."""
     by_state: dict[str, set[UUID]] = defaultdict(set)
     for party_id, shared in sharing_by_party.items():
         by_state[shared[0].statement.owner].add(party_id)

@@ -54,10 +54,7 @@ _SAMPLE: Final = f"""
 
 
 def sample_lookups(actor: Actor) -> int:
-    """Draw last week's sample of the state's look-ups, once; return how many.
-
-    Weeks begin on Monday, in UTC. The supervisors of each agency are notified; of one without, all.
-    """
+    """Draw last week's sample (Monday, UTC), once, notifying supervisors; return how many."""
     require(actor, Permission.LOOKUP_REVIEW)
     today = actor.now().astimezone(UTC).date()
     week = today - timedelta(days=today.weekday() + 7)
@@ -99,10 +96,7 @@ def justify_lookup(*, actor: Actor, lookup_id: UUID, expected_version: int) -> N
 
 
 def question_lookup(*, actor: Actor, lookup_id: UUID, expected_version: int, comment: str) -> None:
-    """Question a look-up of one's agency; its officer and the auditors are notified.
-
-    Raises NotFound, StaleVersion, Conflict if it is decided, Forbidden for one's own.
-    """
+    """Question a look-up of one's agency; raises NotFound, StaleVersion, Conflict, Forbidden."""
     require(actor, Permission.LOOKUP_REVIEW)
     review = _decide(actor, lookup_id, expected_version, "questioned", comment)
     subject = Subject(review.id, review.owner_state, kind="lookup")
@@ -168,10 +162,7 @@ def _may_read(actor: Actor, agency: str) -> bool:
 def list_reviews(
     actor: Actor, filters: Mapping[str, Any], limit: int, cursor: str | None
 ) -> Page[LookupReview]:
-    """Return a page of the samples of the own agency, and of those without a supervisor.
-
-    Newest first; of all agencies for an auditor.
-    """
+    """Return samples of the own agency, and of those without a supervisor; all for auditors."""
     require(actor, Permission.AUDIT_READ)
     query = select(LookupReview).where(LookupReview.owner_state == actor.state)
     if actor.role != "auditor":
@@ -247,10 +238,7 @@ def list_canaries(
 
 
 def notify_of_canaries(lookups: Iterable[CanaryLookup]) -> None:
-    """Notify of canaries among look-ups: the looker's state and the owner; the asker sees nothing.
-
-    As the worker, who alone sees the canaries of all states, after the answers were given.
-    """
+    """Notify looker's state and owner of canaries, as the worker, after the answers."""
     by_key: dict[int, list[CanaryLookup]] = defaultdict(list)
     for lookup in lookups:
         if key := keys.whole_key(lookup.serial):

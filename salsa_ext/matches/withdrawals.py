@@ -28,11 +28,7 @@ ViewLookup = Callable[[Match], PairView | None]
 def find_supported_views(
     actor: Actor, views: Sequence[RecordView], families: Mapping[UUID, Collection[UUID]]
 ) -> dict[str, dict[PairKey, PairView]]:
-    """Return, by state, the views of corrected records' pairs that still match.
-
-    Each pair is compared singly, whatever a search ranks before it. `families` are records of the
-    same gun.
-    """
+    """Return by state the views of corrected pairs that still match, of other `families`."""
     pairs = _matched_records(actor, [view.record.id for view in views])
     others = set().union(*pairs.values())
     mark_hits = find_marks_of_records(others, actor.state, with_silent=True)
@@ -48,10 +44,7 @@ def find_supported_views(
 
 
 def _matched_records(actor: Actor, record_ids: Sequence[UUID]) -> dict[UUID, set[UUID]]:
-    """Return the records matched with the actor's, by its and others' rows.
-
-    A row about a pointer does not name it; the row of the pointer's own state does.
-    """
+    """Return records matched by own and others' rows; a pointer's only by its owner's row."""
     if not record_ids:
         return {}
     keys = {pseudonym(record_id): record_id for record_id in record_ids}
@@ -114,10 +107,7 @@ def update_hidden(views: Sequence[RecordView]) -> None:
 def update_common(
     actor: Actor, searched: Iterable[tuple[RecordView, Sequence[Candidate]]]
 ) -> list[MatchChange]:
-    """Withdraw proposals by a mark that now so many bear that it says nothing.
-
-    Where it may be part of a serial they are no longer strong.
-    """
+    """Withdraw proposals by a mark that many bear by now, or weaken them if part of a serial."""
     groups: dict[bool, set[UUID]] = {True: set(), False: set()}
     own = set[UUID]()
     for view, candidates in searched:

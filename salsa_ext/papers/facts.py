@@ -137,10 +137,7 @@ PARTY_ROLES: Final = ("exporter", "importer", "final_consignee", "broker", "sign
 
 @dataclass(frozen=True)
 class PaperFacts:
-    """Content of a paper; the digest of `face` is signed.
-
-    `face` includes `parties` and `lines`.
-    """
+    """Content of a paper; the digest of `face` is signed. `face` includes `parties` and `lines`."""
 
     state: str
     kind: str
@@ -167,11 +164,7 @@ class PaperFacts:
         return Claims(**values, digest=facts_digest(self.face), signed_at=at)
 
     def matches(self, claims: Claims) -> bool:
-        """Return whether the token's paper equals what is recorded.
-
-        If a party's name was erased, the digest cannot be computed again; then the claims are
-        compared.
-        """
+        """Return whether the token's paper is as recorded; of erased names by its claims."""
         now = self.to_claims(claims.signed_at)
         if not self.is_erased:
             return now.digest == claims.digest

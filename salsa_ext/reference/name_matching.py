@@ -21,10 +21,7 @@ _LATIN_LETTERS: Final = str.maketrans(
 
 @lru_cache(maxsize=4_000)  # a file repeats a few names thousands of times
 def fold_name(kind: str, text: str) -> str:
-    """Return a name for comparison: no case, accents or spaces.
-
-    Significant signs of calibres remain.
-    """
+    """Return a name for comparison: no case, accents or spaces. Significant signs of calibres remain."""
     plain = "".join(
         glyph
         for glyph in unicodedata.normalize("NFKD", text.casefold())
@@ -82,10 +79,7 @@ class NameCandidate(NamedTuple):
 def find_misspelled(
     written: str, known: Sequence[str], telling: int = 99
 ) -> list[tuple[str, float]]:
-    """Return known names within a few typing errors, with confidence.
-
-    `telling` is the number of distinctive letters: those of `firearms` distinguish nothing.
-    """
+    """Return known names within a few errors; `telling` letters: `firearms` has none."""
     if len(written) < 4:
         return []
     distances = process.extract(
@@ -109,10 +103,7 @@ def _typo_confidence(written: str, name: str, errors: int, telling: int) -> floa
 
 
 def rank_candidates(candidates: Sequence[NameCandidate]) -> list[NameCandidate]:
-    """Return the best candidate of each code, best first.
-
-    Rivals reduce each other's confidence by their own.
-    """
+    """Return the best candidate of each code, best first; rivals reduce confidence."""
     best: dict[str, NameCandidate] = {}
     for candidate in candidates:
         if candidate.code not in best or best[candidate.code].confidence < candidate.confidence:

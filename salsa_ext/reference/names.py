@@ -199,10 +199,7 @@ def find_likely(kind: str, text: str | None) -> str | None:
 
 
 def find_placeholder(kind: str, text: str) -> str | None:
-    """Return the meaning of a text that is no name.
-
-    One of unmarked, unknown, craft, ammunition, several.
-    """
+    """Return the meaning of a text that is no name. One of unmarked, unknown, craft, ammunition, several."""
     folded = fold_name(kind, text)
     if not folded or kind not in PLACEHOLDER_NOUNS:
         return _placeholders(kind).get(folded) if folded else "unknown"

@@ -44,8 +44,5 @@ class TradeEvent(Sealed, Owned, Base):
 
     @property
     def effective_at(self) -> datetime:
-        """Return the effective moment: the earlier of occurred and recorded.
-
-        A clock may be fast.
-        """
+        """Return the effective moment: the earlier of occurred and recorded. A clock may be fast."""
         return min(self.occurred_at, self.recorded_at)

@@ -59,10 +59,7 @@ class _DeclaredMeta(SchemaMeta):
 
 
 class DeclaredRequest(RequestSchema, metaclass=_DeclaredMeta):
-    """Request whose fields are those of a declared class; it becomes a value of it.
-
-    Rules across fields are checked with the fields, over what could be read.
-    """
+    """Request that becomes a value of a declared class; rules across fields run over what was read."""
 
     needed: ClassVar[tuple[str, ...]] = ()
     nested: ClassVar[dict[Any, Any]] = {}

@@ -1,8 +1,4 @@
-"""Folder of the server's data, socket and copied programs.
-
-Inside the project if the server's OS user can work there, else a private folder that
-`location.json` names.
-"""
+"""Folder of data, socket and programs: in the project, or private as `location.json` says."""
 
 from __future__ import annotations
 
@@ -31,11 +27,7 @@ def recorded_folder(place: Path) -> Path:
 
 
 def prepare_folder(place: Path, account: OsUser, private_root: Path | None) -> Path:
-    """Choose and create the folder; raises PostgresUnavailable.
-
-    Recorded data that are missing are not replaced silently. `private_root` is the parent of a new
-    folder outside the project.
-    """
+    """Choose and create the folder, under `private_root` if outside; raises PostgresUnavailable."""
     record, folder = read_json(place / RECORD), recorded_folder(place)
     if record.get("initialised") and not is_initialised(folder):
         raise PostgresUnavailable(

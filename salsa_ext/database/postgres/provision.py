@@ -46,10 +46,7 @@ def provision_database(
     service_password: str,
     worker_password: str,
 ) -> None:
-    """Create or repair the roles and the database.
-
-    `admin` is a superuser in autocommit. Raises PostgresUnavailable for an older server.
-    """
+    """Create or repair roles and database as superuser `admin`; raises PostgresUnavailable."""
     if admin.server_version < MIN_SERVER_VERSION:
         raise PostgresUnavailable(
             message(
@@ -88,10 +85,7 @@ def provision_database(
 
 
 def _ensure_role(admin: connection, name: str, password: str) -> None:
-    """Create a role without powers, or take its powers away.
-
-    The server sees and logs a SCRAM verifier, never the password.
-    """
+    """Create a role without powers, or take them away; the server logs a SCRAM verifier alone."""
     if not _exists(admin, "SELECT FROM pg_roles WHERE rolname = %s", name):
         _execute(admin, "CREATE ROLE {}", name)
     verifier = encrypt_password(password, name, admin, "scram-sha-256")

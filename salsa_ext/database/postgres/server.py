@@ -98,10 +98,7 @@ class EmbeddedServer:
         self.stop()
 
     def start(self) -> Self:
-        """Start the server, or join the running one; raises PostgresUnavailable.
-
-        The first start creates the cluster and the passwords.
-        """
+        """Start the server, or join it; creates the cluster at first. Raises PostgresUnavailable."""
         with self._as_unavailable():
             self._place.parent.mkdir(parents=True, exist_ok=True)
             if not self._place.exists():
@@ -119,10 +116,7 @@ class EmbeddedServer:
         return self
 
     def stop(self) -> None:
-        """Stop the server unless another process uses it.
-
-        Does nothing in a forked child. Raises PostgresUnavailable if the server does not end.
-        """
+        """Stop the server unless others, or a forked child's parent, use it; raises PostgresUnavailable."""
         if self._starter != os.getpid():
             return
         with self._as_unavailable(), exclusive_lock(self._place / "start.lock"):
@@ -158,10 +152,7 @@ class EmbeddedServer:
             return _running_pid(folders.recorded_folder(self._place)) is not None
 
     def status(self) -> ServerStatus:
-        """Return the server's status without starting it.
-
-        Raises PostgresUnavailable if another user's folders hide it.
-        """
+        """Return the server's status without a start; raises PostgresUnavailable if hidden."""
         with self._as_unavailable():
             folder = folders.recorded_folder(self._place)
             pid = _running_pid(folder)
@@ -190,10 +181,7 @@ class EmbeddedServer:
         self._launch(binaries, folder, account)
 
     def _launch(self, binaries: Path, folder: Path, account: OsUser) -> None:
-        """Start the server and wait until ready; raises PostgresUnavailable with its log.
-
-        Waits for backends of a killed server to release its shared memory.
-        """
+        """Start and wait until ready, also for a killed server's backends; raises PostgresUnavailable."""
         _remove_stale_files(folder)
         if self._log.exists() and self._log.stat().st_size > MAX_LOG_SIZE:
             self._log.replace(self._log.with_name(self._log.name + ".1"))
@@ -270,10 +258,7 @@ class EmbeddedServer:
 def _initialise(
     binaries: Path, folder: Path, account: OsUser, password: str, options: list[str]
 ) -> None:
-    """Create the data folder completely or not at all; raises PostgresUnavailable.
-
-    Remains of an interrupted attempt are removed first.
-    """
+    """Create the data folder whole, removing remains; raises PostgresUnavailable."""
     _remove_unfinished(folder)
     # A name of its own: the initdb of a starter that was killed may still be writing.
     fresh, secret = folder / f"data.new-{secrets.token_hex(4)}", folder / "initdb.password"

@@ -172,10 +172,7 @@ class PermitWriter:
 
 
 def _is_brokered(deal: Deal) -> bool:
-    """Return whether a deal has a broker.
-
-    Decided by its number, so that no random number is drawn.
-    """
+    """Return whether a deal has a broker. Decided by its number, so that no random number is drawn."""
     return int(deal.number[-4:]) % BROKERED_ONE_IN == BROKERED_ONE_IN - 1
 
 

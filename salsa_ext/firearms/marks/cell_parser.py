@@ -118,10 +118,7 @@ def _merge_before_label(phrases: list[Phrase]) -> list[Phrase]:
 
 
 def _merge_unknown_words(clause: Clause, phrases: list[Phrase]) -> list[Phrase]:
-    """Merge a clause into one mark if all its words are unknown.
-
-    Within brackets it becomes a remark.
-    """
+    """Merge a clause into one mark if all its words are unknown. Within brackets it becomes a remark."""
     kinds = {phrase.kind for phrase in phrases}
     known = _DESCRIBING_PHRASES if clause.is_bracket else KNOWN_PHRASES
     if not {"mark", "word"} <= kinds or kinds & (known | {"other"}):
@@ -195,11 +192,7 @@ class MarkDraft:
 
 @dataclass
 class ParsedCell:
-    """What all clauses of a cell contain.
-
-    `waiting` are phrases before the mark they describe; `is_plain` is False if glyphs are in an
-    unclear place.
-    """
+    """What a cell's clauses contain; `waiting` phrases before their mark; unclear if not `is_plain`."""
 
     drafts: list[MarkDraft] = field(default_factory=list)
     markings: list[str] = field(default_factory=list)

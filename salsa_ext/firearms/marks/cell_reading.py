@@ -240,9 +240,6 @@ def _read_without_marks(
 
 
 def preview_cell(*, actor: Actor, text: str) -> Reading:
-    """Return how a cell is read; reads no record, writes no audit entry.
-
-    Requires CHECK_MAKE.
-    """
+    """Return how a cell is read; reads no record, writes no audit entry. Requires CHECK_MAKE."""
     require(actor, Permission.CHECK_MAKE)
     return read_cell(text)

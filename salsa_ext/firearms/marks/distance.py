@@ -99,10 +99,7 @@ def compare(read: str, recorded: str) -> MarkComparison | None:
 
 
 def can_be_same(read: str, recorded: str) -> bool:
-    """Return whether two marks agree as far as both can be read.
-
-    Takes the marks as written.
-    """
+    """Return whether two marks agree as far as both can be read. Takes the marks as written."""
     near = compare(normalise(read), normalise(recorded))
     return near is not None and near.kind in ("same", "confusable", "unread")
 
@@ -214,10 +211,7 @@ def _compare_with_one_glyph_more(mine: str, theirs: str) -> MarkComparison | Non
 
 
 def _is_compatible(mine: str, theirs: str) -> bool:
-    """Return whether two skeletons with `?` and `*` can be the same.
-
-    If both have runs, only their beginnings and ends are compared.
-    """
+    """Return whether skeletons with `?` and `*` can be the same; of two runs ends alone count."""
     if "*" in mine and "*" in theirs:
         heads, tails = zip(
             *((text.split("*")[0], text.split("*")[-1]) for text in (mine, theirs)), strict=True
@@ -300,10 +294,7 @@ _TEXTS: Final = {
 
 
 def describe(near: MarkComparison, by: str) -> Message:
-    """Return a sentence that describes a comparison.
-
-    `by` is the compared mark: `serial`, or another mark of the gun.
-    """
+    """Return a sentence on a comparison by a `serial`, or another mark of the gun."""
     text, count = near.kind, near.glyphs
     if by == "lot":
         text = "lot"

@@ -16,10 +16,7 @@ from salsa_ext.reference.placeholders import read_placeholder
 
 
 def coarser_readings(texts: Iterable[str]) -> set[str]:
-    """Return partly read serials that another serial of the gun completes.
-
-    `TKA5238?` with `TKA52387`: it would find TKA52381 too.
-    """
+    """Return partly read serials that another completes: `TKA5238?` with `TKA52387`."""
     given = set(texts)
     if len(given) < 2:
         return set()
@@ -44,10 +41,7 @@ _MARK_CONDITIONS: Final = {
 
 
 def marking_of_firearm(firearm: Firearm) -> str:
-    """Return the serial's marking: as reported, else from its words.
-
-    Words instead of a serial are no intact mark, even if reported as one.
-    """
+    """Return the serial's marking as reported, else from its words, which are never intact."""
     if firearm.marking not in ("unknown", "intact") or firearm.serial is None:
         return firearm.marking
     reading = cell_reading.read_cell(firearm.serial)

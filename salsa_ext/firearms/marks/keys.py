@@ -38,10 +38,7 @@ _GLYPH_PATTERN = re.compile(rf"{_ALTERNATIVES.pattern}|.", re.DOTALL)
 
 @dataclass(frozen=True)
 class Key:
-    """Search key of a mark.
-
-    `norm` is the normal form, `skeleton` has look-alike glyphs folded, `value` is its 64-bit hash.
-    """
+    """Search key: `norm`, `skeleton` (look-alike glyphs folded), and `value`, a 64-bit hash."""
 
     norm: str
     skeleton: str
@@ -71,10 +68,7 @@ def skeleton(norm: str) -> str:
 
 
 def glyph_options(norm: str) -> list[frozenset[str]]:
-    """Return the possible values of each glyph; `[8B]` is one of two.
-
-    The list is as long as the skeleton.
-    """
+    """Return the possible values of each glyph; `[8B]` is one of two. The list is as long as the skeleton."""
     return [frozenset(match[1] or match[0]) for match in _GLYPH_PATTERN.finditer(norm)]
 
 
@@ -131,10 +125,7 @@ def is_lot(norm: str) -> bool:
 
 
 def mark_key(kind: str, text: str) -> Key | None:
-    """Return the key to store a mark of a kind under, as `storage_key`.
-
-    A lot is read on its box: it has no key unless it is whole.
-    """
+    """Return the key to store a mark of a kind under; a lot, read on its box, only if whole."""
     if kind != "lot":
         return storage_key(text)
     if (key := whole_key(text)) is None:
@@ -208,10 +199,7 @@ def is_identifying(kind: str, text: str) -> bool:
 
 @lru_cache(maxsize=4_000)
 def specificity(norm: str) -> str:
-    """Return how specific a mark is: `words`, `number` or `mark`.
-
-    `words` has hardly a digit; `number` is digits alone, at most seven, as many makers assign.
-    """
+    """Return `words` (hardly a digit), `number` (seven digits at most) or `mark`."""
     glyphs = [glyph for glyph in norm if glyph.isalnum()]
     digits = sum(map(str.isdigit, glyphs))
     if digits < MIN_DIGITS:

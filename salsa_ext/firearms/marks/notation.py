@@ -1,7 +1,4 @@
-"""Convert people's notations for unreadable glyphs to `?`, `*`, `[8B]`.
-
-First signs within the mark, then remarks on its glyphs ("last digit illegible").
-"""
+"""Convert notations for unreadable glyphs to `?`, `*`, `[8B]`: first signs, then remarks."""
 
 from __future__ import annotations
 

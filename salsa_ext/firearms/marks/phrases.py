@@ -50,10 +50,7 @@ class Phrase:
 
 
 def split_phrases(text: str) -> list[Phrase]:
-    """Return the phrases of a text in order.
-
-    Every readable glyph is in one of them.
-    """
+    """Return the phrases of a text in order. Every readable glyph is in one of them."""
     phrases: list[Phrase] = []
     at = 0
     notes = [

@@ -44,10 +44,7 @@ def possible_halves(folded: str) -> Halves:
 
 
 def searched_length(norm: str) -> int | None:
-    """Return the glyphs of the longest marks that a search finds; None for all, 0 for some.
-
-    A beginning or end finds marks up to a length, a piece within only those that have it near an end.
-    """
+    """Return the longest marks that a search finds, in glyphs; None for all, 0 for some."""
     folded = skeleton(norm)
     if "*" not in folded:
         return None
@@ -137,10 +134,7 @@ def index_keys(norm: str) -> set[int]:
 
 
 def own_key(norm: str) -> int:
-    """Return the most specific of the stored keys of a mark.
-
-    Halves are shared by thousands of marks.
-    """
+    """Return the most specific of the stored keys of a mark. Halves are shared by thousands of marks."""
     folded = skeleton(norm)
     if is_partly_read(folded):
         return max(_partial_index_keys(folded), default=0)
@@ -148,10 +142,7 @@ def own_key(norm: str) -> int:
 
 
 def search_keys(norm: str) -> SearchKeys:
-    """Return the variant keys to search a normalised mark by.
-
-    The mark may have unreadable glyphs.
-    """
+    """Return the variant keys to search a normalised mark by. The mark may have unreadable glyphs."""
     folded = skeleton(norm)
     if is_partly_read(folded):
         return _partial_search_keys(folded)
@@ -197,10 +188,7 @@ def _pieces(folded: str) -> Iterator[str]:
 
 
 def pack_key(kind: str, form: str) -> int:
-    """Return the key of a variant.
-
-    Up to 11 glyphs are packed as they are, so that similar variants are close in the index.
-    """
+    """Return the key of a variant; up to 11 glyphs packed, so that similar ones are close."""
     try:
         return int(kind + form, 36) % _PRIME
     except ValueError:  # a glyph of another script, or a sign
@@ -268,10 +256,7 @@ def _insertion_keys(form: str) -> Iterator[int]:
 
 
 def _replacement_keys(form: str, since: int) -> Iterator[int]:
-    """Yield keys with one glyph from `since` replaced by others of its kind.
-
-    Computed without making texts: every search has hundreds of them.
-    """
+    """Yield keys with one glyph from `since` replaced by its kind, hundreds a search."""
     value, weight = int(LACKING + form, 36), 36 ** (len(form) - since)
     for glyph in form[since:]:
         weight //= 36

@@ -43,10 +43,7 @@ _cache: dict[str, tuple[float, Mapping[tuple[str, str], float]]] = {}
 
 
 def shares() -> Mapping[tuple[str, str], float]:
-    """Return each value's share by field (names of `search.evidence`).
-
-    At most ten minutes old.
-    """
+    """Return each value's share by field (names of `search.evidence`). At most ten minutes old."""
     since, cached = _cache.get(DESCRIBED.code, (-CACHE_SECONDS, {}))
     if time.monotonic() - since < CACHE_SECONDS:
         return cached
@@ -73,10 +70,7 @@ def clear_cache() -> None:
 
 
 def select_counted(state: str, documents: Collection[UUID]) -> Select[Any]:
-    """Return a query of the records of documents that figures count, with their settings.
-
-    Silent ones count apart. Alerts count in none: they are no event of a gun's life.
-    """
+    """Return a query of records that figures count, silent ones apart, alerts never."""
     query = select_current(Record).join(RecordSetting, RecordSetting.record_id == Record.id)
     return query.where(
         is_any_by_index(Record.document_id, documents),

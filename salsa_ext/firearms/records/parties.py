@@ -28,10 +28,7 @@ RETENTION_YEARS: Final = 20
 
 @dataclass(frozen=True)
 class Party:
-    """A person or firm as a document names it.
-
-    The name is None once it is erased.
-    """
+    """A person or firm as a document names it. The name is None once it is erased."""
 
     name: Annotated[Name, Field("Name", NAME_GROUPS, personal="direct", retain=RETENTION_YEARS)]
     kind: Annotated[str, Rule(choices=PARTY_KINDS), Field("Kind", "parties")]

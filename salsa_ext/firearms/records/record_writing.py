@@ -80,10 +80,7 @@ def mark_superseded(record_ids: Sequence[UUID], version: int) -> None:
 
 
 def void_records(record_ids: Sequence[UUID]) -> None:
-    """Hide records of events that did not happen from searches and figures.
-
-    The records stay readable in their document.
-    """
+    """Hide records of events that did not happen from searches and figures, not documents."""
     _set_void(record_ids, is_void=True)
 
 
@@ -102,10 +99,7 @@ def _set_void(record_ids: Sequence[UUID], *, is_void: bool) -> None:
 def update_settings(
     record_ids: Sequence[UUID], visibility: str, handling: str, concerned: Sequence[str]
 ) -> None:
-    """Update visibility and handling of records and keys.
-
-    `concerned` are the states that may see the settings too.
-    """
+    """Update visibility and handling of records and keys, for the `concerned` states."""
     settings = update(RecordSetting).where(RecordSetting.record_id.in_(record_ids))
     values = {"visibility": visibility, "handling": handling, "concerned": list(concerned)}
     db.session.execute(settings.values(values))
@@ -114,10 +108,7 @@ def update_settings(
 
 
 def _all_keys_of(record_ids: Sequence[UUID]) -> ColumnElement[bool]:
-    """Select the search keys of all versions by their marks.
-
-    The table is partitioned by key alone.
-    """
+    """Select the search keys of all versions by their marks. The table is partitioned by key alone."""
     marks = select(MarkRow.kind, MarkRow.text).where(MarkRow.record_id.in_(record_ids)).distinct()
     keys = filter(None, starmap(mark_keys.mark_key, db.session.execute(marks)))
     return MarkKey.key.in_([key.value for key in keys]) & MarkKey.record_id.in_(record_ids)

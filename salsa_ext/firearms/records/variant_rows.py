@@ -18,10 +18,7 @@ MAX_BY_STATEMENT: Final = 20
 
 
 class _MarkSpelling(NamedTuple):
-    """One spelling of a mark.
-
-    Look-alikes share a key, but not the digits they are variant_keys by.
-    """
+    """One spelling of a mark. Look-alikes share a key, but not the digits they are variant_keys by."""
 
     key: int
     make: str | None

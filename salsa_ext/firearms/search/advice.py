@@ -84,10 +84,7 @@ class Advice:
 
 
 def candidates_to_show(candidates: Iterable[Candidate], limit: int) -> list[Candidate]:
-    """Return at most `limit` candidates, and those that must be listed.
-
-    Only those at least possible; of equals reported events first, unreadable ones last.
-    """
+    """Return `limit` candidates, and those that must be listed, reported events first."""
     worth = [candidate for candidate in candidates if candidate.evidence.is_possible]
     worth.sort(key=lambda candidate: (-candidate.evidence.bits, not is_reported(candidate)))
     return worth[:limit] + [candidate for candidate in worth[limit:] if must_be_listed(candidate)]
@@ -111,11 +108,7 @@ def count_unlisted(candidates: Iterable[Candidate], listed: Sequence[Candidate])
 def advise(
     verdict: str, listed: Sequence[Candidate], asker: str | None, serial: str = ""
 ) -> Advice:
-    """Return the advice on a verdict with the listed candidates.
-
-    Without a hit it names the marks that were searched for a `serial` read in part. The first state
-    to call is one that decides the verdict; the asker's own state is last.
-    """
+    """Advise on a verdict; the first state to call decides it, the asker's own is last."""
     if verdict == "no_hit":
         return Advice("none", _no_hit_text(serial))
     if verdict == "hit":

@@ -114,10 +114,7 @@ def _arguments(asker: str, with_silent: bool) -> dict[str, Any]:
 def marks_without_exact_hit(
     marks: Iterable[SearchMark], exact_hits: Iterable[MarkHit]
 ) -> list[SearchMark]:
-    """Return the marks to search near, without those that have an exact hit.
-
-    A gun has several numbers: an exact hit of one does not explain a misreading of another.
-    """
+    """Return the marks to search near; an exact hit of one explains no misreading of another."""
     exact = {skeleton(hit.serial_norm) for hit in exact_hits}
     return [
         mark
@@ -133,11 +130,7 @@ def _text_marks(marks: Iterable[SearchMark]) -> list[SearchMark]:
 def is_exact_hit(
     hit: MarkHit, query: Description, asker: str, inconclusive: Collection[str] = INCONCLUSIVE
 ) -> bool:
-    """Return whether a hit is readable and agrees in every searched field.
-
-    Make and calibre must be recorded if they are searched: a bare record agrees with every gun.
-    Events in `inconclusive` never count.
-    """
+    """Return whether a readable hit agrees in every searched field, make and calibre recorded."""
     if (
         hit.is_superseded
         or hit.event in inconclusive
@@ -223,11 +216,7 @@ def find_owner(record_id: UUID) -> tuple[str, str] | None:
 
 
 def load_coverage() -> list[Coverage]:
-    """Return every state's coverage, without `silent` records.
-
-    Days and states with no records left are omitted: their presence would reveal newly `silent`
-    records.
-    """
+    """Return every state's coverage without `silent` records, and days that have no others."""
     rows = execute_raw(_COVERAGE_SQL).fetchall()
     return [Coverage(state, int(records), through) for state, records, through in rows]
 
@@ -250,10 +239,7 @@ class VariantHit(NamedTuple):
 def find_hits_by_key(
     keys: Collection[int], asker: str | None, *, with_silent: bool, limit: int
 ) -> list[tuple[int, MarkHit]]:
-    """Return hits of any of the keys, each with its key.
-
-    At most `limit`, and MAX_HITS_PER_KEY of a key. Superseded marks are left out.
-    """
+    """Return up to `limit` hits of keys, MAX_HITS_PER_KEY each, without superseded marks."""
     arguments = _bulk_arguments(keys, asker, limit, with_silent=with_silent)
     rows = db.session.execute(_HITS_BY_KEY_SQL, arguments)
     return [(key, MarkHit(*row)) for key, *row in rows]
@@ -262,10 +248,7 @@ def find_hits_by_key(
 def find_hits_by_variant(
     variants: Collection[int], asker: str | None, *, events: Collection[str] | None, limit: int
 ) -> list[VariantHit] | None:
-    """Return hits of any of the variants, silent ones included; of some `events` if given.
-
-    None if there are `limit` hits, or ten times as many variants: some may be missing then.
-    """
+    """Return hits of variants, also silent, of `events`; None where some may be missing."""
     arguments = _bulk_arguments(variants, asker, limit, with_silent=True) | {
         "events": list(events) if events else None,
         "forms": VARIANTS_PER_HIT * limit,
@@ -276,11 +259,7 @@ def find_hits_by_variant(
 
 
 def find_trade_with_equal_marks(records: Collection[UUID]) -> set[UUID]:
-    """Return which records of trade share a mark of which a person should know.
-
-    With a gun of crime, with a pointer, whose event its owner alone knows, or with a record of the
-    same state that repeats an event of ONCE_EVENTS.
-    """
+    """Return trade records with a mark of crime, of a pointer, or of a repeated ONCE_EVENTS."""
     events = {"field": list(FIELD_EVENTS), "once": list(ONCE_EVENTS)}
     rows = db.session.scalars(_TRADE_WITH_EQUAL_SQL, {"records": list(records)} | events)
     return set(rows)
@@ -289,10 +268,7 @@ def find_trade_with_equal_marks(records: Collection[UUID]) -> set[UUID]:
 def find_marks_of_records(
     record_ids: Collection[UUID], asker: str | None, *, with_silent: bool = False
 ) -> list[MarkHit]:
-    """Return the current marks of a few records.
-
-    Others' silent records only `with_silent`. Uses the index by record.
-    """
+    """Return current marks of a few records by index; others' silent only `with_silent`."""
     if not record_ids:
         return []
     arguments = _bulk_arguments((), asker, MAX_RECORD_MARKS, with_silent=with_silent)
@@ -362,10 +338,7 @@ def query_serials(query: Query) -> frozenset[str]:
 
 
 def find_record_serials(actor: Actor, hits: Iterable[MarkHit]) -> dict[UUID, str]:
-    """Return the skeletons of the hits' readable serials, by record.
-
-    Read as each owner state, for comparison only.
-    """
+    """Return skeletons of the hits' serials by record, read as each owner, to compare."""
     by_state: dict[str, set[UUID]] = defaultdict(set)
     for hit in hits:
         by_state[hit.state].add(hit.record_id)

@@ -112,10 +112,7 @@ def _preference(candidate: Candidate) -> tuple[float, bool]:
 
 
 def _rank(candidate: Candidate) -> tuple[float, date, str]:
-    """Sort key: best first, then by date.
-
-    Records that are not open are last among equals: their place would reveal the date.
-    """
+    """Sort key: best first, then date; records that are not open last, so that none reveals it."""
     on = candidate.mark_hit.occurred_on if candidate.is_open else date.max
     return -candidate.evidence.bits, on, candidate.mark_hit.state
 
@@ -155,10 +152,7 @@ def _records_with_other_serial(
 
 
 def _limit_crowd_loss(candidate: Candidate) -> Candidate:
-    """Limit the crowd's loss for a missing or seized gun of this serial.
-
-    It remains listed with the minimum of bits.
-    """
+    """Limit the crowd's loss of a missing or seized gun, which stays listed with least bits."""
     evidence = candidate.evidence
     if evidence.strength or not evidence.crowd or not candidate.is_open:
         return candidate
@@ -233,20 +227,13 @@ def drop_near_misses(
 def has_exact_matches(
     candidates: Sequence[Candidate], query: Query, marks: Iterable[SearchMark], *, is_seized: bool
 ) -> bool:
-    """Return whether every one of a query's `marks` has an exact match.
-
-    No near marks are searched then.
-    """
+    """Return whether every one of a query's `marks` has an exact match. No near marks are searched then."""
     exact = _exact_hits(candidates, query, is_seized=is_seized)
     return bool(exact) and not mark_lookup.marks_without_exact_hit(marks, exact)
 
 
 def _exact_hits(candidates: Sequence[Candidate], query: Query, *, is_seized: bool) -> list[MarkHit]:
-    """Return strong, equal, readable hits that agree in every field.
-
-    An alert never counts; for a seized gun another seizure does not either: it may repeat a
-    misreading.
-    """
+    """Return strong, equal hits; no alert, and for a seized gun no seizure: it may repeat a misreading."""
     strong = [
         candidate.mark_hit
         for candidate in candidates

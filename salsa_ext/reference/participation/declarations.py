@@ -52,10 +52,7 @@ class DeclarationView:
 
 
 def declare(*, actor: Actor, data: Declaration) -> UUID:
-    """Declare a register, or change its declaration; returns the version's id.
-
-    Raises Invalid, Conflict where another person declares it at the same moment.
-    """
+    """Declare a register, or change it; returns the version's id. Raises Invalid, Conflict."""
     require(actor, Permission.PARTICIPATION_DECLARE)
     own = actor.own_state()
     makes = _check(data)
@@ -101,10 +98,7 @@ def participating_states(actor: Actor, register: str | None = None) -> frozenset
 
 
 def declarations_at(moments: Mapping[str, datetime]) -> dict[str, Declarations]:
-    """Return what each state had in force at a moment of its own, by state and register.
-
-    A state that does not participate has nothing.
-    """
+    """Return what participating states had in force at a moment, by state and register."""
     by_state: dict[str, dict[str, Declaration]] = {state: {} for state in moments}
     parameters = {"states": [*moments], "moments": [*moments.values()]}
     for state, *values in execute_raw(_DECLARED_AT, parameters):
@@ -121,10 +115,7 @@ def _declaration(values: dict[str, Any]) -> Declaration:
 def list_participation(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[DeclarationView]:
-    """Return what states declare of their registers, by state and register.
-
-    With `all_versions` also what they declared before, the last version first.
-    """
+    """Return what states declare by register; `all_versions` with earlier ones, last first."""
     require(actor, Permission.REFERENCE_READ)
     of_register = (Participation.owner_state, Participation.register)
     key = (*of_register, -Participation.version)

@@ -12,10 +12,7 @@ from salsa_ext.database.session import Base
 
 
 class Participation(Base):
-    """What a state declares of one register; append-only, the last version counts.
-
-    Readable by all states.
-    """
+    """What a state declares of one register; append-only, the last version counts. Readable by all states."""
 
     __tablename__ = "participation"
     __table_args__ = (UniqueConstraint("owner_state", "register", "version"),)

@@ -1,7 +1,4 @@
-"""What the service answers for a state, by what that state declares of its registers; pure.
-
-`docs/participation.md` has the rule as a table.
-"""
+"""What the service answers by declared registers; pure. Rule: docs/participation.md."""
 
 from __future__ import annotations
 

@@ -109,10 +109,7 @@ def correct_events(
     removed: Iterable[str],
     at: str,
 ) -> list[dict[str, Any]]:
-    """Return a state's events with corrections applied and `removed` ones left out.
-
-    No event is added. A changed event gets `corrected_at`, the moment `at`.
-    """
+    """Return a state's events with corrections, without `removed`; changed at `at`."""
     left_out, current = {*removed}, {event["record"]: event for event in corrected}
     result = []
     for event in events:

@@ -61,10 +61,7 @@ class AcknowledgementResult:
 
 
 def acknowledge_many(*, actor: Actor, data: AcknowledgementData) -> AcknowledgementResult:
-    """Acknowledge several requests; failures do not affect the others.
-
-    All are locked before the first message is sent, to avoid deadlocks.
-    """
+    """Acknowledge requests independently; all are locked first, against deadlocks."""
     require(actor, Permission.REQUEST_ANSWER)
     asking = select(TraceRequest.asking_state).where(TraceRequest.id.in_(data.requests))
     locked = asking.order_by(TraceRequest.id).with_for_update()
@@ -85,10 +82,7 @@ def acknowledge_many(*, actor: Actor, data: AcknowledgementData) -> Acknowledgem
 def answer(
     *, actor: Actor, request_id: UUID, expected_version: int | None, data: AnswerData
 ) -> None:
-    """Answer with own records or register entries; raises Invalid, and as `acknowledge`.
-
-    Naming a record releases it, whatever its visibility; each release is audited.
-    """
+    """Answer with records, each audited and so released, or events; raises Invalid, as `acknowledge`."""
     require(actor, Permission.REQUEST_ANSWER)
     request = lock_request(request_id, expected_version)
     answers.check_answer(actor, request, data)
@@ -125,11 +119,7 @@ def answer(
 def report_no_record(
     *, actor: Actor, request_id: UUID, expected_version: int | None, data: CommentData
 ) -> None:
-    """Answer that the own state has no record of the gun.
-
-    NoRecordData may add the reason. Raises Conflict where an open record is a strong match, and as
-    `acknowledge`.
-    """
+    """Answer that there is no record, perhaps why; raises Conflict, as `acknowledge`."""
     require(actor, Permission.REQUEST_ANSWER)
     request = lock_request(request_id, expected_version)
     answers.check_no_record(request, "no_record", data)
@@ -181,10 +171,7 @@ def ask_questions(
 def forward(
     *, actor: Actor, request_id: UUID, expected_version: int | None, data: ReferralData
 ) -> None:
-    """Refer the asking state to another state.
-
-    Raises Conflict where an open own record is a strong match.
-    """
+    """Refer the asking state to another state; raises Conflict where an open own record is a strong match."""
     require(actor, Permission.REQUEST_ANSWER)
     request = lock_request(request_id, expected_version)
     if wrong := answers.wrong_referral(actor, request, data.state):
@@ -195,10 +182,7 @@ def forward(
 
 
 def assign(*, actor: Actor, request_id: UUID, data: AssigneeData) -> None:
-    """Assign the request to an own account, and notify it.
-
-    No other state sees the assignee.
-    """
+    """Assign the request to an own account, and notify it. No other state sees the assignee."""
     require(actor, Permission.REQUEST_ANSWER)
     request = lock_request(request_id)
     restricted = restrictions.list_restricted(request_id)
@@ -212,10 +196,7 @@ def assign(*, actor: Actor, request_id: UUID, data: AssigneeData) -> None:
 def restrict(
     *, actor: Actor, request_id: UUID, expected_version: int | None, data: RestrictionData
 ) -> None:
-    """Set the own restricted agencies, in addition to the named ones.
-
-    Replaces the earlier ones. Raises NotFound, StaleVersion, Invalid.
-    """
+    """Set own restricted agencies beside the named ones; raises NotFound, StaleVersion, Invalid."""
     require(actor, Permission.REQUEST_ANSWER)
     request = lock_request(request_id, expected_version)
     named, before = (

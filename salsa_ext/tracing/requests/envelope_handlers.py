@@ -40,10 +40,7 @@ _EXISTING: Final = (
 
 @handles("trace.request")
 def _on_request(actor: Actor, envelope: Envelope) -> None:
-    """Create the request of a leg, and answer it automatically if possible.
-
-    Raises Conflict for a known leg, EnvelopeRefused for an own trace.
-    """
+    """Create a leg's request, answered at once if possible; raises Conflict, EnvelopeRefused."""
     body, own = read_body(envelope.kind, envelope.body), actor.own_state()
     keys = {"own": own, "asking": envelope.sender, "leg": body["leg"], "trace": body["trace"]}
     is_known, is_own_trace = execute_raw(_EXISTING, keys).fetchone()

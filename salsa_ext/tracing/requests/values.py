@@ -79,10 +79,7 @@ class QuestionData:
 
 @dataclass(frozen=True)
 class ReferralData:
-    """The state to ask instead, and the reason.
-
-    Needs `confirm_other_guns` where an open record of the own state is a strong match.
-    """
+    """The state to ask instead, and the reason; `confirm_other_guns` despite a strong match."""
 
     state: str
     reason: str
@@ -98,10 +95,7 @@ class CommentData:
 
 @dataclass(frozen=True)
 class NoRecordData(CommentData):
-    """The gun is unknown, with `failure_reason` where a reason is known.
-
-    Needs `confirm_other_guns` where an open record of the own state is a strong match.
-    """
+    """The gun is unknown, with any `failure_reason`; `confirm_other_guns` despite a strong match."""
 
     failure_reason: str | None = None
     confirm_other_guns: bool = False

@@ -103,10 +103,7 @@ def _request_again(actor: Actor, trace: Trace) -> None:
 
 @contextmanager
 def amending(actor: Actor, trace: Trace) -> Iterator[None]:
-    """Amend a draft in the block; a pending approval is requested again.
-
-    Requires no permission of its own.
-    """
+    """Amend a draft in the block; a pending approval is requested again. Requires no permission of its own."""
     was_requested, earlier = trace.approval_requested_at is not None, trace.approval_snapshot
     clear_pending(trace)
     yield
@@ -121,10 +118,7 @@ def clear_pending(trace: Trace) -> None:
 
 
 def approve(actor: Actor, trace: Trace) -> None:
-    """Mark a draft as approved, and notify the trace analysts.
-
-    Requires no permission of its own.
-    """
+    """Mark a draft as approved, and notify the trace analysts. Requires no permission of its own."""
     trace.approval_snapshot = approval_snapshot(trace)
     trace.declined_snapshot = None
     _approve(actor, trace, "own")
@@ -139,10 +133,7 @@ def _approve(actor: Actor, trace: Trace, kind: str) -> None:
 
 
 def decline(actor: Actor, trace: Trace, text: str) -> None:
-    """Mark a draft as declined, and notify the trace analysts.
-
-    Requires no permission of its own.
-    """
+    """Mark a draft as declined, and notify the trace analysts. Requires no permission of its own."""
     clear_pending(trace)
     trace.declined_snapshot = approval_snapshot(trace)
     legs.update_status(trace, status="draft")
@@ -151,10 +142,7 @@ def decline(actor: Actor, trace: Trace, text: str) -> None:
 
 
 def check_waiting(actor: Actor, trace: Trace) -> None:
-    """Check whether a waiting draft can still be approved, after its restrictions changed.
-
-    One that needs no approval any more waits no longer. Requires no permission of its own.
-    """
+    """Check whether a waiting draft can still be approved, or needs it; requires no permission."""
     if trace.status != "draft" or trace.approval_requested_at is None:
         return
     if is_pending(trace):
@@ -251,11 +239,7 @@ def count_approvers(restricted: Collection[str] = ()) -> int:
 
 
 def approval_rule(state: str) -> str:
-    """Return the approval rule of a state: see TRACE_APPROVALS.
-
-    With three own approvers a state does not approve alone. Restricted agencies count too,
-    otherwise a restriction could bypass approval.
-    """
+    """Return a state's rule of TRACE_APPROVALS; restricted agencies count as approvers too."""
     rule = state_settings.load_settings(state).settings.trace_approval
     return "own" if rule == "alone" and count_approvers() >= ENOUGH_APPROVERS else rule
 
@@ -281,10 +265,7 @@ def without_approver(
 
 
 def is_declined(trace: Trace) -> bool:
-    """Return whether a trace is declined as it is, and not approved.
-
-    A draft amended since was not. A sent one counts as it was when sent.
-    """
+    """Return whether a trace is declined as it is, a sent one as it was, and not approved."""
     if trace.declined_snapshot is None:
         return False
     return trace.sent_at is not None or not changed_fields(

@@ -1,7 +1,4 @@
-"""Attempts to have a leg answered, one for each channel.
-
-The first is stored in the columns of the leg, the others in its list of attempts.
-"""
+"""Attempts to have a leg answered, by channel: the first in its columns, others in its list."""
 
 from __future__ import annotations
 

@@ -207,10 +207,7 @@ def amend_draft(
 
 
 def approve_draft(*, actor: Actor, trace_id: UUID, expected_version: int | None) -> None:
-    """Approve a draft of another person, and notify the trace analysts.
-
-    Raises Forbidden, IllegalTransition, StaleVersion.
-    """
+    """Approve another person's draft, notify analysts; raises Forbidden, IllegalTransition, StaleVersion."""
     require(actor, Permission.TRACE_APPROVE)
     trace = _lock_as_second_person(actor, trace_id, "approve", expected_version)
     approvals.approve(actor, trace)
@@ -220,11 +217,7 @@ def approve_draft(*, actor: Actor, trace_id: UUID, expected_version: int | None)
 def decline_draft(
     *, actor: Actor, trace_id: UUID, expected_version: int | None, data: CommentData
 ) -> None:
-    """Decline a draft of another person, with the reason.
-
-    It stays a draft, and may be amended and submitted again. Raises Invalid, and as
-    `approve_draft`.
-    """
+    """Decline another person's draft, which may be amended; raises Invalid, as `approve_draft`."""
     require(actor, Permission.TRACE_APPROVE)
     trace = _lock_as_second_person(actor, trace_id, "decline", expected_version)
     if not data.text:
@@ -283,11 +276,7 @@ def withdraw_trace(*, actor: Actor, trace_id: UUID, expected_version: int | None
 
 
 def close_trace(*, actor: Actor, trace_id: UUID, expected_version: int | None) -> None:
-    """Close a trace that was sent; its result stays readable.
-
-    Open requests are withdrawn, and each state that helped is sent the outcome, unless a person
-    sent it already.
-    """
+    """Close a sent trace; withdraws open requests, sends the outcome to states that helped."""
     require(actor, Permission.TRACE_REQUEST)
     trace = legs.lock_trace(trace_id, "close", SENT_STATUSES, expected_version)
     all_legs = legs.for_trace(trace)
@@ -300,11 +289,7 @@ def close_trace(*, actor: Actor, trace_id: UUID, expected_version: int | None) -
 
 
 def resend_for_mark(actor: Actor, item: RecordView) -> None:
-    """Send open traces of a gun again after a mark was added.
-
-    Unsent ones get the new description, and lose an approval of the old one. Traces that were
-    traced, closed or withdrawn stay unchanged.
-    """
+    """Send open traces of a gun again for an added mark; unsent ones are redescribed."""
     require(actor, Permission.MARK_RECORD, item.record.owner_state)
     traces = select(Trace).where(
         Trace.owner_state == item.record.owner_state,

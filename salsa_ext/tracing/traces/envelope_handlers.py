@@ -56,10 +56,7 @@ _TRACE_AND_LEG: Final = (
 
 
 def _on_message(actor: Actor, envelope: Envelope) -> None:
-    """Update a leg by its state's message, or refuse it.
-
-    An automatic answer to a request renewed since is stored without effect.
-    """
+    """Update a leg by its state's message, or refuse it; stale automatic answers have no effect."""
     trace, leg, body, entry = _read_message(actor, envelope)
     is_automatic = body.get("is_automatic", False)
     if is_automatic and envelope.in_reply_to != leg.request_envelope_id:
@@ -113,10 +110,7 @@ def _on_correction(actor: Actor, envelope: Envelope) -> None:
 def _read_message(
     actor: Actor, envelope: Envelope
 ) -> tuple[Trace, TraceLeg, Mapping[str, Any], MessageEntry]:
-    """Return a message's trace and leg, locked, its body, and its entry to store.
-
-    Raises NotFound, or EnvelopeRefused for events of other states' records.
-    """
+    """Return a message's locked trace and leg, body, entry; raises NotFound, EnvelopeRefused."""
     body = message_log.read_body(envelope.kind, envelope.body)
     leg_id = UUID(body["leg"])
     keys = {"leg": leg_id, "own": actor.own_state(), "state": envelope.sender}

@@ -109,11 +109,7 @@ def data_to_ask(actor: Actor, maker: str) -> LegData:
 
 
 def add_origin(*, actor: Actor, trace_id: UUID, data: TraceOriginData) -> None:
-    """Add to a sent trace where its gun was made or imported, and ask the states that follow.
-
-    No request is sent again. Raises Invalid for what the request says already, and for a gun that
-    its seizure describes.
-    """
+    """Add a sent trace's origin, and ask the states that follow from it; raises Invalid."""
     require(actor, Permission.TRACE_REQUEST)
     trace = legs.lock_trace(trace_id, "legs", SENT_STATUSES)
     given = {name: value for name, value in vars(data).items() if value}
@@ -141,10 +137,7 @@ def add_origin(*, actor: Actor, trace_id: UUID, data: TraceOriginData) -> None:
 
 
 def ask_by_origin(actor: Actor, trace: Trace, firearm: Mapping[str, Any]) -> None:
-    """Add the origin of the gun to a sent trace, and ask the states that follow from it.
-
-    Requires no permission of its own.
-    """
+    """Add a sent trace's origin, and ask states that follow from it; requires no permission."""
     before = trace.firearm
     facts = {
         name: firearm[name]
@@ -182,10 +175,7 @@ def _create_legs(
 
 
 def send_feedback(*, actor: Actor, trace_id: UUID, data: FeedbackData) -> None:
-    """Send the answering states feedback, each once for its last answer.
-
-    Raises Conflict where no state answered, or each has the feedback.
-    """
+    """Send answering states feedback once an answer; raises Conflict where none is due."""
     require(actor, Permission.TRACE_REQUEST)
     trace = legs.lock_trace(trace_id, "feedback", (*SENT_STATUSES, "closed"))
     answered = [leg for leg in legs.for_trace(trace) if has_answered(leg)]
@@ -202,10 +192,7 @@ def send_feedback(*, actor: Actor, trace_id: UUID, data: FeedbackData) -> None:
 
 
 def closing_feedback(trace: Trace, all_legs: Sequence[TraceLeg]) -> list[EnvelopeData]:
-    """Return feedback for the states that gave events, unless they have it already.
-
-    A state helped if one of its events is in the chain.
-    """
+    """Return feedback for states with events that lack it; one with an event in the chain helped."""
     gave = [leg for leg in all_legs if gave_events(leg)]
     last = _last_feedback(gave)
     result = build_trace_chain(trace, [to_chain_leg(trace, leg) for leg in all_legs])
@@ -234,10 +221,7 @@ def needs_feedback(leg: TraceLeg, last_feedback_at: datetime | None) -> bool:
 
 
 def assign(*, actor: Actor, trace_id: UUID, data: AssigneeData) -> None:
-    """Assign the trace to an own account, and notify it.
-
-    No other state sees the assignee.
-    """
+    """Assign the trace to an own account, and notify it. No other state sees the assignee."""
     require(actor, Permission.TRACE_REQUEST)
     trace = legs.lock_trace(trace_id, "assign", ALL_STATUSES)
     restricted = restrictions.list_restricted(trace_id)

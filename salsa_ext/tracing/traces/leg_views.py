@@ -38,10 +38,7 @@ from salsa_ext.tracing.traces.routing import unasked_maker
 def compare_events(
     events: Sequence[Event], firearm: Mapping[str, Any], found_on: date
 ) -> Sequence[Event]:
-    """Return the events, each with `against` (fields) and `differs` (bits).
-
-    Compared with the current description: it, and the events, may have been corrected since.
-    """
+    """Return events with `against` (fields) and `differs` (bits) from the current description."""
     if not events:
         return events
     query = replace(query_for_description(firearm, ()), reported_year=found_on.year)
@@ -165,10 +162,7 @@ def legs_by_trace(trace_ids: Iterable[UUID]) -> dict[UUID, list[TraceLeg]]:
 def to_chain_leg(
     trace: Trace, leg: TraceLeg, late_before: datetime | None = None
 ) -> chain.ChainLeg:
-    """Return a leg as chain input; asked before `late_before`, it is late.
-
-    Events that an officer recorded have their origin in `by_hand`.
-    """
+    """Return a leg as chain input, late if before `late_before`; `by_hand` are entered events."""
     status = best_status(leg)
     is_asked = late_before is not None and not leg.is_form_pending and leg.asked_at < late_before
     is_waiting = status in WAITING_STATUSES and is_asked

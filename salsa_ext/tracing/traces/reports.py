@@ -41,10 +41,7 @@ HASH_PATTERN: Final = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class TraceReport:
-    """A report: trace, result, and missing consents to court use.
-
-    `seizure` is that of the gun, for readers who may read it.
-    """
+    """A report: trace, result, missing consents to court use; `seizure` where readable."""
 
     view: TraceView
     result: ResultView
@@ -59,10 +56,7 @@ class TraceReport:
 
 @dataclass(frozen=True)
 class HashCheck:
-    """Whether a hash is of a report in the audit, with its kind, time and trace.
-
-    `of` is `content` or `file`.
-    """
+    """Whether a hash, `of` `content` or `file`, is of an audited report, of kind and time."""
 
     known: bool
     kind: str | None = None
@@ -72,10 +66,7 @@ class HashCheck:
 
 
 def compile_report(*, actor: Actor, trace_id: UUID) -> TraceReport:
-    """Return the contents of a trace's report; raises NotFound.
-
-    States whose licensees it names see that in their audit, as for the result.
-    """
+    """Return a report's contents, audited for licensees' states; raises NotFound."""
     require(actor, Permission.TRACE_READ)
     result = trace_results.read_result(actor=actor, trace_id=trace_id)
     quoted = {
@@ -96,11 +87,7 @@ def audit_report(*, actor: Actor, report: TraceReport, content: str, file: str) 
 
 
 def check_report_hash(*, actor: Actor, trace_id: UUID, sha256: str) -> HashCheck:
-    """Check a hash against the own audit of this trace's reports.
-
-    Either the hash printed on each page, as copied from there, or that of the file. Raises
-    NotFound, or Invalid for what is no hash.
-    """
+    """Check a printed or a file's hash against this trace's reports; raises NotFound, Invalid."""
     require(actor, Permission.TRACE_READ)
     view = trace_queries.load(actor, trace_id)
     return _check_hash(actor, _require_hash(sha256), view)
@@ -156,10 +143,7 @@ def _check_hash(actor: Actor, digest: str, view: TraceView) -> HashCheck:
 
 @dataclass(frozen=True)
 class EventLocation:
-    """A place by coordinates, with name and uncertainty in km where known.
-
-    `post` is the code of a border post. Some have a name alone.
-    """
+    """A place by coordinates, name, uncertainty in km, or `post`; some have a name alone."""
 
     latitude: float | None
     longitude: float | None

@@ -113,10 +113,7 @@ def _discrepancy_row(
 def explain(
     *, actor: Actor, discrepancy_id: UUID, expected_version: int | None, data: StatementData
 ) -> None:
-    """Explain a discrepancy for the own state.
-
-    Raises NotFound, StaleVersion or IllegalTransition.
-    """
+    """Explain a discrepancy for the own state; raises NotFound, StaleVersion or IllegalTransition."""
     require(actor, Permission.DISCREPANCY_WORK)
     _record_statement(actor, discrepancy_id, expected_version, "explained", data)
 
@@ -132,10 +129,7 @@ def agree(
 def reopen(
     *, actor: Actor, discrepancy_id: UUID, expected_version: int | None, data: StatementData
 ) -> None:
-    """Withdraw the own statement, with a reason. Raises as `explain`.
-
-    A discrepancy resolved by facts is reopened by facts only.
-    """
+    """Withdraw the own statement, by a reason, not what facts resolved; raises as `explain`."""
     require(actor, Permission.DISCREPANCY_WORK)
     _record_statement(actor, discrepancy_id, expected_version, "open", data)
 
@@ -184,10 +178,7 @@ def _record_statement(
 
 
 def assign(*, actor: Actor, discrepancy_id: UUID, data: AssigneeData) -> None:
-    """Assign a discrepancy to an own account and notify it.
-
-    Other states do not see the assignment.
-    """
+    """Assign a discrepancy to an own account and notify it. Other states do not see the assignment."""
     require(actor, Permission.DISCREPANCY_WORK)
     discrepancy = read_row(Discrepancy, discrepancy_id)
     assignee = notification_commands.find_assignee(data.username, Permission.DISCREPANCY_WORK)

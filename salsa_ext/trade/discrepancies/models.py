@@ -42,11 +42,7 @@ class Discrepancy(Owned, Base):
 
 
 class Statement(Owned, Base):
-    """One state's statement on a discrepancy.
-
-    `stance` is open, explained or agreed, made on a `version` of the discrepancy. It ends when the
-    facts reopen that later.
-    """
+    """A state's `stance` on a `version` of a discrepancy, until facts reopen that."""
 
     __tablename__ = "discrepancy_statement"
     discrepancy_id: Mapped[UUID] = mapped_column(
@@ -60,10 +56,7 @@ class Statement(Owned, Base):
 
 
 class DiscrepancyAssignment(Base):
-    """The account assigned to a discrepancy in one state.
-
-    Not visible to other states.
-    """
+    """The account assigned to a discrepancy in one state. Not visible to other states."""
 
     __tablename__ = "discrepancy_assignment"
     discrepancy_id: Mapped[UUID] = mapped_column(

@@ -62,10 +62,7 @@ class CurrentStatement:
 
 @dataclass(frozen=True)
 class DiscrepancyStatements:
-    """A discrepancy with the states' statements on it.
-
-    `status` follows from them at the time of reading; the column is what lists are filtered by.
-    """
+    """A discrepancy with its statements; `status` as of now, while lists filter by the column."""
 
     discrepancy: Discrepancy
     statements: Sequence[CurrentStatement]
@@ -91,10 +88,7 @@ class DiscrepancyStatements:
 
     @property
     def waiting_for(self) -> list[str]:
-        """Return the states whose answer is outstanding.
-
-        Those without any statement; if there are none, those that have not agreed.
-        """
+        """Return the states that have said nothing, or if there are none, not agreed."""
         if self.status not in UNRESOLVED_STATUSES:
             return []
         states = set(self.discrepancy.concerned) & set(participants())
@@ -104,10 +98,7 @@ class DiscrepancyStatements:
 
 @dataclass(frozen=True)
 class DiscrepancyView(DiscrepancyStatements):
-    """A discrepancy with its statements, events and own assignee.
-
-    `party` is set for discrepancies about a party.
-    """
+    """A discrepancy with statements, events and own assignee; `party` if it is about one."""
 
     events: Sequence[TradeEvent] = ()
     assignee: str | None = None
@@ -134,10 +125,7 @@ def list_discrepancies(
 
 
 def select_discrepancies(actor: Actor, filters: Mapping[str, Any]) -> Select[Any]:
-    """Select discrepancies concerning the own state.
-
-    `waiting`: unresolved; `unexplained`: also without a statement of the own state.
-    """
+    """Select own discrepancies: `waiting` unresolved, `unexplained` by the own state."""
     query = select(Discrepancy)
     for name in ("kind", "status", "subject_kind", "subject_id", "subject_number", "owner_state"):
         if (value := filters.get(name)) is not None:
@@ -161,10 +149,7 @@ def select_discrepancies(actor: Actor, filters: Mapping[str, Any]) -> Select[Any
 
 
 def count_by_trade(actor: Actor, year: int) -> Counter[tuple[str, str, str]] | None:
-    """Return how many may be behind a year's differences, by exporter, importer and heading.
-
-    None without DISCREPANCY_READ.
-    """
+    """Return how many may cause a year's differences; None without DISCREPANCY_READ."""
     if Permission.DISCREPANCY_READ not in actor.permissions:
         return None
     behind = select_trade().subquery()
@@ -239,10 +224,7 @@ def discrepancy_version(actor: Actor, discrepancy_id: UUID) -> int:
 
 
 def list_at_post(actor: Actor, post: str, limit: int) -> list[DiscrepancyView]:
-    """Return unresolved discrepancies of shipments through a post, newest first.
-
-    Empty without DISCREPANCY_READ.
-    """
+    """Return unresolved ones through a post, newest first; empty without DISCREPANCY_READ."""
     if Permission.DISCREPANCY_READ not in actor.permissions:
         return []
     query = select(Discrepancy).where(
@@ -257,10 +239,7 @@ def list_at_post(actor: Actor, post: str, limit: int) -> list[DiscrepancyView]:
 def list_unresolved(
     actor: Actor, subjects: Collection[UUID], statuses: Collection[str] = UNRESOLVED_STATUSES
 ) -> dict[UUID, list[Discrepancy]]:
-    """Return unresolved discrepancies by subject, oldest first.
-
-    Empty without DISCREPANCY_READ.
-    """
+    """Return unresolved discrepancies by subject, oldest first. Empty without DISCREPANCY_READ."""
     if Permission.DISCREPANCY_READ not in actor.permissions or not subjects:
         return group_by((), lambda row: row.subject_id)
     query = select(Discrepancy).where(
@@ -316,10 +295,7 @@ def view_discrepancies(actor: Actor, rows: Sequence[Discrepancy]) -> list[Discre
 def list_unauthorised_parties(
     actor: Actor, permit_ids: Collection[UUID]
 ) -> dict[UUID, list[UnauthorisedParty]]:
-    """Return the parties that unresolved discrepancies are about, by permit.
-
-    Empty without DISCREPANCY_READ.
-    """
+    """Return the parties that unresolved discrepancies are about, by permit. Empty without DISCREPANCY_READ."""
     unresolved = list_unresolved(actor, permit_ids)
     parties = _unauthorised_parties(actor, chain.from_iterable(unresolved.values()))
     return {

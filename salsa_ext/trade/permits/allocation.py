@@ -14,10 +14,7 @@ COMPARED_FIELDS = ("type", "make", "model", "calibre")
 
 @dataclass(frozen=True)
 class Goods:
-    """A quantity of one kind of goods.
-
-    A field that is None is unspecified. Without `unit` the quantity counts pieces.
-    """
+    """A quantity of one kind of goods; None is unspecified, without `unit` it counts pieces."""
 
     quantity: Decimal
     category: str
@@ -30,11 +27,7 @@ class Goods:
 
 @dataclass
 class Allocation:
-    """Result of an allocation, by the keys of supplies and claims.
-
-    `drawn` is the quantity used of each supply, `uncovered` the rest of each claim, `unmatched` the
-    claims for which no supply is of the same kind.
-    """
+    """Result by keys: `drawn` of supplies, `uncovered` of claims, `unmatched` claims."""
 
     drawn: Mapping[Any, Decimal]
     uncovered: Mapping[Any, Decimal]
@@ -42,10 +35,7 @@ class Allocation:
 
 
 def is_same_kind(line: Goods, other: Goods) -> bool:
-    """Return whether two lines may be of the same goods.
-
-    Category and unit are equal, and no field given by both differs.
-    """
+    """Return whether two lines may be the same goods: category, unit, and no field differs."""
     if (line.category, line.unit) != (other.category, other.unit):
         return False
     pairs = ((getattr(line, name), getattr(other, name)) for name in COMPARED_FIELDS)
@@ -82,10 +72,7 @@ class _FlowNetwork:
         }
 
     def serve(self, claim: Any) -> Decimal:
-        """Cover a claim; return the quantity left uncovered.
-
-        Claims already covered move to other supplies where that helps.
-        """
+        """Cover a claim, moving covered ones where that helps; return the rest."""
         need = self.claims[claim].quantity
         while need > 0 and (path := self._shortest_path(claim)):
             steps = list(pairwise(path))  # each claim hands its supply to the claim before it

@@ -80,11 +80,7 @@ def amend(
 
 
 def check_authentication(data: AmendmentData, changes: Collection[str]) -> None:
-    """Raise RuleBroken if changes lack the authority's authentication.
-
-    Only the mode may change without. An authenticated change needs a reason, which the states
-    concerned read; raises Invalid without one.
-    """
+    """Raise RuleBroken for changes but of mode unauthenticated, Invalid if without a reason."""
     signed = FieldLabels(tuple(sorted(name for name in changes if name != "mode")))
     if signed.names and not data.authentication:
         raise RuleBroken(
@@ -211,10 +207,7 @@ def cancel(
 def suspend(
     *, actor: Actor, permit_id: UUID, expected_version: int | None, data: StatusDecision
 ) -> None:
-    """Suspend a permit: no release until it is reinstated.
-
-    Raises NotFound, Forbidden, StaleVersion or IllegalTransition.
-    """
+    """Suspend a permit's releases; raises NotFound, Forbidden, StaleVersion, IllegalTransition."""
     require(actor, Permission.PERMIT_RECORD)
     permit = permits.lock_permit(actor, permit_id, expected_version)
     _change_status(actor, permit, "suspended", data)

@@ -67,10 +67,7 @@ class ComparedPermit:
         return self.status in VOID_STATUSES
 
     def claimed_goods(self) -> dict[int, Goods]:
-        """Return the total goods that it can ship, by line.
-
-        For an expired permit: what it has shipped. For a refused one: nothing.
-        """
+        """Return the goods that it can ship by line: if expired the shipped, if refused none."""
         if self.status == "refused":
             return {}
         if self.status != "expired":
@@ -291,11 +288,7 @@ Difference = tuple[str, str | None, str | None]
 
 
 def find_differences(own: ComparedPermit, other: ComparedPermit) -> list[Difference]:
-    """Return the fields in which two counterparts differ, their goods last.
-
-    An erased party never differs. Transit states are compared if both documents name some; an
-    import certificate need not.
-    """
+    """Return fields in which counterparts differ, goods last; never erased parties."""
     differences: list[Difference] = [
         (field, getattr(own, field), getattr(other, field))
         for field in ("exporting_state", "importing_state", "regime")

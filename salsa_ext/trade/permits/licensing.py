@@ -47,10 +47,7 @@ def missing_licences_on(
 
 @dataclass(frozen=True)
 class DepartureLicences:
-    """Licences of a shipment when it left.
-
-    `import_by` is the last day of a valid import certificate, if any.
-    """
+    """A shipment's licences when it left; `import_by` is a valid certificate's last day."""
 
     missing: Sequence[MissingLicence] = ()
     import_by: date | None = None
@@ -98,10 +95,7 @@ class _Licences:
         self.ended_at: dict[UUID, datetime] = dict(db.session.execute(ends).all()) if ended else {}
 
     def missing(self, export_id: UUID, on: date) -> list[MissingLicence]:
-        """Return the licences that one certificate lacks on a day, besides itself.
-
-        States that do not participate license on paper, which the releasing officer checks.
-        """
+        """Return licences that one lacks on a day; states outside the service license on paper."""
         export = self.permits[export_id]
         needed = [(state, "in_transit") for state in export.transit_states]
         if export.kind == "export":
@@ -177,11 +171,7 @@ ACCEPTED_VERDICTS: Final = (LicenceVerdict.AUTHORISED, LicenceVerdict.NO_REGISTE
 
 
 def check_licences(state: str, licence_queries: Sequence[LicenceQuery]) -> list[LicenceVerdict]:
-    """Return the verdict of a state's register on each query, in order.
-
-    Reads as the state of the session: to query another state's register, the caller acts as it. Of
-    several licences of one name, the most favourable counts.
-    """
+    """Return a register's best verdicts, in order, as the session's state, which acts as its owner."""
     if not licence_queries:
         return []
     roles = sorted({query.role for query in licence_queries})
@@ -225,10 +215,7 @@ def _verdict(query: LicenceQuery, licensees: Iterable[Licensee]) -> LicenceVerdi
 
 
 def require_known_parties(actor: Actor, batch: Sequence[PermitData]) -> None:
-    """Raise PartyNotRegistered for the first party that the register of its state does not know.
-
-    Unless it is confirmed, or the permit is refused. A state without a register knows everybody.
-    """
+    """Raise PartyNotRegistered for the first unknown party, unless confirmed or refused."""
     by_state: dict[str, list[LicenceQuery]] = defaultdict(list)
     for data in batch:
         for role in PARTY_ROLES[:3] if not (data.refusal or data.confirm_unregistered) else ():
@@ -292,10 +279,7 @@ def _licence_queries(permits: Sequence[Permit]) -> Iterator[tuple[str, Permit, L
 def find_permits_naming(
     actor: Actor, licensee_ids: Collection[UUID]
 ) -> Iterator[tuple[UUID, UUID, str]]:
-    """Yield own licensees with all states' permits that name them by licence or name, and the owner.
-
-    A party checked before its state had a register is found when its permit changes.
-    """
+    """Yield own licensees with permits naming them, for a register that began later."""
     named = select(Licensee).where(Licensee.id.in_(licensee_ids))
     licensees = db.session.scalars(named).all() if licensee_ids else ()
     if not licensees:

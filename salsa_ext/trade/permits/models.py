@@ -29,10 +29,7 @@ from salsa_ext.firearms.records.models import FirearmColumns
 
 
 class Permit(Sealed, Owned, Detailed, Base):
-    """A permit of its owner state.
-
-    Counterparts of other states are referenced by state and number, never by key.
-    """
+    """A permit of its owner state; others reference it by state and number, never by key."""
 
     __tablename__ = "permit"
     seal_key = ("permit", "id")
@@ -146,10 +143,7 @@ class PermitLine(Sealed, Owned, FirearmColumns, Base):
 
 
 class PermitReference(Owned, Base):
-    """Another state's document that a permit names.
-
-    Counterparts are found by it from both sides.
-    """
+    """Another state's document that a permit names. Counterparts are found by it from both sides."""
 
     __tablename__ = "permit_reference"
     __table_args__ = (Index(None, "state", "kind", "number"),)

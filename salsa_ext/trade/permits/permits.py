@@ -148,10 +148,7 @@ def _permit_row(
 
 
 def lock_permit(actor: Actor, permit_id: UUID, expected_version: int | None) -> Permit:
-    """Lock a permit of the own state, with what is shipped under it.
-
-    Raises NotFound, Forbidden for another state's permit, or StaleVersion.
-    """
+    """Lock an own permit with its shipments; raises NotFound, Forbidden, StaleVersion."""
     permit = read_row(Permit, permit_id)
     require(actor, Permission.PERMIT_RECORD, permit.owner_state)
     locks.lock_trade([permit.owner_state])

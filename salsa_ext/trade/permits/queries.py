@@ -38,10 +38,7 @@ PARTY_COLUMNS: Final = tuple(
 
 @dataclass(frozen=True)
 class PermitView:
-    """A permit with everything that an answer shows.
-
-    `remarks` are set only directly after recording.
-    """
+    """A permit with everything that an answer shows. `remarks` are set only directly after recording."""
 
     permit: Permit
     lines: Sequence[PermitLine]

@@ -89,10 +89,7 @@ def check_remaining(drawn: LineQuantities, lines: PermitLines) -> None:
 
 
 def restore(actor: Actor, drawn: LineQuantities) -> None:
-    """Return quantities to certificates of the own state.
-
-    For goods that did not leave or came back. Of a cancelled or replaced permit they lapse.
-    """
+    """Return quantities that did not leave, or came back; of ended permits they lapse."""
     permit_ids = {permit_id for permit_id, _ in drawn}
     importing = select(Permit.importing_state).where(Permit.id.in_(permit_ids))
     locks.lock_trade(db.session.scalars(importing))
@@ -142,11 +139,7 @@ def _update_exhausted(permit_ids: set[UUID], lines: PermitLines) -> None:
 
 
 def _recount_imports(actor: Actor, permit_ids: Collection[UUID], refuse: bool) -> None:
-    """Recount the import certificates of permits, as the states that issued them.
-
-    The only thing that is written for another state at once: all that ship under a certificate must
-    know what is left of it.
-    """
+    """Recount permits' import certificates as their states, whose rest all must know."""
     importers = select(Permit.importing_state, Permit.id).where(Permit.id.in_(permit_ids))
     by_state: dict[str, list[UUID]] = defaultdict(list)
     for state, permit_id in db.session.execute(importers):
@@ -207,10 +200,7 @@ ENTERED_STATUSES: Final = ("arrived", "received", "received_short", "received_ov
 
 
 def recount_entered(actor: Actor, shipment_ids: Collection[UUID]) -> None:
-    """Recount what entered under the import certificates of shipments to the own state.
-
-    A shipment enters whole: what its receipt lacks is a discrepancy, and no longer under way.
-    """
+    """Recount what shipments entered, whole, under import certificates of the own state."""
     state = actor.own_state()
     to_own = select(Shipment.permit_id).where(
         Shipment.id.in_(shipment_ids),

@@ -23,10 +23,7 @@ LINES: Final = Field(
 
 @dataclass(frozen=True)
 class AmendmentData:
-    """New values of amendable fields, by name (Model Regulations 8.5).
-
-    `authentication` is the mark on the document's face: a stamp, a seal, a signature.
-    """
+    """New values of fields (Model Regulations 8.5); `authentication`: stamp, seal, signature."""
 
     changes: Mapping[str, Any]
     authentication: str | None = None
@@ -42,10 +39,7 @@ class StatusDecision:
 
 @dataclass(frozen=True)
 class IssuingAuthority:
-    """The issuing agency's code and the signing officer's name.
-
-    The name is stored with the parties.
-    """
+    """The issuing agency's code and the signing officer's name. The name is stored with the parties."""
 
     agency: Annotated[Word, Field("Agency", "document")]
     signatory: Annotated[Name, Field("Signed by", "parties", personal="direct")]
@@ -53,11 +47,7 @@ class IssuingAuthority:
 
 @dataclass(frozen=True)
 class ReissueData:
-    """A new permit for the remaining quantities of an old one (8.2).
-
-    `quantities` are by line; an omitted line gets its whole remainder, and a line without remainder
-    is not reissued.
-    """
+    """A new permit for remaining `quantities` by line, omitted ones whole (8.2)."""
 
     number: str
     issued_on: date
@@ -152,10 +142,7 @@ class PermitData:
 
 @dataclass(frozen=True)
 class LicenseeData:
-    """A licence: number, roles, holder and period of validity.
-
-    A licence without `valid_to` does not expire.
-    """
+    """A licence: number, roles, holder and period of validity. A licence without `valid_to` does not expire."""
 
     number: Annotated[Word, Field("Number")]
     roles: Annotated[
@@ -219,11 +206,7 @@ class LicenceRenewal:
 
 @dataclass(frozen=True)
 class MissingLicence:
-    """A document that a movement needs and that is not valid when it leaves (CIFTA IX.2-3).
-
-    `why` is `missing`, `mismatch`, or the status of the document. `is_in_transit`: it was valid
-    then, and cancelled while the goods were on their way.
-    """
+    """A document that a movement lacked (CIFTA IX.2-3); `why`: missing, mismatch, its status."""
 
     state: str
     kind: str

@@ -97,10 +97,7 @@ def rewrite_records(
 
 
 def _current_records(receipt_id: UUID, guns: Sequence[UUID]) -> dict[UUID, Any]:
-    """Return a receipt's current records by shipped gun.
-
-    A withdrawn one has lost its link and is found by an earlier version.
-    """
+    """Return a receipt's records by shipped gun; withdrawn ones by their earlier version."""
     query = select(Record.id, Record.linked_record).where(
         Record.document_id == receipt_id, Record.linked_record.in_(guns)
     )
@@ -121,10 +118,7 @@ def _changed_entry(
     marks: Sequence[Any],
     serial: str | None,
 ) -> RecordEntry | None:
-    """Return the record that a gun gets by the correction, None if nothing changed.
-
-    `is_void`: it did not arrive after all; `is_back`: it was void before.
-    """
+    """Return a gun's corrected record, None if unchanged; `is_void` or `is_back`."""
     has_arrived = record is not None and record.linked_record is not None
     is_absent = gun.id in comparison.absent
     if is_absent and not has_arrived:

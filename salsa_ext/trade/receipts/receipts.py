@@ -63,10 +63,7 @@ from salsa_ext.trade.shipments.progress import is_refused, shipment_status
 def receipt_row(
     comparison: ReceiptComparison, state: str, now: datetime, is_return: bool = False
 ) -> dict[str, Any]:
-    """Return the row of a receipt's first version.
-
-    A correction replaces id and version.
-    """
+    """Return the row of a receipt's first version. A correction replaces id and version."""
     shipment, data = comparison.shipment, comparison.data
     return to_row(data) | {
         "id": new_id(),
@@ -95,10 +92,7 @@ def receipt_row(
 def import_entries(
     comparison: ReceiptComparison, receipt: dict[str, Any]
 ) -> Iterator[record_writing.RecordEntry]:
-    """Yield import records of the guns received, linked to the export.
-
-    What a state that licenses on paper received, it alone could record as imported.
-    """
+    """Yield import records linked to exports, but for states that license on paper."""
     if receipt["delivery_verification"]:
         return
     serials = comparison.serials_read
@@ -114,10 +108,7 @@ def import_entry(
     marks: Iterable[Any],
     serial_read: str | None,
 ) -> record_writing.RecordEntry:
-    """Return the import record of a gun received, with the import mark (CIFTA VI.1 b).
-
-    `serial_read` is set if it was mis-keyed.
-    """
+    """Return a gun's import record and mark (CIFTA VI.1 b), by `serial_read` if mis-keyed."""
     state, mark = receipt["owner_state"], receipt["import_mark"]
     import_marks = (Mark("import", mark["text"], state, mark["year"]),) if mark else ()
     is_import = state == shipment.importing_state
@@ -162,10 +153,7 @@ def check(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> None:
 
 
 def confirm_many(*, actor: Actor, batch: Sequence[tuple[UUID, ReceiptData]]) -> list[UUID]:
-    """Confirm receipts of the importing state; all or none.
-
-    Each gun received becomes an import record. Returns the ids of the receipts.
-    """
+    """Confirm receipts, all or none, each gun an import record; returns their ids."""
     require(actor, Permission.RECEIPT_RECORD)
     state, now = actor.own_state(), actor.now()
     shipments = _find_shipments([shipment_id for shipment_id, _ in batch])
@@ -234,11 +222,7 @@ def _check_receivable(state: str, shipment: Shipment, status: str, data: Receipt
 
 
 def confirm_return(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> UUID:
-    """Confirm goods returned to the exporting state; return the id of the receipt.
-
-    Raises NotFound, Forbidden for a shipment that was not sent back, Invalid, or Conflict for a
-    second confirmation.
-    """
+    """Confirm returned goods; returns an id. Raises NotFound, Forbidden, Invalid, Conflict."""
     require(actor, Permission.RECEIPT_RECORD)
     shipment = refresh.lock_shipment(shipment_id)
     require(actor, Permission.RECEIPT_RECORD, shipment.owner_state)

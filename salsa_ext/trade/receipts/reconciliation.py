@@ -1,8 +1,4 @@
-"""Comparison of a receipt with its shipment.
-
-Equal serials of long lists are paired in the database; only the rest is paired in memory
-(`pairing`), with the same result.
-"""
+"""Comparison of a receipt with its shipment: equal serials by SQL, the rest in memory."""
 
 from __future__ import annotations
 
@@ -37,10 +33,7 @@ MAX_PAIRS: Final = 4_000_000
 
 @dataclass(frozen=True)
 class ShippedSerial:
-    """A gun of the manifest.
-
-    `key` is the caller's identifier, `place` its position in the whole list.
-    """
+    """A gun of the manifest. `key` is the caller's identifier, `place` its position in the whole list."""
 
     key: Any
     serial: str
@@ -66,10 +59,7 @@ class ReceivedSerial:
 
 @dataclass
 class SerialComparison:
-    """Result: guns that arrived, were mis-keyed, are missing, and surplus serials.
-
-    `equal` counts guns that arrived under their own serial; `sent` and `received` count both lists.
-    """
+    """Guns arrived (`equal` by their own serial), mis-keyed, missing, surplus; list lengths."""
 
     arrived: list[ShippedSerial] = field(default_factory=list)
     miskeyed: list[tuple[ShippedSerial, str]] = field(default_factory=list)
@@ -239,10 +229,7 @@ def check_receipt(shipment: Shipment, data: ReceiptData, on: date) -> None:
 
 
 def compare_receipt(shipment: Shipment, data: ReceiptData) -> ReceiptComparison:
-    """Compare a receipt with the items of its shipment's manifest.
-
-    Raises NothingMatches for a list of other goods, unless confirmed.
-    """
+    """Compare a receipt with the manifest; raises NothingMatches for other goods unless confirmed."""
     if data.all:
         return ReceiptComparison(shipment, data, goods=_sum_by_line(shipment.bulk))
     comparison = compare_serials(
@@ -273,10 +260,7 @@ def compare_receipt(shipment: Shipment, data: ReceiptData) -> ReceiptComparison:
 def _compare_unserialised(
     shipment: Shipment, data: ReceiptData
 ) -> tuple[list[UUID], QuantitiesByLine, dict[int, Decimal]]:
-    """Compare goods without serials by line: items in order, then bulk.
-
-    Returns the record ids of absent items, the bulk received, and the differences.
-    """
+    """Compare goods without serials by line; returns absent ids, bulk received, differences."""
     left, sent = _sum_by_line(map(vars, data.bulk)), _sum_by_line(shipment.bulk)
     differences = {line: left[line] - amount for line, amount in sent.items()}
     differences |= {line: amount for line, amount in left.items() if line not in sent}
@@ -350,10 +334,7 @@ SELECT_UNPAIRED_RECEIVED: Final = text("""
 def compare_serials(
     sent: Iterable[ShippedSerial], received: Iterable[ReceivedSerial]
 ) -> SerialComparison:
-    """Return the result of `pair_serials`, pairing equal serials by SQL.
-
-    `arrived` lists only part of the equal ones. Keys of shipped serials are record ids.
-    """
+    """Return `pair_serials` by SQL; `arrived` has part of the equal, keys are record ids."""
     fill_temporary(SHIPPED_TABLE, _comparison_rows(sent))
     fill_temporary(RECEIVED_TABLE, _comparison_rows(received))
     fill_temporary(PAIR_TABLE, ())

@@ -14,10 +14,7 @@ from salsa_ext.trade.shipments.values import BulkGoods
 
 @dataclass(frozen=True)
 class ReceivedItem:
-    """A received serial number as it was read.
-
-    `line` and `make` distinguish guns with equal serials.
-    """
+    """A received serial number as it was read. `line` and `make` distinguish guns with equal serials."""
 
     serial: Annotated[str, Rule(most=64), Field("Serial number", "firearm")]
     line: Annotated[LineNumber | None, Field("Line", "firearm")] = None

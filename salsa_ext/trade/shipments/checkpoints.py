@@ -57,10 +57,7 @@ NO_REASON: Final = message("no reason was given")
 
 
 def record(*, actor: Actor, shipment_id: UUID, data: CheckpointData) -> UUID:
-    """Record that a shipment passed a stage.
-
-    Raises NotFound, Forbidden for the other side's stage, or a Conflict.
-    """
+    """Record that a shipment passed a stage; raises NotFound, Forbidden, Conflict."""
     return record_many(actor=actor, batch=[(shipment_id, data)])[0]
 
 
@@ -114,10 +111,7 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, CheckpointData]]) -
 
 
 def _check_tick(state: str, shipment: Shipment, data: CheckpointData, now: datetime) -> None:
-    """Raise Forbidden for another state's stage, Invalid for a future time or a foreign post.
-
-    A post off the route is accepted; it is a discrepancy.
-    """
+    """Raise Forbidden for another's stage, Invalid for time or post; off the route is accepted."""
     sides = {"exit": {shipment.exporting_state}, "entry": {shipment.importing_state}}
     transit = set(shipment.concerned) - {shipment.exporting_state, shipment.importing_state}
     if state not in sides.get(data.stage, transit):
@@ -142,10 +136,7 @@ def _check_status(facts: ShipmentFacts, data: CheckpointData) -> None:
 
 
 def _check_own_holds(actor: Actor, facts: ShipmentFacts, data: CheckpointData) -> None:
-    """Raise HeldByOwnState for a pass while the own state holds; it must first resume.
-
-    The pass itself ends a refusal, and a hold at its own stage.
-    """
+    """Raise HeldByOwnState for a pass before resuming; it ends refusals and its stage's hold."""
     own = [
         move
         for move in _stops_at_passing(facts, data, actor.own_state())
@@ -244,10 +235,7 @@ def _contact_message(state: str, post: str | None) -> Message:
 def _check_confirmations(
     actor: Actor, shipment: Shipment, facts: ShipmentFacts, data: CheckpointData
 ) -> None:
-    """Raise ConfirmationRequired for the first missing confirmation of a pass.
-
-    Every pass can be recorded once it is confirmed.
-    """
+    """Raise ConfirmationRequired for a pass; each can be recorded once confirmed."""
     if data.expected_version is None or data.outcome != "passed" or facts.is_over:
         return
     questions: list[ConfirmationRequired] = []

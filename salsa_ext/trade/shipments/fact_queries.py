@@ -43,10 +43,7 @@ NO_LICENCES = licensing.DepartureLicences()
 
 
 def count_pieces(shipments: Sequence[Shipment]) -> dict[UUID, PieceCount]:
-    """Return the piece counts of shipments by their papers.
-
-    One query for all.
-    """
+    """Return the piece counts of shipments by their papers. One query for all."""
     if not shipments:
         return {}
     ids = [row.id for row in shipments]

@@ -1,8 +1,4 @@
-"""Facts of a shipment, from which status and irregularities follow.
-
-All times are timezone-aware. Facts may come in any order; they are evaluated in order of their
-times.
-"""
+"""Facts of a shipment, in any order, evaluated by their aware times."""
 
 from __future__ import annotations
 
@@ -46,10 +42,7 @@ class ExpectedStage:
 
 @dataclass(frozen=True)
 class CheckpointFact:
-    """A stage ticked by a state: passed, held or refused.
-
-    `seals` are set if read, `pieces` if counted.
-    """
+    """A stage ticked by a state: passed, held or refused. `seals` are set if read, `pieces` if counted."""
 
     stage: str
     state: str
@@ -124,11 +117,7 @@ class ReceiptFact:
 
 @dataclass(frozen=True)
 class ReshippedLine:
-    """Guns of a line that an earlier shipment also contains.
-
-    `guns` is their count, `serials` the first of them, `shipments` the numbers of earlier shipments
-    known to all states concerned.
-    """
+    """Guns of a line shipped before: count, first `serials`, `shipments` known to all."""
 
     line: int
     guns: int

@@ -83,10 +83,7 @@ def _shipped_quantities(shipments: Sequence[Shipment]) -> dict[UUID, dict[int, D
 
 
 def _arrived(shipped: QuantitiesByLine, receipt: Receipt) -> QuantitiesByLine:
-    """Return the quantities that a receipt confirms, by line of the shipment.
-
-    A gun that was on no paper is of the first line.
-    """
+    """Return quantities that a receipt confirms by line, the first for guns on no paper."""
     arrived = defaultdict(Decimal, shipped)
     for item in receipt.missing:
         arrived[item["line"]] -= 1

@@ -36,11 +36,7 @@ STOPPED_STATUSES: Final = ("held", "lost")
 def hold_shipment(
     *, actor: Actor, shipment_id: UUID, expected_version: int | None, data: StatusDecision
 ) -> None:
-    """Hold a shipment in the own state's custody.
-
-    Also if a tick already holds it. Raises NotFound, StaleVersion, Forbidden for a state without
-    custody, or Conflict.
-    """
+    """Hold a shipment in own custody, also beside a tick; raises NotFound, StaleVersion, Forbidden."""
     require(actor, Permission.SHIPMENT_HOLD)
     shipment = refresh.lock_shipment(shipment_id, expected_version)
     _check_hold(actor, fact_queries.load_facts([shipment])[shipment_id])
@@ -70,10 +66,7 @@ def _record_decision(
 
 
 def refusal_reason(actor: Actor, facts: ShipmentFacts, action: str) -> Message | None:
-    """Return why the own state cannot hold or resume, or None.
-
-    For display only; the commands check again.
-    """
+    """Return why the own state cannot hold or resume, or None. For display only; the commands check again."""
     try:
         (_check_hold if action == "hold" else _check_resume)(actor, facts)
     except (Conflict, Forbidden) as error:
@@ -104,10 +97,7 @@ def _check_resume(actor: Actor, facts: ShipmentFacts) -> None:
 
 
 def _stops_in_custody(actor: Actor, facts: ShipmentFacts, action: str) -> Sequence[MovementEvent]:
-    """Return the stops of a shipment in the own state's custody.
-
-    Raises IllegalTransition if the shipment is over, Forbidden without custody.
-    """
+    """Return stops in own custody; raises IllegalTransition if over, Forbidden."""
     if facts.is_over:
         raise IllegalTransition("shipment", shipment_status(facts), action)
     if custody_state(facts) != actor.own_state():
@@ -123,11 +113,7 @@ def _stops_in_custody(actor: Actor, facts: ShipmentFacts, action: str) -> Sequen
 
 @dataclass(frozen=True)
 class HoldView:
-    """Active stops of a shipment, its hold orders and overruled holds.
-
-    `active_stops` is ordered earliest first. `is_unreleased`: it is stopped, was never released and
-    passed no stage.
-    """
+    """Stops, earliest first, hold orders, overruled holds; `is_unreleased` passed nothing."""
 
     active_stops: Sequence[MovementEvent] = ()
     hold_orders: Sequence[HoldOrder] = ()
@@ -139,10 +125,7 @@ class HoldView:
         return [hold for hold in self.overruled if hold.stop.state == state]
 
     def is_held_by(self, state: str) -> bool:
-        """Return whether a state holds it and can resume it.
-
-        A refusal is not a hold.
-        """
+        """Return whether a state holds it and can resume it. A refusal is not a hold."""
         return any(move.state == state and not move.is_refusal for move in self.active_stops)
 
     def resumed_at(self, tick: Checkpoint | None) -> datetime | None:

@@ -1,7 +1,4 @@
-"""Irregularities of a shipment that its facts show (Model Regulations 9.10).
-
-Pure functions.
-"""
+"""Irregularities of a shipment that its facts show (Model Regulations 9.10). Pure functions."""
 
 from __future__ import annotations
 
@@ -116,10 +113,7 @@ def _reshipped_guns(facts: ShipmentFacts) -> Iterator[Irregularity]:
 
 
 def _seal_mismatches(facts: ShipmentFacts) -> Iterator[Irregularity]:
-    """Compare seals read with those declared then or amended since.
-
-    If none were declared, the first ones read count as declared.
-    """
+    """Compare seals read with those declared or amended, else with the first read."""
     latest = _latest_checkpoints(tick for tick in _sorted_checkpoints(facts) if tick.seals)
 
     def allowed(tick: CheckpointFact) -> list[frozenset[str]]:
@@ -152,10 +146,7 @@ def _mismatch(kind: str, tick: CheckpointFact, data: Mapping[str, Any]) -> Irreg
 
 
 def _latest_checkpoints(ticks: Iterable[CheckpointFact]) -> list[list[CheckpointFact]]:
-    """Return the latest ticks of each state's stage; they replace earlier ones.
-
-    Several if they have the same time and recording time.
-    """
+    """Return the last ticks of each state's stage, several if of one time."""
     latest: dict[tuple[str, str], list[CheckpointFact]] = {}
     for tick in ticks:
         key = tick.stage, tick.state
@@ -182,10 +173,7 @@ def _route_deviations(facts: ShipmentFacts) -> Iterator[Irregularity]:
 
 
 def _missing_checkpoints(facts: ShipmentFacts) -> Iterator[Irregularity]:
-    """Yield unticked stages before a ticked one, expected or implied.
-
-    Entry implies an earlier exit; leaving a transit state implies entering it.
-    """
+    """Yield unticked stages before a ticked one; entry implies exit, leaving entering."""
     stages, listed = progress.rescheduled_stages(facts), set()
     for stage in progress.skipped_stages(stages, facts.checkpoints, facts.receipt is not None):
         listed.add(stage.stage)
@@ -208,10 +196,7 @@ def _missing_checkpoints(facts: ShipmentFacts) -> Iterator[Irregularity]:
 
 
 def _overdue(facts: ShipmentFacts, now: datetime, grace: timedelta) -> Iterator[Irregularity]:
-    """Yield the overdue stage, as of now or of the stop.
-
-    A hold neither cures nor causes a delay.
-    """
+    """Yield the overdue stage, as of now or of the stop. A hold neither cures nor causes a delay."""
     status = shipment_status(facts)
     if status == "held":
         now = min(now, active_stops(facts)[0].at)
@@ -244,10 +229,7 @@ def _invalid_documents(facts: ShipmentFacts) -> Iterator[Irregularity]:
 
 
 def permit_contradictions(findings: Iterable[Mapping[str, Any]]) -> list[Irregularity]:
-    """Return an irregularity per line and field contradicting the permit.
-
-    Model Regulations 2.2.2: the document is invalid for a gun under a line that does not allow it.
-    """
+    """Return contradictions of a permit by line and field, which invalidate it (2.2.2)."""
     return [
         Irregularity(
             "document_invalid",

@@ -90,10 +90,7 @@ class Shipment(Sealed, Owned, Detailed, Base):
 
 
 class Checkpoint(Sealed, Owned, Base):
-    """A stage ticked by an officer; each side ticks its own.
-
-    `reason` explains an outcome other than `passed`.
-    """
+    """A stage ticked by an officer of its side; `reason` if not `passed`."""
 
     __tablename__ = "checkpoint"
     seal_key = ("checkpoint", "id")
@@ -122,10 +119,7 @@ class Checkpoint(Sealed, Owned, Base):
 
     @property
     def effective_at(self) -> datetime:
-        """Return the earlier of occurrence and recording.
-
-        A device's clock may be fast.
-        """
+        """Return the earlier of occurrence and recording. A device's clock may be fast."""
         return min(self.occurred_at, self.recorded_at)
 
 

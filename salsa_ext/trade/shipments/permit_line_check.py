@@ -92,10 +92,7 @@ def _row(path: str) -> int:
 def _check_duplicates(
     problems: Problems, permit_id: UUID, data: ShipmentData, lines: PermitLines, hashes: set[int]
 ) -> None:
-    """Report each duplicate gun among those with repeated hashes.
-
-    Different guns may have one hash.
-    """
+    """Report each duplicate gun among those with repeated hashes. Different guns may have one hash."""
     first: dict[Hashable, str] = {}
 
     def check(item_problems: Problems, path: str, item: Firearm) -> None:
@@ -179,10 +176,7 @@ class Contradictions:
                 contradiction["serials"].append(item.serial)
 
     def to_dicts(self) -> list[dict[str, Any]]:
-        """Return the contradictions by line and field.
-
-        `ours` is the manifest's text, `theirs` the line's.
-        """
+        """Return the contradictions by line and field. `ours` is the manifest's text, `theirs` the line's."""
         return [
             {"line": line, "field": name}
             | contradiction
@@ -225,10 +219,7 @@ def _is_different(kind: str, ours: str, theirs: str) -> bool:
 
 
 def _is_prefix(kind: str, ours: str, theirs: str) -> bool:
-    """Return whether one text is a whole-token prefix of the other.
-
-    PT 92 is a prefix of PT 92 AF; G1 is not one of G19.
-    """
+    """Return whether a text is a whole-token prefix: PT 92 of PT 92 AF, not G1 of G19."""
     short, long = sorted((fold_name(kind, ours), fold_name(kind, theirs)), key=len)
     left = long.removeprefix(short)
     return long.startswith(short) and not (short[-1:].isdigit() and left[:1].isdigit())

@@ -1,7 +1,4 @@
-"""Progress of a shipment: status, stops, custody and next stage.
-
-Pure functions of its facts.
-"""
+"""Progress of a shipment: status, stops, custody and next stage. Pure functions of its facts."""
 
 from __future__ import annotations
 
@@ -230,10 +227,7 @@ def resumed_at(tick: CheckpointFact, hold_orders: Iterable[HoldOrder]) -> dateti
 
 @dataclass(frozen=True)
 class OverruledHold:
-    """A pass over another state's hold or refusal.
-
-    `by` passed the goods at `stage`; `stop` is what was overruled.
-    """
+    """A pass over another state's hold or refusal: `by`, at `stage`, over `stop`."""
 
     at: datetime
     by: str
@@ -266,11 +260,7 @@ MatchedStages = list[tuple[ExpectedStage, CheckpointFact | None]]
 def match_stages(
     expected: Iterable[ExpectedStage], ticks: Iterable[CheckpointFact]
 ) -> MatchedStages:
-    """Return expected stages in order, each with its tick or None.
-
-    A tick at the expected post is preferred; one at another post, or none, counts too (the
-    deviation is an irregularity of its own).
-    """
+    """Return stages in order with ticks or None, at their post first, else at any."""
     stages = sorted(expected, key=_stage_order)
     free = sorted(
         (tick for tick in ticks if tick.is_passed),
@@ -290,10 +280,7 @@ def match_stages(
 def next_stage(
     expected: Iterable[ExpectedStage], ticks: Sequence[CheckpointFact]
 ) -> tuple[str, datetime] | None:
-    """Return the next expected stage and its time, or None.
-
-    The first stage after the last one ticked; an earlier unticked stage is not due but missing.
-    """
+    """Return the next stage after the last ticked and its time, or None; others are missing."""
     stages = match_stages(expected, ticks)
     if _has_entry(ticks) or _passed_count(stages) == len(stages):
         return None

@@ -44,11 +44,7 @@ def lock_shipment(shipment_id: UUID, expected_version: int | None = None) -> Shi
 
 
 def lock_shipments(shipment_ids: Iterable[UUID]) -> dict[UUID, Shipment]:
-    """Lock shipments that concern the state until the end of the transaction; raises NotFound.
-
-    Their versions rise, since a lock is taken to add a fact. A concerned state that is not the owner
-    writes nothing else of them.
-    """
+    """Lock shipments to add a fact, which raises their versions; raises NotFound."""
     ids = list(dict.fromkeys(shipment_ids))
     query = select(Shipment).from_statement(LOCK_SHIPMENTS)
     rows = db.session.scalars(query.execution_options(populate_existing=True), {"ids": ids})
@@ -89,11 +85,7 @@ def follow_changes(actor: Actor, changes: Sequence[Change]) -> None:
 
 
 def _shipments_under(actor: Actor, permit_ids: Collection[UUID]) -> set[UUID]:
-    """Return the own shipments that a change of these permits may affect.
-
-    A cancellation affects goods that have left; a late licence clears those that left without it,
-    even if already received.
-    """
+    """Return own shipments that permits may affect: left ones too, by late licences."""
     exports = [permit.id for permit in load(actor, permit_ids).permits if permit.kind == "export"]
     unlicensed = exists().where(
         Discrepancy.subject_id == Shipment.id,
@@ -106,10 +98,7 @@ def _shipments_under(actor: Actor, permit_ids: Collection[UUID]) -> set[UUID]:
 
 
 def update_due_shipments(*, actor: Actor) -> int:
-    """Update own shipments that become overdue or expire in transit; return their number.
-
-    Those that a command or another job works on are left to the next round.
-    """
+    """Update own shipments overdue or expired in transit, but locked ones; return how many."""
     due = (Shipment.owner_state == actor.own_state(), Shipment.next_check_at <= actor.now())
     query = select(Shipment).where(*due).order_by(Shipment.next_check_at).limit(BATCH_SIZE)
     query = query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
@@ -121,10 +110,7 @@ def update_due_shipments(*, actor: Actor) -> int:
 def update_shipments(
     actor: Actor, shipments: Sequence[Shipment], causes: Mapping[UUID, Actor]
 ) -> None:
-    """Write what the facts of own, locked shipments show; `causes` as of discrepancies.
-
-    What is written is a change itself: boards and answers to traces show the stored status.
-    """
+    """Write what own locked shipments' facts show, as a change with `causes` of its own."""
     if not shipments:
         return
     now, days, owner = actor.now(), local_days(actor), actor.own_state()

@@ -269,10 +269,7 @@ def _record_entry(
 def release(
     *, actor: Actor, shipment_id: UUID, expected_version: int | None, data: ReleaseData
 ) -> None:
-    """Release one shipment.
-
-    Raises StaleVersion, and the errors of `release_many`.
-    """
+    """Release one shipment; raises StaleVersion, and the errors of `release_many`."""
     require(actor, Permission.SHIPMENT_RELEASE)
     _release(actor, [(shipment_id, data)], expected_version)
 

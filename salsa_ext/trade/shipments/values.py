@@ -17,10 +17,7 @@ from salsa_ext.firearms.records.parties import Party
 
 @dataclass(frozen=True)
 class BulkGoods:
-    """Goods without serial numbers: a quantity of one permit line.
-
-    `lot` is set where all of it is of one lot.
-    """
+    """Goods without serials: a quantity of a permit line; `lot` if all are of one."""
 
     line: Annotated[LineNumber, Field("Line", "firearm")]
     quantity: Annotated[Decimal, Field("Quantity", "firearm")]

@@ -77,10 +77,7 @@ def render_board(actor: Actor, code: str) -> RenderedView:
 
 
 def draw_board_map(board: Board) -> MapDrawing | None:
-    """Return the map; places link to their table rows.
-
-    Circles show the precision of places.
-    """
+    """Return the map; places link to their table rows. Circles show the precision of places."""
     post, ends = board.post, route_ends(board)
     letters = zip(POST_LETTERS, ends, strict=False)
     places = [

@@ -159,10 +159,7 @@ def _query_time(form: Form) -> datetime | None:
 
 
 def _set_defaults(body: dict[str, Any], here: CurrentPost, at: datetime) -> None:
-    """Set purpose `border` and an incident by post and time.
-
-    If the form has neither case nor incident.
-    """
+    """Set purpose `border` and an incident by post and time. If the form has neither case nor incident."""
     body.setdefault("purpose", "border")
     if body["purpose"] == "border" and not body.get("case_number"):
         incident = f"{here.post.name}, {formatting.moment(at, here.own.zone)}"

@@ -1,7 +1,4 @@
-"""Seizure at the barrier: a short form with defaults of the post, and its receipt.
-
-The receipt has number, matches, contacts and the joint seizure of the other side.
-"""
+"""Seizure at the barrier: a short form with defaults of the post, and its receipt with matches."""
 
 from __future__ import annotations
 
@@ -170,10 +167,7 @@ def _show_receipt(
 
 
 def _submit_joint(actor: Actor, here: CurrentPost, seizure_id: UUID) -> Any:
-    """Link the other side's seizure to an own one.
-
-    By number, or by the button of a candidate.
-    """
+    """Link the other side's seizure to an own one. By number, or by the button of a candidate."""
     require(actor, Permission.SEIZURE_RECORD)
     form = submission.read_form()
 

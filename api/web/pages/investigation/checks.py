@@ -37,10 +37,7 @@ def show_form(actor: Actor) -> str:
 
 
 def run_check(actor: Actor) -> Any:
-    """Run a check and show its answer.
-
-    Shows the form with 422 if no mark is searchable.
-    """
+    """Run a check and show its answer. Shows the form with 422 if no mark is searchable."""
     require(actor, Permission.CHECK_MAKE)
     form = submission.read_form()
 

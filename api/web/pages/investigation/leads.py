@@ -1,7 +1,4 @@
-"""List of leads, a lead with its graph.
-
-Own records by default; foreign records for a typed purpose and case.
-"""
+"""Leads with their graph: of own records, or of foreign ones for a typed purpose and case."""
 
 from __future__ import annotations
 

@@ -91,10 +91,7 @@ def _ticks(serials: Iterable[str]) -> dict[str, str]:
 
 
 def correction_values(actor: Actor, view: ShipmentView) -> dict[str, str]:
-    """Return the values of the current receipt.
-
-    A list of serials too long for the form is left empty.
-    """
+    """Return the values of the current receipt. A list of serials too long for the form is left empty."""
     receipt = view.receipt
     if receipt is None:
         return receipt_values(actor, view)
@@ -117,10 +114,7 @@ def correction_values(actor: Actor, view: ShipmentView) -> dict[str, str]:
 
 
 def more_fields(view: ShipmentView) -> tuple[Field, ...]:
-    """Return the manifest to tick, other declared fields, quantities for lines without serials.
-
-    With a field to state that no serial arrived, if the shipment has both.
-    """
+    """Return the manifest to tick, other declared fields, quantities for lines without serials."""
     shipped, listed = shipped_serials(view.shipment, MAX_TICKED), LISTED_FIELDS
     if shipped:
         listed = (_manifest_field(shipped), UNEXPECTED_FIELD)
@@ -156,11 +150,7 @@ def _declared_others() -> list[Member]:
 
 
 def fill_received(body: dict[str, Any], view: ShipmentView, form: Form) -> None:
-    """Set serials and bulk quantities of a receipt.
-
-    Unchanged default quantities count as no statement on the guns: these must be listed or stated
-    as not arrived.
-    """
+    """Set serials and bulk quantities; unchanged default quantities say nothing about guns."""
     parts = list_unserialised(view.shipment)
     typed = {part.line: form.get(f"received.{part.line}") for part in parts}
     shipped, typed_serials = shipped_serials(view.shipment, MAX_TICKED), form.get("items")

@@ -1,7 +1,4 @@
-"""Route of a traced gun: one row for each event of its chain, and a map of them.
-
-Of most events the state alone is known; `read_locations` gives the places.
-"""
+"""Route of a traced gun: a row for each event of its chain, of most the state alone, and a map."""
 
 from __future__ import annotations
 
@@ -22,10 +19,7 @@ Locations = Mapping[str, EventLocation]
 
 @dataclass(frozen=True)
 class RouteEvent:
-    """An event of the chain, or the find, with its place if that is known.
-
-    `record` is None for the find; after `is_diversion` the gun left lawful possession.
-    """
+    """An event of the chain, or the find (`record` None), with its place if that is known."""
 
     event: str
     on: str
@@ -56,10 +50,7 @@ class RouteEvent:
 
 @dataclass(frozen=True)
 class Route:
-    """The events in order, and a map if there is one.
-
-    Not `is_certain`: the chain may be of several guns, whose places alone are shown.
-    """
+    """The events in order, with a map; if not `is_certain` the places of several guns alone."""
 
     rows: Sequence[RouteEvent]
     drawing: MapDrawing | None

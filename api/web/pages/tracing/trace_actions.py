@@ -106,10 +106,7 @@ def _is_other_person(actor: Actor, view: TraceView) -> bool:
 
 
 def _feedback_obstacle(actor: Actor, view: TraceView) -> Message | None:
-    """Return why no feedback can be sent; None if possible.
-
-    No state answered, or each already has it.
-    """
+    """Return why no feedback can be sent; None if possible. No state answered, or each already has it."""
     answered = [leg for leg in view.legs if follow_up.has_answered(leg)]
     if not answered:
         return follow_up.NONE_ANSWERED
