@@ -15,8 +15,8 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.paging import Page
-from salsa_ext.reference.loading import read_csv
 from salsa_ext.reference.name_matching import fold_name
+from salsa_ext.reference.packaged import read_csv
 
 NEAR: Final = 0.75
 """Least similarity of a name that is suggested for a misspelt one."""

@@ -12,9 +12,9 @@ from sqlalchemy import select
 
 from salsa_ext.core.errors import Invalid, message
 from salsa_ext.database.session import db
-from salsa_ext.reference.loading import KnownAlias, MakeColumns, build_index
 from salsa_ext.reference.models import Alias, Calibre, FirearmType, Label, Make, Post, State
 from salsa_ext.reference.name_matching import LIKELY, NameCandidate, NameIndex, fold_name
+from salsa_ext.reference.packaged import KnownAlias, MakeColumns, build_index
 from salsa_ext.reference.placeholders import read_placeholder
 
 

@@ -2,8 +2,8 @@
 
 from functools import cache
 
-from salsa_ext.reference.loading import alias_rows, packaged_index, read_csv
 from salsa_ext.reference.name_matching import KnownName
+from salsa_ext.reference.packaged import alias_rows, packaged_index, read_csv
 
 KINDS = ("make", "calibre", "type")
 reader = packaged_index

@@ -8,8 +8,8 @@ from functools import cache, lru_cache
 from typing import Final
 
 from salsa_ext.firearms.marks.marking_words import TERMS, find_term, fold_glyphs
-from salsa_ext.reference.loading import packaged_index, read_csv
 from salsa_ext.reference.name_matching import CERTAIN
+from salsa_ext.reference.packaged import packaged_index, read_csv
 
 MONTHS: Final = (
     "jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec|ene|abr|ago|dic|fev|mai|set|out|dez"

@@ -20,7 +20,7 @@ from salsa_ext.core.errors import Invalid, Message, message
 from salsa_ext.core.text import ENGLISH
 from salsa_ext.firearms.marks.keys import normalise
 from salsa_ext.reference import names
-from salsa_ext.reference.loading import read_csv
+from salsa_ext.reference.packaged import read_csv
 from salsa_ext.tracing.channels.forms import RequestForm, build_form
 from salsa_ext.tracing.traces import queries as trace_queries
 from salsa_ext.tracing.traces.attempts import ETRACE, Attempt, find_attempt

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from salsa_ext.firearms.marks.cell_reading import MarkRead, read_cell
 from salsa_ext.firearms.marks.marking_words import TERMS, fold_glyphs
-from salsa_ext.reference.loading import read_csv
+from salsa_ext.reference.packaged import read_csv
 
 WORDS = [(row["kind"], row["text"]) for row in read_csv("no_marks")]
 NOUNS = [text for kind, text in WORDS if kind == "register"]
