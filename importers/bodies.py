@@ -15,7 +15,7 @@ from salsa_ext.core.fields import Member, members
 from salsa_ext.firearms.marks.cell_reading import read_cell
 from salsa_ext.firearms.marks.firearm_marks import marking_instead_of_serial
 from salsa_ext.firearms.marks.keys import latin_letters
-from salsa_ext.firearms.marks.spreadsheet_damage import find_damage
+from salsa_ext.firearms.marks.other_texts import find_damage
 from salsa_ext.reference import names
 
 MAX_SERIAL: Final = 64
