@@ -18,17 +18,22 @@ CREATE TABLE release (
     changes JSONB NOT NULL,
     kid TEXT, signature TEXT,
     CONSTRAINT pk_release PRIMARY KEY (id),
-    CONSTRAINT uq_release_year_number UNIQUE (year, number),
-    CONSTRAINT ck_release_status CHECK (status IN ('preparing', 'published', 'failed'))
+    CONSTRAINT ck_release_status
+        CHECK (status IN ('previewing', 'ready', 'preparing', 'published', 'failed'))
 );
--- The secretariat, which has no state, begins a release; the worker ends it, and nobody changes it.
+CREATE UNIQUE INDEX ix_release_published ON release (year, number) WHERE status = 'published';
+-- The secretariat, which has no state, begins a release and publishes what it previewed; the worker
+-- ends it, and nobody changes it.
 ALTER TABLE release ENABLE ROW LEVEL SECURITY;
 CREATE POLICY all_read ON release FOR SELECT TO salsa_service USING (true);
 CREATE POLICY secretariat_insert ON release FOR INSERT TO salsa_service
-    WITH CHECK (status = 'preparing' AND current_setting('salsa.state', true) = '---');
+    WITH CHECK (status IN ('previewing', 'preparing') AND current_setting('salsa.state', true) = '---');
+CREATE POLICY secretariat_publish ON release FOR UPDATE TO salsa_service
+    USING (status = 'ready' AND current_setting('salsa.state', true) = '---')
+    WITH CHECK (status = 'preparing');
 CREATE POLICY unpublished_update ON release FOR UPDATE TO salsa_worker
-    USING (status = 'preparing') WITH CHECK (true);
-GRANT SELECT, INSERT ON release TO salsa_service;
+    USING (status IN ('previewing', 'preparing')) WITH CHECK (true);
+GRANT SELECT, INSERT, UPDATE (status) ON release TO salsa_service;
 GRANT UPDATE (status, published_at, coverage, changes, kid, signature) ON release TO salsa_worker;
 
 -- What is withheld is in `amounts`, which requests cannot read.

@@ -204,6 +204,7 @@ class Action(StrEnum):
     IMPORT_UNDONE = "file:undone"
     PROFILE_STORED = "file:profile_stored"
     RELEASE_CREATED = "release:created"
+    RELEASE_CONFIRMED = "release:confirmed"
     RELEASE_PUBLISHED = "release:published"
     DATASET_RECOUNTED = "dataset:recounted"
     JOB_SET_ASIDE = "job:set_aside"

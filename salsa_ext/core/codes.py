@@ -50,7 +50,7 @@ ERASURE_OBSTACLES: Final = ("in_force", "legal_hold", "open_case")
 HELD_DOCUMENT_KINDS: Final = ("licensee", "permit", "report", "seizure", "shipment", "transfer")
 PURPOSES: Final = ("street", "border", "seizure", "licensing", "investigation", "stock")
 WEBHOOK_STATUSES: Final = ("active", "disabled", "removed")
-RELEASE_STATUSES: Final = ("preparing", "published", "failed")
+RELEASE_STATUSES: Final = ("previewing", "ready", "preparing", "published", "failed")
 ANNUAL_REPORT_STATUSES: Final = ("draft", "signed")
 QUESTIONNAIRES: Final = ("arms_flows", "programme_of_action")
 """International questionnaires by whose categories tables are counted."""

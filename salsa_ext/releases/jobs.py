@@ -27,6 +27,7 @@ from salsa_ext.releases.release_tables import (
     count_year,
     read_coverage,
 )
+from salsa_ext.releases.releases import WORKING_STATUSES
 from salsa_ext.releases.signed_releases import sign_release
 
 log = logging.getLogger("salsa.worker")
@@ -42,7 +43,7 @@ def make_releases(*, actor: Actor) -> int:
 
     What a process had begun when it ended is computed again; amounts are frozen at the first step.
     """
-    query = select(Release).where(Release.status == "preparing")
+    query = select(Release).where(Release.status.in_(WORKING_STATUSES))
     release = db.session.scalars(query.execution_options(populate_existing=True)).first()
     if release is None:
         return 0
@@ -51,6 +52,10 @@ def make_releases(*, actor: Actor) -> int:
         _freeze(release)
         return 1
     table = next((each for each in tables if each.content is None), None)
+    if table is None and release.status == "previewing":
+        release.status = "ready"
+        db.session.flush()
+        return 1
     if table is None:
         _publish(actor, release, tables)
         return 1

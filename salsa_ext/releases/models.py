@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -26,7 +26,13 @@ class Release(Base):
 
     __tablename__ = "release"
     __table_args__ = (
-        UniqueConstraint("year", "number"),
+        Index(
+            "ix_release_published",
+            "year",
+            "number",
+            unique=True,
+            postgresql_where=text("status = 'published'"),
+        ),
         CheckConstraint(f"status IN {codes.RELEASE_STATUSES}", "status"),
     )
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -14,7 +14,7 @@ from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Conflict, Invalid, NotFound, message
+from salsa_ext.core.errors import Conflict, IllegalTransition, Invalid, NotFound, message
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.paging import Page, fetch_page
@@ -22,15 +22,21 @@ from salsa_ext.database.session import db, wake_after_commit
 from salsa_ext.releases.models import Release, ReleasedTable
 from salsa_ext.releases.release_tables import TABLE_TYPES
 
+WORKING_STATUSES: Final = ("previewing", "preparing")
+"""Statuses in which a job works on a release."""
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtext('release'))")
 
 
 @dataclass(frozen=True)
 class ReleaseData:
-    """The year of a new release, and what readers should know of it."""
+    """The year of a new release, and what readers should know of it.
+
+    `is_preview`: it is published when a person has seen it.
+    """
 
     year: int
     note: str | None = None
+    is_preview: bool = False
 
 
 @dataclass(frozen=True)
@@ -53,17 +59,13 @@ def create_release(*, actor: Actor, data: ReleaseData) -> UUID:
     require(actor, Permission.RELEASE_CREATE)
     if data.year >= actor.now().year:
         raise Invalid({"year": [message("This year has not ended. Choose an earlier one.")]})
-    db.session.execute(_LOCK)
-    if db.session.scalar(select(Release.id).where(Release.status == "preparing")):
-        raise Conflict(message("A release is being made. Wait until it is published."))
-    numbers = select(func.max(Release.number)).where(Release.year == data.year)
-    number = (db.session.scalar(numbers) or 0) + 1
-    release_id = new_id()
+    _lock()
+    number, release_id = next_number(data.year), new_id()
     row = {
         "id": release_id,
         "year": data.year,
         "number": number,
-        "status": "preparing",
+        "status": "previewing" if data.is_preview else "preparing",
         "note": data.note,
         "created_at": actor.now(),
         "coverage": {},
@@ -74,6 +76,41 @@ def create_release(*, actor: Actor, data: ReleaseData) -> UUID:
     append(actor, AuditEvent(Action.RELEASE_CREATED, "release", release_id, data=audited))
     wake_after_commit()
     return release_id
+
+
+def publish_release(*, actor: Actor, release_id: UUID) -> None:
+    """Publish a release as it was previewed; a job signs it.
+
+    Raises NotFound, IllegalTransition for one that is not ready, Conflict if another one of the year
+    was published since: what this one withholds does not follow from that.
+    """
+    require(actor, Permission.RELEASE_CREATE)
+    _lock()
+    release = _read(release_id, True).release
+    if release.status != "ready":
+        raise IllegalTransition("release", release.status, "publish")
+    if release.number != next_number(release.year):
+        text = message("Another release of the year was published since. Make a new preview.")
+        raise Conflict(text)
+    release.status = "preparing"
+    db.session.flush()
+    audited = {"year": release.year, "number": release.number}
+    append(actor, AuditEvent(Action.RELEASE_CONFIRMED, "release", release_id, data=audited))
+    wake_after_commit()
+
+
+def _lock() -> None:
+    """Let one transaction begin or publish; raises Conflict while a job works on a release."""
+    db.session.execute(_LOCK)
+    if db.session.scalar(select(Release.id).where(Release.status.in_(WORKING_STATUSES))):
+        raise Conflict(message("A release is being made. Wait until it is done."))
+
+
+def next_number(year: int) -> int:
+    """Return the number of the next release of a year."""
+    numbers = select(func.max(Release.number))
+    newest = numbers.where(Release.year == year, Release.status == "published")
+    return (db.session.scalar(newest) or 0) + 1
 
 
 def list_releases(

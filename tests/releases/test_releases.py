@@ -233,6 +233,29 @@ def test_the_secretariat_alone_makes_one_and_all_read_it_once_it_is_published(
     assert secretariat.get("/releases?year=2024").json["items"] == []
 
 
+def test_a_preview_is_published_as_it_was_seen_unless_another_came_before(
+    secretariat, as_actor, app, make_release
+):
+    add_facts({PISTOL: 9})
+    body = {"year": 2025, "is_preview": True}
+    first = secretariat.post("/releases", body).json
+    secretariat.post(f"/releases/{first['id']}/publish", None, 409)
+    jobs.run_due(app, "releases")
+    seen = secretariat.get(f"/releases/{first['id']}").json
+    assert (seen["status"], seen["number"], seen["signature"]) == ("ready", 1, None)
+    police = as_actor("BRA", "police_officer")
+    police.get(f"/releases/{first['id']}", 404)
+    second = secretariat.post("/releases", body).json
+    jobs.run_due(app, "releases")
+    add_facts({PISTOL: 2})
+    secretariat.post(f"/releases/{first['id']}/publish", None, 200)
+    jobs.run_due(app, "releases")
+    published = police.get(f"/releases/{first['id']}").json
+    assert (published["tables"], published["status"]) == (seen["tables"], "published")
+    secretariat.post(f"/releases/{second['id']}/publish", None, 409)
+    assert make_release()["number"] == 2
+
+
 def test_one_that_cannot_be_made_has_failed(secretariat, app, monkeypatch):
     add_facts({PISTOL: 9})
     monkeypatch.setattr(protection, "publish", lambda table: 1 / 0)

@@ -283,6 +283,7 @@ ROUTES = (
     Route("GET", "/releases", Of.STATISTICS_READ),
     Route("POST", "/releases", Of.RELEASE_CREATE),
     Route("GET", "/releases/{release_id}", Of.STATISTICS_READ),
+    Route("POST", "/releases/{release_id}/publish", Of.RELEASE_CREATE),
     Route("GET", "/releases/{release_id}/tables/{table}", Of.STATISTICS_READ),
     Route("GET", "/releases/{release_id}/workbook", Of.STATISTICS_READ),
 )

@@ -31,6 +31,14 @@ def published(secretariat, app):
     made = secretariat.send("/releases/new", {"year": "2025", "note": "Provisional."})
     assert "It is being made: 0 of 12 tables" in text(secretariat.open(made.location))
     jobs.run_due(app, "releases")
+    preview = text(secretariat.open(made.location))
+    assert "Guns by type States 1 Figures 2 Withheld 1" in preview
+    assert (
+        "Brazil (Jan, Feb, Apr, May, Jun, Jul, Aug, Sept, Oct, Nov, Dec), Canada (all months)"
+        in preview
+    )
+    secretariat.send(f"{made.location}/publish", {})
+    jobs.run_due(app, "releases")
     return made.location
 
 
@@ -51,7 +59,7 @@ def test_who_is_not_signed_in_reads_a_release_and_its_files(visitor, published):
 
 def test_what_is_not_published_is_for_the_secretariat_alone(visitor, secretariat, signed_in):
     made = secretariat.send("/releases/new", {"year": "2025"}).location
-    assert "Being made" in secretariat.open("/releases")
+    assert "Preview being made" in secretariat.open("/releases")
     assert "No year is published yet." in visitor.open("/releases")
     visitor.open(made, 404)
     officer = signed_in("BRA", "police_officer")

@@ -41,6 +41,13 @@ blueprint.action(
     name="create_release",
     location="/releases/{id}",
 )
+blueprint.action(
+    f"{RELEASE}/publish",
+    None,
+    releases.publish_release,
+    Permission.RELEASE_CREATE,
+    "Publish a release that was previewed.",
+)
 blueprint.reading(RELEASE, ReleaseResponse, releases.get_release, READ)
 
 

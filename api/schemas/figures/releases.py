@@ -10,7 +10,7 @@ from marshmallow import Schema, fields
 from api.http.fields.codes import Code
 from api.http.fields.numbers import QueryWhole, Whole
 from api.http.fields.schemas import RequestSchema
-from api.http.fields.texts import Text
+from api.http.fields.texts import Flag, Text
 from api.http.pagination import FORMATS, ListQuery
 from api.http.tables import write_workbook
 from api.i18n.messages import language, translate
@@ -53,6 +53,7 @@ class NewReleaseRequest(RequestSchema):
     value = ReleaseData
     year = Whole(least=2000, most=2100, required=True)
     note = Text(most=2000)
+    is_preview = Flag()
 
 
 class ReleaseQuery(ListQuery):
@@ -144,6 +145,13 @@ def flat_rows(content: Mapping[str, Any]) -> list[dict[str, Any]]:
         for row in content["rows"]
         for column, amount in zip(content["columns"], row["amounts"], strict=True)
     ]
+
+
+def count_cells(content: Mapping[str, Any]) -> tuple[int, int, int]:
+    """Return how many states, figures and withheld ones a table has, without those of all states."""
+    rows = [row["amounts"] for row in content["rows"] if row["state"]]
+    amounts = [amount for row in rows for amount in row]
+    return len(rows), len(amounts) - amounts.count(None), amounts.count(None)
 
 
 def table_lines(code: str, content: Mapping[str, Any]) -> Iterator[Sequence[Any]]:

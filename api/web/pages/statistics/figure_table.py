@@ -26,7 +26,7 @@ from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
 from salsa_ext.reference.name_matching import fold_name
 from salsa_ext.statistics import queries
-from salsa_ext.statistics.coverage import list_coverage
+from salsa_ext.statistics.coverage import Coverage, list_coverage
 from salsa_ext.statistics.dataset_types import Dataset
 from salsa_ext.statistics.queries import StatisticsTable
 
@@ -35,6 +35,7 @@ MAX_PERIODS: Final = 12
 """Columns of the table: the last ones, without gaps."""
 STATE: Final = Field("state", message("State"), "choice", "participant")
 COMPLETE: Final = message("none: complete")
+ALL_MONTHS: Final = message("all months")
 GRAINS: Final = (
     ("month", message("By month")),
     ("quarter", message("By quarter")),
@@ -101,11 +102,20 @@ def _show_coverage(actor: Actor, dataset: Dataset, table: StatisticsTable | None
             formatting.label("register", each.register) if each.register else "–",
             " – ".join(formatting.day(on) for on in (each.since, each.until) if on) or "–",
             formatting.months(each.with_records) or "–",
-            formatting.months(each.without_records) or translate(COMPLETE),
+            list_missing(each),
         )
         for each in list_coverage(actor, [dataset], year)
     ]
     return {"coverage": lines, "coverage_year": year}
+
+
+def list_missing(coverage: Coverage) -> str:
+    """Return the months of a year without records, in words."""
+    if not coverage.without_records:
+        return translate(COMPLETE)
+    if not coverage.with_records:
+        return translate(ALL_MONTHS)
+    return formatting.months(coverage.without_records)
 
 
 def dataset_names(actor: Actor) -> choices.Options:

@@ -14,7 +14,7 @@ from api.web import formatting, lists
 from api.web.access import login_required
 from api.web.charts import draw_bars
 from api.web.pages import account_pages
-from api.web.pages.statistics.figure_table import COMPLETE, GRAINS, list_values
+from api.web.pages.statistics.figure_table import GRAINS, list_missing, list_values
 from api.web.pages.statistics.pictures import (
     NO_VALUE,
     Picture,
@@ -153,9 +153,9 @@ def draw_pictures(source: Source) -> Iterator[Picture]:
         yield _exports(source)
     yield _origins(source)
     yield draw_steps(source)
+    yield _permits(source)
     yield draw_times_to_crime(source)
     yield draw_answers(source)
-    yield _permits(source)
     yield _differences(source)
     yield from _fates(source)
     if source.state is None:
@@ -398,9 +398,7 @@ def _coverage(source: Source) -> Picture:
         Row(
             formatting.label("state", state),
             [
-                formatting.months(months[state].without_records) or translate(COMPLETE)
-                if state in months
-                else not_given,
+                list_missing(months[state]) if state in months else not_given,
                 *(
                     each[state] or (not_given if state in withheld else "–")
                     for each in sums.values()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID
 
@@ -14,18 +15,22 @@ from api.schemas.figures import releases as release_files
 from api.schemas.figures.releases import NewReleaseRequest, ReleaseResponse
 from api.sdmx.data_messages import DATA_XML, write_data
 from api.sdmx.dataflows import DATAFLOWS, list_cells
-from api.web.access import prepare_frame
+from api.web.access import login_required, prepare_frame
+from api.web.document_actions import Action, Subject, available_actions
 from api.web.forms import Field, Form
 from api.web.pages import account_pages
+from api.web.pages.statistics.figure_table import list_missing
 from api.web.pages.statistics.pictures import released_pictures
 from api.web.record_pages import DocumentPages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import visitor
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
+from salsa_ext.custody.figures import SEIZURES
 from salsa_ext.releases import releases
 from salsa_ext.releases.release_tables import TABLE_TYPES
 from salsa_ext.releases.releases import ReleaseView
+from salsa_ext.statistics.coverage import list_coverage
 
 MAX_LISTED: Final = 200
 MAX_CHANGES: Final = 50
@@ -73,15 +78,41 @@ def release_page(release_id: UUID) -> Any:
         )
         if form := request.args.get("format"):
             return _file(release, form, request.args.get("table"))
+        subject = PAGES.find(maker, release_id) if maker else None
+        is_ready = release.status == "ready"
         return render_template(
             "account/release.html",
             trail=PAGES.trail,
             view=release,
-            pictures=released_pictures(release) if release.status == "published" else (),
+            subject=subject,
+            actions=available_actions(ACTIONS, maker, subject) if maker and subject else [],
+            is_working=release.status in releases.WORKING_STATUSES,
+            progress=len(release.tables),
+            incomplete=_list_incomplete(maker, release.year) if maker and is_ready else [],
+            pictures=released_pictures(release) if is_ready or release.published_at else (),
             texts=release_files,
             table_count=len(TABLE_TYPES),
             max_changes=MAX_CHANGES,
         )
+
+
+@account_pages.get("/releases/<uuid:release_id>/live")
+@login_required
+def release_news(actor: Actor, release_id: UUID) -> Response:
+    """Answer 200 once more is done than the page shows, else 204 at once."""
+    release = releases.get_release(actor, release_id)
+    if f"{release.status}-{len(release.tables)}" != request.args.get("version"):
+        return Response(status=200)
+    return Response(status=204, headers={"Retry-After": "2"})
+
+
+def _list_incomplete(maker: Actor, year: int) -> list[str]:
+    """Return the states without seizures in some months, with these."""
+    return sorted(
+        f"{release_files.state_name(each.state)} ({list_missing(each)})"
+        for each in list_coverage(maker, [SEIZURES], year)
+        if each.without_records
+    )
 
 
 def _maker() -> Actor | None:
@@ -92,6 +123,8 @@ def _maker() -> Actor | None:
 
 def _file(release: ReleaseView, form: str, code: str | None) -> Response:
     """Return a published release, or one of its tables, as file."""
+    if release.status != "published":
+        abort(404)
     name = f"figures-{release.year}-{release.number}"
     if code is not None and form in ("csv", "xlsx", "sdmx"):
         table = next((each for each in release.tables if each.code == code), None) or abort(404)
@@ -102,7 +135,7 @@ def _file(release: ReleaseView, form: str, code: str | None) -> Response:
             return files.send_attachment(content, DATA_XML, f"{name}-{code}.xml")
         rows = release_files.flat_rows(table.content or {})
         return tables.table_response(rows, form, f"{name}-{code}")
-    if release.status != "published" or code is not None or form not in ("json", "xlsx"):
+    if code is not None or form not in ("json", "xlsx"):
         abort(404)
     if form == "xlsx":
         content = release_files.write_release(release)
@@ -116,11 +149,36 @@ def _show_form(actor: Actor, form: Form | None) -> dict[str, Any]:
 
 
 def _create(actor: Actor, form: Form) -> str:
-    data = form.load(NewReleaseRequest())
+    data = replace(form.load(NewReleaseRequest()), is_preview=True)
     return PAGES.address(releases.create_release(actor=actor, data=data))
 
 
+def _find(actor: Actor, release_id: UUID) -> Subject:
+    view = releases.get_release(actor, release_id)
+    return Subject(view, release_files.release_title(view), actor.state, view.status)
+
+
+ACTIONS: Final = (
+    Action(
+        "publish",
+        message("Publish"),
+        message(
+            "Everybody reads it from then on, and it stays as it is. A correction is a new release."
+        ),
+        None,
+        releases.publish_release,
+        Permission.RELEASE_CREATE,
+        ("ready",),
+        is_versioned=False,
+        is_main=True,
+    ),
+)
 PAGES: Final = DocumentPages(
-    account_pages, "release", "/releases", message("Published figures of all states")
+    account_pages,
+    "release",
+    "/releases",
+    message("Published figures of all states"),
+    _find,
+    ACTIONS,
 )
 PAGES.add_form(Permission.RELEASE_CREATE, _show_form, _create)
