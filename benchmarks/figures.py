@@ -28,7 +28,7 @@ FREE_VALUES: Final = tuple(f"value {number}" for number in range(MAX_VALUES))
 TABLES: Final = (
     ("class, by year", ("class",), "year"),
     ("calibre and class, by year", ("class", "calibre"), "year"),
-    ("division, by month", ("division",), "month"),
+    ("kind, by month", ("kind",), "month"),
 )
 """What is read: of all ten years, by the dimensions."""
 
@@ -92,6 +92,11 @@ def _fill_sums(connection: duckdb.DuckDBPyConnection, owner_url: str) -> int:
                     lines,
                 )
             sums += cursor.rowcount
+        cursor.execute(
+            "INSERT INTO yearly_rollup SELECT dataset, state, partner, subject,"
+            " date_trunc('year', period), dimension, value, sum(amount) FROM rollup"
+            " GROUP BY 1, 2, 3, 4, 5, 6, 7"
+        )
     engine.dispose()
     return sums
 

@@ -59,6 +59,21 @@ CREATE POLICY all_states ON rollup FOR ALL TO salsa_worker USING (true);
 GRANT SELECT ON rollup TO salsa_service;
 GRANT INSERT, UPDATE ON rollup TO salsa_worker;
 
+-- The same by year.
+CREATE TABLE yearly_rollup (LIKE rollup);
+ALTER TABLE yearly_rollup ADD CONSTRAINT pk_yearly_rollup
+    PRIMARY KEY (dataset, state, dimension, period, subject, partner, value);
+ALTER TABLE yearly_rollup ENABLE ROW LEVEL SECURITY;
+CREATE POLICY owner_read ON yearly_rollup FOR SELECT TO salsa_service USING (
+    state = current_setting('salsa.state', true)::char(3)
+    OR dataset = 'licit_trade' AND partner = current_setting('salsa.state', true)
+    OR dimension IN ('', 'established_by', 'exported_by', 'disposition') AND dataset <> 'flows'
+        AND current_setting('salsa.state', true) = '---'
+);
+CREATE POLICY all_states ON yearly_rollup FOR ALL TO salsa_worker USING (true);
+GRANT SELECT ON yearly_rollup TO salsa_service;
+GRANT INSERT, UPDATE ON yearly_rollup TO salsa_worker;
+
 -- What an object counts: what changes of it is the difference to them.
 CREATE TABLE counted_object (
     owner_state CHAR(3) NOT NULL,

@@ -34,7 +34,7 @@ class Grain(Enum):
     def start(self, on: date) -> date:
         """Return the first day of the period of a day."""
         if self is Grain.ALL_TIME:
-            return date(1900, 1, 1)
+            return ALL_TIME
         if self is Grain.DAY:
             return on
         if self is Grain.YEAR:
@@ -77,6 +77,8 @@ class CountKey(NamedTuple):
 
 
 Facts = Mapping[Fact, int]
+ALL_TIME: Final = date(1900, 1, 1)
+"""The period of what is counted by none."""
 
 
 def expand(facts: Facts) -> Counter[CountKey]:
@@ -86,6 +88,15 @@ def expand(facts: Facts) -> Counter[CountKey]:
         for dimension, value in (("", ""), *fact.values):
             cells[CountKey(*fact[:5], dimension, value)] += amount
     return cells
+
+
+def sum_years(cells: Mapping[CountKey, int]) -> Counter[CountKey]:
+    """Return the sums of cells by year, of those that have one."""
+    sums = Counter[CountKey]()
+    for key, amount in cells.items():
+        if key.period != ALL_TIME:
+            sums[key._replace(period=Grain.YEAR.start(key.period))] += amount
+    return sums
 
 
 @dataclass(frozen=True)

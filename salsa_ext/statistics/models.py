@@ -13,10 +13,10 @@ from sqlalchemy.orm import Mapped, mapped_column
 from salsa_ext.database.session import Base
 
 
-class Rollup(Base):
+class Amounts(Base):
     """Amount by dataset, state, partner (or ''), subject, period start and finer dimension (or '')."""
 
-    __tablename__ = "rollup"
+    __abstract__ = True
     dataset: Mapped[str] = mapped_column(primary_key=True)
     state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
     partner: Mapped[str] = mapped_column(primary_key=True)
@@ -25,6 +25,18 @@ class Rollup(Base):
     dimension: Mapped[str] = mapped_column(primary_key=True)
     value: Mapped[str] = mapped_column(primary_key=True)
     amount: Mapped[int] = mapped_column(BigInteger)
+
+
+class Rollup(Amounts):
+    """Amounts by the periods of their datasets."""
+
+    __tablename__ = "rollup"
+
+
+class YearlyRollup(Amounts):
+    """The same by year: figures of many years are read from few rows."""
+
+    __tablename__ = "yearly_rollup"
 
 
 class CountedObject(Base):

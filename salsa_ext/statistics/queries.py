@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Date, cast, func, select
+from sqlalchemy.orm import aliased
 
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
@@ -16,7 +17,7 @@ from salsa_ext.core.errors import Invalid, Message, NotFound, message
 from salsa_ext.database.session import db
 from salsa_ext.reference.models import StateSetting
 from salsa_ext.statistics.dataset_types import Dataset, Grain
-from salsa_ext.statistics.models import Rollup
+from salsa_ext.statistics.models import Amounts, Rollup, YearlyRollup
 
 PERIODS: Final = ("month", "quarter", "year")
 _UNKNOWN: Final = message("{dimension} is not a dimension of these figures. One of: {choices}.")
@@ -165,31 +166,44 @@ def _build_query(
     dataset: Dataset, selection: _Selection, filters: Mapping[str, Any], through: date
 ) -> Any:
     finer = next((each.code for each in dataset.finer if each.code in selection.used), "")
+    sums = _select_sums(dataset, selection, finer, through)
     columns: dict[str, Any] = {
-        each.code: func.split_part(Rollup.subject, "|", at)
+        each.code: func.split_part(sums.subject, "|", at)
         for at, each in enumerate(dataset.base, start=1)
     }
-    columns[finer] = Rollup.value
-    period = cast(func.date_trunc(selection.grain.value, Rollup.period), Date)
-    keys = [Rollup.state, Rollup.partner, period, *(columns[code] for code in selection.by)]
-    amount = func.sum(Rollup.amount)
-    counted = [dataset.code, dataset.silent] if selection.has_silent else [dataset.code]
+    columns[finer] = sums.value
+    period = cast(func.date_trunc(selection.grain.value, sums.period), Date)
+    keys = [sums.state, sums.partner, period, *(columns[code] for code in selection.by)]
+    amount = func.sum(sums.amount)
     query = select(*keys, amount).where(
-        Rollup.dataset.in_(counted),
-        Rollup.dimension == finer,
-        Rollup.period < through,
-        *(columns[code] == value for code, value in selection.where.items()),
+        *(columns[code] == value for code, value in selection.where.items())
     )
     for name in ("state", "partner"):
         if (value := filters.get(name)) is not None:
-            query = query.where(getattr(Rollup, name) == value)
+            query = query.where(getattr(sums, name) == value)
     if (first := filters.get("from_period")) is not None:
-        query = query.where(Rollup.period >= selection.grain.start(first))
+        query = query.where(sums.period >= selection.grain.start(first))
     if (last := filters.get("to_period")) is not None:
         query = query.where(period <= selection.grain.start(last))
     if selection.is_granted:
-        query = query.where(Rollup.state.not_in(withheld_states()))
+        query = query.where(sums.state.not_in(withheld_states()))
     return query.group_by(*keys).having(amount > 0).order_by(*keys)
+
+
+def _select_sums(dataset: Dataset, selection: _Selection, finer: str, through: date) -> Any:
+    """Return the sums before a day; of years those by year, but for the year of that day."""
+    counted = [dataset.code, dataset.silent] if selection.has_silent else [dataset.code]
+
+    def select_from(table: type[Amounts], *where: Any) -> Any:
+        chosen = table.dataset.in_(counted), table.dimension == finer, table.period < through
+        return select(table).where(*chosen, *where)
+
+    if selection.grain is not Grain.YEAR:
+        return aliased(Rollup, select_from(Rollup).subquery())
+    year = Grain.YEAR.start(through)
+    ended = select_from(YearlyRollup, YearlyRollup.period < year)
+    both = ended.union_all(select_from(Rollup, Rollup.period >= year)).subquery()
+    return aliased(Rollup, both)
 
 
 def withheld_states() -> Sequence[str]:

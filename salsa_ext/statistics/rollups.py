@@ -14,13 +14,21 @@ from salsa_ext.access.audit import Action, AuditEvent, append_many
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import CHUNK_SIZE
 from salsa_ext.database.session import db, execute_raw, to_json
-from salsa_ext.statistics.dataset_types import CountedKind, CountKey, Dataset, Fact, Facts, expand
-from salsa_ext.statistics.models import CountedObject, Rollup
+from salsa_ext.statistics.dataset_types import (
+    CountedKind,
+    CountKey,
+    Dataset,
+    Fact,
+    Facts,
+    expand,
+    sum_years,
+)
+from salsa_ext.statistics.models import Amounts, CountedObject, Rollup, YearlyRollup
 
 JOB: Final = "figures"
 """The job that counts: one transaction of a state at a time."""
 _ADD: Final = """
-INSERT INTO rollup AS r (dataset, state, subject, period, partner, dimension, value, amount)
+INSERT INTO {table} AS r (dataset, state, subject, period, partner, dimension, value, amount)
 SELECT * FROM unnest(
     %s::text[], %s::text[], %s::text[], %s::date[], %s::text[], %s::text[], %s::text[], %s::bigint[]
 ) AS cell (dataset, state, subject, period, partner, dimension, value, amount)
@@ -39,12 +47,15 @@ _LOCK_CURSOR: Final = "SELECT 1 FROM job_cursor WHERE job = %s AND state = %s FO
 
 def add_facts(facts: Facts) -> None:
     """Add amounts to the sums of their cells; negative ones subtract."""
-    _add_cells(expand(facts))
+    cells = expand(facts)
+    _add_cells(Rollup, cells)
+    _add_cells(YearlyRollup, sum_years(cells))
 
 
-def _add_cells(cells: Mapping[CountKey, int]) -> None:
+def _add_cells(table: type[Amounts], cells: Mapping[CountKey, int]) -> None:
     if changed := [(*key, amount) for key, amount in cells.items() if amount]:
-        execute_raw(_ADD, [[*column] for column in zip(*changed, strict=True)])
+        statement = _ADD.format(table=table.__tablename__)
+        execute_raw(statement, [[*column] for column in zip(*changed, strict=True)])
 
 
 def count_objects(state: str, kind: CountedKind, ids: Collection[UUID]) -> None:
@@ -121,13 +132,16 @@ def recount(
             for facts in facts_by_object.values():
                 missing.update(expand(facts))
     codes = [dataset.code for dataset in datasets]
-    stored = select(Rollup).where(Rollup.state == state, Rollup.dataset.in_(codes))
-    for row in db.session.scalars(stored.execution_options(populate_existing=True)):
-        key = (row.dataset, state, row.subject, row.period, row.partner, row.dimension, row.value)
-        missing[CountKey(*key)] -= row.amount
-    _add_cells(missing)
     corrected = Counter(dict.fromkeys(codes, 0))
-    corrected.update(key.dataset for key, amount in missing.items() if amount)
+    for table, counted in ((Rollup, missing), (YearlyRollup, sum_years(missing))):
+        columns = [getattr(table, name) for name in CountKey._fields]
+        stored = select(*columns, table.amount).where(
+            table.state == state, table.dataset.in_(codes)
+        )
+        for *key, amount in db.session.execute(stored):
+            counted[CountKey(*key)] -= amount
+        _add_cells(table, counted)
+        corrected.update(key.dataset for key, amount in counted.items() if amount)
     action = Action.DATASET_RECOUNTED
     append_many(
         actor,

@@ -152,5 +152,5 @@ def test_a_board_is_measured_over_a_history_that_grows_tenfold(app, owner, tmp_p
 def test_figures_are_measured_and_equal_a_count_of_the_same_records(app, owner, tmp_path, capsys):
     figure_benchmark.run(app, owner, 2_000, 1, tmp_path / "figures.json")
     printed = capsys.readouterr().out
-    assert "Figures of 2,000 records" in printed and "service: class, by month" in printed
+    assert "Figures of 2,000 records" in printed and "service: class, by year" in printed
     assert counted(owner, "rollup WHERE dimension = 'calibre'")[0] > 1_000
