@@ -1,11 +1,5 @@
-"""Requests of persons about their data, and legal holds."""
+-- Requests of persons about their data, and legal holds.
 
-from alembic import op
-
-revision = "0020_personal_data"
-down_revision = "0019_imports"
-
-TABLES = """
 CREATE TABLE subject_request (
     id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL,
@@ -38,9 +32,3 @@ CREATE TABLE legal_hold (
 );
 CREATE INDEX ix_legal_hold_owner_state_document_id ON legal_hold (owner_state, document_id);
 CALL salsa_protect_owned('legal_hold', 'SELECT, INSERT, UPDATE (version, lifted_at)');
-"""
-
-
-def upgrade() -> None:
-    """Create the requests and the holds."""
-    op.execute(TABLES)

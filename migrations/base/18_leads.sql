@@ -1,11 +1,5 @@
-"""Leads of large registers."""
+-- Leads of large registers.
 
-from alembic import op
-
-revision = "0018_leads"
-down_revision = "0017_custody"
-
-LEADS = """
 CREATE TABLE lead (
     owner_state CHAR(3) NOT NULL,
     with_others BOOLEAN NOT NULL,
@@ -21,9 +15,3 @@ CREATE TABLE lead (
 CREATE INDEX ix_lead_rank ON lead (owner_state, with_others, score DESC, id);
 CALL salsa_protect_owned('lead', 'SELECT');
 GRANT INSERT, DELETE ON lead TO salsa_worker;
-"""
-
-
-def upgrade() -> None:
-    """Create the table that a job writes and readers list."""
-    op.execute(LEADS)

@@ -1,11 +1,5 @@
-"""Notifications, and sums for figures."""
+-- Notifications, and sums for figures.
 
-from alembic import op
-
-revision = "0004_notifications_statistics"
-down_revision = "0003_access_audit"
-
-TABLES = """
 CREATE TABLE notification (
     id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
@@ -85,8 +79,3 @@ ALTER TABLE counted_object ENABLE ROW LEVEL SECURITY;
 CREATE POLICY owner_only ON counted_object FOR ALL TO salsa_worker
     USING (owner_state = current_setting('salsa.state', true)::char(3));
 GRANT SELECT, INSERT, UPDATE ON counted_object TO salsa_worker;
-"""
-
-
-def upgrade() -> None:
-    op.execute(TABLES)

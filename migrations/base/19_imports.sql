@@ -1,11 +1,5 @@
-"""Imports of files: runs, profiles, their documents, and rows that were refused."""
+-- Imports of files: runs, profiles, their documents, and rows that were refused.
 
-from alembic import op
-
-revision = "0019_imports"
-down_revision = "0018_leads"
-
-IMPORTS = """
 CREATE TABLE import_run (
     id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
@@ -88,9 +82,3 @@ CREATE TABLE import_reject (
     CONSTRAINT pk_import_reject PRIMARY KEY (run_id, row)
 );
 CALL salsa_protect_owned('import_reject', 'SELECT, INSERT, DELETE');
-"""
-
-
-def upgrade() -> None:
-    """Create the tables that requests and the worker write."""
-    op.execute(IMPORTS)

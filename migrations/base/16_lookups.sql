@@ -1,11 +1,5 @@
-"""Budgets of look-ups, canaries, and samples for review."""
+-- Budgets of look-ups, canaries, and samples for review.
 
-from alembic import op
-
-revision = "0016_lookups"
-down_revision = "0015_jobs"
-
-BUDGETS = """
 -- No right of the service on the table: a query of an attacker frees no budget. By the clock of the
 -- database, for the same reason.
 CREATE TABLE lookup_count (
@@ -80,9 +74,7 @@ BEGIN
     RETURN FOUND;
 END $$;
 GRANT EXECUTE ON FUNCTION salsa_lookups, salsa_count_lookups, salsa_refuse_lookups TO salsa_service;
-"""
 
-CANARIES = """
 CREATE TABLE canary (
     id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL,
@@ -95,9 +87,7 @@ CREATE TABLE canary (
 CREATE INDEX ix_canary_key ON canary (key);
 CALL salsa_protect_owned('canary', 'SELECT, INSERT, UPDATE (removed_at)');
 CREATE POLICY all_read ON canary FOR SELECT TO salsa_worker USING (true);
-"""
 
-REVIEWS = """
 CREATE TABLE lookup_review (
     id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL,
@@ -124,11 +114,3 @@ CALL salsa_protect_owned('lookup_review',
     'SELECT, INSERT, UPDATE (version, status, comment, decided_by, decided_at)');
 CREATE INDEX ix_audit_entry_lookups ON audit_entry (owner_state, at)
     WHERE action IN ('check:made', 'trace:sent', 'record:disclosed', 'lookup:refused');
-"""
-
-
-def upgrade() -> None:
-    """Create the counts with their functions, the canaries and the samples."""
-    op.execute(BUDGETS)
-    op.execute(CANARIES)
-    op.execute(REVIEWS)

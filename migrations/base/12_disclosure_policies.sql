@@ -1,11 +1,5 @@
-"""Consents, restrictions of agencies, and the policies that keep a trace from them."""
+-- Consents, restrictions of agencies, and the policies that keep a trace from them.
 
-from alembic import op
-
-revision = "0012_disclosure_policies"
-down_revision = "0011_tracing"
-
-TABLES = """
 -- Each of the two states owns a row of its own, of the same id, so that either can move elsewhere.
 CREATE TABLE consent (
     id UUID NOT NULL,
@@ -57,9 +51,7 @@ CREATE TABLE trace_restriction (
     CONSTRAINT ck_trace_restriction_subject_kind CHECK (subject_kind IN ('trace', 'request'))
 );
 CALL salsa_protect_owned('trace_restriction', 'SELECT, INSERT, DELETE');
-"""
 
-FUNCTIONS = """
 -- The asking state writes that it asked before the letter arrives from which the other learns what
 -- to hide: until then its own word counts, for its own trace alone.
 CREATE FUNCTION salsa_is_restricted(owner char(3), subject uuid) RETURNS boolean
@@ -125,70 +117,3 @@ $$;
 GRANT EXECUTE ON FUNCTION salsa_is_restricted, salsa_is_case_restricted,
     salsa_disclosures_of_record, salsa_disclosure_recipients TO salsa_service;
 GRANT EXECUTE ON FUNCTION salsa_logged_records TO salsa_worker;  -- silent records are among them
-"""
-
-# `salsa.agency` is the agency for which a session reads; it is empty for the state as a whole, which
-# is restricted from nothing. Restrictions are looked up row by row in their index, which costs the
-# same for three of them and for thousands. They are counted, because the planner may hash an EXISTS
-# and serve a LIMIT by reading the table: either reads all of them. Only restrictions of the reader's
-# own state count: the drafts of another state hide nothing from it.
-STATE = "current_setting('salsa.state', true)::char(3)"
-AGENCY = "current_setting('salsa.agency', true)"
-OF_STATE = f"coalesce({AGENCY}, '') = ''"
-CONCERNED = f"concerned @> ARRAY[{STATE}]"
-OWNED = f"owner_state = {STATE}"
-# The traces that an entry or a notification is about, a JSON list of ids.
-ABOUT = "ANY (string_to_array(translate(data ->> 'about', '[]\" ', ''), ',')::uuid[])"
-
-
-def unrestricted(subject: str) -> str:
-    """Return the condition that the reader's agency is restricted from no such subject."""
-    return f"""(SELECT count(*) FROM trace_restriction AS r WHERE r.owner_state = {STATE}
-        AND r.agency = {AGENCY} AND r.subject_id = {subject}) = 0"""  # noqa: S608 - own names
-
-
-def of_visible_consent(subject: str) -> str:
-    return f"""(SELECT true FROM consent
-        WHERE consent.{OWNED} AND consent.id = {subject} LIMIT 1)"""  # noqa: S608 - own names
-
-
-def by_id(column: str) -> str:
-    return f"({OF_STATE} OR {unrestricted(column)})"
-
-
-READABLE = {
-    "trace": by_id("trace.id"),
-    "trace_leg": by_id("trace_leg.trace_id"),
-    "attachment": by_id("attachment.subject_id"),
-    "notification": f"""({OF_STATE} OR {unrestricted("notification.subject_id")}
-        AND (subject_kind <> 'consent' OR {of_visible_consent("notification.subject_id")})
-        AND (NOT data ? 'about' OR {unrestricted(ABOUT)}))""",
-    # What an agency did itself is in its own audit.
-    "audit_entry": f"""({OF_STATE} OR agency = {AGENCY} OR (
-        (coalesce(data ->> 'about', '[]') = '[]' OR {unrestricted(ABOUT)})
-        AND CASE WHEN subject_kind IN ('trace', 'request')
-                 THEN {unrestricted("audit_entry.subject_id::uuid")}
-                     AND ({OWNED} OR NOT salsa_is_restricted(owner_state, subject_id::uuid))
-                 WHEN subject_kind = 'consent'
-                 THEN {of_visible_consent("audit_entry.subject_id::uuid")}
-                 ELSE true END))""",
-}
-OWN = {
-    "trace_request": by_id("trace_request.id"),
-    "trace_message": by_id("trace_message.subject_id"),
-    # An agency goes on seeing what it asked itself: its absence would show that there is a trace.
-    "consent": f"""({OF_STATE} OR about = '{{}}' OR asking_agency = {AGENCY}
-        OR {unrestricted("ANY (consent.about)")})""",
-}
-
-
-def upgrade() -> None:
-    op.execute(TABLES)
-    op.execute(FUNCTIONS)
-    for table, condition in READABLE.items():
-        op.execute(f"ALTER POLICY concerned_read ON {table} USING ({CONCERNED} AND {condition})")
-    for table, condition in OWN.items():
-        op.execute(
-            f"ALTER POLICY owner_only ON {table} USING ({OWNED} AND {condition})"
-            f" WITH CHECK ({OWNED})"
-        )

@@ -1,11 +1,5 @@
-"""Seizures, transfers and reports, and the numbers in use."""
+-- Seizures, transfers and reports, and the numbers in use.
 
-from alembic import op
-
-revision = "0007_documents"
-down_revision = "0006_search_functions"
-
-TABLES = """
 CREATE TABLE document_number (
     owner_state CHAR(3) NOT NULL,
     kind TEXT NOT NULL,
@@ -113,8 +107,3 @@ CREATE INDEX ix_report_owner_state_id ON report (owner_state, id);
 CREATE INDEX ix_report_owner_state_number ON report (owner_state, number);
 CALL salsa_protect('report', 'SELECT, INSERT');
 CALL salsa_append_only('report');
-"""
-
-
-def upgrade() -> None:
-    op.execute(TABLES)

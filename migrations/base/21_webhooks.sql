@@ -1,11 +1,5 @@
-"""Webhooks, and what is sent to them."""
+-- Webhooks, and what is sent to them.
 
-from alembic import op
-
-revision = "0021_webhooks"
-down_revision = "0020_personal_data"
-
-TABLES = """
 CREATE TABLE webhook (
     id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL,
@@ -62,8 +56,3 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     GROUP BY d.owner_state
 $$;
 GRANT EXECUTE ON FUNCTION salsa_webhook_states TO salsa_worker;
-"""
-
-
-def upgrade() -> None:
-    op.execute(TABLES)

@@ -1,11 +1,5 @@
-"""What became of seized guns: hand-overs, dispositions, established origins."""
+-- What became of seized guns: hand-overs, dispositions, established origins.
 
-from alembic import op
-
-revision = "0017_custody"
-down_revision = "0016_lookups"
-
-ENTRIES = """
 CREATE TABLE custody_entry (
     id UUID NOT NULL,
     version INTEGER NOT NULL,
@@ -27,9 +21,3 @@ CREATE TABLE custody_entry (
 CREATE INDEX ix_custody_entry_owner_state_seizure_id ON custody_entry (owner_state, seizure_id);
 CALL salsa_protect('custody_entry', 'SELECT, INSERT');
 CALL salsa_append_only('custody_entry');
-"""
-
-
-def upgrade() -> None:
-    """Create the table of entries."""
-    op.execute(ENTRIES)

@@ -1,11 +1,5 @@
-"""The search for marks, exact and misread, which weighs what it finds."""
+-- The search for marks, exact and misread, which weighs what it finds.
 
-from alembic import op
-
-revision = "0006_search_functions"
-down_revision = "0005_records_marks"
-
-CANDIDATES = """
 -- Marks with any of the given variants, in two cuts of a thousand. One starts with marks stored
 -- with the asked make, and of it only rows that the asker may read are used; the other ignores
 -- makes, so that asking again with another make shows nothing else of what is not open. Variants do
@@ -51,9 +45,7 @@ LANGUAGE sql STABLE ROWS 200 SET search_path = public, pg_temp AS $$
         WHERE f.of_make AND (SELECT count(*) FROM marks) > 1000
         ORDER BY f.fits DESC, f.at, f.target LIMIT 1000)
 $$;
-"""
 
-SEARCH = """
 -- A function, because its plan is cached: planning the statement takes longer than running it.
 -- `weights` are bits, equal and unequal by turns: of make, calibre, type, country and year; then of
 -- tiers 1 to 3, and of a mark that fits one of `patterns` (LIKE, over skeletons). `silent` asks only
@@ -182,9 +174,3 @@ END $$;
 
 GRANT EXECUTE ON FUNCTION salsa_marks_with_variants, salsa_marks_with_parts, salsa_similar_marks
     TO salsa_service;
-"""
-
-
-def upgrade() -> None:
-    op.execute(CANDIDATES)
-    op.execute(SEARCH)

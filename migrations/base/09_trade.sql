@@ -1,11 +1,5 @@
-"""Permits, licensees, shipments, receipts and discrepancies."""
+-- Permits, licensees, shipments, receipts and discrepancies.
 
-from alembic import op
-
-revision = "0009_trade"
-down_revision = "0008_matches_alerts"
-
-PERMITS = """
 CREATE TABLE permit (
     id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
@@ -155,9 +149,7 @@ CREATE TABLE licensee (
 CREATE INDEX ix_licensee_owner_state_id ON licensee (owner_state, id);
 CREATE INDEX ix_licensee_owner_state_name_key ON licensee (owner_state, name_key);
 CALL salsa_protect('licensee', 'SELECT, INSERT, UPDATE');
-"""
 
-SHIPMENTS = """
 CREATE TABLE shipment (
     id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
@@ -298,9 +290,7 @@ CREATE INDEX ix_trade_event_stops ON trade_event (owner_state, recorded_at) WHER
 CREATE INDEX ix_trade_event_subject_id ON trade_event (subject_id);
 CALL salsa_protect('trade_event', 'SELECT, INSERT');
 CALL salsa_append_only('trade_event');
-"""
 
-DISCREPANCIES = """
 CREATE TABLE discrepancy (
     id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
@@ -385,10 +375,3 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION salsa_shipments_by_plate, salsa_shipments_at_post,
     salsa_discrepancies_at_post, salsa_lock_shipments, salsa_lock_discrepancy TO salsa_service;
-"""
-
-
-def upgrade() -> None:
-    op.execute(PERMITS)
-    op.execute(SHIPMENTS)
-    op.execute(DISCREPANCIES)

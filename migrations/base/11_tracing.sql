@@ -1,11 +1,5 @@
-"""Traces, their legs, the requests of the asked state, and messages."""
+-- Traces, their legs, the requests of the asked state, and messages.
 
-from alembic import op
-
-revision = "0011_tracing"
-down_revision = "0010_exchange"
-
-TABLES = """
 CREATE TABLE trace (
     id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
@@ -150,8 +144,3 @@ CREATE INDEX ix_trace_message_owner_state_subject_id_id
     ON trace_message (owner_state, subject_id, id);
 CALL salsa_protect_owned('trace_message', 'SELECT, INSERT');
 CALL salsa_append_only('trace_message');
-"""
-
-
-def upgrade() -> None:
-    op.execute(TABLES)

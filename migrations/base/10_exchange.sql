@@ -1,11 +1,5 @@
-"""Envelopes: the outbox and the inbox of each state, and the progress of each pair of states."""
+-- Envelopes: the outbox and the inbox of each state, and the progress of each pair of states.
 
-from alembic import op
-
-revision = "0010_exchange"
-down_revision = "0009_trade"
-
-TABLES = """
 -- No row is visible to two states and no key joins those of two. An envelope is append-only; its
 -- progress is a row beside it, which one worker at a time claims.
 CREATE TABLE outbox (
@@ -121,8 +115,3 @@ AS $$
     ) AS waiting GROUP BY waiting.owner_state
 $$;
 GRANT EXECUTE ON FUNCTION salsa_envelope_states TO salsa_worker;
-"""
-
-
-def upgrade() -> None:
-    op.execute(TABLES)

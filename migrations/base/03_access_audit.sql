@@ -1,11 +1,5 @@
-"""Accounts, keys, the audit, attachments, and what running the service needs."""
+-- Accounts, keys, the audit, attachments, and what running the service needs.
 
-from alembic import op
-
-revision = "0003_access_audit"
-down_revision = "0002_reference"
-
-ACCESS = """
 CREATE TABLE account (
     id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL,
@@ -89,9 +83,7 @@ CREATE TABLE signing_secret (
     CONSTRAINT pk_signing_secret PRIMARY KEY (kid)
 );
 CALL salsa_protect_owned('signing_secret', 'SELECT, INSERT, DELETE');
-"""
 
-AUDIT = """
 CREATE TABLE audit_entry (
     id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
@@ -133,9 +125,7 @@ CREATE PROCEDURE salsa_open_clock() LANGUAGE sql AS $$
     ALTER POLICY owner_insert ON audit_entry
         WITH CHECK (owner_state = current_setting('salsa.state', true)::char(3))
 $$;
-"""
 
-SEALED_LOG = """
 -- A leaf is written with its audit entry, and gets its place after the commit, so nobody waits for
 -- anybody. What is hidden from its own state is sealed in the log of the state that it concerns.
 CREATE TABLE log_new (
@@ -189,9 +179,7 @@ BEGIN
         EXECUTE format('GRANT INSERT ON %I TO salsa_worker', log_table);
     END LOOP;
 END $$;
-"""
 
-RUNNING = """
 CREATE TABLE idempotency_key (
     digest BYTEA NOT NULL,
     owner_state CHAR(3) NOT NULL,
@@ -257,11 +245,3 @@ CREATE TABLE attachment_part (
 ALTER TABLE attachment_part ALTER COLUMN content SET STORAGE EXTERNAL;
 CALL salsa_protect('attachment_part', 'SELECT, INSERT');
 CALL salsa_append_only('attachment_part');
-"""
-
-
-def upgrade() -> None:
-    op.execute(ACCESS)
-    op.execute(AUDIT)
-    op.execute(SEALED_LOG)
-    op.execute(RUNNING)

@@ -1,11 +1,5 @@
-"""Boards of border posts: what changed on them, and calls across a post."""
+-- Boards of border posts: what changed on them, and calls across a post.
 
-from alembic import op
-
-revision = "0013_boards"
-down_revision = "0012_disclosure_policies"
-
-TABLES = """
 -- What changed at a side of a post, and nothing of its content; with `agency` it shows to that agency
 -- alone. A job writes it from the log of changes as the service of the state, and numbers each side by
 -- itself: a reader goes on after a number, and no gap shows what happens elsewhere.
@@ -55,8 +49,3 @@ CREATE TABLE call_answer (
 );
 CALL salsa_protect('call_answer', 'SELECT, INSERT');
 CALL salsa_append_only('call_answer');
-"""
-
-
-def upgrade() -> None:
-    op.execute(TABLES)

@@ -1,11 +1,5 @@
-"""Parties, records and marks; the search reads mark_key and mark_variant alone."""
+-- Parties, records and marks; the search reads mark_key and mark_variant alone.
 
-from alembic import op
-
-revision = "0005_records_marks"
-down_revision = "0004_notifications_statistics"
-
-TABLES = """
 -- Names are compared without case, accents, spaces or signs. The function of an index may not
 -- change its results while the index exists.
 CREATE FUNCTION salsa_folded_name(name text) RETURNS text
@@ -159,8 +153,3 @@ CREATE TABLE mark_variant (
 );
 CREATE INDEX ix_mark_variant_key ON mark_variant (key) INCLUDE (target, make);
 GRANT SELECT, INSERT ON mark_variant TO salsa_service;
-"""
-
-
-def upgrade() -> None:
-    op.execute(TABLES)

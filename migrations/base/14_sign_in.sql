@@ -1,11 +1,5 @@
-"""Signing in: attempts that failed, first passwords, and sessions that are idle."""
+-- Signing in: attempts that failed, first passwords, and sessions that are idle.
 
-from alembic import op
-
-revision = "0014_sign_in"
-down_revision = "0013_boards"
-
-TABLES = """
 -- Nobody is known yet when a row is written: the key is a digest of an address, with or without a
 -- user name. Rows are forgotten after a day.
 CREATE TABLE sign_in_attempt (
@@ -100,9 +94,3 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WHERE p.credential_id = credential AND a.is_active
 $$;
 GRANT EXECUTE ON FUNCTION salsa_api_key, salsa_account, salsa_passkey TO salsa_service;
-"""
-
-
-def upgrade() -> None:
-    """Create the table of attempts, and extend accounts and keys."""
-    op.execute(TABLES)

@@ -1,11 +1,5 @@
-"""Reference data: states, posts, agencies, settings of states, and what guns are called."""
+-- Reference data: states, posts, agencies, settings of states, and what guns are called.
 
-from alembic import op
-
-revision = "0002_reference"
-down_revision = "0001_rules"
-
-TABLES = """
 -- Loaded from the files of the service; a new version replaces them.
 CREATE TABLE state (
     code CHAR(3) NOT NULL,
@@ -192,8 +186,3 @@ CREATE POLICY concerned_read ON participation FOR SELECT TO salsa_service USING 
 CREATE POLICY owner_insert ON participation FOR INSERT TO salsa_service
     WITH CHECK (owner_state = current_setting('salsa.state', true)::char(3));
 GRANT SELECT, INSERT ON participation TO salsa_service;
-"""
-
-
-def upgrade() -> None:
-    op.execute(TABLES)

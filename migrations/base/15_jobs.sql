@@ -1,11 +1,5 @@
-"""The log of changes, and the jobs that follow it."""
+-- The log of changes, and the jobs that follow it.
 
-from alembic import op
-
-revision = "0015_jobs"
-down_revision = "0014_sign_in"
-
-TABLES = """
 -- A change is written with its audit entry, and gets its number after the commit: then a reader
 -- by number misses nothing, and nobody waits for anybody. Ids are those of one sequence without a
 -- cache: the order of insertion. `states[1]` wrote it; each state gets a change of its own.
@@ -149,8 +143,3 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     UNION ALL SELECT 'sealing', count(*), salsa_id_time(min(l.entry_id::text)), 0 FROM log_new AS l
 $$;
 GRANT EXECUTE ON FUNCTION salsa_job_depths TO salsa_service;
-"""
-
-
-def upgrade() -> None:
-    op.execute(TABLES)

@@ -1,11 +1,5 @@
-"""Releases of figures."""
+-- Releases of figures.
 
-from alembic import op
-
-revision = "0022_releases"
-down_revision = "0021_webhooks"
-
-TABLES = """
 CREATE TABLE release (
     id UUID NOT NULL,
     year INTEGER NOT NULL,
@@ -52,9 +46,3 @@ CREATE POLICY unpublished_update ON release_table FOR UPDATE TO salsa_worker
     USING (content IS NULL) WITH CHECK (true);
 GRANT SELECT (release_id, code, content, digest) ON release_table TO salsa_service;
 GRANT SELECT, INSERT, UPDATE (content, digest) ON release_table TO salsa_worker;
-"""
-
-
-def upgrade() -> None:
-    """Create the releases and their tables."""
-    op.execute(TABLES)

@@ -1,11 +1,5 @@
-"""Matches, alerts, hits and checks."""
+-- Matches, alerts, hits and checks.
 
-from alembic import op
-
-revision = "0008_matches_alerts"
-down_revision = "0007_documents"
-
-MATCHES = """
 -- One row for each state that may know of a pair, visible to that state alone. `other_pseudonym` stands for
 -- the other record, so that a pair is recognised where the state may not have the record's id.
 CREATE TABLE match (
@@ -64,9 +58,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 $$;
 GRANT EXECUTE ON FUNCTION salsa_hide_matches TO salsa_service;
 GRANT EXECUTE ON FUNCTION salsa_match_partners TO salsa_worker;
-"""
 
-ALERTS = """
 CREATE TABLE alert (
     id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
@@ -156,9 +148,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
     WHERE h.cause_key = ANY(keys) AND h.finding_state = current_setting('salsa.state', true)
 $$;
 GRANT EXECUTE ON FUNCTION salsa_hit_alert_states TO salsa_worker;
-"""
 
-CHECKS = """
 CREATE TABLE serial_check (
     id UUID NOT NULL,
     owner_state CHAR(3) NOT NULL, concerned CHAR(3)[] NOT NULL,
@@ -173,10 +163,3 @@ CREATE TABLE serial_check (
 );
 CREATE INDEX ix_serial_check_owner_state_mark ON serial_check (owner_state, mark);
 CALL salsa_protect('serial_check', 'SELECT, INSERT, UPDATE');
-"""
-
-
-def upgrade() -> None:
-    op.execute(MATCHES)
-    op.execute(ALERTS)
-    op.execute(CHECKS)

@@ -1,11 +1,5 @@
-"""Annual reports, and whether a second person signs them."""
+-- Annual reports, and whether a second person signs them.
 
-from alembic import op
-
-revision = "0023_annual_reports"
-down_revision = "0022_releases"
-
-TABLES = """
 ALTER TABLE state_setting ADD COLUMN report_second_person BOOLEAN NOT NULL DEFAULT false;
 ALTER TABLE state_setting ALTER COLUMN report_second_person DROP DEFAULT;
 
@@ -49,9 +43,3 @@ CREATE TABLE annual_report_text (
 );
 CALL salsa_protect_owned('annual_report_text', 'SELECT, INSERT');
 CALL salsa_append_only('annual_report_text');
-"""
-
-
-def upgrade() -> None:
-    """Create the reports and their texts."""
-    op.execute(TABLES)

@@ -1,11 +1,5 @@
-"""Row-level security and append-only tables: the procedures that later migrations call."""
+-- Row-level security and append-only tables: the procedures that later migrations call.
 
-from alembic import op
-
-revision = "0001_rules"
-down_revision = None
-
-RULES = """
 -- Functions are for nobody unless granted.
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON ROUTINES FROM PUBLIC;
 
@@ -50,8 +44,3 @@ CREATE FUNCTION salsa_revision() RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp
 AS $$ SELECT version_num FROM alembic_version $$;
 GRANT EXECUTE ON FUNCTION salsa_revision TO salsa_service;
-"""
-
-
-def upgrade() -> None:
-    op.execute(RULES)
