@@ -28,7 +28,10 @@ JOBS: Final = (*background.JOBS, *IMPORTS)
 
 
 def run_worker(config: Config, stop: threading.Event) -> None:
-    """Run all jobs at each wake-up and poll until `stop`; one that fails is logged and tried again."""
+    """Run all jobs until `stop` is set: at each wake-up, and at the poll.
+
+    A job that fails is logged and tried again; a worker that dies helps nobody.
+    """
     app = worker_app(config)
     url = str(app.config["SQLALCHEMY_DATABASE_URI"])
     waker, woken = wake.notify_after_commits(url), threading.Event()
@@ -50,7 +53,10 @@ def _number_changes(
     woken: threading.Event,
     stop: threading.Event,
 ) -> None:
-    """Number changes in a thread of its own: a commit on a slow disk would hold up the jobs."""
+    """Number changes at each wake-up, then wake this worker's jobs and all who wait for changes.
+
+    In a thread of its own: a commit on a slow disk would hold up the jobs between two steps.
+    """
     numbering = runner(app)
     while not stop.is_set():
         listener.wait()

@@ -58,7 +58,10 @@ ERRORS: Final = tuple(name for name in CORRUPTIONS if name != "clean")
 
 @dataclass(frozen=True)
 class Reading:
-    """One record of a gun: who recorded it and `how` its serial was read (CORRUPTIONS, `words`, …)."""
+    """One record: of which gun, who recorded it and how its serial was read.
+
+    `how` is a class of CORRUPTIONS, `words` or `prefix`; of the last two nobody can tell the gun.
+    """
 
     gun: int
     state: str

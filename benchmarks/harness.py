@@ -51,7 +51,10 @@ def measure_in_turns(
     rounds: int,
     each: int,
 ) -> list[Figure]:
-    """Run every way `each` times a round; ratios are to the first, `backends` by the kernel's time."""
+    """Run every way `each` times a round; ratios are to the first.
+
+    `backends` names the database processes; their processor time is read from the kernel.
+    """
     own: dict[str, float] = dict.fromkeys(ways, 0.0)
     theirs: dict[str, float] = dict.fromkeys(ways, 0.0)
     walls: dict[str, list[float]] = {name: [] for name in ways}

@@ -74,7 +74,10 @@ def run(
     read_body: ReadBody,
     run_jobs: Callable[[], None],
 ) -> list[Figure]:
-    """Import files of `sizes` rows in turns with COPY into a twin; then run the jobs that follow."""
+    """Import files in turns with COPY into a twin database; then run the jobs that follow.
+
+    `sizes` are the rows of the files; bodies are read as HTTP does.
+    """
     imported, copied = list[Usage](), list[Usage]()
     with (
         tempfile.TemporaryDirectory() as folder,

@@ -44,7 +44,11 @@ LOOK_ALIKE: Final = {
 
 
 class SerialFormat(NamedTuple):
-    """Serial format of a maker: `A` a letter, `#` a digit; `share` of a family's numbers are used."""
+    """Serial format of a maker: `A` a letter, `#` a digit.
+
+    A family has the same first letters; `share` of its numbers are used. Without letters it is
+    always dense.
+    """
 
     make: str
     calibres: tuple[str, ...]
@@ -281,7 +285,10 @@ class MarkDatabase(NamedTuple):
 def fill_marks(
     owner_url: str, count: int, bar: ProgressBar, marker: Path, families: int | None = None
 ) -> MarkDatabase:
-    """Fill the database with `count` marks, unless `marker` has them; raises Invalid if otherwise."""
+    """Fill the database with `count` marks, unless the `marker` file has them.
+
+    Raises Invalid if the database was filled otherwise.
+    """
     guns = make_guns(count, random.Random(SEED), families)
     content = {"marks": len(guns), "families": families}
     if marker.exists():

@@ -43,7 +43,11 @@ Found = TypeVar("Found")
 
 @dataclass(frozen=True)
 class Measured:
-    """What was found at one size; seconds (of leads, of the processor), shares of one."""
+    """What was found at one size; times in seconds, shares of one.
+
+    Those of leads are of the processor, of this process and its database: of all, and of a page as an
+    analyst reads it.
+    """
 
     seizures: int
     guns: int

@@ -147,7 +147,10 @@ class Pairs:
 
 
 def read_pairs(folder: Path) -> Pairs:
-    """Pair the rows by application, model and barrel, then order; shifted rows have none."""
+    """Pair the rows by application, model and barrel, then order.
+
+    A row with shifted cells has no application.
+    """
     raw, cleaned = _by_application(folder / RAW), _by_application(folder / CLEANED)
     paired: list[tuple[Row, Row]] = []
     shifted = unpaired = 0

@@ -45,7 +45,10 @@ from salsa_ext.trade.shipments.values import CheckpointData, ReleaseData, Shipme
 
 
 def declare_registers(owner_url: str) -> None:
-    """Declare each register complete, answered by the service, as the owner: without audit."""
+    """Declare each register of each state complete, with the service answering.
+
+    As the owner of the tables: no audit holds it. What was declared before stays.
+    """
     first = {"version": 1, "mode": "service", "complete": True, "makes": []}
     first |= {"since": date(2000, 1, 1), "declared_at": datetime(2000, 1, 1, tzinfo=UTC)}
     engine = create_engine(owner_url, poolclass=pool.NullPool)
@@ -118,7 +121,10 @@ class Lot:
 
 
 def fill_trade(records: int, bar: ProgressBar, marker: Path, owner_url: str) -> TradeData:
-    """Fill the database with records, unless `marker` has them; raises Invalid if otherwise."""
+    """Fill the database with records, unless the `marker` file has them.
+
+    Raises Invalid if the database was filled otherwise.
+    """
     chains = _choose_guns(records)
     crowd = max(0, records - sum(5 if way[0] == "BRA" else 7 for _, way in chains))
     trade = TradeData([(gun, way) for gun, way in chains], records)

@@ -25,7 +25,10 @@ SENDER: Final = "salsa.sender"
 
 
 def authenticate() -> Actor:
-    """Return the actor of a request, with officer and purpose; raises Unauthenticated, Invalid."""
+    """Return the actor of an API request, with officer and purpose.
+
+    Raises Unauthenticated, or Invalid for a malformed header.
+    """
     scheme, _, token = request.headers.get("Authorization", "").partition(" ")
     if scheme.lower() != "bearer" or not token:
         raise Unauthenticated(message("Send your key as Authorization: Bearer <key>."))
@@ -49,7 +52,10 @@ def authenticate_page() -> Actor | None:
 
 
 def identify_sender(*, is_session_needed: bool) -> None:
-    """Find who sends a form before it is read; raises Unauthenticated. Releases the connection."""
+    """Find out who sends a form before it is read; release the database connection.
+
+    Raises Unauthenticated where a session is needed and there is none.
+    """
     actor = authenticate_page()
     release_connection()
     if actor is None and is_session_needed:

@@ -30,7 +30,10 @@ REGISTERED = (
 
 
 def core_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:
-    """Create a Flask application without routes, which take long to build, for commands and worker."""
+    """Create a Flask application without routes, for commands and the worker.
+
+    Building routes and OpenAPI takes longer than most commands.
+    """
     if config.database_url is None:
         raise AssertionError("the database is started before the application is made")
     allow_networks(config.webhook_networks)

@@ -58,7 +58,10 @@ log = logging.getLogger("salsa")
 
 
 def problem_response(status: int, code: str, detail: Message, **more: Any) -> Response:
-    """Return a problem, as a page for browsers; with Retry-After or WWW-Authenticate where it applies."""
+    """Return a problem response, as a page for browsers.
+
+    Sets Retry-After for 503, 429 and `in_flight`; WWW-Authenticate for 401.
+    """
     body = problem_body(status, code, detail, **more)
     if _wants_page():
         # drawn without the database

@@ -105,7 +105,10 @@ class Manifest(NamedTuple):
     load_file: FileLoader = load_manifest
 
     def load(self) -> Any:
-        """Load the document with the rows of the file as `items`; raises Invalid for wrong fields or rows."""
+        """Load the document with the rows of the file as `items`.
+
+        Raises Invalid for wrong fields or rows.
+        """
         data, part = load_document(self.document), _part("manifest")
         if part.mimetype_params.get("charset", "utf-8").lower() not in ("utf-8", "utf8"):
             reject_file(message("The file is not in UTF-8."))
@@ -129,7 +132,10 @@ class Upload(NamedTuple):
     convert: Callable[[bytes, str], Any]
 
     def receive(self, document: type[Schema]) -> None:
-        """Receive parts, load the document, convert the file; an error of the file is raised later."""
+        """Receive the parts, load the document, then convert the file, before the transaction.
+
+        An error of the file is raised later.
+        """
         if not is_multipart():
             raise NotMultipart
         spool_parts(("document", "file"), self.max_bytes)

@@ -27,7 +27,10 @@ def _request_body(may_be_parts: bool) -> bytes:
 
 
 def current_attempt(may_be_parts: bool) -> RequestAttempt | None:
-    """Return the attempt of this request, None without a key; raises Invalid for a malformed one."""
+    """Return the attempt of this request, or None without a key.
+
+    Raises Invalid for a malformed Idempotency-Key.
+    """
     key = request.headers.get("Idempotency-Key")
     if key is None:
         return None
@@ -44,7 +47,10 @@ def with_replay(
     is_current: Callable[[bytes], bool] | None = None,
     media_type: str = "application/json",
 ) -> View:
-    """Answer a repeated request from the store; raises Conflict where `is_current` denies it by now."""
+    """Wrap a view so that repeated requests get the stored answer.
+
+    Raises Conflict where it would show by now what `is_current` denies.
+    """
 
     @wraps(view)
     def run(*args: Any, **ids: Any) -> Any:

@@ -95,7 +95,10 @@ def check_sizes(value: Any) -> Any:
 
 
 def declared_size(schema: Schema) -> int:
-    """Return the most bytes that a body of this schema has: six a character, 200 for anything else."""
+    """Return how many bytes a body of this schema has at most, generously, from its fields.
+
+    A character of a text may be written with six bytes, anything else with 200.
+    """
     return sum(len(name) + _field_size(field) for name, field in schema.fields.items())
 
 

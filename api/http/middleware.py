@@ -123,7 +123,11 @@ YEAR: Final = 365 * 24 * 3600
 
 
 def register_compression(app: Flask) -> None:
-    """Compress texts (BREACH: the form token is masked anew each time); version static files."""
+    """Compress text responses and version the URLs of static files.
+
+    BREACH: the only secret on a page is the form token, masked differently each time; cookies are
+    SameSite=Strict.
+    """
     app.config.update(
         COMPRESS_ALGORITHM=ENCODINGS,
         COMPRESS_MIN_SIZE=MIN_COMPRESSED,

@@ -50,7 +50,10 @@ def _count_request(response: Response) -> Response:
 
 
 def _metrics_response() -> Response:
-    """Return the metrics of all processes and jobs, on this machine alone and not through a proxy."""
+    """Return the metrics of all processes, and what waits for jobs, on this machine alone.
+
+    What a proxy passed on comes from this machine too, but names whom it came from.
+    """
     is_passed_on = any(name in request.headers for name in ("X-Forwarded-For", "Forwarded"))
     if is_passed_on or not ip_address(request.remote_addr or "0.0.0.0").is_loopback:  # noqa: S104
         abort(404)

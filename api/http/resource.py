@@ -37,7 +37,10 @@ READ_HEADERS: Final = ("officer", "purpose", "case")
 
 
 class Item(NamedTuple):
-    """Schema, `load(actor, id)` after an action, and `version(actor, id)` before it, of one object."""
+    """What the actions of a resource answer with: schema, view and version of one object.
+
+    `load(actor, id)` returns the view after the action, `version(actor, id)` the version before it.
+    """
 
     schema: type[Schema]
     load: View
@@ -45,7 +48,11 @@ class Item(NamedTuple):
 
 
 class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
-    """Blueprint of routes; each names its permission, checked first, None for any key."""
+    """Blueprint with the shared behaviour of all routes.
+
+    Each route names its permission, checked first; None means any key. The command requires it
+    again.
+    """
 
     ARGUMENTS_PARSER = BodyParser()
 
@@ -64,7 +71,10 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         *,
         name: str | None = None,
     ) -> None:
-        """Add a GET of a list, as JSON, CSV or XLSX; `read(actor, filters, limit, cursor)` gives a Page."""
+        """Add a GET of a list, as JSON, CSV or XLSX.
+
+        `read(actor, filters, limit, cursor, **path)` returns a Page.
+        """
         noun = path.rpartition("/")[2]
 
         def view(filters: dict[str, Any], **ids: Any) -> Any:

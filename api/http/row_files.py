@@ -44,7 +44,10 @@ def reject_file(message: Message, path: str = "manifest") -> NoReturn:
 
 
 def read_csv(file: IO[bytes], schema: Schema) -> Iterator[Row]:
-    """Yield rows of a UTF-8 CSV by the schema, without empty cells; raises Invalid for the header."""
+    """Yield rows of a UTF-8 CSV, cells converted by the schema.
+
+    Empty cells are left out. Raises Invalid for a wrong header.
+    """
     delimiter, lines = _delimiter(next(_Lines(file), "")), _Lines(file)
     rows = _numbered_rows(csv.reader(lines, delimiter=delimiter, strict=True), lines)
     if (first := next(rows, None)) is None:
@@ -90,7 +93,10 @@ def read_ndjson(file: IO[bytes], schema: Schema) -> Iterator[Row]:
 
 
 class _Lines(Iterator[str]):
-    """Lines of a file without a byte order mark; raises Invalid once a row since `begin` is too long."""
+    """Decoded lines of a file, without a byte order mark.
+
+    Lines read after `begin` belong to one row; raises Invalid as soon as a row is too long.
+    """
 
     def __init__(self, file: IO[bytes]) -> None:
         file.seek(0)
@@ -211,7 +217,10 @@ MAX_CHUNK_BYTES: Final = MIB // 4
 
 
 class SpooledManifest(ItemFile[Item]):
-    """Items spooled to a temporary file, deleted with the object; `progress` gets chunk sizes."""
+    """Items spooled to a temporary file, deleted with the object.
+
+    `progress` is called with the size of each chunk.
+    """
 
     def __init__(self, progress: Progress | None = None) -> None:
         self._file: IO[bytes] = TemporaryFile()  # noqa: SIM115 - closed when nobody has the object
@@ -241,7 +250,10 @@ class SpooledManifest(ItemFile[Item]):
 def load_manifest(
     file: IO[bytes], kind: str, schema: Schema, progress: Progress | None = None
 ) -> SpooledManifest[Any]:
-    """Load the items of a file by the schema; raises Invalid with wrong rows (`manifest.3.serial`)."""
+    """Load the items of a file through the schema.
+
+    Raises Invalid with the first wrong rows by line (`manifest.3.serial`).
+    """
     spooled, wrong = SpooledManifest[Any](progress), RowErrors()
     for items in _load_chunks(read_rows(file, kind, schema), schema, wrong):
         spooled.add(items)
@@ -291,7 +303,10 @@ class RowErrors:
         self.rows = 0
 
     def load(self, row: Row, schema: Schema) -> Any:
-        """Load a row, or return None and note its errors; raises Invalid after too many wrong rows."""
+        """Load a row, or return None and note its errors.
+
+        Raises Invalid after too many wrong rows.
+        """
         try:
             if row.wrong is None:
                 return schema.load(row.fields)

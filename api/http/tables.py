@@ -38,7 +38,10 @@ def describe_files(media_types: Collection[str]) -> dict[str, Any]:
 
 
 def as_requested(response: Response) -> Response:
-    """Return a file as application/octet-stream if only that is accepted, as by generated clients."""
+    """Return a file as application/octet-stream if only that is accepted.
+
+    Generated clients know no other type of file.
+    """
     kinds = (str(response.mimetype), OCTETS)
     if request.accept_mimetypes.best_match(kinds) == OCTETS:
         response.mimetype = OCTETS

@@ -20,7 +20,11 @@ _FREE: Final = threading.BoundedSemaphore(MAX_WAITERS)
 
 
 def wait_for(is_done: Callable[..., bool]) -> None:
-    """Wait, each look its own transaction, up to `wait` seconds; where many wait, answer Retry-After."""
+    """Wait until `is_done(actor, **path)`, for up to the `wait` seconds of the query.
+
+    Each look is a transaction of its own. Where too many requests wait already, this one does not,
+    and its answer has Retry-After.
+    """
     seconds = request.args.get("wait", 0, type=int)  # the query's schema refuses other values
     if not 0 < seconds <= MAX_SECONDS:
         return

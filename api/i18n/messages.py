@@ -115,7 +115,10 @@ def load_singulars(code: str) -> Mapping[str, str]:
 
 
 def _read_catalogue(code: str) -> list[list[tuple[str, str]]]:
-    """Return English and translation of each entry; Babel may fill a third plural with nothing."""
+    """Return English and translated text of each entry, in singular and plural.
+
+    Some versions of Babel fill a third form of Romance languages with an empty text.
+    """
     with (CATALOGUE_DIR / f"{code}.po").open("rb") as file:
         entries = [(entry.id, entry.string) for entry in read_po(file) if entry.id]
     return [
@@ -151,7 +154,10 @@ def translate(message: Message | Mapping[str, Any] | str) -> str:
 
 
 def translate_event(message: Message | Mapping[str, Any]) -> str:
-    """Translate a message of a gun's chain or route, with names of states and localized dates."""
+    """Translate a message, with names of states and localized dates.
+
+    For chains and routes of a gun; errors show state codes as the caller sent them.
+    """
     event_text = (
         message if isinstance(message, Message) else Message(message["text"], message["params"])
     )
@@ -241,7 +247,10 @@ class LazyMessage(str):
 
 
 def best_language(accepted: Any) -> str:
-    """Return the best match for an Accept-Language header (pt-BR is Portuguese), else English."""
+    """Return the best match for an Accept-Language header, else English.
+
+    A regional form counts as its language: pt-BR is Portuguese.
+    """
     for tag, quality in accepted:
         code = tag.partition("-")[0].lower()
         if quality > 0 and code in LANGUAGES:

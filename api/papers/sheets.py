@@ -31,7 +31,10 @@ MAX_COLUMN_CHARS = 16
 
 @dataclass(frozen=True)
 class SheetBuilder:
-    """Builder of sheets: a language with English, or one alone; a blank form has lines to write on."""
+    """Builder of sheet parts: a language with English, or one alone.
+
+    Unknown values are lines to write on in a blank form, else left out.
+    """
 
     language: str
     is_blank: bool = False

@@ -38,10 +38,17 @@ PAUSE_SECONDS = 5.0
 
 
 class _GranianServer(Granian):  # type: ignore[misc,valid-type]  # a variable, by platform
-    """Granian server that outlives workers which end; a signal to a starting one is sent once more."""
+    """Granian server that outlives workers which end, and signals slow ones a second time.
+
+    A signal to a worker that is just getting ready may be lost. Only once: granian's channel holds
+    one.
+    """
 
     def _respawn_workers(self, *args: Any, **options: Any) -> None:
-        """Start workers again, after a pause; granian ends the service if one ends twice in seconds."""
+        """Start workers again, after a pause unless the last start was long ago.
+
+        Granian itself ends the service if a worker ends twice within seconds.
+        """
         if time.monotonic() - getattr(self, "_respawned_at", -math.inf) < PAUSE_SECONDS:
             self.main_loop_interrupt.wait(PAUSE_SECONDS)  # a signal ends the pause
         self._respawned_at = time.monotonic()
@@ -60,7 +67,11 @@ class _GranianServer(Granian):  # type: ignore[misc,valid-type]  # a variable, b
 
 
 def serve(config: Config, host: str, port: int, grace_seconds: int = GRACE_SECONDS) -> None:
-    """Serve, `threads` requests a worker, until ended; open requests have `grace_seconds` to finish."""
+    """Serve requests until the process is ended, then finish open requests.
+
+    Open requests are cut off after `grace_seconds` and rolled back. Each worker runs `threads`
+    requests at once (`http.request_limits`) and accepts `MAX_CONNECTIONS` connections.
+    """
     require_free_port(host, port)
     _set_environment(config)
     _allow_connections()
@@ -99,7 +110,10 @@ def _allow_connections() -> None:
 
 
 def _allow_early_end() -> None:
-    """Use default signals in a worker until granian's are set; SIGINT is left to the parent."""
+    """Use default signals in a worker until granian's handlers are set.
+
+    The parent's handlers would only note the signal; SIGINT is left to the parent.
+    """
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 

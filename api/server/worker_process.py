@@ -34,7 +34,10 @@ def run_worker_process(worker_url: str | None) -> Iterator[None]:
 
 
 def _supervise(stop: threading.Event, worker_url: str | None) -> None:
-    """Restart the worker until `stop`; `close_fds=False` spawns without a pipe that forks inherit."""
+    """Restart the worker process until `stop` is set.
+
+    `close_fds=False` spawns without a pipe that a fork at the same moment would inherit.
+    """
     env = {**os.environ, "SALSA_WORKER_URL": worker_url or ""}
     while not stop.is_set():
         with subprocess.Popen(WORKER_COMMAND, close_fds=False, env=env) as process:  # noqa: S603 - this very program
@@ -61,7 +64,11 @@ PARENT_VARIABLE = "SALSA_SERVED_BY"
 
 
 def end_with_parent() -> None:
-    """End this process with the server: Ctrl-C reaches that alone, Linux signals its death (PDEATHSIG)."""
+    """End this process with the server process that started it.
+
+    Ctrl-C reaches a whole process group: only the server handles it. Linux ends the children if the
+    server is killed (PR_SET_PDEATHSIG is 1).
+    """
     if PARENT_VARIABLE not in os.environ:
         return
     os.setpgid(0, 0)

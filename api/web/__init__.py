@@ -19,7 +19,10 @@ PACKAGES: Final = (
 
 
 def register(app: Flask) -> None:
-    """Register pages, globals and the check of forms; pages are imported here to avoid a circle."""
+    """Register pages, template globals and the check of forms.
+
+    Pages are imported here: papers, which pages send, draw with modules of this package.
+    """
     from api.web import choices, formatting, lists, other_fields, security
     from api.web.pages import AREAS
 

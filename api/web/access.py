@@ -27,7 +27,10 @@ View = Callable[..., Any]
 
 
 def login_required(view: View) -> View:
-    """Run `view(actor, **path)` in a transaction of the user, or redirect to the sign-in page."""
+    """Run `view(actor, **path)` in a transaction of the signed-in user.
+
+    Other visitors are redirected to the sign-in page.
+    """
 
     @wraps(view)
     def run(**ids: Any) -> Any:

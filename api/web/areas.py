@@ -18,7 +18,10 @@ SHOWN_ON_PHONES: Final = 2
 
 @dataclass(frozen=True)
 class Area:
-    """A part of the service; `is_shown` in the line of a screen, `is_at_thumb` in that of a phone."""
+    """A part of the service: first page, name, icon, whether the reader is in it.
+
+    `is_shown` in the line of a screen, `is_at_thumb` in the bar of a phone; the others are in a menu.
+    """
 
     address: str
     name: Message

@@ -156,7 +156,10 @@ MAX_EVENTS: Final = 12
 
 @dataclass(frozen=True)
 class TimelineEvent:
-    """An event of a gun: place, number in the table, record, kind (`lawful`, `seized`, `missing`)."""
+    """An event of a gun: its place, its number in the table, its record and kind.
+
+    `kind` is `lawful`, `seized` or `missing`.
+    """
 
     x: int
     y: int
@@ -243,7 +246,10 @@ class Flows:
 
 
 def draw_flows(amounts: Mapping[tuple[str, ...], int], others: str) -> Flows | None:
-    """Return a drawing of amounts by stages, None without any; `others` names what is left over."""
+    """Return a drawing of amounts by the names of their stages; None without any.
+
+    `others` is the name of what is left over by the largest of a stage.
+    """
     total = sum(amounts.values())
     if not total:
         return None

@@ -42,7 +42,11 @@ UNREAD_GLYPHS: Final = frozenset("?*[")
 def render_answer(
     actor: Actor, form: Form, answer: Json, next_form: str | None = None, has_photo: bool = False
 ) -> str:
-    """Return the page of an answer; `next_form` is the address of the next check's form."""
+    """Return the page of an answer.
+
+    `next_form` is the address of the form for the next check; `has_photo` if a photograph was
+    stored.
+    """
     candidates, is_read = answer["candidates"], not UNREAD_GLYPHS & {*form.get("serial")}
     guns = {(row["mark"], row["make"]) for row in candidates if row["mark"]}
 

@@ -138,7 +138,11 @@ class Form:
         return range(max([1, *(at + 1 for at in self._stored_rows(name))]))
 
     def error_field(self, path: str) -> str | None:
-        """Return the field that an error links to: its own, one it is part of, or its first part."""
+        """Return the field that an error links to.
+
+        Its own field, the field that it is a part of, or its first part; what is to be confirmed;
+        None without any.
+        """
         if (path or self.confirm) in self.labels:
             return path or self.confirm
         if (whole := path.rpartition(".")[0]) in self.labels:
@@ -173,7 +177,11 @@ class Form:
         zone: str = UTC_ZONE,
         required: Iterable[str] = (),
     ) -> Any:
-        """Load the form by a schema, after `complete(json)`; raises ValidationError with all errors."""
+        """Load the form by a schema; `complete(json)` completes the JSON first.
+
+        Times are local to `zone`. Raises ValidationError with all errors: of the schema, of
+        `complete` (Invalid), and of empty `required` fields.
+        """
         self.zone = zone
         body = FormBody(schema, self.values, zone)
         errors = {
@@ -197,7 +205,10 @@ class Form:
         return loaded
 
     def moment(self, path: str) -> datetime | str | None:
-        """Return the typed time in the form's zone, None for an empty field, the text if it is no time."""
+        """Return the typed time in the form's zone.
+
+        None for an empty field, the text itself if it is no time.
+        """
         typed = self.get(path)
         try:
             at = datetime.fromisoformat(typed) if LOCAL_TIME.fullmatch(typed) else None
@@ -245,7 +256,10 @@ def parse_number(typed: str) -> float | str:
 
 
 def without_groups(typed: str) -> str:
-    """Return a typed number without separators: 10.000 is ten thousand in Spanish, not in English."""
+    """Return a typed number without the separators of thousands of the reader's language.
+
+    10.000 is ten thousand in Spanish; in English it stays as it is.
+    """
     code = language.get()
     signs = re.escape(GROUPS_OF_BLANKS + get_group_symbol(code))
     decimals = rf"(?:{re.escape(get_decimal_symbol(code))}[0-9]{{1,2}})?"
@@ -265,7 +279,10 @@ def error_summary(form: Form) -> Iterator[tuple[str | None, str, str]]:
 
 
 class FormBody:
-    """The JSON of a form; times are local to `zone`, `errors` holds invalid numbers by path."""
+    """The JSON of a form; `errors` holds invalid numbers by path.
+
+    Times without an offset are local to `zone`. A list of texts may be typed as lines.
+    """
 
     def __init__(self, schema: Schema, values: Mapping[str, str], zone: str = UTC_ZONE) -> None:
         self.zone = ZoneInfo(zone)

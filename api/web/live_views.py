@@ -47,7 +47,10 @@ class ViewKey(NamedTuple):
 
 @dataclass(frozen=True)
 class RenderedView:
-    """A rendered view, whole and by parts; good until `until` or another `number` of its board."""
+    """A rendered view: whole, and its parts by id.
+
+    Good until `until`, as long as its board has the change number `number`.
+    """
 
     name: str
     whole: str

@@ -66,7 +66,10 @@ class MapPlace:
 
 @dataclass(frozen=True)
 class MapMovement:
-    """A movement by positions of places; `is_turn`: it left lawful hands; `both_ways`: no arrow."""
+    """A movement between two places, by their positions in the list.
+
+    `is_turn`: the gun left lawful possession. `both_ways` draws a straight line without an arrow.
+    """
 
     start: int
     end: int
@@ -122,7 +125,11 @@ def draw_map(
     turns: Iterable[int] = (),
     min_width_km: float = MIN_WIDTH_KM,
 ) -> MapDrawing | None:
-    """Return a map, None without places; `turns` are positions where a gun left lawful hands."""
+    """Return a map of places and movements; None without places.
+
+    `turns` are the positions in the list of places where a gun left lawful possession, `states`
+    those to highlight.
+    """
     if not places:
         return None
     view = fit_view([place.point for place in places], min_width_km)
@@ -223,7 +230,10 @@ DISC: Final = 8
 
 @dataclass(frozen=True)
 class ShadedState:
-    """A state of a shaded map: outline or disc; `shade` 0 for zero to SHADES, None without a figure."""
+    """A state of a shaded map: its outline, or a disc at its point, and its number if it has room.
+
+    `shade` is 0 for zero, up to SHADES; None where there is no figure.
+    """
 
     title: str
     href: str | None
@@ -335,14 +345,20 @@ def _path_steps(state: str, number: int, least: int) -> str:
 
 
 def state_point(state: str) -> Point | None:
-    """Return a point inside the largest part of a state, for all of it; None without an outline."""
+    """Return a point inside the largest part of a state; None without an outline.
+
+    Represents the state as a whole, not a place in it.
+    """
     point = _territories().get(state, {}).get("point")
     return (point[0], point[1]) if point else None
 
 
 @lru_cache(maxsize=2_000)
 def state_point_near(state: str, middle: Point, degrees: float) -> Point | None:
-    """Return a point for a label inside the part of a state within `degrees` of a place, or None."""
+    """Return a point inside a state within `degrees` of a place.
+
+    The centre of the nearby part of the state; None if it is farther away. For labels.
+    """
     steps = [degrees * step / 6 for step in range(-6, 7)]
     inside = [
         (middle[0] + across, middle[1] + up)

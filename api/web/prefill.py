@@ -78,7 +78,10 @@ def counterpart_values(view: Any) -> dict[str, str]:
 
 
 def number_items(body: dict[str, Any], has_photo: bool) -> None:
-    """Number the items, last; raises Invalid if there is neither item nor photograph."""
+    """Number the items; one empty item if only a photograph was sent.
+
+    Call last. Raises Invalid if there is neither item nor photograph.
+    """
     items = [item for item in body.get("items") or () if any(item.values())]
     body["items"] = [item | {"line": line} for line, item in enumerate(items or [{}], 1)]
     if not items and not has_photo:
@@ -118,7 +121,10 @@ FindRecords = Callable[[str], Sequence[RecordReference]]
 def fill_record_id(
     body: dict[str, Any], find: FindRecords, not_found: Message = NO_SUCH_RECORD
 ) -> None:
-    """Replace the typed record by its id; raises Invalid at `record` if none or several match."""
+    """Replace the typed record by its id in a form's JSON.
+
+    Raises Invalid at `record` if none or several match.
+    """
     typed = body.get("record")
     if not typed or parse_id(typed):
         return
@@ -129,7 +135,10 @@ def fill_record_id(
 
 
 def find_record_id(text: str, find: FindRecords) -> str:
-    """Return the record id for a typed line or id; raises Invalid, listing several matches."""
+    """Return the record id for a typed line; ids are returned unchanged.
+
+    Raises Invalid at `records` if none or several match, and lists them.
+    """
     if parse_id(text):
         return text
     records = find(text)

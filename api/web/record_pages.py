@@ -207,7 +207,11 @@ class DocumentPages:
         path: str | None = None,
         **options: Any,
     ) -> None:
-        """Register the form of a new document; `show(actor, form)` returns the template's data."""
+        """Register the form of a new document, as `register_form` does.
+
+        `show(actor, form)` returns the data of the template, with `form`. A record that exists
+        already is linked in the error.
+        """
 
         def render(actor: Actor, form: Form | None, **ids: Any) -> str:
             if form and form.existing:
@@ -227,7 +231,10 @@ class DocumentPages:
         )
 
     def add_part_action(self, part: str, name: str, action: Callable[[UUID], Action]) -> None:
-        """Register the form of an action on a part, such as `legs/<uuid:leg_id>`; `action(part_id)`."""
+        """Register the form of an action on a part, such as `legs/<uuid:leg_id>` of a trace.
+
+        `action(part_id)` returns it.
+        """
 
         def show(actor: Actor, **ids: UUID) -> Any:
             key, [part_id] = ids.pop(f"{self.noun}_id"), ids.values()

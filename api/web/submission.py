@@ -75,7 +75,10 @@ def read_form() -> Form:
 
 
 def submit(form: Form, actor: Actor, command: Callable[[], str]) -> Response | None:
-    """Run a command once and redirect to the address it returns; None if refused, see `form.errors`."""
+    """Run a command once and redirect to the address it returns.
+
+    Returns None if it was refused; `form.errors` and `form.status` have the reason.
+    """
     return submit_repeatable(form, lambda: redirect(_run_once(form, actor, command), 303))
 
 
@@ -156,7 +159,10 @@ class Photo:
 
 
 def read_photo(form: Form, *, or_pdf: bool = False) -> Photo:
-    """Set the form's photograph and its hash; raises Invalid for another type or size."""
+    """Set the form's photograph from the request, and its hash as a value.
+
+    Raises Invalid for a file that is no image (or PDF) or larger than MAX_BYTES.
+    """
     form.photo = photo = Photo()
     file = request.files.get(PHOTO_FIELD)
     received = file.read(MAX_BYTES + 1) if file else b""

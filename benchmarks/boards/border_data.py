@@ -25,7 +25,10 @@ ProgressBar = Callable[[int], None]
 
 
 def fill_border(records: int, bar: ProgressBar, marker: Path, owner_url: str) -> None:
-    """Fill the database up to `records`; the `marker` file counts them; raises Invalid if there are more."""
+    """Fill the database up to `records`; the `marker` file counts them.
+
+    Raises Invalid if there are more.
+    """
     there = json.loads(marker.read_text())["records"] if marker.exists() else 0
     if there > records:
         raise Invalid(f"{marker.parent} holds {there} records; name another folder")

@@ -47,7 +47,10 @@ def open_accounts(app: Flask) -> Keys:
 
 @dataclass
 class Load:
-    """What officers do during one seed; `acknowledged` has each answered write by its id."""
+    """What officers do during one seed, and what came of it.
+
+    `acknowledged` has each write that was answered, by the id of its request.
+    """
 
     service: Service
     keys: Keys

@@ -46,7 +46,10 @@ STATES: Final = sorted({officer[:3] for officer in OFFICERS})
 
 
 def unproven(app: Flask, acknowledged: Mapping[str, str]) -> list[str]:
-    """Verify each log offline, with each of `acknowledged` (words by id); return what is wrong."""
+    """Verify each log offline, and in it each acknowledged write; return what is wrong.
+
+    `acknowledged` has requests in words, by the id that their entries have.
+    """
     broken: list[str] = []
     left = dict(acknowledged)
     for state in STATES:

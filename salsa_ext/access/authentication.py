@@ -158,7 +158,11 @@ class PasswordCheck(NamedTuple):
 
 
 def check_password(username: str, password: str) -> PasswordCheck:
-    """Compare a password, one at a time, also for unknown names; raises TooManyAttempts, Unavailable."""
+    """Compare a password; one is hashed at a time, without a connection.
+
+    An unknown name takes as long as a wrong password. Raises TooManyAttempts or Unavailable if
+    many wait.
+    """
     row = _find_account_row(username) or _find_account_row(username.lower())
     release_connection()
     stored, parts = [row["password_hash"] if row else _DUMMY_HASH], [password]
@@ -298,7 +302,10 @@ def _audit_refusal(actor: Actor, address: str, **more: Any) -> None:
 
 
 def _check_code(actor: Actor, code: str, address: str) -> bool:
-    """Return whether the account signs in by a code; raises CodeRequired, which counts as an attempt."""
+    """Return whether the account has a second factor, by whose code it signs in; raises CodeRequired.
+
+    Attempts with a right password and no right code are counted, as those with a wrong password are.
+    """
     with transaction(actor):
         if not has_codes(actor):
             if has_passkey(actor):
@@ -419,7 +426,10 @@ def usernames_by_id(ids: Iterable[UUID | None]) -> Mapping[UUID | None, str]:
 
 
 def account_actor(account_id: UUID, worker: Actor) -> Actor:
-    """Return the actor of an account for what it left to a job; raises Forbidden if closed."""
+    """Return the actor of an account of the worker's state, for what it left to a job.
+
+    Raises Forbidden for a closed account.
+    """
     account = db.session.get(Account, account_id, populate_existing=True)
     if account is None or not account.is_active:
         raise Forbidden(message("The account that began this is closed. Begin it again."))

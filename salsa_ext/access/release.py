@@ -38,7 +38,10 @@ GROUPS_FOR_CONCERNED: Final = frozenset({"place", "remarks", "shipment"})
 
 @dataclass(frozen=True)
 class Statement:
-    """Data of one state; `is_paper` for permits and shipments, exchanged by treaty (CIFTA IX)."""
+    """Data of one state: owner, visibility, handling, whether the reader is concerned.
+
+    `is_paper` for permits and shipments, which states exchange by treaty (CIFTA IX).
+    """
 
     owner: str
     visibility: str = "open"
@@ -60,7 +63,11 @@ class Reader:
 
 @dataclass(frozen=True)
 class GrantedUse:
-    """Consent to one use in one case, `to` a third state; `compelled` is a notice by law."""
+    """Consent of the origin to one use in one case, with expiry.
+
+    `to` is the third state of an onward use. `compelled` is a notice of a legally forced
+    disclosure, not a consent.
+    """
 
     use: str
     case_number: str

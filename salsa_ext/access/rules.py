@@ -111,7 +111,10 @@ def operator(
     clock: Clock = SYSTEM_CLOCK,
     vault: Vault = NO_VAULT,
 ) -> Actor:
-    """Return the actor of the command line, who controls the installation: all permissions."""
+    """Return the actor of the command line: all permissions in one state.
+
+    A user of the server's command line already controls the installation.
+    """
     return Actor(
         state=state,
         role=OPERATOR_ROLE,
@@ -145,7 +148,10 @@ def _forbidden_message(actor: Actor, permission: P) -> Message:
 
 
 def require(actor: Actor, permission: P, subject_owner: str | None = None) -> None:
-    """Raise Forbidden without the permission, or for another state's subject (None: a new one)."""
+    """Raise Forbidden without the permission, or for another state's subject.
+
+    `subject_owner` is the owner state of the object to change; None for a new object.
+    """
     if permission not in actor.permissions:
         raise Forbidden(_forbidden_message(actor, permission), permission=str(permission))
     if subject_owner is not None and subject_owner != actor.state:

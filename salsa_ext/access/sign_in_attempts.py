@@ -45,7 +45,10 @@ _FORGIVE: Final = text(
 
 
 def count_attempt(username: str, address: str, now: datetime) -> None:
-    """Count an attempt, to be committed before the check; raises TooManyAttempts while it waits."""
+    """Count an attempt, right or wrong; raises TooManyAttempts while it has to wait.
+
+    Has to be committed before the password is checked, so that many at once are all counted.
+    """
     keys = ((_key(username, address), FREE_ATTEMPTS), (_key("", address), FREE_ATTEMPTS_OF_ADDRESS))
     for key, free in keys:
         values = {

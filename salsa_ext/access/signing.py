@@ -35,7 +35,10 @@ _LOCK = text("SELECT pg_advisory_xact_lock(hashtext(:name))")
 
 
 def rotate_key(*, actor: Actor) -> str:
-    """Create a key and retire the current one, whose papers stay valid; returns the new id."""
+    """Create a key for the own state and retire the current one.
+
+    Returns the new key's id. The old private key is deleted; papers signed by it remain valid.
+    """
     require(actor, Permission.SIGNING_KEY_MANAGE)
     state = actor.own_state()
     db.session.execute(_LOCK, {"name": f"signing_key {state}"})
@@ -46,7 +49,11 @@ def rotate_key(*, actor: Actor) -> str:
 
 
 def report_compromise(*, actor: Actor, kid: str, since: datetime) -> None:
-    """Refuse signatures of a stolen key from `since` on; raises NotFound, Invalid, Conflict."""
+    """Report an own key as stolen; signatures from `since` on are refused.
+
+    Raises NotFound, Invalid for a time in the future or before the key, Conflict if an earlier time
+    was already reported.
+    """
     require(actor, Permission.SIGNING_KEY_MANAGE)
     row = db.session.get(SigningKey, kid, populate_existing=True)
     if row is None or row.owner_state != actor.state:
@@ -75,7 +82,11 @@ def signer(actor: Actor) -> Callable[[str], tuple[str, Ed25519PrivateKey]]:
 
 
 def current_private_key(actor: Actor, state: str) -> tuple[str, Ed25519PrivateKey]:
-    """Return a state's key id and private key, created at first use; raises NotConfigured."""
+    """Return a state's current key id and private key.
+
+    The first use creates the key, once even for concurrent requests. Raises NotConfigured if the
+    private key is missing or cannot be decrypted.
+    """
     events: list[AuditEvent] = []
     with acting_as(actor, state):
         kid, sealed = _read_secret(state) or _create_first(actor, state, events)
@@ -87,7 +98,11 @@ def current_private_key(actor: Actor, state: str) -> tuple[str, Ed25519PrivateKe
 
 
 def _read_secret(state: str) -> tuple[str, bytes] | None:
-    """Return key id and encrypted private key by one query, so that no rotation comes between."""
+    """Return the current key id and encrypted private key in one query.
+
+    A single query excludes a rotation in between; the public key is cached for checks in this
+    transaction.
+    """
     row = execute_raw(_SELECT_CURRENT, (state,)).fetchone()
     if row is None:
         return None

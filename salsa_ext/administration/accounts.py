@@ -66,7 +66,11 @@ class AccountData:
 
 
 def open_account(*, actor: Actor, data: AccountData) -> tuple[UUID, str]:
-    """Open an account with no more rights than the key; returns id and password. Raises Invalid."""
+    """Open an account; returns its id and the password, shown only once.
+
+    User names are stored in lower case. A limited key opens no account with more permissions than
+    its own. Raises Invalid.
+    """
     require(actor, Permission.ACCOUNT_MANAGE)
     data = replace(data, username=data.username.lower())
     _check_account(actor, data)
@@ -168,7 +172,10 @@ def reset_password(*, actor: Actor, username: str) -> str:
 
 
 def issue_link(*, actor: Actor, username: str) -> str:
-    """Issue a one-time link for a display, ending the former; returns its token, shown this once."""
+    """Issue a new one-time link for a display, and end what it was signed in by; raises as `find_open`.
+
+    Returns the link's token, shown this once.
+    """
     require(actor, Permission.ACCOUNT_MANAGE)
     account = lock_open_account(username)
     if account.role != DISPLAY:
@@ -185,7 +192,10 @@ def _link(actor: Actor, account_id: UUID) -> str:
 
 
 def lock_account(username: str) -> Account:
-    """Return an own account, locked, by exact spelling, else without case; raises NotFound."""
+    """Return an account of the own state, locked; raises NotFound.
+
+    Case is ignored unless an account has exactly this spelling.
+    """
     named = select(Account).where(Account.username.in_((username, username.lower())))
     exact_first = named.order_by((Account.username == username).desc()).limit(1)
     account = db.session.scalar(exact_first.with_for_update())

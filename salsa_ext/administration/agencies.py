@@ -35,7 +35,10 @@ STATELESS_KINDS = ("secretariat", "regional_body")
 
 @dataclass(frozen=True)
 class AgencyData:
-    """Authority; `code` is unique among all states, `time_zone` for its dates, `posts` its own."""
+    """Authority; `code` is unique among all states, `time_zone` applies to its dates.
+
+    `posts` are its border posts.
+    """
 
     code: str
     kind: str
@@ -101,7 +104,10 @@ def _lock_agency(actor: Actor, code: str) -> Agency:
 
 
 def set_agency_posts(*, actor: Actor, code: str, posts: Sequence[str]) -> UUID:
-    """Set the posts whose call requests notify an own agency; raises Invalid, NotFound."""
+    """Set the border posts of an own agency; raises Invalid or NotFound.
+
+    Call requests of the other sides of these posts notify its officers.
+    """
     require(actor, Permission.AGENCY_PLACE)
     agency = _lock_agency(actor, code)
     problems = Problems()
@@ -112,7 +118,10 @@ def set_agency_posts(*, actor: Actor, code: str, posts: Sequence[str]) -> UUID:
 
 
 def set_post_agencies(*, actor: Actor, post: str, codes: Collection[str]) -> None:
-    """Set the own agencies of a post, removing all others from it; raises Invalid."""
+    """Set the own agencies of a border post; raises Invalid.
+
+    All other agencies are removed from it; other posts do not change.
+    """
     require(actor, Permission.AGENCY_PLACE)
     problems = Problems()
     _check_posts(problems, [post], actor.state)
@@ -143,7 +152,10 @@ def add_contact(*, actor: Actor, data: ContactData) -> UUID:
 
 
 def correct_contact(*, actor: Actor, contact_id: UUID, data: ContactData) -> UUID:
-    """Replace a contact, which stays in the history; returns an id. Raises NotFound, Invalid, Duplicate."""
+    """Replace a contact of the own state by a new one; raises NotFound, Invalid or Duplicate.
+
+    The former stays in the history. Returns the id of the new one.
+    """
     require(actor, Permission.AGENCY_MANAGE)
     contact = _lock_contact(actor, contact_id)
     new_contact_id = _insert_contact(actor, data, Action.CONTACT_CORRECTED)

@@ -17,7 +17,10 @@ from salsa_ext.database.written_rows import Sealed
 
 
 class Attachment(Sealed, Owned, Base):
-    """File of an object; `received_sha256` as it came, `stored_sha256` as cleaned. Never deleted."""
+    """File attached to an object; withdrawn with a reason, never deleted.
+
+    `received_sha256` is of the received bytes, `stored_sha256` of the stored ones.
+    """
 
     __tablename__ = "attachment"
     seal_key = ("attachment", "id")
@@ -101,7 +104,10 @@ class ImportProfile(Base):
 
 
 class ImportedDocument(Base):
-    """Document of a file by natural key, with a digest; `seen_in` is the last full file with it."""
+    """Document of a file, by its natural key, with a digest of what the file said last.
+
+    `run_id` wrote its `version`; `seen_in` is the last run of a full file that had it.
+    """
 
     __tablename__ = "imported_document"
     __table_args__ = (Index(None, "run_id"), Index(None, "owner_state", "profile"))
@@ -117,7 +123,10 @@ class ImportedDocument(Base):
 
 
 class ImportReject(Base):
-    """Row that became no document, encrypted; `row` counts across sheets, `is_skipped`: left out."""
+    """Row that became no document, encrypted: its columns with their cells, in order, and reasons.
+
+    `row` is its place in the file, across sheets; `is_skipped` if it was left out, not refused.
+    """
 
     __tablename__ = "import_reject"
     run_id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -52,7 +52,10 @@ def deny(*, actor: Actor, hit_id: UUID, expected_version: int | None, data: HitA
 def extend(
     *, actor: Actor, hit_id: UUID, expected_version: int | None, data: HitAnswerData
 ) -> None:
-    """Extend the time for the answer by `hours`; raises as `confirm`, Conflict if unknown abroad."""
+    """Extend the time for the answer by `hours` from now.
+
+    Raises as `confirm`, and Conflict if the finding state does not know of the hit.
+    """
     require(actor, Permission.HIT_DECIDE)
     _answer_hit(actor, hit_id, expected_version, "extended", data)
 
@@ -79,7 +82,10 @@ def _answer_hit(
 
 
 def change_hit(actor: Actor, hit: Hit, **values: Any) -> bool:
-    """Change both rows of a hit, one if self-found; return whether the finder sees it."""
+    """Change both rows of a hit; return whether the finder sees it.
+
+    A state that found its own alert has one row.
+    """
     values |= {"version": hit.version + 1, "changed_at": actor.now()}
     for name, value in values.items():
         setattr(hit, name, value)
@@ -92,7 +98,10 @@ def change_hit(actor: Actor, hit: Hit, **values: Any) -> bool:
 
 
 def end_hits(actor: Actor, alert: Alert) -> None:
-    """End or expire the unanswered hits of an ended alert, and notify the finding states."""
+    """End or expire the unanswered hits of an ended alert.
+
+    Notifies the finding states. A confirmed hit stays confirmed; its alert shows that it is void.
+    """
     query = select(Hit).where(
         Hit.owner_state == actor.state,
         Hit.alert_id == alert.id,

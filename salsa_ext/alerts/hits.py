@@ -298,7 +298,10 @@ def _column_values(hit: Hit) -> dict[str, Any]:
 
 
 def _disclosed_fields(created: Iterable[CreatedHit]) -> Iterator[RecordFinding]:
-    """Yield the serial and time that hits disclose; nothing for silent alerts and checks."""
+    """Yield what hits disclose of the alert's record and the finder's record.
+
+    The serial read and the event's time. Nothing for silent alerts, nor for checks.
+    """
     for match in (new.match for new in created if new.is_shared):
         if match.cause_kind != CHECK_EVENT:
             owner, finder = match.alert_state, match.finding_state

@@ -70,7 +70,11 @@ def read_hit(*, actor: Actor, hit_id: UUID) -> HitView:
 
 
 def _read_gun(reader: Actor, record_id: UUID | None, owner: str) -> HitGun | None:
-    """Return one gun, or None if undisclosed; raises Invalid for a purpose without its case."""
+    """Return one gun, or None if it is not disclosed.
+
+    Another state's record is read for a purpose only. Raises Invalid for a purpose without its
+    case.
+    """
     if record_id is None or (owner != reader.state and reader.purpose is None):
         return None
     try:

@@ -53,7 +53,10 @@ class AlertView:
 
 @dataclass(frozen=True)
 class AlertStatus:
-    """Status of an alert visible to the own state; `record_id` only while active."""
+    """Status of an alert that is visible to the own state.
+
+    `record_id` is the alert's record while it is active, `ended_at` the time of its end.
+    """
 
     status: str
     ended_at: datetime | None
@@ -98,7 +101,10 @@ def _own_alert(actor: Actor, alert_id: UUID) -> Alert:
 
 
 def alerts_of_records(actor: Actor, records: Collection[UUID]) -> list[AlertView]:
-    """Return own alerts entered from records, newest first, not silent ones; empty without ALERT_READ."""
+    """Return own alerts that were entered from records, newest first.
+
+    Leaves out silent alerts. Empty without ALERT_READ.
+    """
     if Permission.ALERT_READ not in actor.permissions:
         return []
     own = (Alert.owner_state == actor.state, Alert.source_record_id.in_(records))
@@ -196,7 +202,10 @@ class HitView:
 
     @property
     def is_void(self) -> bool:
-        """Return whether alert or record ended: then it is no ground to act, whatever its answer."""
+        """Return whether the alert ended or the record became void.
+
+        A void hit is no ground to act, whatever its answer.
+        """
         return self.ended is not None or self.hit.cause_status in VOID_CAUSES
 
     @property
@@ -224,7 +233,10 @@ HITS: Final = Listing(Hit, "found_at", ("found_at", "due_at"))
 def list_hits(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[HitView]:
-    """Return a page of hits on own alerts, and own finds on others', newest first."""
+    """Return a page of the own state's hits, newest first.
+
+    Hits on its alerts, and hits that it found on alerts of other states.
+    """
     require(actor, Permission.HIT_READ)
     given = {name: filters[name] for name in HIT_FILTERS if filters.get(name) is not None}
     query = _visible_hits(actor).filter_by(**given)
@@ -263,7 +275,10 @@ def _own_hit(actor: Actor, hit_id: UUID) -> Hit:
 
 
 def hits_of_records(actor: Actor, records: Collection[UUID]) -> dict[UUID, list[HitView]]:
-    """Return hits by record, newest first, not of silent alerts; empty without HIT_READ."""
+    """Return the hits of records, by record, newest first.
+
+    Leaves out hits on silent alerts. Empty without HIT_READ.
+    """
     if Permission.HIT_READ not in actor.permissions:
         return {}
     query = _visible_hits(actor).where(Hit.cause_id.in_(records), ~Hit.is_silent)
@@ -276,7 +291,10 @@ def hits_of_records(actor: Actor, records: Collection[UUID]) -> dict[UUID, list[
 
 
 def hits_at_post(actor: Actor, states: Sequence[str], since: datetime, limit: int) -> list[HitView]:
-    """Return hits of the own agency or between `states` for a board; empty without HIT_READ."""
+    """Return unanswered and recent hits for a post's board, newest first.
+
+    Hits found by the reader's agency, and hits between the two `states`. Empty without HIT_READ.
+    """
     if Permission.HIT_READ not in actor.permissions:
         return []
     is_current = or_(Hit.status.in_(("open", "extended")), Hit.created_at >= since)
@@ -298,7 +316,10 @@ def _board_hits(actor: Actor, states: Sequence[str]) -> Select[Any]:
 
 
 def _visible_hits(actor: Actor) -> Select[Any]:
-    """Select the hits of the actor's role: without ALERT_READ those of its agency, none silent."""
+    """Select the hits visible to the actor's role.
+
+    Without ALERT_READ (border officers): hits found by the own agency, none on silent alerts.
+    """
     query = select(Hit).where(Hit.owner_state == actor.state)
     if Permission.ALERT_READ in actor.permissions:
         return query

@@ -36,7 +36,10 @@ COPIED_COLUMNS: Final = tuple(
 
 
 def end_withdrawn(actor: Actor, views: Sequence[RecordView]) -> None:
-    """End unanswered hits of withdrawn records, mark the others; an older search changes nothing."""
+    """End unanswered hits of withdrawn records; mark the others.
+
+    A search older than the record's last version changes nothing.
+    """
     versions = {pseudonym(view.record.id): view.record.version for view in views}
 
     def evaluate(rows: Sequence[Hit], _: Mapping[UUID, Alert]) -> Mapping[UUID, str]:
@@ -87,7 +90,11 @@ def reevaluate(actor: Actor, views: Sequence[RecordView]) -> None:
 def _with_changed_record(
     actor: Actor, rows: Iterable[Hit], corrected: Mapping[UUID, RecordView]
 ) -> list[Hit]:
-    """Return the hits whose record changed since the last comparison; most of a correction do not."""
+    """Return the hits whose record changed since the last comparison.
+
+    A correction concerns the whole document; most of its records do not change. A restored
+    record counts as changed.
+    """
     versions = {row: (corrected[row.cause_key].record.id, row.cause_version) for row in rows}
     with acting_as(actor, actor.own_state()):
         contents = {
@@ -144,7 +151,10 @@ def _change_hits(actor: Actor, record_ids: Sequence[UUID], evaluate: Evaluate) -
 def _lock_hits(
     state: str, condition: ColumnElement[bool]
 ) -> tuple[Sequence[Hit], dict[UUID, Alert]]:
-    """Return current hits, and those ended by their record, with alerts, which are locked first."""
+    """Return the current hits and their alerts, locked, alerts first.
+
+    Includes hits that ended because of their record.
+    """
     ended_by_record = and_(Hit.status == "ended", Hit.cause_status.in_(VOID_CAUSES))
     own = (
         condition,

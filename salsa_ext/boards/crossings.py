@@ -47,7 +47,10 @@ MOVING_STATUSES: Final = frozenset({*UNDER_WAY_STATUSES, "overdue"})
 
 @dataclass(frozen=True)
 class PostStage:
-    """The stage that one side checks here, its last checkpoint; `resumed_at`: its hold's release."""
+    """The stage that one side checks here, with its last checkpoint.
+
+    `resumed_at` is the time at which the checkpoint's hold was released.
+    """
 
     state: str
     stage: str
@@ -92,7 +95,10 @@ class GoodsCount(NamedTuple):
 
 @dataclass(frozen=True)
 class Truck(Crossing):
-    """A crossing with its goods; `pieces` by its papers, only where one truck is read."""
+    """A crossing with its goods, for the desk of a post.
+
+    `pieces` is the count by its papers; set only if one truck is read.
+    """
 
     goods: Sequence[GoodsCount]
     is_due_here: bool = True
@@ -263,7 +269,10 @@ def _current_discrepancies(
 
 
 def find_trucks(actor: Actor, post: Post, text: str) -> LookupResult:
-    """Return what has this plate or number: of a shipment, its transport document or its permit."""
+    """Return what has this plate or number.
+
+    Of a shipment, a transport document or a permit; with a permit its shipments under way.
+    """
     require(actor, Permission.SHIPMENT_READ)
     documents = lookup.find_documents(actor, text)
     views = [*documents.shipments]
@@ -300,7 +309,10 @@ def _build_trucks(
 def _count_goods(
     crossings: Sequence[Crossing], *, is_list: bool = True
 ) -> Mapping[UUID, list[GoodsCount]]:
-    """Return goods by shipment and kind, most first, by one query; long ones only by number."""
+    """Return goods by shipment and kind, most first; one query.
+
+    In a list none for long shipments: it gives only their number of items.
+    """
     shipments = [each.shipment for each in crossings]
     ids = [row.id for row in shipments if not is_list or row.item_count <= MAX_BODY_ITEMS]
     columns: list[Any] = [getattr(Record, name) for name in GoodsCount._fields if name != "pieces"]

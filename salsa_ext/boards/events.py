@@ -115,7 +115,11 @@ def board_number(actor: Actor, post: str) -> int:
 
 
 def read_events(actor: Actor, code: str, cursor: EventCursor | None, limit: int) -> EventPage:
-    """Return changes at a post after a cursor, none without; raises NotFound, Forbidden, Invalid."""
+    """Return changes at a post after a cursor; without one, none.
+
+    Raises NotFound, Forbidden for a post without an own side, Invalid for a cursor older than a
+    day.
+    """
     require(actor, Permission.BOARD_READ)
     post = get_post(code)
     own, other = post_sides.own_and_other_side(post, actor.state)

@@ -194,7 +194,10 @@ class WeeklySeizures:
 
 
 def count_by_week(actor: Actor, post: Post, weeks: PostWeeks) -> tuple[list[WeeklySeizures], int]:
-    """Return own seizures within the radius by week, and how many joint ones others have (90 days)."""
+    """Return own seizures within the radius by week, and the number of joint ones of others.
+
+    Joint ones are of 90 days; only their number, since each is read for a purpose.
+    """
     guns = (
         select_current(Record)
         .where(Record.document_id == Seizure.id, Record.category == "firearm")
@@ -266,7 +269,10 @@ def recent_routes(post: Post, since: datetime) -> list[list[str]]:
 
 
 def is_in_corridors(corridors: Sequence[Corridor], model: Any) -> ColumnElement[bool]:
-    """Return the SQL condition for rows in a corridor; on a sphere, within 0.5 % of its width."""
+    """Return the SQL condition for rows in one of the corridors.
+
+    On a sphere: over thousands of kilometres the error is below a two-hundredth of the width.
+    """
     return and_(
         model.square.in_(squares_of_corridors(corridors)),
         or_(False, *(_is_in_corridor(corridor, model) for corridor in corridors)),

@@ -79,7 +79,11 @@ class _SearchedQuery:
 
 
 def run_check(*, actor: Actor, data: CheckData) -> CheckAnswer:
-    """Check one serial; raises Invalid. Silent records are searched by `checks.jobs` for their owner."""
+    """Check one serial; raises Invalid if nothing can be searched.
+
+    `silent` records of other states are not searched; their owners are notified by `checks.jobs`,
+    which makes the hits as well.
+    """
     require(actor, Permission.CHECK_MAKE)
     [answer] = run_checks(actor=actor, purpose=data.purpose, queries=[data.query])
     if isinstance(answer, Invalid):
@@ -202,7 +206,10 @@ def build_answer(
 
 
 def add_case_number(*, actor: Actor, check_id: UUID, case_number: str) -> None:
-    """Add the case number to a check made for an incident; raises NotFound, Conflict."""
+    """Add the case number to a check made for an incident.
+
+    Raises NotFound, Conflict.
+    """
     require(actor, Permission.CHECK_MAKE)
     check = lock(Check, check_id, kind="check")
     if check.case_number:

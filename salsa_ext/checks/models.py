@@ -14,7 +14,10 @@ from salsa_ext.database.session import Base
 
 
 class Check(Owned, Base):
-    """One check with its verdict; `mark` is the normal form of its serial or lot."""
+    """One check with its verdict; one for an incident gets its case number later.
+
+    `mark` is the normal form of its serial, or of its lot.
+    """
 
     __tablename__ = "serial_check"
     __table_args__ = (Index(None, "owner_state", "mark"),)

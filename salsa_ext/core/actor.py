@@ -42,7 +42,11 @@ NO_VAULT = NoVault()
 
 @dataclass(frozen=True)
 class Purpose:
-    """Reason of a query: a code with case or `incident`; `about` are the traces, for the audit."""
+    """Reason of a query: a code with its case or incident number.
+
+    `incident` replaces the case for `street` and `border`. `about` holds the ids of the traces
+    concerned; the audit refers to them.
+    """
 
     code: str
     case_number: str | None = None

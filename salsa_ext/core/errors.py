@@ -324,7 +324,11 @@ NEXT_STEPS: Final[Mapping[tuple[str, str], Message]] = {
 
 
 class IllegalTransition(Conflict):
-    """The status does not allow this action, but `possible` ones; `onward` is another hint."""
+    """The object's status does not allow this action.
+
+    `possible` are the codes of the allowed actions; `onward` replaces the default hint of
+    NEXT_STEPS.
+    """
 
     code = "illegal_transition"
 

@@ -45,7 +45,10 @@ class Problems:
             self.articles |= problems.articles
 
     def raise_any(self) -> None:
-        """Raise Invalid if there are problems; raises FieldsAgainstRule if one article forbids all of it."""
+        """Raise Invalid if there are problems.
+
+        Raises FieldsAgainstRule if one article forbids all of it.
+        """
         if not self.found:
             return
         article = next(iter(self.articles)) if len(self.articles) == 1 else None

@@ -42,7 +42,11 @@ def _once(function: Function) -> Function:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """Limits of a value: length, entries or range; `form` is `state`, `post`, `rough` (a date)."""
+    """Limits of one value: length of a text, entries of a list, or range of a number.
+
+    `form` names a format beyond the type: `state`, `post`, or `rough` for a date that may be known
+    to the month or year alone.
+    """
 
     least: float | None = None
     most: float | None = None
@@ -102,7 +106,10 @@ class Field:
 
 
 class Member(NamedTuple):
-    """A declared field of a class, by its annotation; `limits` of a value, `size` of a list."""
+    """A declared field of a class, read from its annotation.
+
+    `limits` are those of one value, `size` those of a list.
+    """
 
     name: str
     key: str
@@ -188,7 +195,10 @@ def _unwrap(hint: Any) -> tuple[Any, list[Any], bool]:
 
 
 def build_value(cls: type, values: dict[str, Any]) -> Any:
-    """Return a value from all fields; a frozen `__init__` takes ten times longer."""
+    """Return a value of a declared class from all of its fields.
+
+    Its own `__init__` sets each field by itself, since it is frozen, which takes ten times longer.
+    """
     value: Any = object.__new__(cls)
     value.__dict__.update(values)
     return value

@@ -20,7 +20,10 @@ def pseudonym(record_id: UUID) -> UUID:
 
 
 def derived_id(first: UUID, second: UUID) -> UUID:
-    """Return the id of what follows from two records: a UUIDv7 of the later one's time."""
+    """Return the id of what follows from two records: the same for the same two.
+
+    A UUIDv7 of the later one's time, so that an answer can name a row that a job inserts.
+    """
     digest = hashlib.blake2b(first.bytes + second.bytes, digest_size=8).digest()
     low = int.from_bytes(digest) >> 2
     return UUID(int=max(first, second).int >> 64 << 64 | 0b10 << 62 | low)
@@ -36,7 +39,10 @@ def new_id() -> UUID:
 
 
 def new_ids(count: int) -> list[UUID]:
-    """Return new UUIDv7 in order: 48 bits of ms, 12 of their fraction (RFC 9562, 3), 62 random."""
+    """Return as many new UUIDv7, in order.
+
+    48 bits of milliseconds, 12 bits of their fraction (RFC 9562, method 3), 62 random bits.
+    """
     ticks, random = _next_ticks(count), secrets.token_bytes(8 * count)
     lows = struct.unpack(f"{count}Q", random)
     return [

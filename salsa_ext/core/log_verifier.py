@@ -68,7 +68,10 @@ def hash_node(left: bytes, right: bytes) -> bytes:
 def add_leaf(
     peaks: list[bytes], size: int, leaf: bytes, store: Callable[[int, bytes], Any] | None = None
 ) -> int:
-    """Add a leaf to `peaks` of `size` leaves; return the new size. `store(height, root)` if whole."""
+    """Add a leaf to `peaks`, the roots of the whole subtrees of `size` leaves; return the new size.
+
+    `store(height, root)` gets the root of each subtree of 2^height leaves that becomes whole.
+    """
     root, height = leaf, 0
     while size >> height & 1:
         root, height = hash_node(peaks.pop(), root), height + 1
@@ -195,7 +198,10 @@ def _verify(
 
 
 class Rows:
-    """The file of rows, a line an entry: texts by key, null of a person, false if changed later."""
+    """The file of rows: a line for each entry, a text for each hash in the order of their keys.
+
+    Null for a row of a person, false for one that a later act changed.
+    """
 
     def __init__(self, path: Path | None) -> None:
         self.lines = gzip.open(path, "rt") if path else None  # noqa: SIM115 - until `finish`

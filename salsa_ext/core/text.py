@@ -31,7 +31,11 @@ def _is_invisible(character: str) -> bool:
 def text_problem(
     text: str, max_length: int, *, one_line: bool = False, is_required: bool = False
 ) -> Message | None:
-    """Return the problem of a text, or None; `one_line` refuses tabs and line ends as in names."""
+    """Return the problem of a text, or None if it is valid.
+
+    `one_line` also refuses tabs and line ends, as in names. `is_required` changes the message for
+    an empty text.
+    """
     if text.isprintable() and len(text) <= max_length and not text.isspace() and text:
         return None  # nearly all are: no control character, no line end, not blank
     if CONTROL_CHARACTERS.search(text) or (one_line and LINE_ENDS.search(text)):

@@ -53,7 +53,11 @@ class EntryView:
 
 @dataclass(frozen=True)
 class ItemCustody:
-    """What became of one item; `disposition` and `origin` are the latest that stand."""
+    """What became of one item of a seizure.
+
+    `disposition` and `origin` are the latest that were not withdrawn; one that ends the custody goes
+    before others.
+    """
 
     line: int
     record: UUID

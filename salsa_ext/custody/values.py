@@ -24,7 +24,11 @@ def check_correction(entry: Any) -> Iterator[Problem]:
 
 @dataclass(frozen=True, kw_only=True)
 class EntryData(EventTime):
-    """What an entry says of `lines` (none: all); `corrects` is the one it replaces, by `reason`."""
+    """What an entry of any kind says.
+
+    `lines` are lines of the seizure, none for all. `corrects` is the entry that it
+    replaces, with a `reason`.
+    """
 
     lines: Annotated[
         tuple[LineNumber, ...], Rule(most=1000), Field("Lines", stored="no", is_shown=False)

@@ -26,7 +26,11 @@ _STREAMING: Final[WeakSet[Connection]] = WeakSet()
 
 
 def set_row_security(connection: Connection, state: str | None, agency: str | None) -> None:
-    """Set a connection's state and agency with its next statement; None sees no rows."""
+    """Set a connection's acting state and agency, sent with its next statement.
+
+    State None sees no rows of any state. Raises AssertionError for malformed codes, since they
+    become part of SQL text.
+    """
     code, agency_code = state or NO_STATE, agency or ""
     if not (_STATE_CODE.fullmatch(code) and _AGENCY_CODE.fullmatch(agency_code)):
         raise AssertionError("not the code of a state or an agency")
@@ -38,7 +42,10 @@ def set_row_security(connection: Connection, state: str | None, agency: str | No
 
 
 def join(statements: Sequence[str]) -> str:
-    """Return statements without semicolons or values as one text, for the driver; AssertionError."""
+    """Return statements as one text for the driver, which would run what is stacked in one.
+
+    Texts of ours hold no semicolon, and values are no part of them. Raises AssertionError.
+    """
     for statement in statements:
         if ";" in statement:
             raise AssertionError("a statement with a semicolon may be an injection")

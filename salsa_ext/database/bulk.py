@@ -54,12 +54,19 @@ NO_STATEMENT: Final = SqlStatement("")
 
 
 def insert_many(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows of one shape, many by COPY through a staging table, which RLS demands."""
+    """Insert rows of one shape; many by COPY through a staging table.
+
+    PostgreSQL refuses COPY into tables with row-level security.
+    """
     insert_into_tables({model: rows})
 
 
 def insert_into_tables(parts: TableRows, before: SqlStatement = NO_STATEMENT) -> None:
-    """Insert rows into tables in one round trip, after `before`; sealed rows wait for their entry."""
+    """Insert rows into several tables in one round trip, many by COPY.
+
+    Rows of one table have one shape. `before` is a statement without result, sent first. Sealed rows
+    wait for the audit entry of their act.
+    """
     collect_rows(parts)
     send_rows(parts, before)
 
@@ -147,7 +154,10 @@ def _copy_through_staging(table: Table, rows: Sequence[Mapping[str, Any]]) -> No
 
 
 def fill_temporary(table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Replace the content of a temporary table, created if missing; rows are read in chunks."""
+    """Replace the content of a temporary table, created if missing.
+
+    Rows are read in chunks; reading them may query the database.
+    """
     session.db.session.execute(CreateTable(table, if_not_exists=True))
     session.db.session.execute(text(f"TRUNCATE {table.name}"))
     for some in chunks(rows):
@@ -218,7 +228,10 @@ def is_any_of(column: Any, ids: Iterable[Any]) -> ColumnElement[bool]:
 
 
 def is_any_by_index(column: Any, ids: Iterable[Any]) -> ColumnElement[bool]:
-    """Return the same condition by index, for steps of jobs, whatever the planner expects."""
+    """Return the same condition, by the index however many rows the planner expects.
+
+    For steps of jobs: their cost must not grow with the table. Of ids from a subquery it expects ten.
+    """
     few = select(func.unnest(literal(list(ids), ARRAY(column.type)))).scalar_subquery()
     is_one: ColumnElement[bool] = column == any_(func.array(few))
     return is_one

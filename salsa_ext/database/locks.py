@@ -20,7 +20,11 @@ ModelT = TypeVar("ModelT", bound=Any)
 def lock(
     model: type[ModelT], key: Any, expected_version: int | None = None, *, kind: str = ""
 ) -> ModelT:
-    """Return a row of the state, locked and afresh; raises NotFound (of `kind`), StaleVersion."""
+    """Return a row, locked and read afresh; raises NotFound, StaleVersion.
+
+    Row-level security lets a state lock only the rows that it may change. `kind` names the object
+    in NotFound if it differs from the table.
+    """
     row = db.session.get(model, key, populate_existing=True, with_for_update=True)
     if row is None:
         raise NotFound(kind or model.__tablename__, key[0] if isinstance(key, tuple) else key)
@@ -66,6 +70,9 @@ def lock_consents(state: str, record: object) -> None:
 
 
 def lock_guns(guns: Iterable[str]) -> None:
-    """Lock guns, before all other locks, while checking for duplicate reports, traces, alerts."""
+    """Lock guns while checking for duplicate reports, traces and alerts.
+
+    To be acquired before all other locks.
+    """
     if keys := sorted(set(guns)):
         db.session.execute(_GUNS, {"guns": keys})

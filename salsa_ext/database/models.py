@@ -32,7 +32,10 @@ class Versioned:
 
 
 class RoughlyDated:
-    """Local date as it is known: day, month or year; queries take its first possible day."""
+    """Local date of an event, as it is known: a day, month or year.
+
+    In queries `occurred_on` is its first possible day.
+    """
 
     first_day: Mapped[date] = mapped_column("occurred_on", Date)
     occurred_within: Mapped[str | None]

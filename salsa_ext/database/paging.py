@@ -32,7 +32,10 @@ PARSERS: Final[Mapping[type, Callable[[str], Any]]] = {
 
 @dataclass(frozen=True)
 class Page(Generic[Item]):
-    """Items and the next page's cursor; `reader` opens the view of, and counts for, its reader."""
+    """Items and the cursor of the next page (None at the end).
+
+    `reader` opens the view of who reads the items; they are counted in it.
+    """
 
     items: Sequence[Item]
     next: str | None = None
@@ -63,7 +66,11 @@ def fetch_page(
     is_oldest_first: bool = False,
     moment: Any = None,
 ) -> Page[Any]:
-    """Fetch a page, newest first or by `moment` before the key; raises Invalid for a bad cursor."""
+    """Fetch one page of an entity's query, by default newest first.
+
+    `moment` is a column that sorts before the key: imported rows have new ids and old times. Raises
+    Invalid for a bad cursor.
+    """
     counted = query
     if cursor is not None:
         query = query.where(_after_cursor(key, cursor, is_oldest_first, moment))

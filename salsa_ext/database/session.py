@@ -153,7 +153,11 @@ def _url_options(config: Config) -> str:
 
 @contextmanager
 def transaction(actor: Actor) -> Iterator[None]:
-    """Run a block as one transaction, the only committer; raises Duplicate, Conflict, Unavailable."""
+    """Run a block as one transaction of the actor; the only committer.
+
+    Raises Duplicate or Conflict for a violated constraint, Unavailable if the database is
+    unreachable or busy.
+    """
     try:
         _set_row_security(actor.state, actor.agency)
         yield
@@ -185,7 +189,11 @@ def _roll_back() -> None:
 
 
 def _is_unavailable(error: Exception) -> bool:
-    """Return whether the database cannot be reached, has no time, or lost the connection (8s2b)."""
+    """Return whether the database cannot be reached or has no time.
+
+    An error that was caught where the connection was lost leaves a transaction that nothing can be
+    asked of (8s2b).
+    """
     is_lost = getattr(error, "connection_invalidated", False)
     return is_lost or getattr(error, "code", "") == "8s2b" or isinstance(error, UNAVAILABLE_ERRORS)
 
@@ -240,7 +248,11 @@ def constraint_error(error: IntegrityError) -> Conflict:
 
 
 def execute_raw(statement: str, values: Any = ()) -> Any:
-    """Execute a fixed statement, whose compilation takes longer than it; returns the cursor."""
+    """Execute fixed SQL without SQLAlchemy's compilation; returns the driver's cursor.
+
+    For statements of every request: compiling one takes longer than running it. Event listeners are
+    called; errors are SQLAlchemy's.
+    """
     return execute_together((statement,), values)
 
 
@@ -259,7 +271,11 @@ def execute_together(statements: Sequence[str], values: Any = ()) -> Any:
 
 
 def fetch_alone(statement: str, values: Any) -> Any:
-    """Return the first row of a fixed statement, before the request's transaction, if none is open."""
+    """Return the first row of a fixed statement outside a transaction; holds no connection after it.
+
+    For what precedes a request's transaction: a session of its own takes longer than the statement.
+    A session that has a connection already uses that.
+    """
     current = db.session()
     if current.bind is not None or current.in_transaction():
         return execute_raw(statement, values).fetchone()
@@ -318,7 +334,10 @@ def read_row(model: type[ModelT], key: Any, *, kind: str = "") -> ModelT:
 
 
 def cached_per_transaction(key: Hashable, read: Callable[[], Any]) -> Any:
-    """Return `read()` once per transaction and key, of data that no command changes."""
+    """Return the result of `read`, called once per transaction and key.
+
+    Only for data that all states may read and no command changes, such as an agency's time zone.
+    """
     transaction = db.session().get_transaction()
     begun, results = db.session.info.get("once", (None, {}))
     if begun is not transaction or transaction is None:

@@ -25,7 +25,10 @@ class VersionInfo:
 
 
 def list_versions(document: Any, *, is_own: bool) -> Sequence[VersionInfo]:
-    """Return a document's versions up to one, oldest first; older reasons are hidden from others."""
+    """Return a document's versions up to the given one, oldest first.
+
+    Reasons of older versions are hidden from other states.
+    """
     model = type(document)
     of_it = (model.id == document.id, model.version < document.version)
     before = select(model.version, model.recorded_at, model.reason).where(*of_it)

@@ -30,7 +30,11 @@ COUNTS: Final = "written_rows of savepoints"
 
 
 class Sealed:
-    """Rows whose hash is in their act's entry; `seal_key` names a text, `seal_subject` the document."""
+    """Rows whose hash is in the audit entry of the act that wrote them.
+
+    `seal_key` names the text of a row: a word, and columns; rows of one name share a text.
+    `seal_subject` is the column of the document.
+    """
 
     seal_key: ClassVar[tuple[str, ...]]
     seal_subject: ClassVar[str | None] = "id"
@@ -60,7 +64,11 @@ def collect_changed(row: Any) -> None:
 
 
 def take_texts(subjects: Sequence[str | None]) -> list[dict[str, WrittenText]]:
-    """Return the texts of rows for each act; one its state may not read gets none if it can."""
+    """Return the texts of waiting rows for each act: of its subject, others by turns.
+
+    An act that its own state may not read, with None as subject, gets none; all wait if there is no
+    other.
+    """
     texts: list[dict[str, WrittenText]] = [{} for _ in subjects]
     places = {subject: place for place, subject in enumerate(subjects) if subject is not None}
     if not places:

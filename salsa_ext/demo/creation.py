@@ -31,7 +31,10 @@ FORK: Final = multiprocessing.get_context("fork")
 
 @contextmanager
 def run_beside(work: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
-    """Run `work` in a forked process during the block; the given function waits, raising its error."""
+    """Run `work` in a forked process during the block; gives a function that waits for its result.
+
+    An error of the process is raised by that function. The process ends with the block.
+    """
     here, there = FORK.Pipe(duplex=False)
     process = FORK.Process(target=_run, args=(work, there), daemon=True)
     with warnings.catch_warnings():

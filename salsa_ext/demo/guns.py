@@ -51,7 +51,11 @@ class Design:
 
 @dataclass(slots=True, eq=False)
 class SimulatedGun:
-    """A gun with its life so far; `made` and `last` in days before the anchor, `imported` (state, day)."""
+    """A gun with its lawful life so far; equal to itself only.
+
+    `made` and `last` (last event) are days before the anchor; `home` is the state at the last
+    event. `is_known` if any record describes it; `imported` is (state, day).
+    """
 
     design: Design
     serial: str | None

@@ -131,7 +131,11 @@ class Disclosure:
 
 
 def read_record(*, actor: Actor, record_id: UUID, as_of: datetime | None = None) -> Disclosure:
-    """Return a record, audited; another state's needs purpose and case. Raises NotFound, Invalid."""
+    """Return a record that the actor may see; audits the disclosure.
+
+    Another state's record needs a purpose and a case, and must concern the actor's state or be
+    open. Raises NotFound, or Invalid without a purpose.
+    """
     require(actor, Permission.RECORD_READ)
     disclosed = load_record(actor, record_id, as_of)
     audit_disclosures(actor, [disclosed])
@@ -139,7 +143,10 @@ def read_record(*, actor: Actor, record_id: UUID, as_of: datetime | None = None)
 
 
 def load_record(actor: Actor, record_id: UUID, as_of: datetime | None = None) -> Disclosure:
-    """Return the same without audit, for commands that audit themselves; raises as `read_record`."""
+    """Return the same without audit, for commands that audit themselves.
+
+    Raises as `read_record`.
+    """
     views = find_records([record_id], as_of) or _load_open_record(actor, record_id, as_of)
     if not views:
         raise NotFound("record", record_id)
@@ -163,7 +170,10 @@ def _load_open_record(actor: Actor, record_id: UUID, as_of: datetime | None) -> 
 
 
 def require_purpose(actor: Actor) -> None:
-    """Raise Invalid for a missing purpose or case, which no incident replaces, with the header."""
+    """Raise Invalid for a missing purpose or case.
+
+    Names the missing header. An incident does not replace the case.
+    """
     if actor.purpose is None or not actor.purpose.case_number:
         header = "Salsa-Case" if actor.purpose else "Salsa-Purpose"
         problem = message("Another state's record is read for a purpose and a case.")
@@ -204,7 +214,10 @@ def answer_disclosure_event(
     *,
     is_automatic: bool = False,
 ) -> AuditEvent:
-    """Return the audit event for a record sent, by `handling`, in an answer, perhaps `is_automatic`."""
+    """Return the audit event for a record sent in an answer.
+
+    `handling` is that of the answer. `is_automatic` if the service answered without a person.
+    """
     data = {
         "version": view.record.version,
         "handling": handling,
@@ -223,7 +236,10 @@ def disclosure_event(record_id: UUID | str, owner: str, data: dict[str, Any]) ->
 
 @dataclass(frozen=True)
 class RecordFinding:
-    """A record that a match or hit (`through`) discloses in field groups to the state `to`."""
+    """A record disclosed to a state by a match or hit.
+
+    `through` is `match` or `hit`, `to` the state that receives the field groups.
+    """
 
     through: str
     owner: str
@@ -239,7 +255,10 @@ def groups_of_candidates(candidates: Iterable[Candidate]) -> dict[UUID, FieldGro
 
 
 def finding_events(actor: Actor, findings: Iterable[RecordFinding]) -> list[AuditEvent]:
-    """Return the audit events of findings, visible to the owner alone; equal ones share an event."""
+    """Return the audit events of findings, visible to each owner alone.
+
+    Findings of one owner with equal recipient and groups share an event.
+    """
     grouped: dict[tuple[str, str, str, FieldGroups], dict[str, None]] = {}
     for finding in findings:
         key = (finding.owner, finding.to, finding.through, finding.groups)

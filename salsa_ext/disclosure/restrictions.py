@@ -20,7 +20,10 @@ from salsa_ext.reference.names import participants
 
 
 def check_restrictions(actor: Actor, agencies: Sequence[str]) -> None:
-    """Check agencies to restrict; raises Invalid: unknown, the actor's own, none left in a state."""
+    """Check the agencies to restrict.
+
+    Raises Invalid for an unknown agency, the actor's own, or a state left with none.
+    """
     problems = Problems()
     validate_into(problems, actor, agencies)
     problems.raise_any()
@@ -50,7 +53,10 @@ def validate_into(
     agencies: Sequence[str],
     already_restricted: Collection[str] = (),
 ) -> None:
-    """Add the problems of `check_restrictions`: a state needs an agency that can act."""
+    """Add the problems of `check_restrictions` to other problems.
+
+    A state needs an agency that can act on the subject.
+    """
     states = set()
     for at, (agency, state) in enumerate(_with_states(agencies)):
         path = f"hidden_from.{at}"
@@ -83,7 +89,11 @@ def replace_restrictions(
     is_own: bool = False,
     named_by: str | None = None,
 ) -> None:
-    """Replace a list of restricted agencies: the own (`is_own`), or that of `named_by`."""
+    """Replace the restricted agencies of the own state's subjects.
+
+    `named_by` is another asking state. The asked state's own list (`is_own`) and the asking state's
+    list are separate: each replaces its own rows only.
+    """
     by = named_by or actor.own_state()
     replaced = delete(TraceRestriction).where(
         TraceRestriction.owner_state == actor.own_state(),

@@ -110,7 +110,10 @@ def share_records(actor: Actor, views: Sequence[RecordView]) -> dict[UUID, Shari
 
 
 def share_rows(actor: Actor, rows: Collection[Any]) -> dict[UUID, Sharing]:
-    """Return the actor's sharing by row id, from owner, `concerned`, visibility and handling."""
+    """Return the actor's sharing by row id.
+
+    Rows have `id`, `owner_state`, `concerned`, `visibility` and `handling`.
+    """
     return _share(
         actor,
         {
@@ -133,7 +136,10 @@ def _share(actor: Actor, statements: Mapping[UUID, Statement]) -> dict[UUID, Sha
 
 
 def share_trade_papers(actor: Actor, rows: Collection[Any]) -> dict[UUID, Sharing]:
-    """Return the actor's sharing by permit or shipment id, for the states concerned."""
+    """Return the actor's sharing by permit or shipment id.
+
+    Permits and shipments go to the states that they concern.
+    """
     reader, sharing = _own_state_reader(actor), {}
     for row in rows:
         concerns = actor.state in row.concerned
@@ -150,7 +156,11 @@ def share_check(actor: Actor, asking_state: str) -> Sharing:
 def share_with_state(
     actor: Actor, recipient_state: str, views: Sequence[RecordView]
 ) -> dict[UUID, Sharing]:
-    """Return another state's sharing of own records for its analyst, without consents, by id."""
+    """Return another state's sharing of the actor's records, by id.
+
+    For its trace analyst and the actor's purpose. Without consents: those count when the answer is
+    read.
+    """
     reader = analyst_reader(actor, recipient_state)
     return {
         view.record.id: Sharing(_record_statement(recipient_state, view), reader) for view in views
@@ -158,7 +168,10 @@ def share_with_state(
 
 
 def share_events(actor: Actor, events: Sequence[Any], case_number: str) -> dict[str, Sharing]:
-    """Return the sharing of answered events by record key; only current consents count."""
+    """Return the sharing of trace answers' events, by record key.
+
+    The records were open when answered; only current consents count.
+    """
     others = {event["record"] for event in events if event["state"] != actor.state}
     consents = granted_uses(actor, [UUID(key) for key in others]) if others else {}
     reader, sharing = actor_reader(actor, "investigation", case_number), {}
@@ -184,7 +197,10 @@ def actor_reader(
 
 
 def _own_state_reader(actor: Actor) -> Reader:
-    """Return the actor as reader of its own state's statements, without a day."""
+    """Return the actor as reader of its own state's statements.
+
+    Nothing depends on the day then; it is not queried.
+    """
     return Reader(actor.state, actor.role, actor.now().date())
 
 

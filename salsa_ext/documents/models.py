@@ -14,7 +14,10 @@ from salsa_ext.database.written_rows import Sealed
 
 
 class DocumentNumber(Base):
-    """The current number of a state's document, unique by kind, as versions cannot be."""
+    """The current number of a state's document, by kind.
+
+    Versions are append-only, so that no constraint of theirs can ensure unique numbers.
+    """
 
     __tablename__ = "document_number"
     owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
@@ -34,7 +37,10 @@ IS_JOINT = text("cardinality(concerned) > 1")
 
 
 class Seizure(Sealed, Owned, Versioned, Dated, Withdrawable, Base):
-    """One seizure, find or surrender, its items records; `square` (0.25°) finds places nearby."""
+    """One seizure, find or surrender; each item is a record.
+
+    `square` is a quarter of a degree each way; places nearby are found by it and the day.
+    """
 
     __tablename__ = "seizure"
     seal_key = ("seizure", "id", "version")

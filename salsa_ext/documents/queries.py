@@ -109,7 +109,10 @@ DOCUMENT_SORTS: Final = ("occurred_on", "number")
 
 @dataclass(frozen=True)
 class DocumentKind:
-    """A kind of document; `parts(view)` returns the values of other tables by their fields."""
+    """A kind of document: table, declared class, permission, list filters.
+
+    `parts(view)` returns the values of other tables, by the fields that hold them.
+    """
 
     name: str
     model: Any

@@ -37,7 +37,10 @@ class RelatedFindings:
 
 
 def find_related(actor: Actor, view: DocumentView) -> RelatedFindings:
-    """Return visible hits and matches of a document's guns, by one query a kind."""
+    """Return visible hits and matches of a document's guns.
+
+    One query per kind, independent of the number of guns.
+    """
     records = [item.record.id for item in view.items]
     hits = alert_queries.hits_of_records(actor, records)
     if Permission.MATCH_READ not in actor.permissions:
@@ -52,7 +55,10 @@ def find_related(actor: Actor, view: DocumentView) -> RelatedFindings:
 
 @dataclass(frozen=True)
 class MatchedSeizure:
-    """A seizure with its readable matches; `is_complete` once compared, None if another state's."""
+    """A seizure with its current matches, None without permission to read them.
+
+    `is_complete` once the job has compared its guns; None for another state's.
+    """
 
     view: DocumentView
     matches: Sequence[MatchView] | None

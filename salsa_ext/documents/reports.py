@@ -53,7 +53,10 @@ def record_new(*, actor: Actor, batch: Sequence[ReportData]) -> list[UUID]:
 def record_many(
     *, actor: Actor, batch: Sequence[ReportData], is_checked: bool = False
 ) -> list[UUID]:
-    """Record reports, all or none, `is_checked` already; return their ids. Raises Invalid, Duplicate."""
+    """Record reports in one transaction; return their ids in order.
+
+    `is_checked`: `check` passed for each. Raises Invalid or Duplicate; then none is recorded.
+    """
     require(actor, Permission.REPORT_RECORD)
     return single_gun.record_many(REPORT_KIND, actor, batch, is_checked=is_checked)
 

@@ -44,7 +44,10 @@ def record(*, actor: Actor, data: SeizureData) -> UUID:
 def record_many(
     *, actor: Actor, batch: Sequence[SeizureData], is_checked: bool = False
 ) -> list[UUID]:
-    """Record seizures, all or none, `is_checked` already; return their ids. Raises Invalid, Duplicate."""
+    """Record seizures in one transaction; return their ids in order.
+
+    `is_checked`: `check` passed for each. Raises Invalid or Duplicate; then none is recorded.
+    """
     require(actor, Permission.SEIZURE_RECORD)
     owner, now, on = actor.own_state(), actor.now(), today(actor)
     agencies = agency_codes(owner)
@@ -182,7 +185,10 @@ def correct_gun(
     gun: Firearm,
     reason: str,
 ) -> UUID:
-    """Correct one gun's description as a version of the seizure; raises NotFound, as `correct`."""
+    """Correct the description of one gun; all else stays.
+
+    Adds a version of the seizure. Further marks stay. Raises NotFound, and as `correct`.
+    """
     require(actor, Permission.SEIZURE_RECORD)
     data = _entered_seizure(actor, seizure_id)
     items = {item.line: item for item in data.items}
@@ -218,7 +224,10 @@ def _entered_seizure(actor: Actor, seizure_id: UUID) -> SeizureData:
 
 
 def to_entered_firearm(view: RecordView) -> Firearm:
-    """Return a gun as entered, with original words and without marks that serials imply."""
+    """Return a recorded gun as entered: original words, further marks.
+
+    Marks that the serial and importer's mark imply are left out.
+    """
     row = view.record
     words: dict[str, Any] = {
         "type": row.type_text or row.type,
@@ -258,7 +267,10 @@ def name_joint_seizure(
     number: str,
     reason: str,
 ) -> UUID:
-    """Link to another state's seizure, joined once both do; raises NotFound, as `correct`."""
+    """Link an own seizure to another state's; a correction like others.
+
+    Both are joined once each names the other. Raises NotFound, and as `correct`.
+    """
     require(actor, Permission.SEIZURE_RECORD)
     data, joint = _entered_seizure(actor, seizure_id), JointWith(state, number)
     if data.joint_with == joint:
@@ -274,7 +286,10 @@ def name_joint_seizure(
 
 
 def joint_seizure_number(*, actor: Actor, seizure_id: UUID, other_id: UUID) -> str:
-    """Return the number of another's seizure for a case, audited for it; raises NotFound."""
+    """Return the number of another state's seizure for an own case.
+
+    Its owner's audit shows the reading. Raises NotFound.
+    """
     require(actor, Permission.SEIZURE_RECORD)
     case = Purpose("seizure", find_own_seizure(actor, seizure_id).number)
     view = document_queries.read_document(

@@ -31,7 +31,11 @@ Link = tuple[str, UUID]
 
 @dataclass(frozen=True)
 class SingleGunKind:
-    """A kind of document of one gun: `check(data, today)` raises Invalid, `columns` of its own."""
+    """A kind of document of one gun, with its own functions.
+
+    `check(data, today)` raises Invalid. `columns(data, parties)` returns the columns that only this
+    kind has and its data do not.
+    """
 
     read: Read
     permission: Permission
@@ -58,7 +62,10 @@ def record_many(
     *,
     is_checked: bool = False,
 ) -> list[UUID]:
-    """Record documents, all or none, with `links` to records; return ids. Raises Invalid, Duplicate."""
+    """Record documents of the own state; raises Invalid or Duplicate.
+
+    All or none; returns their ids in order. `links` are the records that theirs certainly follow.
+    """
     on = today(actor)
     for data in () if is_checked else batch:
         kind.check(data, on)

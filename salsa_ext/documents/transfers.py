@@ -39,7 +39,10 @@ def record(*, actor: Actor, data: TransferData) -> UUID:
 def record_many(
     *, actor: Actor, batch: Sequence[TransferData], is_checked: bool = False
 ) -> list[UUID]:
-    """Record transfers, all or none, `is_checked` already; return their ids. Raises Invalid, Duplicate."""
+    """Record transfers in one transaction; return their ids in order.
+
+    `is_checked`: `check` passed for each. Raises Invalid or Duplicate; then none is recorded.
+    """
     require(actor, Permission.TRANSFER_RECORD)
     _check_not_in_custody(
         actor.own_state(),

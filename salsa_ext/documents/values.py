@@ -79,7 +79,10 @@ class TransferData(EventTime):
 
 @dataclass(frozen=True, kw_only=True)
 class ReportData(EventTime):
-    """A gun lost, stolen, recovered or surrendered; `confirm_second` for a second on a day."""
+    """A report: a gun is lost, stolen, recovered or surrendered.
+
+    A second report of one kind on the same serial and day needs `confirm_second`.
+    """
 
     kind: Annotated[str, Rule(choices=codes.REPORT_KINDS), Field("Kind", "event")]
     number: Annotated[Word, Field("Number", "document")]

@@ -83,7 +83,10 @@ class InboxEnvelope(Base):
 
 
 class InboxProgress(Base):
-    """Processing of an envelope: waiting, applied, refused; with a code refused in its turn."""
+    """Processing of an envelope: waiting, applied, or refused with a `code`.
+
+    A waiting one with a code is refused in its turn.
+    """
 
     __tablename__ = "inbox_progress"
     __table_args__ = (
@@ -123,7 +126,10 @@ class InboxPair(Base):
 
 
 class ConversationMessage(Base):
-    """A state's row of a message; `conversation_id` is the first one's id, `sender` one of both."""
+    """A message between two states; each has a row of its own, of the same id.
+
+    The id of a conversation is that of its first message. `sender` is one of owner and `partner`.
+    """
 
     __tablename__ = "conversation_message"
     __table_args__ = (Index(None, "owner_state", "conversation_id"),)
@@ -174,7 +180,10 @@ class Webhook(Base):
 
 
 class WebhookDelivery(Base):
-    """A message to a webhook; `answer` is a status or a failure, `claimed_until` its worker's."""
+    """A message to a webhook; `answer` is the status of its receiver, or why it did not arrive.
+
+    A worker that sends it claims it until `claimed_until`.
+    """
 
     __tablename__ = "webhook_delivery"
     __table_args__ = (

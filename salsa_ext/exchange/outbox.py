@@ -99,7 +99,10 @@ def send_many(actor: Actor, items: Sequence[EnvelopeData]) -> list[Envelope]:
 
 
 def lock_pairs(state: str, recipients: Iterable[str]) -> dict[str, tuple[int, str]]:
-    """Lock pairs until the end, in order of commit; returns last sequences, 0 if new, and hashes."""
+    """Lock the pairs of a sender until the transaction ends; returns its last sequences and hashes.
+
+    The row lock makes the sequence the order of commit. A new pair begins at 0.
+    """
     rows = execute_raw(_LOCK_PAIRS, (state, sorted({*recipients})))
     return {recipient: (sequence, digest) for recipient, sequence, digest in rows}
 

@@ -69,7 +69,10 @@ def handles_refusal(*kinds: str) -> Callable[[RefusalHandler], RefusalHandler]:
 
 
 def apply_next(actor: Actor) -> bool:
-    """Apply the next due envelope in transactions of the recipient; False if there is none."""
+    """Apply the next due envelope of one sender; returns False if there is none.
+
+    Opens its own transactions as the actor, the recipient's service.
+    """
     with transaction(actor):
         queued = inbox.claim_next(actor)
     if queued is None:
@@ -141,7 +144,11 @@ def _apply_in_savepoint(actor: Actor, envelope: Envelope) -> str | None:
 
 
 def _apply(actor: Actor, envelope: Envelope) -> None:
-    """Apply an envelope by its handler; raises LookupError, EnvelopeRefused for a false reply."""
+    """Apply an envelope by its handler; raises LookupError for an unknown kind.
+
+    A reply must name a request of the actor's state to the sender, with its hash; otherwise raises
+    EnvelopeRefused.
+    """
     request = None
     if envelope.in_reply_to is not None:
         request = outbox.find_sent(actor, envelope.in_reply_to)

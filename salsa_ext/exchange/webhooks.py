@@ -54,7 +54,10 @@ class WebhookData:
 
 
 def add_webhook(*, actor: Actor, data: WebhookData) -> UUID:
-    """Add a webhook that sees what the actor's agency may; raises Invalid, Conflict if many."""
+    """Add a webhook that sees what the actor's agency may see; raises Invalid for its address.
+
+    Conflict if the state has many already.
+    """
     require(actor, Permission.WEBHOOK_MANAGE)
     current = select(func.count()).select_from(Webhook).where(Webhook.status != "removed")
     if (db.session.scalar(current) or 0) >= MAX_WEBHOOKS:
@@ -248,7 +251,10 @@ _SENT: Final[dict[UUID, tuple[str, Future[int]]]] = {}
 
 
 def deliver(*, actor: Actor) -> int:
-    """Send due messages in threads, at least once; a killed worker's are claimed after a minute."""
+    """Send due messages of a state in threads, few at once, and store what became of those before.
+
+    A message is sent at least once: what a killed worker claimed is claimed again after a minute.
+    """
     for delivery_id, sent in _claim(actor):
         _SENT[delivery_id] = (actor.own_state(), _SENDERS.submit(webhook_sending.send, sent))
     own = {key: future for key, (state, future) in _SENT.items() if state == actor.state}

@@ -224,7 +224,10 @@ MAX_PLACED: Final = 30
 
 
 def in_order(events: Iterable[Event]) -> list[Event]:
-    """Return events in order of time, one of a rough date where it contradicts least."""
+    """Return events in order of time.
+
+    One of a rough date is where it contradicts the others least: its date says no more.
+    """
     every = sorted(events, key=_order)
     if len(every) > MAX_PLACED:
         return every

@@ -54,7 +54,10 @@ EVENT_LABELS: Final = (
 
 
 def own_guns(actor: Actor, record_ids: Iterable[UUID]) -> dict[UUID, UUID]:
-    """Return each record's first record by the own state alone, undisclosed, for lists."""
+    """Return the first record of each record's gun, by the own state's records alone.
+
+    For lists: rows with the same first record are of one gun. No record is disclosed.
+    """
     require(actor, Permission.RECORD_READ)
     seeds = dict.fromkeys(record_ids, actor.own_state())
     graph = load_graph(actor, seeds, with_others=False)
@@ -63,7 +66,10 @@ def own_guns(actor: Actor, record_ids: Iterable[UUID]) -> dict[UUID, UUID]:
 
 @dataclass(frozen=True)
 class GunRecordView:
-    """One record of a gun, reached from `joined_to`; `find_id` is one for a joint seizure."""
+    """One record of a gun; it is reached from `joined_to`, None for the first.
+
+    `find_id` is its document, the same of both sides of a joint seizure.
+    """
 
     disclosed: Disclosure
     find_id: UUID
@@ -73,7 +79,10 @@ class GunRecordView:
 
     @property
     def as_event(self) -> Event:
-        """Return the record as an event; a theft of unknown place is of a shipment, so imports fit."""
+        """Return the record as an event of a life.
+
+        Where a gun was stolen is not known here: of a shipment, so that its import fits.
+        """
         view = self.disclosed.view
         record, parties = view.record, view.parties
         is_shown = self.disclosed.sharing.may("parties")
@@ -125,7 +134,11 @@ class GunFinding:
 
 @dataclass(frozen=True)
 class GunView:
-    """A gun's records in order, open matches; `hidden_matches` name the states to contact."""
+    """A gun as its reader may see it: records in order of events, and matches open on them.
+
+    `hidden_matches` are confirmed matches with records hidden from the reader: the states to
+    contact.
+    """
 
     record: UUID
     records: Sequence[GunRecordView]
@@ -170,7 +183,11 @@ class GunView:
 
 
 def get_gun(*, actor: Actor, record_id: UUID, with_others: bool = True) -> GunView:
-    """Return a record's gun; others' need purpose and case, audited. Raises NotFound, Invalid."""
+    """Return the gun of a record; of an own one also by the own state's records alone.
+
+    Reading other states' records needs a purpose and a case, and is audited for their owners.
+    Raises NotFound, or Invalid without a purpose.
+    """
     require(actor, Permission.RECORD_READ)
     first = disclosures.load_record(actor, record_id)
     seeds = {record_id: first.view.record.owner_state}

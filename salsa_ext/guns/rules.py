@@ -49,7 +49,11 @@ RecordPair = tuple[UUID, UUID]
 
 @dataclass(frozen=True)
 class GunFacts:
-    """Facts that decide a record's gun; `serials` whole, original, normalised, if it happened."""
+    """Facts of a record that decide which gun it is about.
+
+    `serials` are its whole original serials, normalised; none if the event did not happen. The
+    description is compared without its mark.
+    """
 
     id: UUID
     event: str
@@ -70,7 +74,10 @@ class GunFacts:
 
 @dataclass(frozen=True)
 class Join:
-    """Why two records are one gun: `link`, confirmed `match`, or `mark`, with its `match_id`."""
+    """Why two records are of one gun: a `link`, a confirmed `match`, or the same `mark`.
+
+    `match_id` is also the reader's match of two records with the same mark, if there is one.
+    """
 
     first: UUID
     second: UUID

@@ -59,7 +59,11 @@ ORDER BY c.number LIMIT %s
 
 @dataclass(frozen=True)
 class Change:
-    """One change of a state's log: `cause` is its entry, of `object` and `kind`, for `purpose`."""
+    """One change of a state's log.
+
+    `cause` is the id of its audit entry, whose subject is `object` of this `kind`, and whose purpose
+    is `purpose` with its `case_number`.
+    """
 
     number: int
     state: str
@@ -111,7 +115,10 @@ def _change(values: Sequence[Any]) -> Change:
 def append_changes(
     actor: Actor, states: Sequence[str], kind: str, objects: Iterable[UUID], action: Action
 ) -> None:
-    """Append changes by a job, for other transactions; `states` begin with the acting one."""
+    """Append changes that a job causes, without entries; the acting state is first of `states`.
+
+    For work that it leaves to another transaction, or to a job of the other state.
+    """
     row: dict[str, Any] = {"states": [*states], "kind": kind, "action": str(action)}
     row |= {"cause": actor.cause, "at": actor.now()}
     insert_many(ChangeNew, [row | {"object": str(object_id)} for object_id in objects])
@@ -130,7 +137,10 @@ def find_waiting(job: str, kind: str, objects: Sequence[UUID]) -> set[UUID]:
 
 
 def find_requesters(actor: Actor, changes: Iterable[Change]) -> dict[UUID, Actor]:
-    """Return who made each change, by cause from the audit; no permissions, for owners' entries."""
+    """Return who made each change, by its cause, as the audit has it; without permissions.
+
+    For entries of owners, who read which agency searched for their records.
+    """
     query = select(AuditEntry, Officer.number).where(
         AuditEntry.owner_state == actor.own_state(),
         AuditEntry.id.in_({change.cause for change in changes}),

@@ -13,7 +13,10 @@ from salsa_ext.database.session import Base
 
 
 class ChangeNew(Base):
-    """Change as a command writes it, numbered soon, for each of `states`, its maker first."""
+    """Change as a command writes it, with its audit entry; numbered soon.
+
+    `states[0]` made the change; each of `states` gets a change of its own.
+    """
 
     __tablename__ = "change_new"
     id: Mapped[int] = mapped_column(BigInteger, Identity(always=True), primary_key=True)
@@ -26,7 +29,10 @@ class ChangeNew(Base):
 
 
 class NumberedChange(Base):
-    """A state's change in the order of commits; `object` of `kind` by the audit entry `cause`."""
+    """Change of one state in the order of commits; append-only.
+
+    `object` is the subject of the audit entry `cause`, and `kind` its kind.
+    """
 
     __tablename__ = "change"
     state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)
@@ -55,7 +61,11 @@ class ChangeCounter(Base):
 
 
 class JobCursor(Base):
-    """Progress of a job in a state, claimed by row lock; `number` last handled, `ran_at` due."""
+    """Progress of a job in a state; its row lock is the claim.
+
+    `number` is the last change that a change job handled, `ran_at` when a due job last ran to its
+    end.
+    """
 
     __tablename__ = "job_cursor"
     job: Mapped[str] = mapped_column(primary_key=True)

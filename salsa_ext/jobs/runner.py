@@ -71,7 +71,10 @@ class QueueJob:
 
 @dataclass(frozen=True)
 class DueJob:
-    """Run `run(actor=…)` each `every` while it `repeats`, for each state if `by_state`, else once."""
+    """Does what time brings: `run(actor=…)` each `every`, and where it `repeats` until it returns 0.
+
+    With `by_state` for each participating state, else once, without a state.
+    """
 
     code: str
     every: timedelta
@@ -216,7 +219,10 @@ class Runner:
         self._numbers, self._early = numbers, set[str]()
 
     def run_to_idle(self, *, all_due: bool = False) -> Counter[str]:
-        """Run until nothing waits, with `all_due` also what is not due again; return work by job."""
+        """Run jobs until nothing waits that can be done now; return the work done by job.
+
+        With `all_due` also due jobs whose time has not come again, each time nothing else is left.
+        """
         early = {job.code for job in self._jobs if isinstance(job, DueJob) and all_due}
         once = {job.code for job in self._jobs if isinstance(job, DueJob) and not job.repeats}
         done = Counter[str]()
@@ -232,7 +238,11 @@ class Runner:
             early -= once
 
     def run_round(self) -> Counter[str]:
-        """Number changes, run a step of each job, states at random, for ROUND_SECONDS; return work."""
+        """Number changes, and run one step of each job that has work; return the work done.
+
+        Jobs run in the order of their table, their states in a random one: none is always last. A
+        round that did something ends after ROUND_SECONDS; the next begins with the first job again.
+        """
         done, ends = Counter[str](), time.monotonic() + ROUND_SECONDS
         for job, state in self._find_work():
             if self._is_stopped():
@@ -302,7 +312,10 @@ class Runner:
         ]
 
     def _run_step(self, job: Job, state: str) -> int:
-        """Run one step of a job in a transaction; a failure is logged, and counts if tried again."""
+        """Run one step of a job in a transaction of a state; return the work done.
+
+        A failure is logged. It counts as work where it is tried again at once.
+        """
         actor = self._actor(state)
         try:
             if isinstance(job, QueueJob):

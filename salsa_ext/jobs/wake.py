@@ -27,7 +27,10 @@ WAITERS_PAUSE: Final = 0.02
 
 
 class SideConnection:
-    """Connection in autocommit, reopened after errors; its commits do not wait for the disk."""
+    """Connection in autocommit, opened when needed and again after an error.
+
+    Its commits do not wait for the disk: what it writes may be lost with the server.
+    """
 
     def __init__(self, url: str) -> None:
         self._url = make_url(url).set(drivername="postgresql")
@@ -141,7 +144,10 @@ class Waiters:
         self._closed = threading.Event()
 
     def wait_until(self, state: str, is_done: Callable[[], bool], seconds: float) -> bool:
-        """Return whether `is_done`, asked when the log moves, came true; it holds no connection."""
+        """Return whether `is_done` came true in time; it is called when the state's log moved.
+
+        It is to leave no transaction and no connection open.
+        """
         if self._thread is None:
             self._thread = threading.Thread(target=self._run, daemon=True)
             self._thread.start()

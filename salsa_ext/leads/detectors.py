@@ -52,7 +52,10 @@ NARROWER_KINDS: Final = {
 
 
 def detect_leads(guns: Iterable[SeizedGun]) -> list[Lead]:
-    """Return leads over guns in any order, strongest first, without wider ones on the same guns."""
+    """Return the leads over guns, strongest first.
+
+    Independent of the order of guns. Drops wider leads on the same guns as a narrower one.
+    """
     ordered = sorted(guns, key=lambda gun: gun.seizures[0].id)
     leads = [
         *_find_shared(ordered),
@@ -73,7 +76,10 @@ def detect_leads(guns: Iterable[SeizedGun]) -> list[Lead]:
 
 @dataclass(frozen=True)
 class CommonThing:
-    """A thing that guns can share; `token` is nameless, texts that are `is_unnamed` come last."""
+    """A thing in a record that guns can share, with text.
+
+    `token` identifies it without naming it. Texts without a name (`is_unnamed`) are used last.
+    """
 
     kind: str
     key: str
@@ -114,7 +120,10 @@ def _find_shared(guns: Sequence[SeizedGun]) -> Iterator[Lead]:
 
 
 def _common_things(gun: SeizedGun) -> Iterator[CommonThing]:
-    """Yield what others can share of a gun; if ambiguous, what all first sales agree in."""
+    """Yield the things of a gun that others can share.
+
+    Of an ambiguous gun only what all its first sales agree in.
+    """
     sellers = [sale.giver for sale in gun.first_sales]
     dealer = sellers[0] if sellers else None
     is_one = dealer and all(party and party.key == dealer.key for party in sellers)
@@ -320,7 +329,10 @@ SerialPattern = tuple[str, str, int, str]
 
 
 def _find_serial_runs(guns: Sequence[SeizedGun]) -> Iterator[Lead]:
-    """Yield runs of serials of a maker among several seizures: they left the factory together."""
+    """Yield runs of serials among guns of two or more seizures.
+
+    Guns of one maker with consecutive serials left the factory together.
+    """
     by_pattern: dict[SerialPattern, dict[int, SeizedGun]] = defaultdict(dict)
     for gun in guns:
         if not gun.is_ambiguous and (numbered := _pattern_and_number(gun)):

@@ -16,7 +16,11 @@ from salsa_ext.guns.rules import Gun, Join, components
 
 @dataclass(frozen=True)
 class LeadParty:
-    """A person or firm as readable; equal `key` is the same, `token` reveals nothing."""
+    """A person or firm, as far as the reader may know it.
+
+    `key` is equal for the same person or firm; `token` identifies one party of a document and
+    reveals nothing. `name` is None if the reader may not see it.
+    """
 
     key: str
     kind: str

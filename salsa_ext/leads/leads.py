@@ -32,7 +32,11 @@ AMBIGUOUS_POINTS: Final = -2.0  # chosen: it may be another gun altogether
 
 @dataclass(frozen=True)
 class Lead:
-    """Guns to examine, with reasons; `key` among its kind, `source_records` of its text."""
+    """Guns to examine together, with reasons; the first names their common thing.
+
+    `key` identifies it among those of its kind. `source_records` are the records that the text is
+    from.
+    """
 
     kind: str
     key: str
@@ -102,12 +106,18 @@ def from_several_seizures(guns: Sequence[SeizedGun]) -> bool:
 
 
 def time_points(days: float) -> float:
-    """Return points of days: none from three years on, one more for each halving, five at most."""
+    """Return the points of a time in days.
+
+    Zero from three years on, one more for each halving, at most five.
+    """
     return round(min(max(log2(SHORT_DAYS / max(days, 1)), 0.0), MAX_TIME_POINTS), 1)
 
 
 def rarity_reason(count: int, total: int) -> Reason:
-    """Return the reason that `count` of `total` guns with such a thing known share it."""
+    """Return the reason that few seized guns share a thing.
+
+    `count` of `total` guns for which such a thing is known.
+    """
     text = message(
         "{count} of the {all} seized guns of which such a thing is known share it.",
         count=count,

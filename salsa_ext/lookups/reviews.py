@@ -162,7 +162,10 @@ def _may_read(actor: Actor, agency: str) -> bool:
 def list_reviews(
     actor: Actor, filters: Mapping[str, Any], limit: int, cursor: str | None
 ) -> Page[LookupReview]:
-    """Return samples of the own agency, and of those without a supervisor; all for auditors."""
+    """Return a page of the samples of the own agency, and of those without a supervisor.
+
+    Newest first; of all agencies for an auditor.
+    """
     require(actor, Permission.AUDIT_READ)
     query = select(LookupReview).where(LookupReview.owner_state == actor.state)
     if actor.role != "auditor":
@@ -238,7 +241,10 @@ def list_canaries(
 
 
 def notify_of_canaries(lookups: Iterable[CanaryLookup]) -> None:
-    """Notify looker's state and owner of canaries, as the worker, after the answers."""
+    """Notify of canaries among look-ups: the looker's state and the owner; the asker sees nothing.
+
+    As the worker, who alone sees the canaries of all states, after the answers were given.
+    """
     by_key: dict[int, list[CanaryLookup]] = defaultdict(list)
     for lookup in lookups:
         if key := keys.whole_key(lookup.serial):

@@ -49,7 +49,10 @@ from salsa_ext.matches.pair_views import (
 
 @dataclass(frozen=True)
 class DecisionData:
-    """The reason of a decision on a match, and on `others` rejected; internal to the state."""
+    """The reason of a decision on a match; internal to the state.
+
+    `others` are matches that are rejected for the same reason.
+    """
 
     reason: str | None = None
     reason_code: str | None = None
@@ -71,7 +74,10 @@ CandidatesByRecord = Sequence[tuple[RecordView, Sequence[Candidate]]]
 
 
 def propose_matches(actor: Actor, candidates: CandidatesByRecord, role: str) -> None:
-    """Propose matches of records just written by `role`; withdraws what a correction ended."""
+    """Propose each state the matches of records just written, by a person of `role`.
+
+    Withdraws matches that a correction no longer supports.
+    """
     families = _linked_records([view for view, _ in candidates])
     views = _views_by_state(actor, candidates, families)
     corrected = [pair for pair in candidates if pair[0].record.version > 1]
@@ -100,7 +106,10 @@ def _findings(views: Iterable[PairView]) -> Iterator[RecordFinding]:
 def _view_lookup(
     actor: Actor, corrected: CandidatesByRecord, families: Mapping[UUID, set[UUID]]
 ) -> withdrawals.ViewLookup:
-    """Return a lookup of a pair that still matches; exact ones remove near, unconfirmed ones."""
+    """Return a lookup of the view of a pair that still matches.
+
+    An exact match removes near ones, except confirmed ones.
+    """
     records = [view for view, _ in corrected]
     views = withdrawals.find_supported_views(actor, records, families)
     explained = {
@@ -165,7 +174,10 @@ def _best_views(
     own: Mapping[UUID, str],
     compared: Set[ComparedPair],
 ) -> Iterator[PairView]:
-    """Yield both states' views of the best MAX_PROPOSED pairs, but those `compared` before."""
+    """Yield both states' views of a record's best pairs, without those `compared` before.
+
+    At most MAX_PROPOSED, and those every list must show.
+    """
     hits = (candidate.mark_hit for candidate in candidates)
     known = {hit.record_id for hit in hits if _compared_pair(view, hit) in compared}
     if len(known) == len(candidates):
@@ -197,7 +209,11 @@ def _linked_records(views: Iterable[RecordView]) -> dict[UUID, set[UUID]]:
 def _store_views(
     actor: Actor, owner: str, views: Sequence[PairView], marks_changed: Collection[UUID]
 ) -> tuple[list[MatchChange], list[PairView]]:
-    """Insert a state's new rows, refresh others; returns changes, and views that disclose more."""
+    """Insert one state's new rows and refresh the others.
+
+    `marks_changed` are records with marks changed by a correction. Returns the changes, and the
+    views that disclose more than before.
+    """
     query = select(Match).where(
         Match.owner_state == owner, Match.record_id.in_({view.record for view in views})
     )
@@ -271,7 +287,10 @@ def _evidence_columns(view: PairView) -> dict[str, Any]:
 def _refresh_match(
     actor: Actor, row: Match, view: PairView, marks_changed: Collection[UUID]
 ) -> str:
-    """Update a row; return its change's code or none. Rejected stays until a mark changes."""
+    """Update a row from its records; return the code of the change, empty for none.
+
+    A rejected match stays so until the marks of one of the two change.
+    """
     written = view.other if view.is_of_other else view.record
     name = "other_version" if view.is_of_other else "record_version"
     is_first = getattr(row, name) != view.version
@@ -295,7 +314,10 @@ def _refresh_match(
 def confirm_match(
     *, actor: Actor, match_id: UUID, expected_version: int | None, data: DecisionData
 ) -> None:
-    """Confirm that two records are of one gun; raises NotFound, StaleVersion, IllegalTransition, Conflict."""
+    """Confirm for the own state that two records are of one gun; their histories join.
+
+    Raises NotFound, StaleVersion, IllegalTransition, or Conflict if withdrawn.
+    """
     require(actor, Permission.MATCH_DECIDE)
     _decide(actor, match_id, expected_version, "confirmed", data)
 
@@ -303,7 +325,10 @@ def confirm_match(
 def reject_match(
     *, actor: Actor, match_id: UUID, expected_version: int | None, data: DecisionData
 ) -> None:
-    """Reject a match and all `others`, or none, for good; raises as `confirm_match`."""
+    """Reject for the own state that two records are of one gun, and all `others` alike.
+
+    The same pair is not proposed again. Raises as `confirm_match`; then none is rejected.
+    """
     require(actor, Permission.MATCH_DECIDE)
     for each in sorted({match_id, *data.others}):
         version = expected_version if each == match_id else None

@@ -30,7 +30,10 @@ ACTIONS: Final = {
 
 @dataclass(frozen=True)
 class MatchChange:
-    """A change of a match by writing `gun`; `is_urgent` ones are notified once for each gun."""
+    """A change of one state's match; `is_urgent` ones are notified, once for each gun.
+
+    `gun` is the record whose writing made the change: all that it matches is of one gun.
+    """
 
     code: str
     owner: str

@@ -175,7 +175,10 @@ def _own_pair_view(
 def _evidence_for_other(
     view: RecordView, candidate: Candidate, visibility: str, prepared: PreparedRecord | None
 ) -> Evidence | None:
-    """Weigh a pair from the other side by visible fields; reversed where each may read both."""
+    """Weigh a pair from the candidate's side, by its visible fields.
+
+    If each side may read the other's record, it is the same evidence, reversed.
+    """
     prepared, evidence = prepared or PreparedRecord.by(view), candidate.evidence
     is_readable = visibility in FINDER_VISIBILITIES["likeness"]
     record = prepared.description if is_readable else Description("")

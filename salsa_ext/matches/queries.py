@@ -43,7 +43,10 @@ WORK_LIST: Final[Mapping[str, Any]] = {"status": "proposed", "least_worth": "cri
 
 @dataclass(frozen=True)
 class MatchView:
-    """A match, its decider (user name, or agency and officer), and the other state's contact."""
+    """A match, its decider, and the other state's contact.
+
+    `decided_by` is the user name, or the agency without an account, with the officer's number.
+    """
 
     match: Match
     decided_by: str | None
@@ -96,7 +99,10 @@ def other_record_guns(
     matches_by_record: Mapping[UUID, Sequence[MatchView]],
     serials: Mapping[UUID, str | None],
 ) -> dict[UUID, MarkHit]:
-    """Return the other record's visible gun by match, by the mark near its serial in `serials`."""
+    """Return the other record's gun by match, where visible.
+
+    Of several marks the one near the record's serial in `serials`.
+    """
     require(actor, Permission.MATCH_READ)
     pairs = {}
     for record, views in matches_by_record.items():
@@ -125,7 +131,11 @@ def _visible_marks(actor: Actor, records: set[UUID], group: str) -> dict[UUID, l
 def count_weaker_matches(
     actor: Actor, items: Sequence[RecordView], matches_by_record: Mapping[UUID, Sequence[MatchView]]
 ) -> dict[UUID, int]:
-    """Return how many weaker candidates records have, searched again in one query, undisclosed."""
+    """Return how many weaker candidates the records have, where many match.
+
+    Searches the first MAX_RECOUNTED such guns again, in one query; the candidates' records stay
+    undisclosed.
+    """
     require(actor, Permission.MATCH_READ)
     own = {item.record.id for item in items}
     many = [

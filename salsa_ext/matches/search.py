@@ -51,7 +51,11 @@ def find_matches(
     items: Sequence[RecordView],
     permission: Permission = Permission.SEIZURE_RECORD,
 ) -> list[ItemMatches]:
-    """Return visible records with equal marks by item, audited; the job makes matches and hits."""
+    """Return the visible records with equal marks, by item of a seizure; audits them.
+
+    Matches, hits and notices are made by the job (`matches.jobs`). `permission` is that of the
+    command that wrote the items.
+    """
     require(actor, permission)
     own = {item.record.id for item in items}
     queries = [_record_query(item, own) for item in items]
@@ -70,7 +74,10 @@ def find_matches(
 
 
 def find_near_matches(actor: Actor, items: Sequence[RecordView]) -> dict[UUID, list[Candidate]]:
-    """Return near marks that the job matched with an own seizure; audited there, no MATCH_READ."""
+    """Return visible near marks that the job matched with an own seizure's guns, by record.
+
+    The job audited them. For who recorded the seizure: he reads them without MATCH_READ.
+    """
     require(actor, Permission.SEIZURE_RECORD)
     own = {item.record.id for item in items}
     query = select(Match.record_id, Match.other_pseudonym).where(

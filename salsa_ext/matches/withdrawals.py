@@ -28,7 +28,11 @@ ViewLookup = Callable[[Match], PairView | None]
 def find_supported_views(
     actor: Actor, views: Sequence[RecordView], families: Mapping[UUID, Collection[UUID]]
 ) -> dict[str, dict[PairKey, PairView]]:
-    """Return by state the views of corrected pairs that still match, of other `families`."""
+    """Return, by state, the views of corrected records' pairs that still match.
+
+    Each pair is compared singly, whatever a search ranks before it. `families` are records of the
+    same gun.
+    """
     pairs = _matched_records(actor, [view.record.id for view in views])
     others = set().union(*pairs.values())
     mark_hits = find_marks_of_records(others, actor.state, with_silent=True)
@@ -44,7 +48,10 @@ def find_supported_views(
 
 
 def _matched_records(actor: Actor, record_ids: Sequence[UUID]) -> dict[UUID, set[UUID]]:
-    """Return records matched by own and others' rows; a pointer's only by its owner's row."""
+    """Return the records matched with the actor's, by its and others' rows.
+
+    A row about a pointer does not name it; the row of the pointer's own state does.
+    """
     if not record_ids:
         return {}
     keys = {pseudonym(record_id): record_id for record_id in record_ids}
@@ -107,7 +114,10 @@ def update_hidden(views: Sequence[RecordView]) -> None:
 def update_common(
     actor: Actor, searched: Iterable[tuple[RecordView, Sequence[Candidate]]]
 ) -> list[MatchChange]:
-    """Withdraw proposals by a mark that many bear by now, or weaken them if part of a serial."""
+    """Withdraw proposals by a mark that now so many bear that it says nothing.
+
+    Where it may be part of a serial they are no longer strong.
+    """
     groups: dict[bool, set[UUID]] = {True: set(), False: set()}
     own = set[UUID]()
     for view, candidates in searched:

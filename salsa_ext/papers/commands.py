@@ -67,7 +67,10 @@ class Verification:
 
 
 def sign_permit(*, actor: Actor, permit_id: UUID) -> PermitPaper:
-    """Return the signed paper of a permit; raises NotFound, RuleBroken without an agreement."""
+    """Return the signed paper of a permit.
+
+    Raises NotFound, RuleBroken without an agreement on electronic copies.
+    """
     require(actor, Permission.PERMIT_READ)
     view = permit_queries.read_permit(actor, permit_id)
     paper_facts.require_copy_agreement(actor, view.permit.owner_state)
@@ -76,7 +79,11 @@ def sign_permit(*, actor: Actor, permit_id: UUID) -> PermitPaper:
 
 
 def sign_shipment(*, actor: Actor, shipment_id: UUID) -> ShipmentPaper:
-    """Return the signed paper of a shipment; raises NotFound, RuleBroken, Conflict if unreceived."""
+    """Return the signed paper of a shipment.
+
+    Raises NotFound, RuleBroken without an agreement on electronic copies, Conflict for a delivery
+    that is to be verified and was not received.
+    """
     require(actor, Permission.SHIPMENT_READ)
     row = db.session.get(Shipment, shipment_id, populate_existing=True)
     if row is None:

@@ -164,7 +164,11 @@ class PaperFacts:
         return Claims(**values, digest=facts_digest(self.face), signed_at=at)
 
     def matches(self, claims: Claims) -> bool:
-        """Return whether the token's paper is as recorded; of erased names by its claims."""
+        """Return whether the token's paper equals what is recorded.
+
+        If a party's name was erased, the digest cannot be computed again; then the claims are
+        compared.
+        """
         now = self.to_claims(claims.signed_at)
         if not self.is_erased:
             return now.digest == claims.digest

@@ -26,7 +26,10 @@ def agencies_at_post(state: str, post: str) -> frozenset[str]:
 
 
 def responsible_agencies(state: str, post: str) -> tuple[str, ...] | None:
-    """Return the agencies for a post: assigned to it, else to none, else None for all."""
+    """Return the agencies to notify for a post; None for all agencies.
+
+    The agencies assigned to the post, else those assigned to none, else all.
+    """
     rows = db.session.execute(select(Agency.code, Agency.posts).where(Agency.owner_state == state))
     posts: dict[str, list[str]] = {row.code: row.posts for row in rows}
     here = tuple(sorted(code for code, placed in posts.items() if post in placed))

@@ -222,7 +222,11 @@ class CalibreIndex(NameIndex):
         ]
 
     def _twins(self, text: str) -> NameCandidates:
-        """Read a name with its twin in brackets: `.45 ACP (11,43x23 mm)`; else both are possible."""
+        """Read a name with its twin in brackets: `.45 ACP (11,43x23 mm)`, `7,62 (.308)`.
+
+        The twin may be metric and loose (`38 SPECIAL (9MM)`); one that names another calibre leaves
+        both possible.
+        """
         match = _BRACKETED.fullmatch(text)
         if match is None:
             return ()

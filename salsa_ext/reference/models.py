@@ -38,7 +38,10 @@ class Label(Base):
 
 
 class Alias(Base):
-    """Spelling of a name, compared as `folded`; with a kind such as `make remark` no name."""
+    """Spelling of a make, calibre or type; `folded` is compared.
+
+    With a kind such as `make remark` the code describes text that is no name: `craft`, `unknown`.
+    """
 
     __tablename__ = "alias"
     kind: Mapped[str] = mapped_column(primary_key=True)
@@ -48,7 +51,10 @@ class Alias(Base):
 
 
 class Post(Base):
-    """Border post with two sides and coordinates; a port, airport or mail centre has one."""
+    """Border post with its two sides, and the coordinates of the crossing.
+
+    A seaport, an airport or a centre of mail and parcels has one side.
+    """
 
     __tablename__ = "post"
     code: Mapped[str] = mapped_column(primary_key=True)
@@ -66,7 +72,10 @@ class Post(Base):
 
 
 class Agency(Base):
-    """Authority of a state, with the zone of its dates; no `posts` means unknown."""
+    """Authority of a state; its zone applies to its dates.
+
+    `posts` are the codes of its border posts; empty means unknown.
+    """
 
     __tablename__ = "agency"
     __table_args__ = (UniqueConstraint("code"),)
@@ -80,7 +89,10 @@ class Agency(Base):
 
 
 class Contact(Base):
-    """Office to call, with history; `ori` is its eTrace number, `mou_user` its state's alone."""
+    """Office to call, with history; never a person.
+
+    `ori` is its number with eTrace, `mou_user` its user name there, which only its state reads.
+    """
 
     __tablename__ = "contact"
     id: Mapped[UUID] = mapped_column(primary_key=True)

@@ -58,7 +58,11 @@ def fold_words(text: str) -> str:
 
 
 def read_denial(words: str, nouns: Collection[str]) -> str | None:
-    """Return `unmarked` or `unknown` for folded denials, glued, cut or misspelt; else None."""
+    """Return `unmarked` or `unknown` for folded words that deny, or None.
+
+    `sin numeracion`, `nao consta`, glued (`semnumero`), cut (`no identif`) or misspelt. `nouns` are
+    what may be absent.
+    """
     if near := find_near(words, _denials(tuple(sorted(nouns)))):
         return near
     first, *rest = words.split() or [""]

@@ -16,7 +16,10 @@ from salsa_ext.reference.models import Post
 
 @dataclass(frozen=True)
 class PostSide:
-    """One side of a post: state, place, zone; of one-sided posts the other has no state."""
+    """One side of a border post: state, place and time zone.
+
+    What is across a post with one side is abroad: no state, and its own zone.
+    """
 
     state: str
     place: str
@@ -32,7 +35,10 @@ def list_sides(post: Post) -> tuple[PostSide, ...]:
 
 
 def own_and_other_side(post: Post, state: str | None) -> tuple[PostSide, PostSide]:
-    """Return a state's side of a post, then the other; raises Forbidden without a side."""
+    """Return a state's own side of a post, then the other, or what is abroad.
+
+    Raises Forbidden for a state without a side.
+    """
     sides = list_sides(post)
     for own in sides:
         if own.state == state:
@@ -81,7 +87,10 @@ def is_near(post: Post, model: Any) -> ColumnElement[bool]:
 
 
 def grid_squares_near(post: Post) -> list[int]:
-    """Return the grid squares within a post's radius, widened by a tenth for the longitude."""
+    """Return the grid squares within a post's radius.
+
+    Widened by a tenth, since degrees of longitude shrink away from the equator.
+    """
     north, east = _degree_lengths(post.latitude, post.longitude)
     high, wide = 1.1 * post.radius_km / north, 1.1 * post.radius_km / east
     return grid_squares(

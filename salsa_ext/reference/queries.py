@@ -131,7 +131,10 @@ MAX_CANDIDATES = 10
 
 @dataclass(frozen=True)
 class LookupRow:
-    """Row of reference data; `confidence` and `how` for a typed text, none by prefix."""
+    """Row of reference data with name and confidence for a typed text.
+
+    Without a text `confidence` and `how` are None; a match by prefix has no confidence.
+    """
 
     row: Any
     name: str

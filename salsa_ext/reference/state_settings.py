@@ -129,7 +129,10 @@ _SELECT_STATE: Final = (
 
 @dataclass(frozen=True)
 class SettingsView:
-    """Settings of a state, `version` 0 by default; `agreed`: mutual, on electronic copies."""
+    """Settings of one state; `version` 0 means defaults.
+
+    `agreed` are the states with mutual agreement on electronic copies.
+    """
 
     state: str
     version: int

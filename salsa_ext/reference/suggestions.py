@@ -37,7 +37,10 @@ class Suggestion:
 
 @dataclass(frozen=True)
 class WordRemark:
-    """Unknown word with first path and count; `likely` was used by half, `is_asked` in checks."""
+    """Unknown word: first path, number of goods, and suggestions.
+
+    `is_asked` for a word of a check; `likely` is the code that the check used with half weight.
+    """
 
     field: str
     kind: str
@@ -66,7 +69,10 @@ class WordRemark:
 
 
 def remarks_on_firearms(firearms: Iterable[tuple[str, Firearm]], language: str) -> list[WordRemark]:
-    """Return a remark for each distinct unknown word of goods, which come with their paths."""
+    """Return a remark for each distinct unknown word of goods.
+
+    Goods come with their paths; only unknown words remain in memory.
+    """
     return _collect_remarks(_unknown_words(firearms), language)
 
 
@@ -82,7 +88,10 @@ def remarks_on_rows(rows: Iterable[tuple[str, Any]], language: str) -> list[Word
 
 
 def remarks_on_query(query: Query, language: str) -> list[WordRemark]:
-    """Return a remark for each word of a check without full weight, not for placeholders."""
+    """Return a remark for each word of a check without full weight.
+
+    Placeholders (`names.find_placeholder`) are not reported.
+    """
     words = ((kind, text) for kind in NOT_COUNTED_MESSAGES if (text := getattr(query, kind)))
     return [
         _query_remark(kind, text, language)
@@ -124,7 +133,10 @@ MAX_SUGGESTIONS: Final = 3
 
 
 def suggest(kind: str, text: str, language: str) -> list[Suggestion]:
-    """Return the likeliest makes, calibres, types of a text from the cache; no importers."""
+    """Return the likeliest makes, calibres or types for a text; no importers.
+
+    Reference data are cached, so many words cost no more queries than one.
+    """
     likely = [
         candidate.code
         for candidate in names.find_candidates(kind, text)

@@ -61,7 +61,10 @@ class Comparison:
         self._erasures = connection.execute(_ERASURES).all()
 
     def compare_state(self, state: str) -> Iterator[Line]:
-        """Yield each entry's row texts by key: None if gone or personal, False if changed later."""
+        """Yield for each sealed entry the texts of its rows, in the order of their keys.
+
+        None for rows that are gone or personal, False for one that a later act changed.
+        """
         leaves = self._connection.execute(_LEAVES, {"state": state})
         for some in leaves.partitions(BATCH):
             ids = [leaf.entry_id for leaf in some]
@@ -192,7 +195,10 @@ _RECENT: Final = 100
 
 @dataclass(frozen=True)
 class Loss:
-    """Entries lost from `size` to before `sealed`, `since` a time; unknown if `size` is no less."""
+    """What the log of a state lost: the entries from `size` to before `sealed`, `since` a time.
+
+    If `size` is no less, the log was continued after it went back, and how many are lost is unknown.
+    """
 
     state: str
     size: int

@@ -180,7 +180,10 @@ def _root(state: str, start: int, end: int) -> bytes:
 
 
 def write_bundle(actor: Actor, file: IO[bytes]) -> int:
-    """Write the own state's log as a bundle, unseen entries null; return their number."""
+    """Write the whole log of the own state as a bundle; return its number of entries.
+
+    Entries that the reader may not see are null, as erased ones are.
+    """
     require(actor, Permission.AUDIT_READ)
     latest = _latest(actor)
     steps = range(0, latest.size, EXPORT_STEP)

@@ -26,7 +26,10 @@ from salsa_ext.trade.shipments.models import Shipment
 
 
 class NoticeOfAction(NamedTuple):
-    """A notice of an action with its values, `to` `others`, `all`, or a column's state."""
+    """A notice of an action, with values of its audit entry.
+
+    `to` is `others` than the state that acted, `all`, or the column of the one state notified.
+    """
 
     code: str
     values: tuple[str, ...] = ()

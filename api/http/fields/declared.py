@@ -59,7 +59,10 @@ class _DeclaredMeta(SchemaMeta):
 
 
 class DeclaredRequest(RequestSchema, metaclass=_DeclaredMeta):
-    """Request that becomes a value of a declared class; rules across fields run over what was read."""
+    """Request whose fields are those of a declared class; it becomes a value of it.
+
+    Rules across fields are checked with the fields, over what could be read.
+    """
 
     needed: ClassVar[tuple[str, ...]] = ()
     nested: ClassVar[dict[Any, Any]] = {}

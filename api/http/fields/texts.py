@@ -13,7 +13,10 @@ from salsa_ext.core.text import text_problem
 
 
 class Text(fields.String):
-    """Non-empty text of limited length without control characters; `empty` is its own message."""
+    """Non-empty text of limited length without control characters.
+
+    A required one may have a message `empty` in `error_messages`.
+    """
 
     one_line: ClassVar[bool] = False
     default_error_messages = {"invalid": LazyMessage("Text is needed here.")}

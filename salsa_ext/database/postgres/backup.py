@@ -138,7 +138,10 @@ class BackupFolder:
         return datetime.fromtimestamp(max(times), UTC) if times else None
 
     def create(self, url: str, passwords: Path | None = None) -> Backup:
-        """Take a base backup, with the file of `passwords` if embedded; raises PostgresUnavailable."""
+        """Take a base backup of the server at a URL; raises PostgresUnavailable.
+
+        `passwords` is the file of the roles of an embedded server.
+        """
         self.folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         started = datetime.now(UTC).replace(microsecond=0)
         path = self.folder / f"{started.strftime(NAMED)}{BASE}"
@@ -183,7 +186,10 @@ class BackupFolder:
         write_json(backup.facts, {name: at.isoformat() for name, at in times.items()})
 
     def prune(self, days: int) -> int:
-        """Remove backups older than `days`, not the newest and newest verified; return how many."""
+        """Remove backups older than `days`, and the log before those left; return how many.
+
+        The newest one and the newest verified one stay, however old.
+        """
         every = self.list()
         verified = [backup for backup in every if backup.verified_at]
         since = datetime.now(UTC) - timedelta(days=days)

@@ -85,7 +85,10 @@ def provision_database(
 
 
 def _ensure_role(admin: connection, name: str, password: str) -> None:
-    """Create a role without powers, or take them away; the server logs a SCRAM verifier alone."""
+    """Create a role without powers, or take its powers away.
+
+    The server sees and logs a SCRAM verifier, never the password.
+    """
     if not _exists(admin, "SELECT FROM pg_roles WHERE rolname = %s", name):
         _execute(admin, "CREATE ROLE {}", name)
     verifier = encrypt_password(password, name, admin, "scram-sha-256")

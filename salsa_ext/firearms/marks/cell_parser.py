@@ -192,7 +192,11 @@ class MarkDraft:
 
 @dataclass
 class ParsedCell:
-    """What a cell's clauses contain; `waiting` phrases before their mark; unclear if not `is_plain`."""
+    """What all clauses of a cell contain.
+
+    `waiting` are phrases before the mark they describe; `is_plain` is False if glyphs are in an
+    unclear place.
+    """
 
     drafts: list[MarkDraft] = field(default_factory=list)
     markings: list[str] = field(default_factory=list)

@@ -211,7 +211,10 @@ def _compare_with_one_glyph_more(mine: str, theirs: str) -> MarkComparison | Non
 
 
 def _is_compatible(mine: str, theirs: str) -> bool:
-    """Return whether skeletons with `?` and `*` can be the same; of two runs ends alone count."""
+    """Return whether two skeletons with `?` and `*` can be the same.
+
+    If both have runs, only their beginnings and ends are compared.
+    """
     if "*" in mine and "*" in theirs:
         heads, tails = zip(
             *((text.split("*")[0], text.split("*")[-1]) for text in (mine, theirs)), strict=True
@@ -294,7 +297,10 @@ _TEXTS: Final = {
 
 
 def describe(near: MarkComparison, by: str) -> Message:
-    """Return a sentence on a comparison by a `serial`, or another mark of the gun."""
+    """Return a sentence that describes a comparison.
+
+    `by` is the compared mark: `serial`, or another mark of the gun.
+    """
     text, count = near.kind, near.glyphs
     if by == "lot":
         text = "lot"

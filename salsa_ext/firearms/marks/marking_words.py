@@ -216,7 +216,10 @@ def _strip_signs(plain: str) -> str:
 
 
 class Term(NamedTuple):
-    """The kind and code of a phrase: `part condition marking label and small pointer`."""
+    """The kind of a phrase and its code.
+
+    Kinds: `part`, `condition`, `marking`, `label`, `and`, `small`, `pointer`.
+    """
 
     kind: str
     code: str
@@ -450,6 +453,9 @@ def _joined_markings() -> dict[str, str]:
 
 @lru_cache(maxsize=4_000)
 def guess_marking(text: str) -> str | None:
-    """Return the marking of words without a digit, misspelt or cut, in a cell that is no mark."""
+    """Return the marking that words without a digit mean, misspelt or cut, or None.
+
+    Looser than `marking_of`: for cells of which it is known that they are no mark.
+    """
     words = _strip_signs(_fold_text(text))
     return read_denial(words, _MARK_NOUNS) or find_near(words, _joined_markings())

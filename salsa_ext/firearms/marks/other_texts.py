@@ -110,7 +110,10 @@ _JOINED: Final = str.maketrans("", "", " -./")
 
 @cache
 def _names() -> dict[str, str]:
-    """Return the kind of each folded name: `register` (of a number behind), `object`, `maker`, `unit`."""
+    """Return the kind of each name, as folded words with one blank between.
+
+    `register` (the number behind is of a case, a register, a seal), `object`, `maker`, `unit`.
+    """
     names: dict[str, str] = {}
     for row in read_csv("makes"):
         names |= dict.fromkeys(_folded(row["name"], *row["aliases"].split("|")), "maker")
@@ -153,7 +156,10 @@ def may_be_other(cell: str) -> bool:
 
 @lru_cache(maxsize=4_000)
 def find_others(text: str) -> tuple[tuple[int, int], ...]:
-    """Return the places of digits that are no mark, and objects or makers, in order."""
+    """Return the places in a text with digits that are no mark, in order.
+
+    Words too that name an object or a maker: `8D77207 - revolver cal. 38`.
+    """
     if not any(map(str.isdigit, text)):
         return ()
     folded = fold_glyphs(text)

@@ -110,7 +110,10 @@ class Firearm:
     antique: Annotated[bool, Field("Antique firearm", "firearm")] = False
 
     def all_marks(self) -> tuple[Mark, ...]:
-        """Return serial, importer's mark, lot, and other marks; none that was dated twice."""
+        """Return the serial, the importer's mark, the lot of ammunition or parts, and other marks.
+
+        A serial that is already among `marks` with a reading date is not repeated.
+        """
         read = {mark.text for mark in self.marks if mark.kind == "manufacture" and mark.read_at}
         own = self.serial if self.serial not in read else None
         serial = (build_value(Mark, _PLAIN_MARK | {"text": own}),) if own else ()

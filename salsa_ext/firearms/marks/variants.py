@@ -44,7 +44,10 @@ def possible_halves(folded: str) -> Halves:
 
 
 def searched_length(norm: str) -> int | None:
-    """Return the longest marks that a search finds, in glyphs; None for all, 0 for some."""
+    """Return the glyphs of the longest marks that a search finds; None for all, 0 for some.
+
+    A beginning or end finds marks up to a length, a piece within only those that have it near an end.
+    """
     folded = skeleton(norm)
     if "*" not in folded:
         return None
@@ -188,7 +191,10 @@ def _pieces(folded: str) -> Iterator[str]:
 
 
 def pack_key(kind: str, form: str) -> int:
-    """Return the key of a variant; up to 11 glyphs packed, so that similar ones are close."""
+    """Return the key of a variant.
+
+    Up to 11 glyphs are packed as they are, so that similar variants are close in the index.
+    """
     try:
         return int(kind + form, 36) % _PRIME
     except ValueError:  # a glyph of another script, or a sign
@@ -256,7 +262,10 @@ def _insertion_keys(form: str) -> Iterator[int]:
 
 
 def _replacement_keys(form: str, since: int) -> Iterator[int]:
-    """Yield keys with one glyph from `since` replaced by its kind, hundreds a search."""
+    """Yield keys with one glyph from `since` replaced by others of its kind.
+
+    Computed without making texts: every search has hundreds of them.
+    """
     value, weight = int(LACKING + form, 36), 36 ** (len(form) - since)
     for glyph in form[since:]:
         weight //= 36

@@ -54,7 +54,10 @@ def lock_trace_keys(actor: Actor, row: Mapping[str, Any]) -> None:
 
 
 def check_trace(actor: Actor, row: Mapping[str, Any]) -> None:
-    """Raise Conflict if an open trace has this seized gun, or this serial and case."""
+    """Raise Conflict if the own state has an open trace of this gun.
+
+    The same seized gun, or the same serial and case.
+    """
     record, case = row["record_id"], row["case_number"]
     serial = _comparable_serial(row["firearm"]["serial"])
     about = {"own": actor.own_state(), "id": row["id"], "case": case, "record": record}

@@ -76,7 +76,10 @@ class Record(Sealed, Owned, Versioned, Dated, FirearmColumns, Base):
 
 
 class RecordSetting(Owned, Base):
-    """The owner's decisions on a record; `is_void`: its event did not happen, nothing counts it."""
+    """The owner's changeable decisions on a record.
+
+    `is_void`: its event did not happen, so figures do not count it.
+    """
 
     __tablename__ = "record_setting"
     record_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)

@@ -48,14 +48,20 @@ _MARKS_BY_RECORD: Final = select(Mark).where(is_any_of_param(Mark.record_id)).or
 
 
 def documents_with_serial(state: str, text: str) -> Select[Any]:
-    """Return a query of documents about a serial or lot; words agree as they are written."""
+    """Return a query of the ids of a state's documents about a gun with a serial, or of a lot.
+
+    Words such as “obliterated” agree as they are written, all else as in `records_with_mark`.
+    """
     own = select(Record.document_id).where(Record.owner_state == state)
     bearing = records_with_mark(state, text)
     return own.where(Record.serial == text if bearing is None else Record.id.in_(bearing))
 
 
 def records_with_mark(state: str, text: str) -> Select[Any] | None:
-    """Return a query of records with a mark or lot, but for case and separators; None for words."""
+    """Return a query of the ids of a state's records with a mark or lot; None for words.
+
+    Marks agree but for case, separators and alternatives such as `[8B]` of either.
+    """
     if not (values := keys.lookup_keys(text)):
         return None
     norm, keyed = keys.normalise(text), (MarkKey.key.in_(values), MarkKey.state == state)
@@ -80,7 +86,10 @@ class RecordView:
 
     @property
     def is_withdrawn(self) -> bool:
-        """Return whether its document was withdrawn, or its gun did not arrive by a corrected receipt."""
+        """Return whether its document was withdrawn or its receipt corrected.
+
+        The record of a gun that did not arrive follows no export.
+        """
         if self.record.document_kind == "receipt":
             return self.record.linked_record is None
         return self.record.is_void and self.record.document_kind in WITHDRAWABLE_KINDS
@@ -130,7 +139,10 @@ def stream_guns(document_id: UUID, *conditions: ColumnElement[bool]) -> Iterator
 
 
 def stream_with_marks(document_id: UUID) -> Iterator[tuple[Any, Sequence[Any]]]:
-    """Yield a document's items in order with other marks: firearm columns, id and owner."""
+    """Yield one document's items in order with their other marks.
+
+    Reads the firearm columns, id and owner of each record.
+    """
     for rows in db.session.execute(_firearm_query(), {"document": document_id}).partitions():
         ids = {"records": [row.id for row in rows]}
         marks = group_by(db.session.execute(_other_marks_query(), ids), lambda mark: mark.of)
@@ -261,7 +273,11 @@ def query_for_record(view: RecordView) -> Query:
 
 
 def query_for_description(columns: Mapping[str, Any], marks: Sequence[mark_values.Mark]) -> Query:
-    """Return the query for a described gun by its marks, without those that one refines."""
+    """Return the query for a described gun with its marks.
+
+    Leaves out marks with a finer reading: other guns do not fit that one. `columns` are firearm
+    columns.
+    """
     serials = [mark.text for mark in marks if mark.kind == "manufacture"]
     coarser = coarser_readings([columns["serial"] or "", *serials]) - {columns["serial"]}
     return Query(

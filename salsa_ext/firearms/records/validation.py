@@ -111,6 +111,9 @@ def hs_heading(code: str) -> str | None:
 
 
 def hs_headings(category: str | None) -> tuple[str, ...]:
-    """Return the HS headings of a category (Model Regulations 2.2.1): 93, and 36 for explosives."""
+    """Return the HS headings of a category (Model Regulations 2.2.1); chapter 93 if unknown.
+
+    Chapter 93 is arms and ammunition; explosives of chapter 36 may be declared there too.
+    """
     everywhere = tuple(f"93{number:02}" for number in range(1, 8))
     return HS_HEADINGS.get(category or "", everywhere)

@@ -91,7 +91,10 @@ def search_many(guns: Sequence[RecordQuery], actor: Actor) -> dict[UUID, Sequenc
 def search_equal_marks(
     guns: Sequence[RecordQuery], actor: Actor
 ) -> dict[UUID, Sequence[Candidate]]:
-    """Return the visible candidates with each gun's own current marks, best first, by one query."""
+    """Return the visible candidates that bear a mark of each gun itself, best first.
+
+    Current marks only. One query for all guns, whether anything is found or not.
+    """
     queries = [(gun, marks) for gun in guns if (marks := _searchable_marks(gun.query))]
     hits, _ = _find_equal_marks(queries, actor, with_silent=False)
     return _weigh_visible(queries, actor, hits, with_silent=False)
@@ -100,7 +103,10 @@ def search_equal_marks(
 def search_all_candidates(
     guns: Sequence[RecordQuery], actor: Actor
 ) -> dict[UUID, Sequence[Candidate]]:
-    """Return all visible candidates of each gun, exact and near, by one query."""
+    """Return all visible candidates of each gun, exact and near, in one query.
+
+    Empty for a gun that cannot be searched.
+    """
     queries = [(gun, marks) for gun in guns if (marks := _searchable_marks(gun.query))]
     described = [([*marks], describe_query(gun.query)) for gun, marks in queries]
     all_hits = mark_lookup.find_hits_of_many(described, actor.state)
@@ -147,7 +153,10 @@ def _searchable_marks(query: Query) -> Mapping[SearchMark, str]:
 def _find_equal_marks(
     queries: Sequence[PreparedQuery], actor: Actor, *, with_silent: bool
 ) -> tuple[dict[UUID, list[MarkHit]], set[UUID]]:
-    """Return equal marks of each gun, and guns with too many, which are searched singly."""
+    """Return equal marks of each gun, and guns with too many of them.
+
+    The latter are searched singly, which ranks before it cuts.
+    """
     guns: dict[int, list[RecordQuery]] = defaultdict(list)
     for gun, marks in queries:
         for mark in marks:
@@ -206,7 +215,10 @@ def _guns_with_near_marks(queries: Sequence[PreparedQuery], actor: Actor) -> set
 def _with_near_marks(
     searches: Sequence[_NearSearch], actor: Actor, *, events: Collection[str] | None
 ) -> set[UUID]:
-    """Return the records with a near mark; with `events`, where a glyph was hard to read."""
+    """Return the records with a near mark.
+
+    With `events` only of one of these, and where a glyph was hard to read.
+    """
     if not searches:
         return set()
     all_keys = set().union(*(search.keys for search in searches))
@@ -234,7 +246,10 @@ def _with_near_marks(
 
 
 def find_trade_to_compare(records: Collection[UUID], actor: Actor) -> set[UUID]:
-    """Return new trade records that may be of a gun of crime, or duplicates; silent ones count."""
+    """Return which new records of trade may be of a gun of crime, or are duplicates.
+
+    Silent records count. Set-wise: the marks of all are compared with those of crime alone.
+    """
     if not records:
         return set()
     equal = mark_lookup.find_trade_with_equal_marks(records)
@@ -247,7 +262,10 @@ def find_trade_to_compare(records: Collection[UUID], actor: Actor) -> set[UUID]:
 def compare_each(
     actor: Actor, view: RecordView, hits_by_record: Sequence[Sequence[MarkHit]]
 ) -> Iterator[Candidate]:
-    """Yield the candidate of each other record, weighed singly; none without a searchable mark."""
+    """Yield the candidate of each other record, weighed singly.
+
+    Yields nothing if the record has no searchable mark.
+    """
     query = query_for_record(view)
     if marks := _searchable_marks(query):
         for hits in hits_by_record:  # singly: confirmed records take nothing from each other

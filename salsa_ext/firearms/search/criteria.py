@@ -27,7 +27,10 @@ _GLUED_LABEL: Final = re.compile(rf"\b({_NAME_LABEL})[.:]*(?=\.?\d)", re.IGNOREC
 
 
 def is_identifying_mark(mark: Mark, query: Query) -> bool:
-    """Return whether a mark identifies a gun, beyond names that all of a kind bear."""
+    """Return whether a mark identifies a gun without product names.
+
+    Calibre, model, type and make are on every gun of a kind.
+    """
     if mark.kind == "lot":
         return not firearm_marks.is_words(mark.text)
     if mark.kind == "manufacture" and is_product_name(mark.text, query.model):
@@ -38,7 +41,10 @@ def is_identifying_mark(mark: Mark, query: Query) -> bool:
 
 
 def is_product_name(text: str, model: str | None) -> bool:
-    """Return whether a serial is product names only (`.38 SPECIAL`), never a number alone."""
+    """Return whether a serial is only product names: `.38 SPECIAL`, `TAURUS`.
+
+    Never a number alone; four digits in a row may be the gun's own.
+    """
     if not any(map(str.isalpha, text)) or re.search(r"\d{4}", text):
         return False
     if glued := re.fullmatch(rf"({_NAME_LABEL})[.:]*(\d+)", text.strip(), re.IGNORECASE):
@@ -162,7 +168,11 @@ def _search_problem(query: Query) -> Message | None:
 
 
 def marks_to_search(query: Query, path: str = "serial") -> dict[SearchMark, str]:
-    """Return marks with roles for `weigh`, five of them searched near; raises Invalid if none."""
+    """Return the marks to search for, each with its role for `weigh`.
+
+    The serial and four further ones are searched near too, all others by their own key. Raises
+    Invalid if no mark can be searched.
+    """
     known_last = sorted(
         query.marks, key=lambda mark: (mark.kind == "manufacture", mark.kind in ROLE_BY_KIND)
     )

@@ -282,7 +282,10 @@ class Evidence:
 
     @property
     def at_most(self) -> float:
-        """Return the bits with all fields and no rivals if all that was read fits; else `bits`."""
+        """Return the bits if the record had all fields and no rivals.
+
+        Only if it fits all that was read and no field differs; else `bits`.
+        """
         differs = any(outcome == "other" for _, outcome in self.fields)
         if (
             differs
@@ -334,7 +337,10 @@ class Evidence:
 
     @property
     def is_possible(self) -> bool:
-        """Return whether there are enough bits, or all of a partly read mark fits."""
+        """Return whether the answer is at least `possible`.
+
+        Enough bits, or a record that fits all of a partly read mark.
+        """
         if self.strength is None:
             return False
         fits = self.is_partial and self.near.kind == "unread" and not self._is_contradicted
@@ -398,7 +404,11 @@ UNREGISTERED_REASON: Final = Reason(
 
 
 def weights_for(query: Description, shares: Mapping[tuple[str, str], float]) -> Sequence[Weight]:
-    """Return weights, higher for rarer values by `shares` (Fellegi and Sunter: log2 of m/u)."""
+    """Return the weights, higher for rarer values of the query.
+
+    `shares` is each value's share of the records; without one the usual weight stays (Fellegi and
+    Sunter: log2 of m over u).
+    """
     weights = []
     for weight in WEIGHTS:
         share = shares.get((weight.name, str(getattr(query, weight.name))))
@@ -417,7 +427,11 @@ def weigh(
     has_other_serial: bool = False,
     weights: Sequence[Weight] = WEIGHTS,
 ) -> Evidence | None:
-    """Compare query and record by `serial`, `confiscation` or `mark`; None if not near."""
+    """Compare a query with a record; None if their marks are not near.
+
+    `by` is the shared mark: `serial`, `confiscation` or another `mark`. `has_other_serial`: both
+    have a readable serial, and not the same.
+    """
     near = compare(query.serial_norm, record.serial_norm)
     if near is None:
         return None

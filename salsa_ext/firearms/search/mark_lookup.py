@@ -114,7 +114,10 @@ def _arguments(asker: str, with_silent: bool) -> dict[str, Any]:
 def marks_without_exact_hit(
     marks: Iterable[SearchMark], exact_hits: Iterable[MarkHit]
 ) -> list[SearchMark]:
-    """Return the marks to search near; an exact hit of one explains no misreading of another."""
+    """Return the marks to search near, without those that have an exact hit.
+
+    A gun has several numbers: an exact hit of one does not explain a misreading of another.
+    """
     exact = {skeleton(hit.serial_norm) for hit in exact_hits}
     return [
         mark
@@ -130,7 +133,11 @@ def _text_marks(marks: Iterable[SearchMark]) -> list[SearchMark]:
 def is_exact_hit(
     hit: MarkHit, query: Description, asker: str, inconclusive: Collection[str] = INCONCLUSIVE
 ) -> bool:
-    """Return whether a readable hit agrees in every searched field, make and calibre recorded."""
+    """Return whether a hit is readable and agrees in every searched field.
+
+    Make and calibre must be recorded if they are searched: a bare record agrees with every gun.
+    Events in `inconclusive` never count.
+    """
     if (
         hit.is_superseded
         or hit.event in inconclusive
@@ -216,7 +223,11 @@ def find_owner(record_id: UUID) -> tuple[str, str] | None:
 
 
 def load_coverage() -> list[Coverage]:
-    """Return every state's coverage without `silent` records, and days that have no others."""
+    """Return every state's coverage, without `silent` records.
+
+    Days and states with no records left are omitted: their presence would reveal newly `silent`
+    records.
+    """
     rows = execute_raw(_COVERAGE_SQL).fetchall()
     return [Coverage(state, int(records), through) for state, records, through in rows]
 
@@ -248,7 +259,10 @@ def find_hits_by_key(
 def find_hits_by_variant(
     variants: Collection[int], asker: str | None, *, events: Collection[str] | None, limit: int
 ) -> list[VariantHit] | None:
-    """Return hits of variants, also silent, of `events`; None where some may be missing."""
+    """Return hits of any of the variants, silent ones included; of some `events` if given.
+
+    None if there are `limit` hits, or ten times as many variants: some may be missing then.
+    """
     arguments = _bulk_arguments(variants, asker, limit, with_silent=True) | {
         "events": list(events) if events else None,
         "forms": VARIANTS_PER_HIT * limit,
@@ -259,7 +273,11 @@ def find_hits_by_variant(
 
 
 def find_trade_with_equal_marks(records: Collection[UUID]) -> set[UUID]:
-    """Return trade records with a mark of crime, of a pointer, or of a repeated ONCE_EVENTS."""
+    """Return which records of trade share a mark of which a person should know.
+
+    With a gun of crime, with a pointer, whose event its owner alone knows, or with a record of the
+    same state that repeats an event of ONCE_EVENTS.
+    """
     events = {"field": list(FIELD_EVENTS), "once": list(ONCE_EVENTS)}
     rows = db.session.scalars(_TRADE_WITH_EQUAL_SQL, {"records": list(records)} | events)
     return set(rows)
@@ -268,7 +286,10 @@ def find_trade_with_equal_marks(records: Collection[UUID]) -> set[UUID]:
 def find_marks_of_records(
     record_ids: Collection[UUID], asker: str | None, *, with_silent: bool = False
 ) -> list[MarkHit]:
-    """Return current marks of a few records by index; others' silent only `with_silent`."""
+    """Return the current marks of a few records.
+
+    Others' silent records only `with_silent`. Uses the index by record.
+    """
     if not record_ids:
         return []
     arguments = _bulk_arguments((), asker, MAX_RECORD_MARKS, with_silent=with_silent)
@@ -338,7 +359,10 @@ def query_serials(query: Query) -> frozenset[str]:
 
 
 def find_record_serials(actor: Actor, hits: Iterable[MarkHit]) -> dict[UUID, str]:
-    """Return skeletons of the hits' serials by record, read as each owner, to compare."""
+    """Return the skeletons of the hits' readable serials, by record.
+
+    Read as each owner state, for comparison only.
+    """
     by_state: dict[str, set[UUID]] = defaultdict(set)
     for hit in hits:
         by_state[hit.state].add(hit.record_id)

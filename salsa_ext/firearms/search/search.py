@@ -112,7 +112,10 @@ def _preference(candidate: Candidate) -> tuple[float, bool]:
 
 
 def _rank(candidate: Candidate) -> tuple[float, date, str]:
-    """Sort key: best first, then date; records that are not open last, so that none reveals it."""
+    """Sort key: best first, then by date.
+
+    Records that are not open are last among equals: their place would reveal the date.
+    """
     on = candidate.mark_hit.occurred_on if candidate.is_open else date.max
     return -candidate.evidence.bits, on, candidate.mark_hit.state
 
@@ -152,7 +155,10 @@ def _records_with_other_serial(
 
 
 def _limit_crowd_loss(candidate: Candidate) -> Candidate:
-    """Limit the crowd's loss of a missing or seized gun, which stays listed with least bits."""
+    """Limit the crowd's loss for a missing or seized gun of this serial.
+
+    It remains listed with the minimum of bits.
+    """
     evidence = candidate.evidence
     if evidence.strength or not evidence.crowd or not candidate.is_open:
         return candidate
@@ -233,7 +239,11 @@ def has_exact_matches(
 
 
 def _exact_hits(candidates: Sequence[Candidate], query: Query, *, is_seized: bool) -> list[MarkHit]:
-    """Return strong, equal hits; no alert, and for a seized gun no seizure: it may repeat a misreading."""
+    """Return strong, equal, readable hits that agree in every field.
+
+    An alert never counts; for a seized gun another seizure does not either: it may repeat a
+    misreading.
+    """
     strong = [
         candidate.mark_hit
         for candidate in candidates

@@ -63,7 +63,10 @@ class Coverage(NamedTuple):
 
 
 class SearchedState(NamedTuple):
-    """A searched state, its registers that may lack guns; `records` not silent, `through` a day."""
+    """A state whose registers of guns were searched, and those that may lack guns of their kind.
+
+    `records` counts what is not silent; `through` is the day of the newest.
+    """
 
     state: str
     registers: Sequence[str]
@@ -80,7 +83,10 @@ class SearchScope(NamedTuple):
 
 
 class BestScores(NamedTuple):
-    """Bits of the best candidates: of all, of lawful history, and `serial_bits` of its serial."""
+    """Bits of the best candidates: of all, and of lawful history.
+
+    `serial_bits` is that of lawful history by the serial alone.
+    """
 
     bits: float
     lawful_bits: float

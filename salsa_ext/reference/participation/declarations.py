@@ -52,7 +52,10 @@ class DeclarationView:
 
 
 def declare(*, actor: Actor, data: Declaration) -> UUID:
-    """Declare a register, or change it; returns the version's id. Raises Invalid, Conflict."""
+    """Declare a register, or change its declaration; returns the version's id.
+
+    Raises Invalid, Conflict where another person declares it at the same moment.
+    """
     require(actor, Permission.PARTICIPATION_DECLARE)
     own = actor.own_state()
     makes = _check(data)
@@ -98,7 +101,10 @@ def participating_states(actor: Actor, register: str | None = None) -> frozenset
 
 
 def declarations_at(moments: Mapping[str, datetime]) -> dict[str, Declarations]:
-    """Return what participating states had in force at a moment, by state and register."""
+    """Return what each state had in force at a moment of its own, by state and register.
+
+    A state that does not participate has nothing.
+    """
     by_state: dict[str, dict[str, Declaration]] = {state: {} for state in moments}
     parameters = {"states": [*moments], "moments": [*moments.values()]}
     for state, *values in execute_raw(_DECLARED_AT, parameters):

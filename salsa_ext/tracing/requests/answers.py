@@ -68,7 +68,10 @@ DOCUMENTS: Final[Mapping[str, Any]] = {
 
 
 class MatchCertainty(NamedTuple):
-    """How certain a record is by its marks; `strength` None where a person chose it."""
+    """How certain a record is of the requested gun, by its marks.
+
+    `strength` is None where a person chose it without a comparison.
+    """
 
     strength: str | None
     bits: float
@@ -147,7 +150,11 @@ def _record_event(view: RecordView) -> dict[str, Any]:
 
 
 def _load_facts(actor: Actor, to: str, views: Sequence[RecordView]) -> dict[UUID, dict[str, Any]]:
-    """Return what may be given of records' documents: number, shipment status, return date."""
+    """Return by record the facts of its document that another state may be given.
+
+    Its number, a shipment's status and return date. No shipment status of an export whose gun
+    arrived.
+    """
     documents: dict[str, set[UUID]] = defaultdict(set)
     for view in views:
         documents[view.record.document_kind].add(view.record.document_id)
@@ -210,7 +217,10 @@ def _receipt_facts(actor: Actor, to: str, ids: set[UUID]) -> dict[UUID, dict[str
 def _arrived_records(
     exports: Sequence[Record], facts: Mapping[UUID, Mapping[str, Any]]
 ) -> list[UUID]:
-    """Return export records whose gun is in a current receipt, on return the exporter's."""
+    """Return the export records whose gun is in a current receipt.
+
+    For a returned shipment that is the receipt of the exporting state.
+    """
     if not exports:
         return []
     receipts = select_current(Record).where(
@@ -251,7 +261,10 @@ def groups_in(
 def manual_event(
     state: str, data: ManualEvent, handling: str, failure_reason: str | None
 ) -> dict[str, Any]:
-    """Return an event from a register; of a closed dealer the last is that it had the gun."""
+    """Return an event entered by a person from a state's registers.
+
+    The last that is known of a gun whose dealer is out of business is that the dealer had it.
+    """
     entered = asdict(data)
     if failure_reason == "dealer_defunct" and data.event == "domestic_sale":
         entered["receiver"] = entered["receiver"] or {"kind": "dealer", "country": state}
@@ -354,7 +367,10 @@ def wrong_referral(actor: Actor, request: TraceRequest, state: str) -> Message |
 
 
 def handling_for(request: TraceRequest, views: Iterable[RecordView]) -> str:
-    """Return an answer's default handling: strictest of its records and the last answer."""
+    """Return the default handling of an answer: that of its strictest record.
+
+    No looser than the last answer, nor than a record was given before.
+    """
     codes = {str(view.record.id): handling_of(view) for view in views}
     before = answer_handling(request.id)
     earlier = before.strictest(codes) if before else DEFAULT_HANDLING
@@ -362,7 +378,10 @@ def handling_for(request: TraceRequest, views: Iterable[RecordView]) -> str:
 
 
 def check_no_record(request: TraceRequest, action: str, data: CommentData | ReferralData) -> None:
-    """Raise Conflict for an unconfirmed answer despite a strong match with an open own record."""
+    """Raise Conflict for an unconfirmed answer despite a strong match.
+
+    That is an open record of the own state.
+    """
     is_confirmed = isinstance(data, NoRecordData | ReferralData) and data.confirm_other_guns
     likely = likely_records(request)
     if likely and not is_confirmed and next_status(request.status, action):

@@ -82,7 +82,10 @@ def acknowledge_many(*, actor: Actor, data: AcknowledgementData) -> Acknowledgem
 def answer(
     *, actor: Actor, request_id: UUID, expected_version: int | None, data: AnswerData
 ) -> None:
-    """Answer with records, each audited and so released, or events; raises Invalid, as `acknowledge`."""
+    """Answer with own records or register entries; raises Invalid, and as `acknowledge`.
+
+    Naming a record releases it, whatever its visibility; each release is audited.
+    """
     require(actor, Permission.REQUEST_ANSWER)
     request = lock_request(request_id, expected_version)
     answers.check_answer(actor, request, data)
@@ -171,7 +174,10 @@ def ask_questions(
 def forward(
     *, actor: Actor, request_id: UUID, expected_version: int | None, data: ReferralData
 ) -> None:
-    """Refer the asking state to another state; raises Conflict where an open own record is a strong match."""
+    """Refer the asking state to another state.
+
+    Raises Conflict where an open own record is a strong match.
+    """
     require(actor, Permission.REQUEST_ANSWER)
     request = lock_request(request_id, expected_version)
     if wrong := answers.wrong_referral(actor, request, data.state):

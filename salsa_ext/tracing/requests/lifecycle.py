@@ -78,7 +78,10 @@ def status_after_renewal(status: str, *, is_automatic: bool) -> str:
 def time_at_percent(
     begin: datetime, due_at: datetime, percent: int, calendar: Calendar | None
 ) -> datetime:
-    """Return when so many percent of the time are over; without a working day it runs by the clock."""
+    """Return when so many percent of the time are over.
+
+    At 100 % that is `due_at`. A time limit without a working day runs round the clock.
+    """
     term = working_time_between(begin, due_at, calendar)
     if percent == FULL_PERCENT:
         return due_at

@@ -59,7 +59,10 @@ class MessageEntry:
 
 
 def store(actor: Actor, entries: Iterable[MessageEntry], acts: Sequence[AuditEvent] = ()) -> None:
-    """Store messages for the own state; `acts` are audited in the same round trip."""
+    """Store messages for the actor's state, in the transaction of their command.
+
+    `acts` are audited in the same round trip.
+    """
     own, rows = actor.own_state(), []
     for entry in entries:
         sender = entry.envelope.sender if entry.envelope else own
@@ -87,7 +90,10 @@ def message_kind(envelope: Envelope) -> str:
 
 @dataclass(frozen=True)
 class MessageView:
-    """A stored message, with an own sender's username; `events` of an answer are their number."""
+    """A stored message, with the username of an own sender.
+
+    For an answer `events` is their number, and `data` has none.
+    """
 
     kind: str
     sender: str

@@ -61,7 +61,11 @@ class TraceRequest(Base):
 
 
 class TraceMessage(Sealed, Base):
-    """A message on a leg, request or trace; append-only. A note has no `envelope_id`: it stays."""
+    """A message on a leg, a request or a trace; append-only.
+
+    `sender` is the state that sent it, `account_id` the own account that did, `envelope_id` its
+    envelope. A note has none: it never leaves its state.
+    """
 
     __tablename__ = "trace_message"
     seal_key = ("trace_message", "id")

@@ -27,7 +27,11 @@ from salsa_ext.tracing.requests.values import ANSWERED_STATUSES, RUNNING_STATUSE
 
 @dataclass(frozen=True)
 class RequestView:
-    """A request with its messages and assignee; restricted agencies by own and asking state."""
+    """A request with its messages and its assignee's username.
+
+    Agencies of the own state that must not see it: `own_restricted` by the own state,
+    `named_restricted` by the asking state; one may be both.
+    """
 
     request: TraceRequest
     messages: Sequence[MessageView]

@@ -58,7 +58,11 @@ def find_own_candidates(
     best: BestScores,
     found_on: date,
 ) -> list[Candidate]:
-    """Return own records about as likely as `best`, searched as the asking state: no silent ones."""
+    """Return the actor's state's records that the asking state may know of.
+
+    About as likely as the best of all states, which is `best`. The search runs as the asking state:
+    `silent` records make no difference, not even in time.
+    """
     with acting_as(actor, asking.own_state()):
         candidates = search_for_trace(asking, firearm, excluded, found_on)
     return [

@@ -79,7 +79,10 @@ class QuestionData:
 
 @dataclass(frozen=True)
 class ReferralData:
-    """The state to ask instead, and the reason; `confirm_other_guns` despite a strong match."""
+    """The state to ask instead, and the reason.
+
+    Needs `confirm_other_guns` where an open record of the own state is a strong match.
+    """
 
     state: str
     reason: str

@@ -115,7 +115,11 @@ def send_message(
     acts: Sequence[AuditEvent] = (),
     earlier: Sequence[MessageEntry] = (),
 ) -> Envelope:
-    """Send the asking state a message and store it, with `earlier` ones and `acts`, in one round trip."""
+    """Send the asking state a message on its request, and store it.
+
+    `in_reply_to` is the last request's envelope, if at hand; `acts` are audited, and `earlier`
+    messages stored, in the same round trip.
+    """
     in_reply_to = in_reply_to or inbox.find_received(actor, request.envelope_id)
     sent_body = {"leg": str(request.leg_id), **body}
     data = EnvelopeData(kind, request.case_number, request.asking_state, sent_body, in_reply_to)
@@ -146,7 +150,10 @@ def replace_restrictions(
 
 
 def notify_without_analyst(actor: Actor, request: TraceRequest, before: Sequence[str]) -> None:
-    """Notify supervisors of a waiting request that no analyst may see since `before`."""
+    """Notify the supervisors of a waiting request that no analyst may see.
+
+    `before` are the agencies restricted until then.
+    """
     after = restrictions.list_restricted(request.id)
     is_changed = request.status in WAITING_STATUSES and after != before
     if is_changed and request_roles(actor, after) != ANALYST_ROLES:

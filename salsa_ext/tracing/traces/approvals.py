@@ -142,7 +142,10 @@ def decline(actor: Actor, trace: Trace, text: str) -> None:
 
 
 def check_waiting(actor: Actor, trace: Trace) -> None:
-    """Check whether a waiting draft can still be approved, or needs it; requires no permission."""
+    """Check whether a waiting draft can still be approved, after its restrictions changed.
+
+    One that needs no approval any more waits no longer. Requires no permission of its own.
+    """
     if trace.status != "draft" or trace.approval_requested_at is None:
         return
     if is_pending(trace):
@@ -265,7 +268,10 @@ def without_approver(
 
 
 def is_declined(trace: Trace) -> bool:
-    """Return whether a trace is declined as it is, a sent one as it was, and not approved."""
+    """Return whether a trace is declined as it is, and not approved.
+
+    A draft amended since was not. A sent one counts as it was when sent.
+    """
     if trace.declined_snapshot is None:
         return False
     return trace.sent_at is not None or not changed_fields(

@@ -276,7 +276,11 @@ def withdraw_trace(*, actor: Actor, trace_id: UUID, expected_version: int | None
 
 
 def close_trace(*, actor: Actor, trace_id: UUID, expected_version: int | None) -> None:
-    """Close a sent trace; withdraws open requests, sends the outcome to states that helped."""
+    """Close a trace that was sent; its result stays readable.
+
+    Open requests are withdrawn, and each state that helped is sent the outcome, unless a person
+    sent it already.
+    """
     require(actor, Permission.TRACE_REQUEST)
     trace = legs.lock_trace(trace_id, "close", SENT_STATUSES, expected_version)
     all_legs = legs.for_trace(trace)
@@ -289,7 +293,11 @@ def close_trace(*, actor: Actor, trace_id: UUID, expected_version: int | None) -
 
 
 def resend_for_mark(actor: Actor, item: RecordView) -> None:
-    """Send open traces of a gun again for an added mark; unsent ones are redescribed."""
+    """Send open traces of a gun again after a mark was added.
+
+    Unsent ones get the new description, and lose an approval of the old one. Traces that were
+    traced, closed or withdrawn stay unchanged.
+    """
     require(actor, Permission.MARK_RECORD, item.record.owner_state)
     traces = select(Trace).where(
         Trace.owner_state == item.record.owner_state,

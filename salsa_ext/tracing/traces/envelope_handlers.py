@@ -56,7 +56,10 @@ _TRACE_AND_LEG: Final = (
 
 
 def _on_message(actor: Actor, envelope: Envelope) -> None:
-    """Update a leg by its state's message, or refuse it; stale automatic answers have no effect."""
+    """Update a leg by its state's message, or refuse it.
+
+    An automatic answer to a request renewed since is stored without effect.
+    """
     trace, leg, body, entry = _read_message(actor, envelope)
     is_automatic = body.get("is_automatic", False)
     if is_automatic and envelope.in_reply_to != leg.request_envelope_id:

@@ -85,7 +85,10 @@ def time_to_crime_band(days: int | None) -> str:
 
 
 def median_time_to_crime(amounts: Mapping[str, int]) -> float | None:
-    """Return the median in years of amounts spread evenly in bands, None without any."""
+    """Return the median in years of amounts by band, as if spread evenly within each.
+
+    None without any; the last band has no end, so there it is its beginning.
+    """
     half, begin = sum(amounts.get(band, 0) for band in TIMES_TO_CRIME) / 2, 0.0
     left = half
     for band, end in TIMES_TO_CRIME.items():

@@ -109,7 +109,11 @@ def data_to_ask(actor: Actor, maker: str) -> LegData:
 
 
 def add_origin(*, actor: Actor, trace_id: UUID, data: TraceOriginData) -> None:
-    """Add a sent trace's origin, and ask the states that follow from it; raises Invalid."""
+    """Add to a sent trace where its gun was made or imported, and ask the states that follow.
+
+    No request is sent again. Raises Invalid for what the request says already, and for a gun that
+    its seizure describes.
+    """
     require(actor, Permission.TRACE_REQUEST)
     trace = legs.lock_trace(trace_id, "legs", SENT_STATUSES)
     given = {name: value for name, value in vars(data).items() if value}
@@ -137,7 +141,10 @@ def add_origin(*, actor: Actor, trace_id: UUID, data: TraceOriginData) -> None:
 
 
 def ask_by_origin(actor: Actor, trace: Trace, firearm: Mapping[str, Any]) -> None:
-    """Add a sent trace's origin, and ask states that follow from it; requires no permission."""
+    """Add the origin of the gun to a sent trace, and ask the states that follow from it.
+
+    Requires no permission of its own.
+    """
     before = trace.firearm
     facts = {
         name: firearm[name]
@@ -175,7 +182,10 @@ def _create_legs(
 
 
 def send_feedback(*, actor: Actor, trace_id: UUID, data: FeedbackData) -> None:
-    """Send answering states feedback once an answer; raises Conflict where none is due."""
+    """Send the answering states feedback, each once for its last answer.
+
+    Raises Conflict where no state answered, or each has the feedback.
+    """
     require(actor, Permission.TRACE_REQUEST)
     trace = legs.lock_trace(trace_id, "feedback", (*SENT_STATUSES, "closed"))
     answered = [leg for leg in legs.for_trace(trace) if has_answered(leg)]
@@ -192,7 +202,10 @@ def send_feedback(*, actor: Actor, trace_id: UUID, data: FeedbackData) -> None:
 
 
 def closing_feedback(trace: Trace, all_legs: Sequence[TraceLeg]) -> list[EnvelopeData]:
-    """Return feedback for states with events that lack it; one with an event in the chain helped."""
+    """Return feedback for the states that gave events, unless they have it already.
+
+    A state helped if one of its events is in the chain.
+    """
     gave = [leg for leg in all_legs if gave_events(leg)]
     last = _last_feedback(gave)
     result = build_trace_chain(trace, [to_chain_leg(trace, leg) for leg in all_legs])

@@ -53,7 +53,10 @@ STALLED_STEPS: Final = (
 
 
 def remind_of_unsent(*, actor: Actor, limit: int = REMINDER_BATCH) -> int:
-    """Remind of up to `limit` stalled traces a step, each once; returns how many."""
+    """Remind of up to `limit` stalled traces a step; returns how many.
+
+    Safe to run concurrently: locked rows are skipped, and each step is reminded of once.
+    """
     require(actor, Permission.TRACE_REQUEST)
     notices = []
     for step in STALLED_STEPS:

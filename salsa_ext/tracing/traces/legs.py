@@ -130,7 +130,10 @@ def _new_leg(
 
 
 def own_status(leg: TraceLeg, route: Route) -> str:
-    """Return the own leg's status: nothing found is no record only of a state that takes part."""
+    """Return the status of the own leg after its search.
+
+    Nothing found is no record only where the own state takes part: else no register was searched.
+    """
     if leg.events:
         return "answered"
     return "no_record" if leg.state in route.reach else NOT_PARTICIPATING
@@ -145,7 +148,11 @@ def create_legs(
     acts: Sequence[AuditEvent] = (),
     restricted: Collection[str] | None = None,
 ) -> None:
-    """Store new legs, and send their requests, again those of `renewed`; `acts` are audited."""
+    """Send the requests of new legs, again those of `renewed`, and store the legs.
+
+    The trace has its new status already. `acts` are audited with them. The restricted agencies are
+    read if not given.
+    """
     by_message = [leg for leg in legs if leg.status == "sent" and leg.channel == "service"]
     if restricted is None:
         restricted = restrictions.list_restricted(trace.id)
@@ -172,7 +179,10 @@ def ends_at_home(trace: Trace, own_legs: Sequence[TraceLeg]) -> bool:
 
 
 def new_referrals(referrals: Reasons, known: Collection[str]) -> Reasons:
-    """Return states referred to, not in `known`: no trace goes in circles. No other codes."""
+    """Return the states referred to that are not known yet, so that no trace goes in circles.
+
+    Codes of no state are skipped.
+    """
     return {
         state: reasons
         for state, reasons in routing.with_successors(referrals).items()
@@ -181,7 +191,10 @@ def new_referrals(referrals: Reasons, known: Collection[str]) -> Reasons:
 
 
 def ask_referred(actor: Actor, trace: Trace, referrals: Reasons) -> None:
-    """Ask states referred to before the trace's end; notify analysts of forms to send."""
+    """Ask the states referred to that were not asked yet; notify analysts of forms to send.
+
+    No state is asked after the end of a trace.
+    """
     if not referrals or trace.status in ("withdrawn", "closed"):
         return
     known = [leg.state for leg in for_trace(trace)]
@@ -210,7 +223,10 @@ def asking_by_state(legs: Sequence[TraceLeg]) -> dict[str, str]:
 def asking_events(
     action: Action, trace: Trace, asking: Mapping[str, str], **data: Any
 ) -> list[AuditEvent]:
-    """Return audit entries of `asking_by_state`, one each, so that none sees the others."""
+    """Return the audit entries of how states are asked, as `asking_by_state` returns it.
+
+    Each asked state has an entry without the others; a state asked later gets it then.
+    """
     states: dict[str, list[str]] = {"asked": []}
     for state in sorted(asking.keys() - {trace.owner_state}):
         states.setdefault(asking[state], []).append(state)
@@ -238,7 +254,10 @@ def set_status(leg: TraceLeg, status: str) -> None:
 def update_status(
     trace: Trace, legs: Sequence[TraceLeg] | None = None, *, status: str | None = None
 ) -> None:
-    """Update status, by legs if sent, version and outcome after a change of trace or legs."""
+    """Update status, version and outcome of a trace after a change of it or its legs.
+
+    A trace that was sent has the status of its legs, loaded if not given, or `status`.
+    """
     if status is not None:
         trace.status = status
     has_outcome = trace.status in (*SENT_STATUSES, "closed")
@@ -304,7 +323,10 @@ def withdraw_legs(
 def referrals_in(
     answering: str, events: Sequence[Mapping[str, Any]], also: Sequence[str] = ()
 ) -> Reasons:
-    """Return states that events refer to by `counterpart_state` or `also`, with the reason."""
+    """Return the states that the events of an answer refer to, with the reason.
+
+    By `counterpart_state`, or directly in `also`.
+    """
     named = [event["counterpart_state"] for event in events]
     reason = message("The answer of {state} points to this state.", state=answering)
     return {state: [reason] for state in filter(None, [*named, *also])}

@@ -56,7 +56,10 @@ class TraceReport:
 
 @dataclass(frozen=True)
 class HashCheck:
-    """Whether a hash, `of` `content` or `file`, is of an audited report, of kind and time."""
+    """Whether a hash is of a report in the audit, with its kind, time and trace.
+
+    `of` is `content` or `file`.
+    """
 
     known: bool
     kind: str | None = None
@@ -87,7 +90,11 @@ def audit_report(*, actor: Actor, report: TraceReport, content: str, file: str) 
 
 
 def check_report_hash(*, actor: Actor, trace_id: UUID, sha256: str) -> HashCheck:
-    """Check a printed or a file's hash against this trace's reports; raises NotFound, Invalid."""
+    """Check a hash against the own audit of this trace's reports.
+
+    Either the hash printed on each page, as copied from there, or that of the file. Raises
+    NotFound, or Invalid for what is no hash.
+    """
     require(actor, Permission.TRACE_READ)
     view = trace_queries.load(actor, trace_id)
     return _check_hash(actor, _require_hash(sha256), view)
@@ -143,7 +150,10 @@ def _check_hash(actor: Actor, digest: str, view: TraceView) -> HashCheck:
 
 @dataclass(frozen=True)
 class EventLocation:
-    """A place by coordinates, name, uncertainty in km, or `post`; some have a name alone."""
+    """A place by coordinates, with name and uncertainty in km where known.
+
+    `post` is the code of a border post. Some have a name alone.
+    """
 
     latitude: float | None
     longitude: float | None

@@ -38,7 +38,11 @@ class Route:
 
 
 def find_route(actor: Actor, trace: Trace) -> Route:
-    """Search, notify owners (of silent records later), and return the states to ask."""
+    """Search, notify owners, and return the states to ask.
+
+    Owners of `silent` records are notified later, as for a check: their records are not searched
+    here.
+    """
     own = [trace.record_id] if trace.record_id else []
     with db.session.no_autoflush:  # the search needs nothing of the trace, which is written once
         candidates = record_search.search_for_trace(actor, trace.firearm, own, trace.found_on)
@@ -82,7 +86,11 @@ def origin_reasons(firearm: Mapping[str, Any]) -> Reasons:
 
 
 def unasked_maker(trace: Trace, states: Collection[str]) -> str | None:
-    """Return the maker's state (of manufacture, or of the make) if not in `states` or searched."""
+    """Return the state of the maker, if neither asked nor searched.
+
+    Of manufacture, else of the make; `states` are the asked ones. The service searched it where its
+    registers are complete for the gun.
+    """
     gun = trace.firearm
     maker = gun.get("country_of_manufacture") or names.make_country(gun.get("make"))
     if maker is None or not {*states}.isdisjoint(with_successors({maker: []}).keys() | {maker}):

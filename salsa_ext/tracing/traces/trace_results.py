@@ -83,7 +83,10 @@ class ResultView:
 
 
 def read_result(*, actor: Actor, trace_id: UUID) -> ResultView:
-    """Return a result, audited for named parties' states, in its own case; raises NotFound."""
+    """Return a trace's result, audited for the states of named parties.
+
+    Needs no further purpose: the trace has its case. Raises NotFound.
+    """
     require(actor, Permission.TRACE_READ)
     view = get_result(actor, trace_id)
     parties_by_state: dict[str, list[str]] = defaultdict(list)
@@ -193,7 +196,10 @@ def _searched_states(
 def _readable_parties(
     actor: Actor, events: Sequence[Event], sharing: Mapping[str, Sharing]
 ) -> PartiesById:
-    """Return parties readable by name, one query a state; the chain says why not the others."""
+    """Return the parties readable by name, one query a state.
+
+    Of others the chain has the kind, and the reason why they are not named.
+    """
     readable: dict[str, set[UUID]] = defaultdict(set)
     for event in events:
         for party in (event["giver"], event["receiver"]):

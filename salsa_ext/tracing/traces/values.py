@@ -84,7 +84,10 @@ class LegData:
 
 @dataclass(frozen=True)
 class TraceOriginData:
-    """What was learned after sending: where a gun was made, or imported by `importer_mark`."""
+    """What was learned of a gun after its trace was sent: where it was made, or imported.
+
+    `importer_mark` is as it is stamped, `import_state` the state that it names.
+    """
 
     country_of_manufacture: str | None = None
     make: str | None = None

@@ -42,7 +42,11 @@ class Discrepancy(Owned, Base):
 
 
 class Statement(Owned, Base):
-    """A state's `stance` on a `version` of a discrepancy, until facts reopen that."""
+    """One state's statement on a discrepancy.
+
+    `stance` is open, explained or agreed, made on a `version` of the discrepancy. It ends when the
+    facts reopen that later.
+    """
 
     __tablename__ = "discrepancy_statement"
     discrepancy_id: Mapped[UUID] = mapped_column(

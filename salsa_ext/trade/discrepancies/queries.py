@@ -62,7 +62,10 @@ class CurrentStatement:
 
 @dataclass(frozen=True)
 class DiscrepancyStatements:
-    """A discrepancy with its statements; `status` as of now, while lists filter by the column."""
+    """A discrepancy with the states' statements on it.
+
+    `status` follows from them at the time of reading; the column is what lists are filtered by.
+    """
 
     discrepancy: Discrepancy
     statements: Sequence[CurrentStatement]
@@ -88,7 +91,10 @@ class DiscrepancyStatements:
 
     @property
     def waiting_for(self) -> list[str]:
-        """Return the states that have said nothing, or if there are none, not agreed."""
+        """Return the states whose answer is outstanding.
+
+        Those without any statement; if there are none, those that have not agreed.
+        """
         if self.status not in UNRESOLVED_STATUSES:
             return []
         states = set(self.discrepancy.concerned) & set(participants())
@@ -98,7 +104,10 @@ class DiscrepancyStatements:
 
 @dataclass(frozen=True)
 class DiscrepancyView(DiscrepancyStatements):
-    """A discrepancy with statements, events and own assignee; `party` if it is about one."""
+    """A discrepancy with its statements, events and own assignee.
+
+    `party` is set for discrepancies about a party.
+    """
 
     events: Sequence[TradeEvent] = ()
     assignee: str | None = None

@@ -14,7 +14,10 @@ COMPARED_FIELDS = ("type", "make", "model", "calibre")
 
 @dataclass(frozen=True)
 class Goods:
-    """A quantity of one kind of goods; None is unspecified, without `unit` it counts pieces."""
+    """A quantity of one kind of goods.
+
+    A field that is None is unspecified. Without `unit` the quantity counts pieces.
+    """
 
     quantity: Decimal
     category: str
@@ -35,7 +38,10 @@ class Allocation:
 
 
 def is_same_kind(line: Goods, other: Goods) -> bool:
-    """Return whether two lines may be the same goods: category, unit, and no field differs."""
+    """Return whether two lines may be of the same goods.
+
+    Category and unit are equal, and no field given by both differs.
+    """
     if (line.category, line.unit) != (other.category, other.unit):
         return False
     pairs = ((getattr(line, name), getattr(other, name)) for name in COMPARED_FIELDS)

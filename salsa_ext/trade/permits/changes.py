@@ -80,7 +80,11 @@ def amend(
 
 
 def check_authentication(data: AmendmentData, changes: Collection[str]) -> None:
-    """Raise RuleBroken for changes but of mode unauthenticated, Invalid if without a reason."""
+    """Raise RuleBroken if changes lack the authority's authentication.
+
+    Only the mode may change without. An authenticated change needs a reason, which the states
+    concerned read; raises Invalid without one.
+    """
     signed = FieldLabels(tuple(sorted(name for name in changes if name != "mode")))
     if signed.names and not data.authentication:
         raise RuleBroken(

@@ -51,7 +51,11 @@ def compare_recorded(actor: Actor, permit_ids: Collection[UUID]) -> None:
 
 
 def follow_changes(actor: Actor, changes: Sequence[Change]) -> None:
-    """Compare own permits of changed families or licensees; reviews go to other states."""
+    """Compare own permits whose family changed, or a licensee that they name.
+
+    A permit of another state that this state alone knows to be affected gets a review there, which
+    is a change of that state.
+    """
     own_state = actor.own_state()
     locks.lock_trade([own_state])
     causes = {change.object_id: change.follow_as(actor) for change in changes}

@@ -67,7 +67,10 @@ class ComparedPermit:
         return self.status in VOID_STATUSES
 
     def claimed_goods(self) -> dict[int, Goods]:
-        """Return the goods that it can ship by line: if expired the shipped, if refused none."""
+        """Return the total goods that it can ship, by line.
+
+        For an expired permit: what it has shipped. For a refused one: nothing.
+        """
         if self.status == "refused":
             return {}
         if self.status != "expired":

@@ -75,7 +75,10 @@ def load(
 
 
 def complete(actor: Actor, visible: PermitFamilies) -> PermitFamilies:
-    """Return families as all states see them, so that issue is known without reading."""
+    """Return families that the own state sees as all states concerned see them together.
+
+    So a transit state learns that the referenced import certificate was issued without reading it.
+    """
     known = {permit.id: permit for permit in visible.permits}
     members, searched = set(participants()), {actor.own_state()}
     while pending := _concerned(known.values()) & members - searched:
@@ -181,7 +184,10 @@ def _compared_permits(
 
 
 def line_goods(line: PermitLine, quantity: Decimal) -> Goods:
-    """Return a quantity of a line's goods by codes, or folded text without a code."""
+    """Return a quantity of a line's goods, for comparison.
+
+    Fields are codes, or folded text where no code is known.
+    """
 
     def fold(kind: str, text: str | None) -> str | None:
         return fold_name(kind, text) if text else None

@@ -61,7 +61,10 @@ def trade_fact(
 
 
 def count_permits(state: str, ids: Collection[UUID]) -> dict[UUID, Counter[Fact]]:
-    """Return what permits count: themselves, and goods, no more than what they replace."""
+    """Return what each permit of a state counts: itself, and the goods that it authorises.
+
+    One that replaces another authorises no more than that one did.
+    """
     query = select(Permit).where(Permit.owner_state == state, is_any_of(Permit.id, ids))
     permits = db.session.scalars(query).all()
     lines = group_by(

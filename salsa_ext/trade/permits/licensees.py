@@ -160,7 +160,10 @@ def _check_decision(actor: Actor, licensee: Licensee, data: LicenceDecision, sta
 def renew(
     *, actor: Actor, licensee_id: UUID, expected_version: int | None, data: LicenceRenewal
 ) -> None:
-    """Extend a licence to a later last day; raises NotFound, StaleVersion, IllegalTransition or Invalid."""
+    """Extend a licence to a later last day.
+
+    Raises NotFound, StaleVersion, IllegalTransition or Invalid.
+    """
     require(actor, Permission.LICENSEE_RECORD)
     licensee = lock(Licensee, licensee_id, expected_version)
     if licensee.status not in ("active", "suspended"):
@@ -250,7 +253,10 @@ class PublishedLicensee:
 def list_published(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[PublishedLicensee]:
-    """Return a state's register, newest first: own whole, of others no persons (CIFTA XIII.1.a)."""
+    """Return a page of the register of a state, as far as it publishes it, newest first.
+
+    Its own register a state reads whole; of others it reads no persons. CIFTA XIII.1.a.
+    """
     require(actor, Permission.LICENSEE_READ)
     own = actor.own_state()
     state = filters.get("state") or own

@@ -47,7 +47,10 @@ def missing_licences_on(
 
 @dataclass(frozen=True)
 class DepartureLicences:
-    """A shipment's licences when it left; `import_by` is a valid certificate's last day."""
+    """Licences of a shipment when it left.
+
+    `import_by` is the last day of a valid import certificate, if any.
+    """
 
     missing: Sequence[MissingLicence] = ()
     import_by: date | None = None
@@ -95,7 +98,10 @@ class _Licences:
         self.ended_at: dict[UUID, datetime] = dict(db.session.execute(ends).all()) if ended else {}
 
     def missing(self, export_id: UUID, on: date) -> list[MissingLicence]:
-        """Return licences that one lacks on a day; states outside the service license on paper."""
+        """Return the licences that one certificate lacks on a day, besides itself.
+
+        States that do not participate license on paper, which the releasing officer checks.
+        """
         export = self.permits[export_id]
         needed = [(state, "in_transit") for state in export.transit_states]
         if export.kind == "export":
@@ -171,7 +177,11 @@ ACCEPTED_VERDICTS: Final = (LicenceVerdict.AUTHORISED, LicenceVerdict.NO_REGISTE
 
 
 def check_licences(state: str, licence_queries: Sequence[LicenceQuery]) -> list[LicenceVerdict]:
-    """Return a register's best verdicts, in order, as the session's state, which acts as its owner."""
+    """Return the verdict of a state's register on each query, in order.
+
+    Reads as the state of the session: to query another state's register, the caller acts as it. Of
+    several licences of one name, the most favourable counts.
+    """
     if not licence_queries:
         return []
     roles = sorted({query.role for query in licence_queries})
@@ -279,7 +289,10 @@ def _licence_queries(permits: Sequence[Permit]) -> Iterator[tuple[str, Permit, L
 def find_permits_naming(
     actor: Actor, licensee_ids: Collection[UUID]
 ) -> Iterator[tuple[UUID, UUID, str]]:
-    """Yield own licensees with permits naming them, for a register that began later."""
+    """Yield own licensees with all states' permits that name them by licence or name, and the owner.
+
+    A party checked before its state had a register is found when its permit changes.
+    """
     named = select(Licensee).where(Licensee.id.in_(licensee_ids))
     licensees = db.session.scalars(named).all() if licensee_ids else ()
     if not licensees:

@@ -89,7 +89,10 @@ def check_remaining(drawn: LineQuantities, lines: PermitLines) -> None:
 
 
 def restore(actor: Actor, drawn: LineQuantities) -> None:
-    """Return quantities that did not leave, or came back; of ended permits they lapse."""
+    """Return quantities to certificates of the own state.
+
+    For goods that did not leave or came back. Of a cancelled or replaced permit they lapse.
+    """
     permit_ids = {permit_id for permit_id, _ in drawn}
     importing = select(Permit.importing_state).where(Permit.id.in_(permit_ids))
     locks.lock_trade(db.session.scalars(importing))

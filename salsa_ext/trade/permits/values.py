@@ -206,7 +206,11 @@ class LicenceRenewal:
 
 @dataclass(frozen=True)
 class MissingLicence:
-    """A document that a movement lacked (CIFTA IX.2-3); `why`: missing, mismatch, its status."""
+    """A document that a movement needs and that is not valid when it leaves (CIFTA IX.2-3).
+
+    `why` is `missing`, `mismatch`, or the status of the document. `is_in_transit`: it was valid
+    then, and cancelled while the goods were on their way.
+    """
 
     state: str
     kind: str

@@ -97,7 +97,10 @@ def rewrite_records(
 
 
 def _current_records(receipt_id: UUID, guns: Sequence[UUID]) -> dict[UUID, Any]:
-    """Return a receipt's records by shipped gun; withdrawn ones by their earlier version."""
+    """Return a receipt's current records by shipped gun.
+
+    A withdrawn one has lost its link and is found by an earlier version.
+    """
     query = select(Record.id, Record.linked_record).where(
         Record.document_id == receipt_id, Record.linked_record.in_(guns)
     )

@@ -229,7 +229,10 @@ def check_receipt(shipment: Shipment, data: ReceiptData, on: date) -> None:
 
 
 def compare_receipt(shipment: Shipment, data: ReceiptData) -> ReceiptComparison:
-    """Compare a receipt with the manifest; raises NothingMatches for other goods unless confirmed."""
+    """Compare a receipt with the items of its shipment's manifest.
+
+    Raises NothingMatches for a list of other goods, unless confirmed.
+    """
     if data.all:
         return ReceiptComparison(shipment, data, goods=_sum_by_line(shipment.bulk))
     comparison = compare_serials(
@@ -334,7 +337,10 @@ SELECT_UNPAIRED_RECEIVED: Final = text("""
 def compare_serials(
     sent: Iterable[ShippedSerial], received: Iterable[ReceivedSerial]
 ) -> SerialComparison:
-    """Return `pair_serials` by SQL; `arrived` has part of the equal, keys are record ids."""
+    """Return the result of `pair_serials`, pairing equal serials by SQL.
+
+    `arrived` lists only part of the equal ones. Keys of shipped serials are record ids.
+    """
     fill_temporary(SHIPPED_TABLE, _comparison_rows(sent))
     fill_temporary(RECEIVED_TABLE, _comparison_rows(received))
     fill_temporary(PAIR_TABLE, ())

@@ -117,7 +117,11 @@ class ReceiptFact:
 
 @dataclass(frozen=True)
 class ReshippedLine:
-    """Guns of a line shipped before: count, first `serials`, `shipments` known to all."""
+    """Guns of a line that an earlier shipment also contains.
+
+    `guns` is their count, `serials` the first of them, `shipments` the numbers of earlier shipments
+    known to all states concerned.
+    """
 
     line: int
     guns: int

@@ -83,7 +83,10 @@ def _shipped_quantities(shipments: Sequence[Shipment]) -> dict[UUID, dict[int, D
 
 
 def _arrived(shipped: QuantitiesByLine, receipt: Receipt) -> QuantitiesByLine:
-    """Return quantities that a receipt confirms by line, the first for guns on no paper."""
+    """Return the quantities that a receipt confirms, by line of the shipment.
+
+    A gun that was on no paper is of the first line.
+    """
     arrived = defaultdict(Decimal, shipped)
     for item in receipt.missing:
         arrived[item["line"]] -= 1

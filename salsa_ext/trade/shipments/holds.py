@@ -36,7 +36,11 @@ STOPPED_STATUSES: Final = ("held", "lost")
 def hold_shipment(
     *, actor: Actor, shipment_id: UUID, expected_version: int | None, data: StatusDecision
 ) -> None:
-    """Hold a shipment in own custody, also beside a tick; raises NotFound, StaleVersion, Forbidden."""
+    """Hold a shipment in the own state's custody.
+
+    Also if a tick already holds it. Raises NotFound, StaleVersion, Forbidden for a state without
+    custody, or Conflict.
+    """
     require(actor, Permission.SHIPMENT_HOLD)
     shipment = refresh.lock_shipment(shipment_id, expected_version)
     _check_hold(actor, fact_queries.load_facts([shipment])[shipment_id])

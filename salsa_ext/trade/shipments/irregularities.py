@@ -113,7 +113,10 @@ def _reshipped_guns(facts: ShipmentFacts) -> Iterator[Irregularity]:
 
 
 def _seal_mismatches(facts: ShipmentFacts) -> Iterator[Irregularity]:
-    """Compare seals read with those declared or amended, else with the first read."""
+    """Compare seals read with those declared then or amended since.
+
+    If none were declared, the first ones read count as declared.
+    """
     latest = _latest_checkpoints(tick for tick in _sorted_checkpoints(facts) if tick.seals)
 
     def allowed(tick: CheckpointFact) -> list[frozenset[str]]:
@@ -146,7 +149,10 @@ def _mismatch(kind: str, tick: CheckpointFact, data: Mapping[str, Any]) -> Irreg
 
 
 def _latest_checkpoints(ticks: Iterable[CheckpointFact]) -> list[list[CheckpointFact]]:
-    """Return the last ticks of each state's stage, several if of one time."""
+    """Return the latest ticks of each state's stage; they replace earlier ones.
+
+    Several if they have the same time and recording time.
+    """
     latest: dict[tuple[str, str], list[CheckpointFact]] = {}
     for tick in ticks:
         key = tick.stage, tick.state
@@ -229,7 +235,10 @@ def _invalid_documents(facts: ShipmentFacts) -> Iterator[Irregularity]:
 
 
 def permit_contradictions(findings: Iterable[Mapping[str, Any]]) -> list[Irregularity]:
-    """Return contradictions of a permit by line and field, which invalidate it (2.2.2)."""
+    """Return an irregularity per line and field contradicting the permit.
+
+    Model Regulations 2.2.2: the document is invalid for a gun under a line that does not allow it.
+    """
     return [
         Irregularity(
             "document_invalid",

@@ -90,7 +90,10 @@ class Shipment(Sealed, Owned, Detailed, Base):
 
 
 class Checkpoint(Sealed, Owned, Base):
-    """A stage ticked by an officer of its side; `reason` if not `passed`."""
+    """A stage ticked by an officer; each side ticks its own.
+
+    `reason` explains an outcome other than `passed`.
+    """
 
     __tablename__ = "checkpoint"
     seal_key = ("checkpoint", "id")

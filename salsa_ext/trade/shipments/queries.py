@@ -114,7 +114,10 @@ LISTING: Final = Listing(Shipment, "ships_on", ("ships_on", "number"))
 
 
 def status_expression(now: datetime | ColumnElement[datetime]) -> ColumnElement[str]:
-    """Return the status at a time; overdue after the next stage's time and grace period."""
+    """Return the status at a time, with overdue.
+
+    Overdue: the expected time of the next stage and the grace period have passed.
+    """
     late = and_(Shipment.status.in_(CAN_BE_OVERDUE), Shipment.overdue_at < now)
     return case((late, "overdue"), else_=Shipment.status)
 

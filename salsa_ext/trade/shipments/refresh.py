@@ -85,7 +85,11 @@ def follow_changes(actor: Actor, changes: Sequence[Change]) -> None:
 
 
 def _shipments_under(actor: Actor, permit_ids: Collection[UUID]) -> set[UUID]:
-    """Return own shipments that permits may affect: left ones too, by late licences."""
+    """Return the own shipments that a change of these permits may affect.
+
+    A cancellation affects goods that have left; a late licence clears those that left without it,
+    even if already received.
+    """
     exports = [permit.id for permit in load(actor, permit_ids).permits if permit.kind == "export"]
     unlicensed = exists().where(
         Discrepancy.subject_id == Shipment.id,
@@ -98,7 +102,10 @@ def _shipments_under(actor: Actor, permit_ids: Collection[UUID]) -> set[UUID]:
 
 
 def update_due_shipments(*, actor: Actor) -> int:
-    """Update own shipments overdue or expired in transit, but locked ones; return how many."""
+    """Update own shipments that become overdue or expire in transit; return their number.
+
+    Those that a command or another job works on are left to the next round.
+    """
     due = (Shipment.owner_state == actor.own_state(), Shipment.next_check_at <= actor.now())
     query = select(Shipment).where(*due).order_by(Shipment.next_check_at).limit(BATCH_SIZE)
     query = query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
@@ -110,7 +117,10 @@ def update_due_shipments(*, actor: Actor) -> int:
 def update_shipments(
     actor: Actor, shipments: Sequence[Shipment], causes: Mapping[UUID, Actor]
 ) -> None:
-    """Write what own locked shipments' facts show, as a change with `causes` of its own."""
+    """Write what the facts of own, locked shipments show; `causes` as of discrepancies.
+
+    What is written is a change itself: boards and answers to traces show the stored status.
+    """
     if not shipments:
         return
     now, days, owner = actor.now(), local_days(actor), actor.own_state()

@@ -17,7 +17,10 @@ from salsa_ext.firearms.records.parties import Party
 
 @dataclass(frozen=True)
 class BulkGoods:
-    """Goods without serials: a quantity of a permit line; `lot` if all are of one."""
+    """Goods without serial numbers: a quantity of one permit line.
+
+    `lot` is set where all of it is of one lot.
+    """
 
     line: Annotated[LineNumber, Field("Line", "firearm")]
     quantity: Annotated[Decimal, Field("Quantity", "firearm")]

@@ -72,7 +72,10 @@ def offline_page(actor: Actor, here: CurrentPost) -> str:
 
 @border_pages.get("/posts/session")
 def device_session() -> Response:
-    """Return owner, device key and form token to the desk's script; raises Unauthenticated."""
+    """Return owner, device key and form token to the desk's script.
+
+    Raises Unauthenticated.
+    """
     if not is_script_request():
         abort(406)  # a key is no page
     actor = authenticate_page()
@@ -127,7 +130,10 @@ def desk_file(version: str, name: str) -> Response:
 
 @border_pages.app_template_global("file_address")
 def file_address(name: str) -> str:
-    """Return the address of a static file; desk files have the version in their path, for imports."""
+    """Return the address of a static file.
+
+    Desk files have the version in their path, so that their imports fit.
+    """
     if name.startswith(DESK_FOLDER):
         return url_for(
             "border.desk_file", version=desk_version(), name=name.removeprefix(DESK_FOLDER)

@@ -50,7 +50,10 @@ def _cancel(*, data: Mapping[str, Any], **ids: Any) -> None:
 
 
 def _verification_obstacle(actor: Actor, view: AlertView) -> Message | None:
-    """Return why the actor cannot verify an alert (withdrawn source, own entry), or None."""
+    """Return why the actor cannot verify an alert; None if possible.
+
+    Its source is withdrawn, or the actor entered it.
+    """
     if view.is_source_withdrawn:
         return alerts.SOURCE_WITHDRAWN
     row = view.alert

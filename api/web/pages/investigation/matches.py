@@ -157,7 +157,10 @@ def worth_text(view: MatchView, other: MarkHit | None) -> str:
 
 
 def _list_context(actor: Actor, page: Page[MatchView], sent: Form | None = None) -> dict[str, Any]:
-    """Return matches by gun and events of other records; `sent` is the form that rejects several."""
+    """Return the matches by gun, the events of other records, and, with RECORD_READ, the own ones.
+
+    `repeated` follow another match of their gun. `sent` is the form that rejects several.
+    """
     rows, repeated = rows_by_gun(actor, page.items, lambda view: view.match.record_id)
     own_records = {}
     if Permission.RECORD_READ in actor.permissions:

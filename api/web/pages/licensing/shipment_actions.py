@@ -69,7 +69,10 @@ INCIDENT_FIELDS = (
 
 
 def can_hold(actor: Actor, view: ShipmentView) -> bool:
-    """Return whether the state may hold the shipment by its status; the command decides."""
+    """Return whether the state may hold the shipment; the command decides.
+
+    Its status allows that the goods are in the state, or only an own stage holds them.
+    """
     row = view.shipment
     if view.status == "held":
         return [hold.kind for hold in view.hold.active_stops if hold.state == actor.state] == [

@@ -65,7 +65,10 @@ ANSWER_LABELS = {
 
 
 def _render_list(actor: Actor, sent: Form | None = None) -> str:
-    """Render open requests by due time, or by filter, newest first; `sent` is a refused form."""
+    """Render open requests by due time, or by filter, newest first.
+
+    `sent` is a refused form that acknowledges several.
+    """
     query = lists.read_filters(RequestQuery)
     is_queue = "status" not in query.filters and request.args.get("show") != SHOW_ALL
     read = request_queries.list_waiting if is_queue else request_queries.list_requests
@@ -118,7 +121,10 @@ def _detail(actor: Actor, subject: Subject, form: Form | None = None) -> dict[st
 
 
 def answer_form(view: RequestView) -> Form:
-    """Return an answer form with all candidates checked, by the strictest handling so far."""
+    """Return an answer form with all candidates checked.
+
+    Handling is the strictest of the records, and not looser than in earlier answers.
+    """
     records = [candidate["record"] for candidate in view.request.candidates]
     handling = answers.handling_for(view.request, find_records(map(UUID, records)))
     checked = {f"{CHECKBOX_PREFIX}{record}": "true" for record in records}

@@ -19,7 +19,10 @@ Locations = Mapping[str, EventLocation]
 
 @dataclass(frozen=True)
 class RouteEvent:
-    """An event of the chain, or the find (`record` None), with its place if that is known."""
+    """An event of the chain, or the find, with its place if that is known.
+
+    `record` is None for the find; after `is_diversion` the gun left lawful possession.
+    """
 
     event: str
     on: str
@@ -50,7 +53,10 @@ class RouteEvent:
 
 @dataclass(frozen=True)
 class Route:
-    """The events in order, with a map; if not `is_certain` the places of several guns alone."""
+    """The events in order, and a map if there is one.
+
+    Not `is_certain`: the chain may be of several guns, whose places alone are shown.
+    """
 
     rows: Sequence[RouteEvent]
     drawing: MapDrawing | None

@@ -135,7 +135,10 @@ class CompletionLinks:
 
 
 def completion_links(actor: Actor, view: TraceView) -> CompletionLinks:
-    """Return where a draft is completed, or for readers without permission the seizure and agency."""
+    """Return where a draft is completed: its form, or its seizure's correction.
+
+    For readers without that permission, the seizure and its agency.
+    """
     row, may = view.trace, actor.permissions
     if view.outlook is None:
         return CompletionLinks()
