@@ -123,7 +123,7 @@ notifications_blueprint.action(
     status=200,
 )
 def mark_notifications_read(actor: Actor, data: ReadFilter) -> dict[str, int]:
-    """Mark all notifications of a kind or code as read."""
+    """Mark all notifications of a kind, a code or an object as read, or all until a moment."""
     return {"read": notification_inbox.mark_many_read(actor=actor, data=data)}
 
 

@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, pre_dump
 
 from api.http.fields.codes import Code, StateCode
 from api.http.fields.schemas import RequestSchema
-from api.http.fields.texts import QueryFlag, Text
+from api.http.fields.texts import Id, QueryFlag, Text
 from api.http.fields.times import EventDay, Moment
 from api.http.pagination import ListQuery
 from api.i18n.messages import language, translate
@@ -65,11 +65,12 @@ class NotificationQuery(ListQuery):
 
 
 class MarkReadRequest(RequestSchema):
-    """Kind or code of notifications to mark read, until a moment."""
+    """Kind, code or object of notifications to mark read, until a moment."""
 
     value = ReadFilter
     kind = Code(NOTIFICATION_KINDS)
     code = Code(NOTIFICATION_CODES)
+    subject_id = Id()
     until = Moment()
 
 

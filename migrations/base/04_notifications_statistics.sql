@@ -15,6 +15,8 @@ CREATE TABLE notification (
 );
 CREATE INDEX ix_notification_owner_state_id ON notification (owner_state, id);
 CREATE INDEX ix_notification_owner_state_raised_at ON notification (owner_state, raised_at);
+CREATE INDEX ix_notification_subject ON notification
+    (owner_state, COALESCE(data ->> 'record', subject_id::text), raised_at, id);
 CALL salsa_protect('notification', 'SELECT, INSERT');
 CALL salsa_append_only('notification');
 

@@ -148,10 +148,11 @@ class Notice:
 
 @dataclass(frozen=True)
 class ReadFilter:
-    """Notifications to mark read: by kind or code, raised until a moment."""
+    """Notifications to mark read: of a kind, a code, an object, raised until a moment."""
 
     kind: str | None = None
     code: str | None = None
+    subject_id: UUID | None = None
     until: datetime | None = None
 
 

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.permissions import Permission
@@ -47,14 +48,15 @@ def mark_read(*, actor: Actor, notification_id: UUID) -> None:
 
 
 def mark_many_read(*, actor: Actor, data: ReadFilter) -> int:
-    """Mark notifications of a kind or code read; returns how many.
+    """Mark notifications read, of an object, a kind or a code, or until a moment; returns how many.
 
-    At most MAX_MARKED. Raises Invalid without kind and code. The operator has no account and marks
+    At most MAX_MARKED. Raises Invalid without a filter. The operator has no account and marks
     nothing.
     """
     require(actor, Permission.NOTIFICATION_READ)
-    if data.kind is None and data.code is None:
-        raise Invalid({"kind": [message("Say which ones: of a kind, or of a code.")]})
+    if data == ReadFilter():
+        text = message("Say which ones: of a kind, of a code, of an object, or until when.")
+        raise Invalid({"kind": [text]})
     unread = find_unread(actor, data, MAX_MARKED) if actor.account_id else ()
     if not unread:
         return 0
@@ -80,8 +82,8 @@ def _read_row(actor: Actor, notification: Notification) -> dict[str, Any]:
 
 MAX_COUNTED: Final = 1_000
 MAX_COUNTED_DAYS: Final = 90
-IS_URGENT: Final = Notification.code.in_(URGENT_NOTIFICATIONS)
-IS_GRAVE: Final = Notification.code.in_(CRITICAL_NOTIFICATIONS)
+MAX_EARLIER: Final = 500
+"""Earlier notifications of all objects of a page."""
 
 
 @dataclass(frozen=True)
@@ -113,6 +115,28 @@ class NotificationView:
         return self.notification.code in CRITICAL_NOTIFICATIONS
 
 
+@dataclass(frozen=True)
+class ObjectNotifications:
+    """The notifications of one object, the newest first; matches are those of one own record."""
+
+    views: Sequence[NotificationView]
+
+    @property
+    def newest(self) -> NotificationView:
+        """Return the newest one."""
+        return self.views[0]
+
+    @property
+    def key(self) -> UUID:
+        """Return the id of the object, or of the own record of matches."""
+        return _object_key(self.newest.notification)
+
+    @property
+    def is_unread(self) -> bool:
+        """Return whether one of them is unread."""
+        return any(view.read_at is None for view in self.views)
+
+
 class UnreadCount(NamedTuple):
     """Number of unread notifications, and of alarms among them."""
 
@@ -130,6 +154,40 @@ def list_notifications(
     return page.with_items(_views(actor, page.items))
 
 
+def list_objects(
+    actor: Actor, filters: Mapping[str, Any], limit: int, cursor: str | None
+) -> Page[ObjectNotifications]:
+    """Return a page of objects with their notifications, that with the newest first."""
+    require(actor, Permission.NOTIFICATION_READ)
+    query, later = _select_filtered(actor, filters), aliased(Notification)
+    place, later_place = (tuple_(row.raised_at, row.id) for row in (Notification, later))
+    newer = _select_filtered(actor, filters, later).where(
+        later.owner_state == Notification.owner_state,
+        _subject_key(later) == _subject_key(Notification),
+        later_place > place,
+    )
+    newest = query.where(~newer.exists())
+    page = fetch_page(newest, Notification.id, limit, cursor, moment=Notification.raised_at)
+    keys = [str(_object_key(row)) for row in page.items]
+    of_page = query.where(_subject_key(Notification).in_(keys)).order_by(
+        Notification.raised_at.desc(), Notification.id.desc()
+    )
+    rows = db.session.scalars(of_page.limit(limit + MAX_EARLIER)).all() if keys else ()
+    grouped: dict[str, list[NotificationView]] = {key: [] for key in keys}
+    for view in _views(actor, rows):
+        grouped[str(_object_key(view.notification))].append(view)
+    return page.with_items([ObjectNotifications(views) for views in grouped.values() if views])
+
+
+def _subject_key(row: Any) -> ColumnElement[str]:
+    """Return by what notifications are grouped, as text; an index has it."""
+    return func.coalesce(row.data["record"].astext, cast(row.subject_id, String))
+
+
+def _object_key(row: Notification) -> UUID:
+    return UUID(row.data.get("record") or str(row.subject_id))
+
+
 def count_notifications(actor: Actor, filters: Mapping[str, Any]) -> int:
     """Return the number of notifications, at most MAX_COUNTED."""
     require(actor, Permission.NOTIFICATION_READ)
@@ -145,7 +203,7 @@ def count_notifications(actor: Actor, filters: Mapping[str, Any]) -> int:
 def find_unread(actor: Actor, data: ReadFilter, limit: int) -> Sequence[Notification]:
     """Return the account's oldest unread notifications of a filter."""
     require(actor, Permission.NOTIFICATION_READ)
-    filters = {"kind": data.kind, "code": data.code, "until": data.until, "unread": True}
+    filters = {**vars(data), "unread": True}
     query = _select_filtered(actor, filters).order_by(Notification.id).limit(limit)
     return db.session.scalars(query).all()
 
@@ -165,30 +223,35 @@ def count_unread(actor: Actor) -> UnreadCount:
     since = actor.now() - timedelta(days=MAX_COUNTED_DAYS)
     newest = _select_addressed(actor).where(Notification.raised_at >= since)
     newest = newest.order_by(Notification.raised_at.desc()).limit(MAX_COUNTED)
-    summary = newest.with_only_columns(Notification.id, IS_GRAVE.label("grave")).subquery()
+    is_grave = Notification.code.in_(CRITICAL_NOTIFICATIONS).label("grave")
+    summary = newest.with_only_columns(Notification.id, is_grave).subquery()
     unread = ~_select_read(actor).where(NotificationRead.notification_id == summary.c.id).exists()
     counted = select(func.count(), func.count().filter(summary.c.grave)).where(unread)
     return UnreadCount(*db.session.execute(counted).one())
 
 
-def _select_filtered(actor: Actor, filters: Mapping[str, Any]) -> Select[Any]:
-    """Apply the filters; `rest` excludes urgent unread ones and these codes."""
-    query, is_unread = _select_addressed(actor), _is_unread(actor)
-    for column, name in ((Notification.code, "code"), (Notification.subject_kind, "kind")):
+def _select_filtered(
+    actor: Actor, filters: Mapping[str, Any], row: Any = Notification
+) -> Select[Any]:
+    """Apply the filters; `rest` excludes unread alarms and these codes."""
+    query, is_unread = _select_addressed(actor, row), _is_unread(actor, row)
+    is_urgent, is_grave = (
+        row.code.in_(codes) for codes in (URGENT_NOTIFICATIONS, CRITICAL_NOTIFICATIONS)
+    )
+    for column, name in ((row.code, "code"), (row.subject_kind, "kind")):
         if (value := filters.get(name)) is not None:
             query = query.where(column == value)
-    if (unread := filters.get("unread")) is not None:
-        query = query.where(is_unread if unread else ~is_unread)
-    if (urgent := filters.get("urgent")) is not None:
-        query = query.where(IS_URGENT if urgent else ~IS_URGENT)
-    if (grave := filters.get("grave")) is not None:
-        query = query.where(IS_GRAVE if grave else ~IS_GRAVE)
+    for condition, name in ((is_unread, "unread"), (is_urgent, "urgent"), (is_grave, "grave")):
+        if (value := filters.get(name)) is not None:
+            query = query.where(condition if value else ~condition)
     if (role := filters.get("role")) is not None:
-        query = query.where(Notification.roles.contains([role]))
+        query = query.where(row.roles.contains([role]))
     if (until := filters.get("until")) is not None:
-        query = query.where(Notification.raised_at <= until)
+        query = query.where(row.raised_at <= until)
+    if (key := filters.get("subject_id")) is not None:
+        query = query.where(_subject_key(row) == str(key))
     if (apart := filters.get("rest")) is not None:
-        query = query.where(Notification.code.not_in(apart), ~and_(IS_URGENT, is_unread))
+        query = query.where(row.code.not_in(apart), ~and_(is_grave, is_unread))
     return query
 
 
@@ -202,24 +265,24 @@ def load_notification(actor: Actor, notification_id: UUID) -> Notification:
     return notification
 
 
-def _select_addressed(actor: Actor) -> Select[Any]:
+def _select_addressed(actor: Actor, row: Any = Notification) -> Select[Any]:
     """Select notifications addressed to the actor; the operator sees all.
 
     Notifications of matches with a record that became silent are left out.
     """
-    in_reach = select(Match.id).where(Match.id == Notification.subject_id).exists()
-    query = select(Notification).where(
-        Notification.owner_state == actor.state, or_(Notification.subject_kind != "match", in_reach)
+    in_reach = select(Match.id).where(Match.id == row.subject_id).exists()
+    query = select(row).where(
+        row.owner_state == actor.state, or_(row.subject_kind != "match", in_reach)
     )
     if actor.account_id is None:
         return query
-    to_him = or_(Notification.account_id.is_(None), Notification.account_id == actor.account_id)
-    of_his = or_(Notification.agencies.is_(None), Notification.agencies.contains([actor.agency]))
-    return query.where(Notification.roles.contains([actor.role]), to_him, of_his)
+    to_him = or_(row.account_id.is_(None), row.account_id == actor.account_id)
+    of_his = or_(row.agencies.is_(None), row.agencies.contains([actor.agency]))
+    return query.where(row.roles.contains([actor.role]), to_him, of_his)
 
 
-def _is_unread(actor: Actor) -> ColumnElement[bool]:
-    return ~_select_read(actor).where(NotificationRead.notification_id == Notification.id).exists()
+def _is_unread(actor: Actor, row: Any = Notification) -> ColumnElement[bool]:
+    return ~_select_read(actor).where(NotificationRead.notification_id == row.id).exists()
 
 
 def _select_read(actor: Actor) -> Select[Any]:

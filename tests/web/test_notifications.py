@@ -17,7 +17,13 @@ from tests.support import bodies
 from tests.web import scenes
 from tests.web.pages import text
 
-READ = re.compile(r'action="(/notifications/[^/]+/read)"')
+FIELD = re.compile(r'name="(once|next|until|kind|code|subject_id)" value="([^"]+)"')
+
+
+def button(page, word):
+    """Return the fields of the first form with a button of this word."""
+    forms = re.findall(r"<form.*?</form>", page, re.DOTALL)
+    return dict(FIELD.findall(next(form for form in forms if word in form)))
 
 
 @pytest.fixture
@@ -44,7 +50,7 @@ def test_one_that_was_read_is_no_longer_new(officer):
     scenes.notify_officers("PRY", "A-1")
     page = officer.open("/notifications")
     assert "Mark as read" in page and "New" in page
-    answer = officer.send(READ.search(page)[1], {"next": "/notifications"})
+    answer = officer.send("/notifications", button(page, "Mark as read"))
     assert answer.location == "/notifications"
     page = officer.open("/notifications")
     assert "Mark as read" not in page and "A-1" in page
@@ -56,8 +62,26 @@ def test_every_page_says_how_many_are_unread(officer):
     scenes.notify_officers("PRY", "A-1", "A-2")
     for path in ("/", f"/posts/{scenes.POST}/board", "/notifications"):
         assert "unread: 2" in officer.open(path)
-    officer.send(READ.search(officer.open("/notifications"))[1], {})
+    officer.send("/notifications", button(officer.open("/notifications"), "Mark as read"))
     assert "unread: 1" in officer.open("/")
+
+
+def test_an_object_is_one_line_with_what_happened_before(officer, actor):
+    acting, truck = actor("BRA"), Subject(new_id(), "BRA", "N-1", "shipment")
+    with transaction(acting):
+        codes = ("shipment_posted", "shipment_released", "shipment_amended")
+        notices = [Notice("PRY", code, truck, roles=("border_officer",)) for code in codes]
+        notify_many(acting, notices)
+    scenes.notify_officers("PRY", *(f"A-{number:02}" for number in range(25)))
+    assert "N-1" not in officer.open("/notifications")
+    older = re.search(r'href="(/notifications\?cursor=[^"]+)"', officer.open("/notifications"))[1]
+    page = officer.open(older)
+    assert text(page).count("N-1") == 2  # its link, and its button
+    assert page.index("was amended") < page.index("Earlier: 2") < page.index("was released")
+    officer.send("/notifications", button(page, "N-1"))
+    assert "unread: 25" in officer.open("/")
+    officer.send("/notifications", button(officer.open("/notifications"), "Mark all as read"))
+    assert "unread" not in text(officer.open("/notifications"))
 
 
 def test_many_unread_are_shown_as_many(officer):
@@ -94,21 +118,11 @@ def notify_analysts(actor):
     return run
 
 
-def test_what_somebody_waits_for_stands_above_and_the_many_are_one_line(analyst, notify_analysts):
-    notify_analysts("trace_answered", "permit_posted", *["match_proposed"] * 30)
-    said = text(analyst.open("/notifications"))
-    parts = (
-        "Someone waits for this",
-        "A state answered your trace.",
-        "Many of a kind",
-        "A record of your state may be of the same gun",
-        "unread: 30",
-        "Other notifications",
-        "A permit that concerns your state was posted.",
-    )
-    assert [said.index(part) for part in parts] == sorted(said.index(part) for part in parts)
-    assert said.count("may be of the same gun") == 1
-    assert 'href="/matches"' in analyst.open("/notifications")
+def test_the_many_of_a_kind_are_one_line(analyst, notify_analysts):
+    notify_analysts("trace_answered", *["match_proposed"] * 30)
+    page = analyst.open("/notifications")
+    assert text(page).count("may be of the same gun") == 1 and "Match: 30" in text(page)
+    assert 'href="/matches"' in page and "A state answered your trace." in page
 
 
 def test_alarms_stand_first_each_with_its_mark_and_in_the_head_of_every_page(officer, actor):
@@ -135,12 +149,11 @@ def test_alarms_stand_first_each_with_its_mark_and_in_the_head_of_every_page(off
             ],
         )
     page = officer.open("/notifications")
-    above, _, folded = page.partition('<details class="part"><summary>Show the others')
+    above, _, below = page.partition('<h2 id="rest"')
     marks = re.findall(r'<p class="what"[^>]*><svg .*?#([a-z-]+)"></use></svg> ([^<]+)<', above)
     assert [mark for mark, _ in marks] == ["flag", "triangle-alert", "siren"]  # the newest first
     assert marks[0][1].endswith("concerns your state: Theft.")
-    assert above.index("N-0") < above.index("N-2") and "N-3" in folded and "N-3" not in above
-    assert "unread: 1</summary>" in folded
+    assert "N-3" in below and "N-3" not in above and "N-0" not in below
     assert "alarms: 3" in officer.open("/") and "unread: 5" in officer.open("/")
 
 
@@ -149,20 +162,14 @@ def test_those_of_a_kind_are_listed_and_read_at_once(analyst, notify_analysts):
     page = analyst.open("/notifications?kind=permit&unread=true")
     assert page.count('class="what"') == 25 and "Older" in page
     assert "N-0" not in page  # the first of 32
-    fields = dict(
-        re.findall(r'name="(once|next|until|code)" value="([^"]+)"', analyst.open("/notifications"))
-    )
-    assert fields["code"] == "match_proposed"
-    assert analyst.send("/notifications", fields).location == "/notifications"
-    said = text(analyst.open("/notifications"))
-    assert "Many of a kind" not in said and "A state answered your trace." in said
-    kind = dict(
-        re.findall(
-            r'name="(once|next|until|kind)" value="([^"]+)"',
-            analyst.open("/notifications?kind=permit"),
-        )
-    )
-    analyst.send("/notifications", kind)
+    one_line = text(analyst.open("/notifications")).partition("Match: 30")[2]
+    assert "A state answered your trace." in one_line
+    many = button(analyst.open("/notifications"), 'value="match_proposed"')
+    assert analyst.send("/notifications", many).location == "/notifications"
+    assert "Match: 30" not in text(analyst.open("/notifications"))
+    of_permits = button(analyst.open("/notifications?kind=permit"), "Mark all as read")
+    assert of_permits["kind"] == "permit"
+    analyst.send("/notifications", of_permits)
     assert "unread:" not in text(analyst.open("/notifications"))
 
 
@@ -197,7 +204,7 @@ def test_the_secretariat_has_none_and_no_link_to_them(signed_in):
 
 def test_a_reading_without_the_token_of_a_page_is_refused(officer):
     scenes.notify_officers("PRY", "A-1")
-    officer.post(READ.search(officer.open("/notifications"))[1], {}, 403)
+    officer.post("/notifications", button(officer.open("/notifications"), "Mark all"), 403)
     assert "Mark as read" in officer.open("/notifications")
 
 
@@ -252,7 +259,7 @@ def test_news_of_what_was_pointed_to_name_the_check_and_lead_nowhere(as_actor, s
 
 
 @pytest.mark.between_writes
-def test_notifications_of_one_gun_are_listed_together(signed_in, as_actor):
+def test_matches_of_one_gun_are_one_line(signed_in, as_actor):
     other = bodies.firearm(serial="KLM777888")
     seller = as_actor("PRY", "licensing_officer")
     sold, sold_other = (
@@ -267,6 +274,6 @@ def test_notifications_of_one_gun_are_listed_together(signed_in, as_actor):
         police = as_actor(state, "police_officer")
         police.post("/seizures", seizure | {"agency": f"{state}-POLICE"})
     page = signed_in("PRY", "police_officer").open("/notifications?code=match_proposed")
-    assert page.count("The same gun") == page.count(f"/guns/{sold}") == 1
-    assert page.index(f"/guns/{sold}") < page.index("The same gun")
-    assert page.index("The same gun") < page.index(f"/guns/{sold_other}")
+    lines = text(page)
+    assert lines.count("Match ABC123456 · ") == lines.count("Match KLM777888 · ") == 1
+    assert page.count(f'href="/guns/{sold}"') == 1 and f'href="/guns/{sold_other}"' not in page

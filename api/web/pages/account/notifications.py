@@ -1,30 +1,27 @@
-"""Notifications of the signed-in user.
-
-Urgent ones first; frequent kinds are folded into one line each.
-"""
+"""Notifications of the signed-in user: a line for each object, unread alarms first."""
 
 from __future__ import annotations
 
 from typing import Any
 from uuid import UUID
 
-from flask import redirect, request
+from flask import request
 
 from api.schemas.notifications import MarkReadRequest, NotificationQuery, notification_text
 from api.web import lists, submission
 from api.web.access import local_path, login_required, login_required_for_form, render_again
 from api.web.forms import Form
 from api.web.pages import account_pages
-from api.web.pages.investigation.guns import rows_by_gun
 from api.web.record_pages import render_page
+from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.paging import Page
 from salsa_ext.notifications.notice_rules import GROUPED_NOTIFICATIONS
-from salsa_ext.worklists import notification_inbox
+from salsa_ext.worklists import notification_inbox, record_lookup
 from salsa_ext.worklists.notification_inbox import (
-    NotificationView,
+    ObjectNotifications,
     count_notifications,
-    list_notifications,
+    list_objects,
 )
 
 PAGE_SIZE = 25
@@ -45,25 +42,14 @@ NARROWING_FILTERS = ("kind", "code", "urgent")
 @account_pages.get("/notifications")
 @login_required
 def notification_list(actor: Actor) -> str:
-    """Show notifications, newest first.
-
-    All or unread ones, of one kind, or in sections.
-    """
+    """Show what happened to which objects, the newest first."""
     return _render_list(actor)
-
-
-@account_pages.post("/notifications/<uuid:notification_id>/read")
-@login_required
-def mark_read(actor: Actor, notification_id: UUID) -> Any:
-    """Mark a notification as read and go back to the list."""
-    notification_inbox.mark_read(actor=actor, notification_id=notification_id)
-    return redirect(local_path(request.form.get("next")), 303)
 
 
 @account_pages.post("/notifications")
 @login_required_for_form
 def mark_many_read(actor: Actor) -> Any:
-    """Mark the listed notifications of a kind or code as read."""
+    """Mark notifications as read: of an object, a kind or a code, or all that the page showed."""
     form = submission.read_form()
     page_before = local_path(form.values.pop("next", None))
 
@@ -84,47 +70,39 @@ def _render_list(actor: Actor, sent: Form | None = None) -> str:
         for code in (() if is_narrowed else GROUPED_NOTIFICATIONS)
     }
     frequent = {code: count for code, count in counts.items() if count > UNFOLDED_MAX}
-    listed_filters = filters if is_narrowed else filters | {"rest": [*frequent]}
-    page = list_notifications(actor, listed_filters, PAGE_SIZE, listed.cursor)
-    has_sections = not is_narrowed and listed.cursor is None and filters.get("unread") is not False
-    urgent = _urgent(actor) if has_sections else Page[NotificationView]([])
-    is_folded = has_sections and bool(frequent or urgent.items)
-    rows, repeated = rows_by_gun(actor, page.items, _own_record)
+    is_first = not is_narrowed and listed.cursor is None and filters.get("unread") is not False
+    alarms = Page[ObjectNotifications]([])
+    if is_first:
+        alarms = list_objects(actor, {"grave": True, "unread": True}, PAGE_SIZE, None)
+    rest = filters if is_narrowed else filters | {"rest": [*frequent]}
+    page = list_objects(actor, rest, PAGE_SIZE, listed.cursor)
     narrowed = {name: filters[name] for name in ("kind", "code") if name in filters}
-    others = {"rest": [*frequent], "unread": True}
     return render_page(
         "account/notifications.html",
         actor,
         trail=(),
-        page=page.with_items(rows),
-        repeated=repeated,
+        page=page,
+        alarms=alarms,
         form=listed.form,
         sent=sent or Form(),
         filters=filters,
-        unread=count_notifications(actor, narrowed | {"unread": True}) if narrowed else 0,
+        narrowed=narrowed,
+        unread=count_notifications(actor, narrowed | {"unread": True}),
         is_narrowed=is_narrowed,
         work_lists=WORK_LIST_BY_CODE,
         signs=ALARM_SIGNS,
         text_of=notification_text,
-        urgent=urgent,
-        frequent=frequent if has_sections else {},
-        is_folded=is_folded,
-        unread_others=count_notifications(actor, others) if is_folded else 0,
+        serials=_serials(actor, [*alarms.items, *page.items]),
+        frequent=frequent if is_first else {},
         next_page=lists.next_page_address(page.next),
+        path=request.full_path.rstrip("?") if request.method == "GET" else request.path,
     )
 
 
-def _own_record(view: NotificationView) -> UUID | None:
-    """Return the own record of a match, by whose gun its notifications are grouped."""
-    record = view.notification.data.get("record")
-    return UUID(record) if record and view.notification.subject_kind == "match" else None
-
-
-def _urgent(actor: Actor) -> Page[NotificationView]:
-    """Return the newest unread urgent notifications, alarms first."""
-    filters = {"urgent": True, "unread": True}
-    alarms, others = (
-        list_notifications(actor, filters | {"grave": is_alarm}, PAGE_SIZE, None)
-        for is_alarm in (True, False)
-    )
-    return Page([*alarms.items, *others.items], alarms.next or others.next)
+def _serials(actor: Actor, objects: list[ObjectNotifications]) -> dict[UUID, str | None]:
+    """Return the serial numbers by which matches are named, by own record."""
+    if Permission.RECORD_READ not in actor.permissions:
+        return {}
+    keys = [each.key for each in objects if "record" in each.newest.notification.data]
+    records = record_lookup.describe_records(actor, keys, Permission.RECORD_READ)
+    return {key: row.serial for key, row in records.items()}
