@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any, Final
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from flask import Blueprint, abort, render_template, request, url_for
@@ -48,6 +50,7 @@ def register_form(
     prepare: Callable[[Form], Any] = lambda form: True,
     correct_errors: Callable[[Form], dict[str, list[str]]] = lambda form: form.errors,
     expand: Callable[[Form], bool] = lambda form: False,
+    review: Callable[..., str] | None = None,
 ) -> None:
     """Register a form: GET shows it, POST submits it once and redirects.
 
@@ -56,6 +59,7 @@ def register_form(
     the page. `rows` maps lists of the form to the first field of a row. `prepare(form)` runs before
     the command and may raise Invalid. `correct_errors(form)` moves errors to fields of the form.
     `expand(form)` fills in what else was typed; True shows the form again, to be checked first.
+    `review(actor, form, address)` renders what was entered, to be checked before it is submitted.
     """
 
     def show_form(actor: Actor, **ids: Any) -> str:
@@ -68,15 +72,22 @@ def register_form(
         form.page_labels = {name: translate(label) for name, label in (labels or {}).items()}
         for name in rows or ():
             form.remove_empty_rows(name)
-        is_grown = expand(form)
+        is_grown = expand(form) or bool(form.values.pop("change", ""))
         if (name := form.get("add")) and rows and name in rows:
             form.add_row(name, rows[name])
             is_grown = True
         if is_grown:
             return render_again(actor, lambda: show(actor, form, **ids))
-        done = None
+        done: Any = None
         if submission.submit_repeatable(form, lambda: prepare(form)):
-            done = submission.submit(form, actor, lambda: submit(actor, form, **ids))
+
+            def run() -> str:
+                return submit(actor, form, **ids)
+
+            if review and form.values.pop("review", ""):
+                done = submission.preview(form, actor, run, partial(review, actor, form))
+            else:
+                done = submission.submit(form, actor, run)
         form.errors = correct_errors(form)
         return done or (render_again(actor, lambda: show(actor, form, **ids)), form.status)
 
@@ -205,12 +216,14 @@ class DocumentPages:
         show: Callable[..., Data],
         submit: Callable[..., str],
         path: str | None = None,
+        review: Callable[[Actor, Subject], Data] | None = None,
         **options: Any,
     ) -> None:
         """Register the form of a new document, as `register_form` does.
 
-        `show(actor, form)` returns the data of the template, with `form`. A record that exists
-        already is linked in the error.
+        `show(actor, form)` returns the data of the template, with `form`; `review(actor, subject)`
+        that of the page to check it, `<noun>_review.html`. A record that exists already is linked in
+        the error.
         """
 
         def render(actor: Actor, form: Form | None, **ids: Any) -> str:
@@ -220,6 +233,13 @@ class DocumentPages:
             data = {"trail": self.trail} | {**show(actor, form, **ids)}
             return render_page(f"{self.area}/{self.noun}_new.html", actor, **data)
 
+        def render_review(actor: Actor, form: Form, address: str) -> str:
+            subject = self.find(actor, UUID(urlsplit(address).path.rpartition("/")[2]))
+            data = {"trail": self.trail, "subject": subject, "view": subject.view, "form": form}
+            template = f"{self.area}/{self.noun}_review.html"
+            assert review is not None
+            return render_page(template, actor, **data | {**review(actor, subject)})
+
         register_form(
             self.blueprint,
             path or f"{self.path}/new",
@@ -227,6 +247,7 @@ class DocumentPages:
             permission,
             render,
             submit,
+            review=render_review if review else None,
             **options,
         )
 

@@ -19,6 +19,7 @@ from api.http.context import transaction, without_turn
 from api.http.errors import flatten_errors
 from api.i18n.messages import translate
 from api.web import security
+from api.web.access import prepare_frame
 from api.web.forms import Form
 from salsa_ext.administration import attachments, file_cleaning
 from salsa_ext.administration.attachment_values import (
@@ -115,6 +116,39 @@ def submit_repeatable(form: Form, run: Callable[[], Result]) -> Result | None:
     form.is_in_progress = True
     _set_errors(form, 409, {"": [translate(IN_PROGRESS)]})
     return None
+
+
+class _Preview(Exception):
+    """Takes a transaction back with the page of what it made."""
+
+
+def preview(
+    form: Form, actor: Actor, command: Callable[[], str], render: Callable[[str], str]
+) -> str | None:
+    """Return the page of what a command would make; None if it was refused, as by `submit`.
+
+    `render` gets the address that the command returns; both run in a transaction that is taken
+    back. What the command wants confirmed is confirmed for it, and stays in `form.confirm`.
+    """
+
+    def run() -> str:
+        confirmed = {form.confirm: "true"} if form.confirm else {}
+        typed, form.values = form.values, form.values | confirmed
+        try:
+            with transaction(actor):
+                prepare_frame(actor)
+                address, form.values = command(), typed
+                raise _Preview(render(address))
+        except _Preview as made:
+            return str(made)
+        finally:
+            form.values = typed
+
+    page = submit_repeatable(form, run)
+    if page is None and form.confirm:
+        form.errors = {}
+        page = submit_repeatable(form, run)
+    return page
 
 
 def _run_once(form: Form, actor: Actor, command: Callable[[], str]) -> str:

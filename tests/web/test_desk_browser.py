@@ -49,3 +49,22 @@ def test_a_form_that_was_sent_shows_that_it_is_worked_on_and_is_not_sent_again(p
     button.click()
     expect(button).to_be_disabled()
     expect(button).to_have_attribute("aria-busy", "true")
+
+
+def test_a_form_left_in_the_middle_is_offered_again_until_sign_out(page, site):
+    sign_in(page, site)
+    form = f"{site.url}/desk/permits/new?kind=import"
+    page.goto(form)
+    page.fill("[name='importer.name']", "Casa Fiction")
+    page.goto(site.url)
+    page.goto(form)
+    page.get_by_role("button", name="Continue your draft").click()
+    expect(page.locator("[name='importer.name']")).to_have_value("Casa Fiction")
+    page.goto(form)
+    page.get_by_role("button", name="Discard it").click()
+    page.reload()
+    expect(page.locator("[data-offer]")).to_be_hidden()
+    page.fill("[name='importer.name']", "Casa Fiction")
+    page.locator("header form .link").click()
+    expect(page.get_by_role("link", name="Sign in").first).to_be_visible()
+    assert page.evaluate("Object.keys(localStorage)") == []

@@ -6,6 +6,7 @@ import pytest
 
 from tests.support import bodies
 from tests.web import papers
+from tests.web.pages import text
 
 NEW = "/desk/permits/new?kind=import"
 
@@ -242,3 +243,21 @@ def test_the_own_certificate_is_begun_from_the_permit_of_the_other_state(as_acto
     assert permit["exporter"]["name"] in form
     quantity = form.partition('name="lines.0.quantity"')[0].rpartition("<input")[2]
     assert 'value="10"' in quantity + form.partition('name="lines.0.quantity"')[2][:40]
+
+
+def test_what_was_entered_is_checked_before_it_is_issued(officer, as_actor, pry):
+    pry.post("/licensees", bodies.licensee(party=bodies.party("Otra Casa")))
+    fields = papers.import_certificate(number="I-900")
+    page = send(officer, fields | {"review": "true"}, 200)
+    said = text(page)
+    assert "Check your answers: Import certificate I-900" in said and "Party not authorized" in said
+    assert "What its register says: Not in the register" in said
+    permits = as_actor("PRY", "licensing_officer")
+    assert permits.get("/permits?number=I-900").json["items"] == []
+    entered = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page))
+    assert entered.keys() >= {"number", "importer.name", "once"} and "confirm_unregistered" in page
+    again = send(officer, entered | {"change": "true"}, 200)
+    assert value(again, "number") == "I-900"
+    send(officer, entered, 409)
+    send(officer, entered | {"confirm_unregistered": "true"}, 303)
+    assert len(permits.get("/permits?number=I-900").json["items"]) == 1

@@ -9,7 +9,7 @@ from flask import Flask
 
 from api.web.pages import AREAS
 from tests.support.routes import ID
-from tests.web import scenes
+from tests.web import papers, scenes
 
 Fields = dict[str, str]
 DESK_PRY, DESK_BRA = "PRY licensing_officer", "BRA licensing_officer"
@@ -209,6 +209,11 @@ VISITS = (
     Visit("/desk/permits", DESK_PRY),
     Visit("/desk/permits?status=maybe", "URY licensing_officer"),
     Visit("/desk/permits/new?kind=import", DESK_PRY),
+    Visit(
+        "/desk/permits/new?kind=import",
+        DESK_PRY,
+        papers.import_certificate(number="I-77", review="true"),
+    ),
     refused("/desk/permits/new?kind=export", DESK_BRA),
     refused("/desk/permits/new?kind=in_transit", DESK_PRY),
     Visit("/desk/permits/{permit}", DESK_BRA),

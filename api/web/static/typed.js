@@ -1,11 +1,16 @@
 // What is half typed stays when the language of the page is changed: for that moment the tab keeps it.
 const KEY = "salsa-typed";
-const { photo } = document.querySelector("script[data-typed]").dataset;
+const { photo, account } = document.querySelector("script[data-typed]").dataset;
 const chooser = document.querySelector('form[action="/language"]');
 const forms = () => [...document.querySelectorAll("main form[method=post]")];
 const fields = (form) => [...form.elements].filter((field) => field.name && !["hidden", "password", "file", "submit"].includes(field.type));
 const isTick = (field) => ["checkbox", "radio"].includes(field.type);
 const here = location.pathname + location.search;
+
+const typedIn = (form) => {
+  const values = fields(form).map((field) => [field.name, field.value, isTick(field) ? field.checked : null]);
+  return values.some(([, text, isTicked]) => (isTicked === null ? text : isTicked)) ? values : [];
+};
 
 const kept = sessionStorage.getItem(KEY);
 sessionStorage.removeItem(KEY);
@@ -15,10 +20,8 @@ chooser?.addEventListener("submit", keep);
 function keep(event) {
   const files = [...document.querySelectorAll("main input[type=file]")].filter((field) => field.files.length);
   if (files.length && !confirm(photo)) return event.preventDefault();
-  const typed = forms().map((form) => ({
-    action: form.getAttribute("action"),
-    values: fields(form).map((field) => [field.name, field.value, isTick(field) ? field.checked : null]),
-  })).filter(({ values }) => values.some(([, text, isTicked]) => (isTicked === null ? text : isTicked)));
+  const typed = forms().map((form) => ({ action: form.getAttribute("action"), values: typedIn(form) }))
+    .filter(({ values }) => values.length);
   if (!typed.length) return;
   chooser.elements.next.value = here; // also where the page came as the answer to a form
   sessionStorage.setItem(KEY, JSON.stringify({ at: here, typed }));
@@ -40,3 +43,31 @@ function put(form, name, text, isTicked) {
   else field.checked = isTicked;
   if (stood !== (isTicked ?? text)) field.closest("details")?.setAttribute("open", "");
 }
+
+// A form that is left in the middle stays on this device for a day, for its account: it is offered when it is opened
+// again. Signing out, and who signs in next, remove it; so does the page that a form leads to when it was taken.
+const DRAFT = "salsa-draft ", OWN = `${DRAFT}${account} `, DAY = 864e5;
+const store = (key, draft) => { try { localStorage[key] = JSON.stringify(draft); } catch { /* no room: no draft */ } };
+const key = OWN + here, form = document.querySelector("form[data-draft]");
+for (const name of Object.keys(localStorage).filter((name) => name.startsWith(DRAFT) && account !== "unknown")) {
+  const { since, isSent } = JSON.parse(localStorage[name]);
+  if (!account || !name.startsWith(OWN) || Date.now() - since > DAY || (isSent && name !== key)) localStorage.removeItem(name);
+}
+const offer = document.querySelector("[data-offer]"), draft = offer && localStorage[key] && JSON.parse(localStorage[key]);
+if (draft) offer.hidden = false;
+document.addEventListener("input", ({ target }) => {
+  if (account && offer?.hidden !== false && target.form?.matches("[data-draft]")) store(key, { since: Date.now(), values: typedIn(target.form) });
+});
+document.addEventListener("submit", ({ target }) => {
+  if (target.matches("[data-draft]") && localStorage[key]) store(key, { ...JSON.parse(localStorage[key]), isSent: true });
+});
+offer?.addEventListener("click", ({ target }) => {
+  if (!target.closest("button")) return;
+  offer.hidden = true;
+  if (target.matches("[data-discard]")) return localStorage.removeItem(key);
+  for (const [name, text, isTicked] of [...draft.values, ["change", "true", null]]) {
+    if (fields(form).some((field) => field.name === name)) put(form, name, text, isTicked);
+    else if (isTicked !== false && text) form.append(Object.assign(document.createElement("input"), { type: "hidden", name, value: text }));
+  }
+  form.requestSubmit();
+});

@@ -252,17 +252,25 @@ def check_parties(actor: Actor, permits: Sequence[Permit], causes: Mapping[UUID,
     irregularities: dict[discrepancy_commands.DiscrepancySubject, list[Irregularity]] = {
         permit: [] for permit in permits
     }
+    for permit, state, query, verdict in find_unlicensed(actor, permits):
+        data = {"role": query.role, "state": state, "verdict": str(verdict)}
+        irregularities[permit].append(Irregularity(PARTY_NOT_AUTHORISED, query.role, data))
+    discrepancy_commands.update_discrepancies(
+        actor, irregularities, (PARTY_NOT_AUTHORISED,), causes
+    )
+
+
+def find_unlicensed(
+    actor: Actor, permits: Sequence[Permit]
+) -> Iterator[tuple[Permit, str, LicenceQuery, LicenceVerdict]]:
+    """Yield each party of valid permits that the register of its state does not authorise."""
     by_state = group_by(_licence_queries(permits), lambda each: each[0])
     for state in sorted(by_state.keys() & set(participants())):
         with acting_as(actor, state):
             verdicts = check_licences(state, [query for _, _, query in by_state[state]])
         for (_, permit, query), verdict in zip(by_state[state], verdicts, strict=True):
             if verdict not in ACCEPTED_VERDICTS:
-                data = {"role": query.role, "state": state, "verdict": str(verdict)}
-                irregularities[permit].append(Irregularity(PARTY_NOT_AUTHORISED, query.role, data))
-    discrepancy_commands.update_discrepancies(
-        actor, irregularities, (PARTY_NOT_AUTHORISED,), causes
-    )
+                yield permit, state, query, verdict
 
 
 def _licence_queries(permits: Sequence[Permit]) -> Iterator[tuple[str, Permit, LicenceQuery]]:

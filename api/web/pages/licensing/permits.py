@@ -31,7 +31,7 @@ from salsa_ext.reference.calendars import today
 from salsa_ext.reference.suggestions import remarks_on_rows
 from salsa_ext.trade import lookup
 from salsa_ext.trade.discrepancies.values import UNRESOLVED_STATUSES
-from salsa_ext.trade.permits import permits
+from salsa_ext.trade.permits import licensing, permits
 from salsa_ext.trade.permits import queries as permit_queries
 from salsa_ext.trade.shipments import queries as shipment_queries
 from salsa_ext.trade.shipments import shipments
@@ -80,6 +80,12 @@ def _detail(actor: Actor, subject: Subject) -> JsonBody:
         "unresolved": UNRESOLVED_STATUSES,
         "remarks": remarks_on_rows(lines, actor.language) if is_own else [],
     }
+
+
+def _review(actor: Actor, subject: Subject) -> JsonBody:
+    """Return what a permit's page shows, and its parties that no register authorises."""
+    unlicensed = licensing.find_unlicensed(actor, [subject.view.permit])
+    return {**_detail(actor, subject), "unlicensed": [row[1:] for row in unlicensed]}
 
 
 def requested_kind() -> str:
@@ -240,4 +246,5 @@ PERMITS.add_form(
     rows={"lines": "type", "transit": "state"},
     labels={"confirm_unregistered": message("Issue it although no register knows a party")},
     correct_errors=errors_by_form_field,
+    review=_review,
 )
