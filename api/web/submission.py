@@ -20,7 +20,7 @@ from api.http.errors import flatten_errors
 from api.i18n.messages import translate
 from api.web import security
 from api.web.access import prepare_frame
-from api.web.forms import Form
+from api.web.forms import REQUIRED, Form
 from salsa_ext.administration import attachments, file_cleaning
 from salsa_ext.administration.attachment_values import (
     AttachmentData,
@@ -180,16 +180,20 @@ class Photo:
     content: FileContent | None = None
     errors: tuple[str, ...] = ()
 
-    def attach(self, actor: Actor, subject: AttachmentSubject) -> None:
+    def attach(self, actor: Actor, subject: AttachmentSubject, title: str | None = None) -> None:
         """Attach the file to an object, if there is one."""
         if self.content is not None:
             is_pdf = self.content.media_type == file_cleaning.PDF_TYPE
-            attachments.add_attachment(
-                actor=actor,
-                data=AttachmentData(subject, "document" if is_pdf else "photograph"),
-                received=self.received,
-                stored=self.content,
-            )
+            kind = "document" if is_pdf else "photograph"
+            self.store(actor, AttachmentData(subject, kind, title))
+
+    def store(self, actor: Actor, data: AttachmentData) -> None:
+        """Attach the file; raises Invalid where there is none."""
+        if self.content is None:
+            raise Invalid({PHOTO_FIELD: [REQUIRED]})
+        attachments.add_attachment(
+            actor=actor, data=data, received=self.received, stored=self.content
+        )
 
 
 def read_photo(form: Form, *, or_pdf: bool = False) -> Photo:

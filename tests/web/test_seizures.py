@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from io import BytesIO
 
 import pytest
 
@@ -326,3 +327,32 @@ def test_a_withdrawn_seizure_and_its_match_say_so(officer, as_actor):
     page = officer.open(match)
     assert "The seizure was withdrawn." in page and "A correction took" not in page
     assert f"{match}/confirm" not in page
+
+
+def test_an_examiner_adds_a_restored_mark_and_sees_what_it_matches(signed_in, as_actor):
+    sold = bodies.transfer(firearm=bodies.firearm(serial="KLM777888"))
+    as_actor("BRA", "licensing_officer").post("/transfers", sold)
+    seizure = f"/seizures/{record(as_actor)['id']}"
+    examiner = signed_in("BRA", "forensic_examiner")
+    page = examiner.open(seizure)
+    assert f'href="{seizure}/items/1/mark"' in page and f'href="{seizure}/attach"' in page
+    assert f'href="{seizure}/items/1/mark"' in examiner.open(
+        re.search(r'href="(/guns/[^"]+)"', page)[1]
+    )
+    mark = {
+        "text": "KLM777888",
+        "kind": "manufacture",
+        "method": "magnetic",
+        "location": "frame",
+        "reason": "Restored",
+    }
+    image = {"photo": (BytesIO(files.photograph()), "frame.jpg")}
+    answer = examiner.send(f"{seizure}/items/1/mark", mark | image)
+    assert answer.location == f"{seizure}?done=marked#line-1"
+    said = text(examiner.open(answer.location))
+    assert "KLM777888 Kind Manufacture mark" in said and "Magnetic restoration" in said
+    assert "Match with Brazil" in said and "KLM777888 photograph" in said
+    report = {"kind": "laboratory_report", "title": "Report 7", "handling": "H2"}
+    assert "This field is required." in examiner.send(f"{seizure}/attach", report, 422).text
+    examiner.send(f"{seizure}/attach", report | {"photo": (BytesIO(files.pdf()), "r.pdf")})
+    assert "Report 7" in examiner.open(seizure)

@@ -55,6 +55,7 @@ TASKS: Final[Mapping[str, tuple[str, Link]]] = {
 """Icon of a kind of task, and its list: endpoint and filters."""
 STARTS: Final = (
     (Permission.SEIZURE_RECORD, "investigation.seizure_form", message("Record a seizure")),
+    (Permission.MARK_RECORD, "investigation.seizure_list", message("Add a mark to a seized gun")),
     (Permission.PERMIT_RECORD, "licensing.home", message("Issue a permit")),
     (Permission.TRACE_REQUEST, "tracing.trace_form", message("Ask for a trace")),
     (Permission.CHECK_MAKE, "investigation.check_form", message("Check a serial number")),

@@ -307,7 +307,7 @@ def seizure_result(actor: Actor, seizure_id: UUID) -> str:
     )
 
 
-def _own_seizure_item(actor: Actor, seizure_id: UUID, line: int) -> tuple[Any, Any]:
+def own_seizure_item(actor: Actor, seizure_id: UUID, line: int) -> tuple[Any, Any]:
     """Return an own seizure and its item; aborts with 404."""
     view = document_queries.read_document(actor=actor, kind=SEIZURES, document_id=seizure_id)
     seizure = SeizureResponse().dump(view)
@@ -318,7 +318,7 @@ def _own_seizure_item(actor: Actor, seizure_id: UUID, line: int) -> tuple[Any, A
 
 
 def _show_correction(actor: Actor, form: Form | None, seizure_id: UUID, line: int) -> str:
-    seizure, item = _own_seizure_item(actor, seizure_id, line)
+    seizure, item = own_seizure_item(actor, seizure_id, line)
     form = form or Form(gun_values(item))
     form.values[VERSION_FIELD] = str(seizure["version"])
     title = message("Seizure {number}", number=seizure["number"])
@@ -329,7 +329,7 @@ def _show_correction(actor: Actor, form: Form | None, seizure_id: UUID, line: in
 
 
 def _correct_gun(actor: Actor, form: Form, seizure_id: UUID, line: int) -> str:
-    _, item = _own_seizure_item(actor, seizure_id, line)
+    _, item = own_seizure_item(actor, seizure_id, line)
     data = form.load(GunCorrectionRequest(), lambda body: complete_gun(body, item))
     seizures.correct_gun(
         actor=actor,
@@ -350,7 +350,9 @@ PAGES = DocumentPages(
     _find,
     ACTIONS,
     messages={
-        "corrected": message("The description of the firearm is corrected. It is matched again.")
+        "corrected": message("The description of the firearm is corrected. It is matched again."),
+        "marked": message("The mark is added. What the gun matches by it is listed with it."),
+        "attached": message("The file is attached."),
     },
 )
 PAGES.add_list(
