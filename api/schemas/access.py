@@ -189,7 +189,9 @@ class AccountQuery(ListQuery):
 class AuditQuery(ListQuery):
     """Filter of audit entries.
 
-    `subject_id` may also be an own document's number, a serial, or a case number.
+    `subject_id` may also be an own document's number, a serial, or a case number. `without_case`:
+    look-ups of own persons without a case, or whose case no own document bears. `out_of_hours`:
+    acts of own persons outside 7:00 to 19:00 and on days not worked, of the last year.
     """
 
     action = Code(tuple(Action))
@@ -199,6 +201,8 @@ class AuditQuery(ListQuery):
     username = Text(most=100)
     from_day = Day()
     to_day = Day()
+    without_case = QueryFlag()
+    out_of_hours = QueryFlag()
 
 
 class SettingsRequest(RequestSchema):

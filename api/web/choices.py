@@ -11,6 +11,7 @@ from flask import g
 from api.i18n.messages import translate
 from api.web import formatting
 from api.web.forms import Field
+from salsa_ext.access.audit import SUBJECT_KINDS, Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.administration import accounts
 from salsa_ext.administration.agencies import STATELESS_KINDS
@@ -280,6 +281,12 @@ SOURCES: Final[Mapping[str, Callable[[Actor], Options | Groups]]] = {
     ),
     "webhook_kind": lambda actor: sort_by_name(
         {kind: formatting.capitalise(formatting.label("object", kind)) for kind in FEED_KINDS}
+    ),
+    "audit_action": lambda actor: _sort_by_name(
+        {str(action): formatting.action_name(action) for action in Action}
+    ),
+    "audit_object": lambda actor: _sort_by_name(
+        {kind: formatting.capitalise(formatting.label("object", kind)) for kind in SUBJECT_KINDS}
     ),
     "post": own_posts,
     "state": lambda actor: states(actor.state),

@@ -237,6 +237,12 @@ def capitalise(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
+def action_name(action: str) -> str:
+    """Return the name of an audited action: subject and verb."""
+    subject, _, verb = action.partition(":")
+    return f"{capitalise(label('object', subject))} · {label('act', verb)}"
+
+
 def languages() -> dict[str, str]:
     """Return the name of each language in that language."""
     named = {code: str(Locale(code).get_display_name()) for code in LANGUAGES}
@@ -420,4 +426,5 @@ TEMPLATE_GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "verdict": verdict,
     "location": location,
     "subject_address": subject_address,
+    "action_name": action_name,
 }

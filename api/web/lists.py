@@ -121,6 +121,8 @@ def chips(form: Form, fields: Sequence[Field]) -> Iterator[Chip]:
 
 def _value_text(field: Field, typed: str) -> str:
     """Return the value of a filter in words."""
+    if field.widget == "flag":
+        return translate(message("Yes")) if typed == "true" else "–"
     if field.widget == "date":
         return format_day(parse_date(typed))
     if field.widget != "choice":

@@ -4,11 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, String, and_, func, literal, select, true, union_all
+from sqlalchemy import (
+    Date,
+    Select,
+    String,
+    and_,
+    cast,
+    extract,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
@@ -24,12 +37,21 @@ from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import NO_STATE, db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.records.models import Record
-from salsa_ext.reference.calendars import local_days
+from salsa_ext.lookups.budgets import CASE_UNKNOWN_KEY
+from salsa_ext.reference.calendars import local_days, own_calendar, state_zone, today
 from salsa_ext.worklists import record_lookup
 from salsa_ext.worklists.record_lookup import RecordReference
 
 OF_THE_LOG: Final = (AUTOMATIC_KEY, WRITTEN_KEY)
 """Keys in the data of entries that no reader of the audit is shown."""
+LOOKUPS: Final = (Action.CHECK_MADE, Action.TRACE_SENT, Action.RECORD_DISCLOSED)
+"""Acts that look at records of other states."""
+OFFICE_HOURS: Final = (7, 19)
+"""Hours of the own state's time within which offices work."""
+YEAR, TWELVE_WEEKS = 366, 84
+UNITS: Final = (("day", 32), ("week", 400), ("month", 100_000))
+"""Units of a chart, with the days that they are for."""
+MAX_PERSONS: Final = 10
 MAX_NAMED_RECORDS: Final = 5
 """Records of an entry shown with number and serial."""
 
@@ -79,6 +101,12 @@ def list_entries(
     account, days are those of the own state.
     """
     require(actor, Permission.AUDIT_READ)
+    query, entry = _select_entries(actor, filters)
+    page = fetch_page(query, entry.id, limit, cursor)
+    return page.with_items(_entry_views(actor, page.items))
+
+
+def _select_entries(actor: Actor, filters: Mapping[str, Any]) -> tuple[Select[Any], Any]:
     query: Select[Any] = select(AuditEntry)
     entry: Any = AuditEntry
     if (typed := filters.get("subject_id")) is not None:
@@ -87,9 +115,7 @@ def list_entries(
     for name in ("action", "subject_kind", "owner_state"):
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(entry, name) == value)
-    query = query.where(*_person_and_days(actor, entry, filters))
-    page = fetch_page(query, entry.id, limit, cursor)
-    return page.with_items(_entry_views(actor, page.items))
+    return query.where(*_person_and_days(actor, entry, filters)), entry
 
 
 def _person_and_days(actor: Actor, entry: Any, filters: Mapping[str, Any]) -> Iterator[Any]:
@@ -105,6 +131,71 @@ def _person_and_days(actor: Actor, entry: Any, filters: Mapping[str, Any]) -> It
             yield entry.at >= days.start(state, first)
         if last:
             yield entry.at < days.start(state, last + timedelta(days=1))
+    if filters.get("without_case"):
+        yield and_(entry.action.in_(LOOKUPS), _by_own_person(actor, entry))
+        yield or_(entry.case_number.is_(None), entry.data.has_key(CASE_UNKNOWN_KEY))
+    if filters.get("out_of_hours"):
+        yield _by_own_person(actor, entry)
+        yield from _out_of_hours(actor, entry, filters)
+
+
+def _by_own_person(actor: Actor, entry: Any) -> Any:
+    """Return the condition of an act of a person of the own state, not of the service."""
+    return and_(
+        entry.owner_state == (actor.state or NO_STATE),
+        entry.account_id.is_not(None),
+        ~entry.data.has_key(AUTOMATIC_KEY),
+        entry.action.not_in(AUTOMATIC_ACTIONS),
+    )
+
+
+def _out_of_hours(actor: Actor, entry: Any, filters: Mapping[str, Any]) -> Iterator[Any]:
+    """Yield the conditions of acts before or after office hours, or on a day that is not worked."""
+    calendar, last = own_calendar(actor), filters.get("to_day") or today(actor)
+    first = filters.get("from_day") or last - timedelta(days=YEAR)
+    days = (first + timedelta(days=at) for at in range((last - first).days + 1))
+    free = [day for day in days if not calendar.is_worked(day)]
+    local = func.timezone(calendar.zone, entry.at)
+    hour, day = extract("hour", local), cast(local, Date)
+    yield or_(hour < OFFICE_HOURS[0], hour >= OFFICE_HOURS[1], day.in_(free))
+    yield day.between(first, last)
+
+
+@dataclass(frozen=True)
+class Activity:
+    """Entries counted by period, and the most by person; `unit` is day, week or month."""
+
+    unit: str
+    periods: Mapping[date, int]
+    persons: Sequence[tuple[str, int]]
+
+
+def count_activity(actor: Actor, filters: Mapping[str, Any]) -> Activity:
+    """Count entries by periods of the own state, of the last twelve weeks if no day is given."""
+    require(actor, Permission.AUDIT_READ)
+    last = filters.get("to_day") or today(actor)
+    first = filters.get("from_day") or last - timedelta(days=TWELVE_WEEKS - 1)
+    unit = next(unit for unit, most in UNITS if (last - first).days < most)
+    query, entry = _select_entries(actor, {**filters, "from_day": first, "to_day": last})
+    local = func.timezone(state_zone(actor.state or NO_STATE), entry.at)
+    period = cast(func.date_trunc(unit, local), Date)
+    counted = query.with_only_columns(period, func.count()).group_by(period)
+    counts: dict[date, int] = dict(db.session.execute(counted).all())
+    days = (first + timedelta(days=at) for at in range((last - first).days + 1))
+    periods = {_first_day(day, unit): 0 for day in days}
+    by_account = query.where(_by_own_person(actor, entry))
+    by_account = by_account.with_only_columns(entry.account_id, func.count())
+    most = by_account.group_by(entry.account_id).order_by(func.count().desc()).limit(MAX_PERSONS)
+    persons = db.session.execute(most).all()
+    named = usernames_by_id(account for account, _ in persons)
+    known = [(named[account], count) for account, count in persons if account in named]
+    return Activity(unit, periods | counts, known)
+
+
+def _first_day(day: date, unit: str) -> date:
+    if unit == "month":
+        return day.replace(day=1)
+    return day - timedelta(days=day.weekday()) if unit == "week" else day
 
 
 def _batches_of(actor: Actor, ids: Collection[str]) -> set[str]:
@@ -138,11 +229,13 @@ def _entry_views(actor: Actor, entries: Sequence[AuditEntry]) -> list[AuditEntry
     subjects = {entry.id: (entry.subject_kind, parse_id(entry.subject_id)) for entry in entries}
     numbers = record_lookup.find_numbers(actor, subjects.values())
     views = [_entry_view(actor, entry, officer) for entry in entries]
-    usernames = usernames_by_id(view.account for view in views)
+    accounts = [key for kind, key in subjects.values() if kind == "account"]
+    usernames = usernames_by_id([*(view.account for view in views), *accounts])
     return [
         replace(
             view,
-            number=numbers.get(subjects[view.entry.id]),
+            number=numbers.get(subjects[view.entry.id])
+            or usernames.get(subjects[view.entry.id][1]),
             username=usernames.get(view.account),
             records=[described[key] for key in record_ids[view.entry.id] if key in described],
         )

@@ -91,6 +91,28 @@ def test_a_person_and_days_are_found_in_the_audit(auditor, as_actor, record):
     assert [row["username"] for row in foreign] == [None]
 
 
+def test_look_ups_without_a_case_and_out_of_hours_are_found_and_counted(auditor, as_actor, app):
+    police, client = as_actor("PRY", "police_officer"), as_actor("PRY", "auditor")
+    seizure = bodies.seizure(number="C-8", agency="PRY-POLICE", place={"country": "PRY"})
+    police.post("/seizures", seizure)
+    police.post("/checks", bodies.check(case_number="C-8"))
+    police.post("/checks", bodies.check(case_number="C-9"))
+    try:
+        app.config["CLOCK"] = FixedClock(NOW - timedelta(hours=10))  # at night
+        police.post("/checks", bodies.check(case_number="C-8"))
+    finally:
+        app.config["CLOCK"] = FixedClock(NOW)
+    found = client.get("/audit?without_case=true").json["items"]
+    assert [(row["action"], row["case_number"]) for row in found] == [("check:made", "C-9")]
+    late = client.get("/audit?out_of_hours=true&action=check:made").json["items"]
+    assert [row["case_number"] for row in late] == ["C-8"]
+    page = auditor.open("/audit?action=check:made")
+    assert "Acts by week" in page and '<a href="/audit?action=check%3Amade&amp;username=' in page
+    assert '<rect class="series-0"' in page and "Number, case, serial or id" in page
+    rows = auditor.open("/audit?action=check:made&format=csv").splitlines()
+    assert len(rows) == 4 and "check:made" in rows[1]
+
+
 def test_what_an_answer_gave_is_named_with_the_state_that_received_it(auditor, as_actor, record):
     as_actor("BRA", "trace_analyst").post("/traces", bodies.trace(case_number="C-9"))
     said = text(auditor.open(f"/disclosures?record={record}&case_number=C-9"))

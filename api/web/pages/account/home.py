@@ -14,7 +14,6 @@ from api.http.context import transaction
 from api.web import security
 from api.web.access import SETUP, local_path, login_required, prepare_frame
 from api.web.pages import account_pages
-from api.web.pages.investigation.audit import action_name
 from api.web.pages.statistics.figures import draw_states_picture, list_totals
 from api.web.pages.statistics.pictures import Source
 from api.web.record_pages import render_page
@@ -110,7 +109,6 @@ def _work(actor: Actor) -> dict[str, Any]:
         "next": tasks.next_tasks(lists, MAX_NEXT),
         "most": MAX_COUNTED,
         "acts": tasks.list_recent_acts(actor) if has_tasks else [],
-        "action_name": action_name,
         "starts": starts,
         "posts": _own_posts(actor),
         **_year_figures(actor),

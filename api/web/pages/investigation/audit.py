@@ -2,64 +2,72 @@
 
 from __future__ import annotations
 
-from operator import itemgetter
 from typing import Any
 from uuid import UUID
 
 from flask import request, url_for
 
 from api.i18n.messages import translate
-from api.schemas.access import AuditQuery
+from api.schemas.access import AuditQuery, AuditResponse
 from api.schemas.records import DisclosureQuery, DisclosureResponse
-from api.web import choices, formatting, lists, prefill
+from api.web import lists, prefill
 from api.web.access import login_required
+from api.web.charts import draw_bars
+from api.web.formatting import short_day
+from api.web.forms import Field
 from api.web.pages import investigation_pages
 from api.web.record_pages import HOME, render_page
-from salsa_ext.access.audit import SUBJECT_KINDS, Action
+from salsa_ext.access.audit import Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.administration import audit
 from salsa_ext.administration.audit import list_disclosures
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
+from salsa_ext.core.ids import parse_id
 from salsa_ext.worklists import record_lookup
 
+FILTERS = (
+    Field("from_day", message("From day"), "date"),
+    Field("to_day", message("To day"), "date"),
+    Field("username", message("User name"), max_length=100),
+    Field("state", message("By"), "choice", "participant"),
+    Field("action", message("What was done"), "choice", "audit_action"),
+    Field("subject_kind", message("Object"), "choice", "audit_object"),
+    Field("subject_id", message("Number, case, serial or id"), max_length=100),
+    Field("without_case", message("Look-ups without a known case"), "flag"),
+    Field("out_of_hours", message("Out of office hours"), "flag"),
+)
 AUDIT = ("investigation.audit_log", message("Audit"))
 
 
 @investigation_pages.get("/audit")
 @login_required
-def audit_log(actor: Actor) -> str:
-    """Show the audit log of the own state, newest first."""
+def audit_log(actor: Actor) -> Any:
+    """Show the audit log of the own state, newest first, with a chart; or as a file."""
     listed = lists.read_filters(AuditQuery)
+    if listed.format in lists.FILE_FORMATS:
+        read, schema = audit.list_entries, AuditResponse()
+        return lists.list_file(actor, read, listed.filters, schema, listed.format, "audit")
     page = audit.list_entries(actor, listed.filters, lists.PAGE_SIZE, listed.cursor)
-    kinds = [
-        (kind, formatting.capitalise(formatting.label("object", kind))) for kind in SUBJECT_KINDS
-    ]
+    activity = audit.count_activity(actor, listed.filters) if listed.cursor is None else None
+    periods = sorted(activity.periods.items()) if activity else ()
+    counts, days = [count for _, count in periods], [short_day(day) for day, _ in periods]
     return render_page(
         "investigation/audit.html",
         actor,
         title=AUDIT[1],
         form=listed.form,
+        fields=FILTERS,
         rows=page.items,
-        action_options=action_options(),
-        kind_options=sorted(kinds, key=itemgetter(1)),
-        action_name=action_name,
+        has_files=True,
+        activity=activity,
+        periods=periods,
+        drawing=draw_bars([translate(message("Acts"))], [counts], days) if periods else None,
         disclosed=str(Action.RECORD_DISCLOSED),
-        next_page=lists.next_page_address(page.next),
+        is_id=parse_id,
+        **lists.list_context(page, listed.form, FILTERS),
     )
-
-
-def action_name(action: str) -> str:
-    """Return the name of an audited action: subject and verb."""
-    subject, _, verb = action.partition(":")
-    return f"{formatting.capitalise(formatting.label('object', subject))} · {formatting.label('act', verb)}"
-
-
-def action_options() -> choices.Options:
-    """Return all audited actions, sorted by name."""
-    named = ((str(action), action_name(action)) for action in Action)
-    return sorted(named, key=itemgetter(1))
 
 
 @investigation_pages.get("/disclosures")

@@ -9,9 +9,10 @@ from zoneinfo import ZoneInfo
 from api.i18n.messages import format_day
 from api.schemas.lookups import LookupQuery, LookupQuestionRequest, SampledLookupResponse
 from api.web.document_actions import Action, Actions, Subject
+from api.web.formatting import action_name
 from api.web.forms import Field
 from api.web.pages import investigation_pages
-from api.web.pages.investigation.audit import AUDIT, action_name
+from api.web.pages.investigation.audit import AUDIT
 from api.web.record_pages import DocumentPages
 from salsa_ext.access.authentication import usernames_by_id
 from salsa_ext.access.permissions import Permission
@@ -75,7 +76,7 @@ def _title(actor: Actor, review: Any) -> str:
 
 def _list_context(actor: Actor, page: Page[Any]) -> dict[str, Any]:
     names = usernames_by_id(review.account_id for review in page.items)
-    return {"officers": names, "action_name": action_name}
+    return {"officers": names}
 
 
 PAGES = DocumentPages(
