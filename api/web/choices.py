@@ -282,10 +282,10 @@ SOURCES: Final[Mapping[str, Callable[[Actor], Options | Groups]]] = {
     "webhook_kind": lambda actor: sort_by_name(
         {kind: formatting.capitalise(formatting.label("object", kind)) for kind in FEED_KINDS}
     ),
-    "audit_action": lambda actor: _sort_by_name(
+    "audit_action": lambda actor: sort_by_name(
         {str(action): formatting.action_name(action) for action in Action}
     ),
-    "audit_object": lambda actor: _sort_by_name(
+    "audit_object": lambda actor: sort_by_name(
         {kind: formatting.capitalise(formatting.label("object", kind)) for kind in SUBJECT_KINDS}
     ),
     "post": own_posts,
