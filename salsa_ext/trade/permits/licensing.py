@@ -13,6 +13,8 @@ from sqlalchemy import any_, bindparam, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import ARRAY, array
 from sqlalchemy.types import Text
 
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import PartyNotRegistered
@@ -252,7 +254,7 @@ def check_parties(actor: Actor, permits: Sequence[Permit], causes: Mapping[UUID,
     irregularities: dict[discrepancy_commands.DiscrepancySubject, list[Irregularity]] = {
         permit: [] for permit in permits
     }
-    for permit, state, query, verdict in find_unlicensed(actor, permits):
+    for permit, state, query, verdict in _find_unlicensed(actor, permits):
         data = {"role": query.role, "state": state, "verdict": str(verdict)}
         irregularities[permit].append(Irregularity(PARTY_NOT_AUTHORISED, query.role, data))
     discrepancy_commands.update_discrepancies(
@@ -260,7 +262,13 @@ def check_parties(actor: Actor, permits: Sequence[Permit], causes: Mapping[UUID,
     )
 
 
-def find_unlicensed(
+def list_unlicensed(actor: Actor, permit: Permit) -> list[tuple[str, LicenceQuery, LicenceVerdict]]:
+    """Return each party that the register of its state does not authorise, with that state."""
+    require(actor, Permission.PERMIT_RECORD)
+    return [row[1:] for row in _find_unlicensed(actor, [permit])]
+
+
+def _find_unlicensed(
     actor: Actor, permits: Sequence[Permit]
 ) -> Iterator[tuple[Permit, str, LicenceQuery, LicenceVerdict]]:
     """Yield each party of valid permits that the register of its state does not authorise."""

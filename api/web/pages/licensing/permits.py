@@ -84,8 +84,8 @@ def _detail(actor: Actor, subject: Subject) -> JsonBody:
 
 def _review(actor: Actor, subject: Subject) -> JsonBody:
     """Return what a permit's page shows, and its parties that no register authorises."""
-    unlicensed = licensing.find_unlicensed(actor, [subject.view.permit])
-    return {**_detail(actor, subject), "unlicensed": [row[1:] for row in unlicensed]}
+    unlicensed = licensing.list_unlicensed(actor, subject.view.permit)
+    return {**_detail(actor, subject), "unlicensed": unlicensed}
 
 
 def requested_kind() -> str:
