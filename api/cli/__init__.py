@@ -25,12 +25,13 @@ COMMANDS = {
     "import": ("api.cli.imports", "import_"),
     "recount": ("api.cli.db", "recount"),
     "audit": ("api.cli.audit", "audit"),
+    "annual-report": ("api.cli.verify", "annual_report"),
     "release": ("api.cli.verify", "release"),
     "verify": ("api.cli.verify", "verify"),
     "bench": ("api.cli.bench", "bench"),
 }
 """Commands that act on this machine; all others are operations of the service."""
-SHARED = ("agency", "account", "key", "signing-key", "audit", "import", "release")
+SHARED = ("agency", "account", "key", "signing-key", "audit", "import", "release", "annual-report")
 """Nouns of which some acts are possible on this machine, without a key."""
 
 

@@ -6,11 +6,19 @@ import json
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import click
 
-from salsa_ext.access.paper_tokens import Claims, PublicKey, TokenCheck, check_token, read_key_set
+from salsa_ext.access.paper_tokens import (
+    Claims,
+    PublicKey,
+    TokenCheck,
+    check_token,
+    facts_digest,
+    read_key_set,
+)
+from salsa_ext.database.session import NO_STATE
 from salsa_ext.releases.signed_releases import NotProven, verify_release
 
 WORDS: Final = {
@@ -115,3 +123,49 @@ def verify_figures(keys: Path, path: Path) -> None:
         f"Release {document['number']} of {document['year']} is as {key.kid} signed it:"
         f" {len(document['tables'])} tables."
     )
+
+
+@click.group()
+def annual_report() -> None:
+    """Verify an annual report; begin, write, sign and read reports over HTTP."""
+
+
+@annual_report.command("verify")
+@click.option("--keys", required=True, type=FILE, help="What salsa signing-key get --json printed.")
+@click.argument("path", metavar="FILE", type=FILE)
+def verify_report(keys: Path, path: Path) -> None:
+    """Verify that the words and figures of a report are as they were signed; else exit with 1.
+
+    FILE is what salsa annual-report get ID --json printed.
+
+    \b
+    Example:
+      salsa annual-report verify --keys keys.json report-2025.json
+    """
+    try:
+        document = json.loads(path.read_text())
+        digest = facts_digest(_signed_content(document))
+        claims = check_token(document["token"], keys_in(keys)).claims
+    except (KeyError, TypeError, AttributeError, ValueError):
+        raise click.ClickException("This is no signed report as the service gives it.") from None
+    if claims is None or claims.digest != digest:
+        raise click.ClickException("Not proven: it was altered, or its key is not in the file.")
+    click.echo(f"Report {claims.number} of {claims.state} is as it was signed; digest {digest}.")
+
+
+def _signed_content(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what was signed of a report as clients get it: of all states, its release."""
+    content = {name: document[name] for name in ("year", "number", "words", "numbers", "changes")}
+    content["state"] = document["state"] or NO_STATE
+    content["share"] = [document["share"][name] for name in ("established", "recovered")]
+    content["gaps"] = [
+        {name: gap[name] for name in ("code", "amount", "items")} for gap in document["gaps"]
+    ]
+    if document["release"]:
+        signed = {"id": document["release"], "signature": document["release_signature"]}
+        return content | {"release": signed}
+    tables = {
+        table["code"]: {name: table[name] for name in ("columns", "rows")}
+        for table in document["tables"]
+    }
+    return content | {"tables": tables}

@@ -96,12 +96,17 @@ def test_each_version_of_the_words_stays_stored(analyst, draft):
     analyst.post(f"{draft}/write", {"language": "pt", "trade": "X"}, 412, If_Match='"3"')
 
 
-def test_what_is_signed_stays_as_it_is_and_a_correction_lists_its_changes(analyst, draft, as_actor):
+def test_what_is_signed_stays_as_it_is_and_a_correction_lists_its_changes(
+    analyst, draft, as_actor, tmp_path
+):
     analyst.change(draft, "write", {"language": "pt", "trade": "Um.", "stock_marked": 7})
     signed = analyst.change(draft, "sign").json
     assert (signed["status"], rows_of(signed, "classes")["pistol"][""]) == ("signed", 2)
     record_seizure(as_actor("BRA", "police_officer"), 2, 5, ["pistol"])
     assert analyst.get(draft).json == signed
+    keys = tmp_path / "keys.json"
+    keys.write_text(json.dumps(analyst.get("/signing-keys").json))
+    assert f"digest {signed['digest']}" in verify(keys, signed)
     drafted = [table["code"] for table in analyst.get("/questionnaires?year=2025").json["tables"]]
     assert [table["code"] for table in signed["tables"]] == drafted
     analyst.change(draft, "write", {"language": "pt", "trade": "Dois."}, 409)
@@ -163,6 +168,14 @@ def test_the_liaison_authority_alone_writes_where_one_is_registered(analyst, as_
     liaison.post("/annual-reports", {"year": 2025})
 
 
+def verify(keys, report):
+    """Return what the command says of a report as it was downloaded."""
+    path = keys.with_name("report.json")
+    path.write_text(json.dumps(report))
+    command = ["annual-report", "verify", "--keys", str(keys), str(path)]
+    return CliRunner().invoke(main, command).output
+
+
 def test_the_report_of_all_states_is_of_a_release_and_its_paper_is_verified_offline(
     secretariat, as_actor, app, tmp_path
 ):
@@ -188,6 +201,9 @@ def test_the_report_of_all_states_is_of_a_release_and_its_paper_is_verified_offl
     keys.write_text(json.dumps(police.get("/signing-keys").json))
     ran = CliRunner().invoke(main, ["verify", "--keys", str(keys), signed["token"]])
     assert ran.exit_code == 0 and "annual_report 2025-1 of ---" in ran.output
+    assert "Report 2025-1 of --- is as it was signed" in verify(keys, signed)
+    signed["words"]["seizures"]["en"] = "Ten pistols."
+    assert "it was altered" in verify(keys, signed)
     officer = as_actor("PRY", "licensing_officer")
     verdict = officer.post("/papers/verify", {"token": signed["token"]}, 200).json
     assert (verdict["verdict"], verdict["paper"], verdict["status"]) == (
