@@ -149,6 +149,7 @@ class SeizureQuery(ListQuery):
     place = Text(most=300)
     admin1 = Text(most=100)
     agency = Text(most=100)
+    missing = Code(codes.SEIZURE_GAPS)
 
 
 class ReportRequest(DeclaredRequest):

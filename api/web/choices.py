@@ -292,6 +292,10 @@ SOURCES: Final[Mapping[str, Callable[[Actor], Options | Groups]]] = {
     "state": lambda actor: states(actor.state),
     "any_state": lambda actor: states(),
     "country": lambda actor: countries(),
+    "tariff_heading": lambda actor: sorted(names.labels("tariff_heading", g.language).items()),
+    "seizure_gap": lambda actor: [
+        (code, formatting.label("annual_report_gap", code)) for code in codes.SEIZURE_GAPS
+    ],
     "participant": lambda actor: participating_states(),
     "other_participant": lambda actor: participating_states(actor.state),
     "role": lambda actor: [(code, formatting.label("role", code)) for code in codes.ROLES],

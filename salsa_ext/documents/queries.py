@@ -9,10 +9,11 @@ from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, select
+from sqlalchemy import ColumnElement, Select, func, select
 
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
+from salsa_ext.core import codes
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import FIELD_GROUPS
 from salsa_ext.core.dates import first_day, last_day
@@ -215,8 +216,28 @@ def _list_page(
         )
     if place := filters.get("place"):
         query = query.where(kind.model.place_name.icontains(place, autoescape=True))
+    if gap := filters.get("missing"):
+        query = query.where(_lacks(actor.own_state(), gap))
     page = kind.listing.fetch(query, filters, limit, cursor)
     return page.with_items(_build_views(kind, page.items))
+
+
+def _lacks(state: str, gap: str) -> ColumnElement[bool]:
+    """Return whether a seizure or a gun of it lacks what a gap of annual reports names."""
+    if gap == "ground_unknown":
+        return func.cardinality(Seizure.legal_grounds) == 0
+    if gap == "context_unknown":
+        contexts = Seizure.crime_context
+        return (func.cardinality(contexts) == 0) | contexts.contains(["unknown"])
+    classes = {code: names.questionnaire_class(code) for code in names.type_codes()}
+    column, known = {
+        "class_unknown": (Record.type, [code for code in classes if classes[code] != "unknown"]),
+        "marking_unknown": (Record.marking, codes.MARK_CONDITIONS),
+        "manufacture_unknown": (Record.country_of_manufacture, None),
+    }[gap]
+    is_known = column.is_not(None) if known is None else column.in_({*known} - {"unknown"})
+    guns = select_current(Record).where(Record.owner_state == state, Record.category == "firearm")
+    return Seizure.id.in_(guns.where(is_known.is_not(True)).with_only_columns(Record.document_id))
 
 
 def document_history(view: DocumentView) -> list[VersionInfo]:

@@ -12,6 +12,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from api.cli import main
 from salsa_ext.access.rules import operator
+from salsa_ext.core.codes import SEIZURE_GAPS
 from salsa_ext.custody.figures import SEIZURES
 from salsa_ext.database.session import db, transaction
 from salsa_ext.statistics import rollups
@@ -71,6 +72,21 @@ def test_tables_count_the_own_records_of_the_year_by_the_categories_of_questionn
     book = analyst.get("/questionnaires?year=2025&format=xlsx").data
     sheet = CalamineWorkbook.from_filelike(io.BytesIO(book)).get_sheet_by_name("classes")
     assert sheet.to_python()[3] == ["Pistol", 2, 0, 0, 2]
+
+
+def test_seizures_are_listed_by_what_a_report_misses(analyst, as_actor):
+    police = as_actor("BRA", "police_officer")
+    gun = bodies.firearm(serial="AR991771")
+    del gun["marking"], gun["country_of_manufacture"]
+    bare = {"legal_grounds": [], "crime_context": []}
+    police.post("/seizures", bodies.seizure(number="AR-9", items=[gun], **bare))
+    listed = {
+        gap: [each["number"] for each in police.get(f"/seizures?missing={gap}").json["items"]]
+        for gap in SEIZURE_GAPS
+    }
+    assert listed.pop("class_unknown") == ["AR-1"]
+    assert {*map(tuple, listed.values())} == {("AR-9",)}
+    police.get("/seizures?missing=words_missing", 422)
 
 
 def test_a_draft_shows_what_is_missing(analyst, draft):

@@ -31,10 +31,13 @@ def published(secretariat, app):
     made = secretariat.send("/releases/new", {"year": "2025", "note": "Provisional."})
     assert "It is being made: 0 of 12 tables" in text(secretariat.open(made.location))
     jobs.run_due(app, "releases")
-    preview = text(secretariat.open(made.location))
+    page = secretariat.open(made.location)
+    preview = text(page)
+    assert "format=" not in page
+    assert "States without seizures in some months: 34" in preview
     assert "Guns by type States 1 Figures 2 Withheld 1" in preview
     assert (
-        "Brazil (Jan, Feb, Apr, May, Jun, Jul, Aug, Sept, Oct, Nov, Dec), Canada (all months)"
+        "Brazil (Jan, Feb, Apr, May, Jun, Jul, Aug, Sept, Oct, Nov, Dec) · Canada (all months)"
         in preview
     )
     secretariat.send(f"{made.location}/publish", {})

@@ -72,6 +72,7 @@ FILTERS: Final = (
     Field("place", message("Place")),
     Field("admin1", message("Province or state"), max_length=100),
     Field("agency", message("Agency"), "choice", "own_agency"),
+    Field("missing", message("What is missing"), "choice", "seizure_gap"),
     FROM_DAY,
     TO_DAY,
 )

@@ -157,7 +157,8 @@ def _gap_address(code: str, year: int) -> str:
     """Return the page on which a gap is mended."""
     if code in ("words_missing", "numbers_missing"):
         return "write"
-    endpoint, filters = GAP_PAGES.get(code, ("investigation.seizure_list", {}))
+    missing = {"missing": code} if code in codes.SEIZURE_GAPS else {}
+    endpoint, filters = GAP_PAGES.get(code, ("investigation.seizure_list", missing))
     query: dict[str, Any] = dict(filters)
     if endpoint.endswith("_list") and not endpoint.startswith("account."):
         query |= {"from_day": f"{year}-01-01", "to_day": f"{year}-12-31"}

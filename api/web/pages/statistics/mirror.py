@@ -22,7 +22,7 @@ FILTERS: Final = (
     Field("year", message("Year"), max_length=4),
     Field("exporting_state", message("Exporting country"), "choice", "any_state"),
     Field("importing_state", message("Importing country"), "choice", "any_state"),
-    Field("heading", message("Tariff heading"), max_length=10),
+    Field("heading", message("Tariff heading"), "choice", "tariff_heading"),
 )
 
 
@@ -36,13 +36,15 @@ def mirror_page(actor: Actor) -> Any:
     rows = mirror.list_mirror(actor, year, filters)
     if listed.format:
         return tables.list_response(listed.format, MirrorRowResponse(), rows, "mirror", {})
+    chips = list(lists.chips(form, FILTERS))
+    form.values.setdefault("year", str(year))
     page = render_page(
         "account/mirror.html",
         actor,
         trail=(HOME,),
         form=form,
         fields=FILTERS,
-        chips=list(lists.chips(form, FILTERS)),
+        chips=chips,
         year=year,
         rows=rows[:MAX_ROWS],
         total=len(rows),

@@ -147,11 +147,13 @@ def links(endpoint: str, **filters: Any) -> Links:
 
 
 def release_links(release: ReleaseView, code: str) -> Links:
-    """Return where a table of a release is, and its file."""
+    """Return where a table of a release is, and its file once it is published."""
     page = "account.release_page"
     return Links(
         url_for(page, release_id=release.id, _anchor=f"table-{code}"),
-        url_for(page, release_id=release.id, format="csv", table=code),
+        url_for(page, release_id=release.id, format="csv", table=code)
+        if release.published_at
+        else "",
     )
 
 

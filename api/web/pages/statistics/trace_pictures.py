@@ -33,7 +33,7 @@ def draw_steps(source: Source) -> Picture:
     exported, established = traced - exports[NOT_ESTABLISHED], guns - origins[NOT_ESTABLISHED]
     steps = (
         (message("Traces asked"), total, total),
-        (message("Answered"), total, answered),
+        (message("With no answer pending"), total, answered),
         (message("Found in records, wholly or partly"), answered, on_record),
         (message("With the time from first sale to find"), on_record, on_record - untimed),
         (message("Guns seized, found, surrendered"), guns, guns),
