@@ -12,7 +12,12 @@ from flask import g
 from marshmallow import Schema, fields
 
 from api.http.fields.codes import Code, StateCode
-from api.http.fields.declared import DeclaredRequest, DeclaredResponse
+from api.http.fields.declared import (
+    DeclaredRequest,
+    DeclaredResponse,
+    request_schema,
+    response_schema,
+)
 from api.http.fields.schemas import RESPONSES, RequestSchema
 from api.http.fields.texts import Text
 from api.http.fields.times import Moment
@@ -36,17 +41,10 @@ from salsa_ext.firearms.records.queries import PartiesById
 from salsa_ext.notifications.notice_rules import AssigneeData
 from salsa_ext.reference.names import label
 
-
-class PartyRequest(DeclaredRequest):
-    """Party of a document."""
-
-    value = Party
+PartyRequest = request_schema(Party)
 
 
-class PartyResponse(DeclaredResponse):
-    """Party of a document; withheld personal values are left out."""
-
-    value = Party
+PartyResponse = response_schema(Party)
 
 
 class MarkRequest(DeclaredRequest):
@@ -55,16 +53,10 @@ class MarkRequest(DeclaredRequest):
     value = Mark
 
 
-class RecorderResponse(DeclaredResponse):
-    """Agency and officer that added something; officer for the own state only."""
-
-    value = Recorder
+RecorderResponse = response_schema(Recorder)
 
 
-class MarkResponse(DeclaredResponse):
-    """Mark of a gun, as read."""
-
-    value = RecordedMark
+MarkResponse = response_schema(RecordedMark)
 
 
 class FirearmRequest(DeclaredRequest):
@@ -85,10 +77,7 @@ class ItemResponse(DeclaredResponse):
     value = RecordedItem
 
 
-class PlaceResponse(DeclaredResponse):
-    """Place; `precision` in kilometres."""
-
-    value = Place
+PlaceResponse = response_schema(Place)
 
 
 RESPONSES.update(

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
 from api.http.fields.codes import Code
-from api.http.fields.declared import DeclaredRequest
+from api.http.fields.declared import request_schema
 from api.http.fields.schemas import Nested, RequestSchema
 from api.i18n.messages import translate_event
 from api.schemas.common import FramedResponse, row_fields
@@ -17,26 +17,13 @@ from salsa_ext.custody.entries import CustodyRow
 from salsa_ext.custody.queries import EntryView
 from salsa_ext.custody.values import ENTRY_CLASSES, DispositionData, HandoverData, OriginData
 
-
-class HandoverRequest(DeclaredRequest):
-    """Hand-over of items of a seizure; of all without `lines`. With `corrects` and `reason`: corrected."""
-
-    value = HandoverData
+HandoverRequest = request_schema(HandoverData)
 
 
-class DispositionRequest(DeclaredRequest):
-    """What is done with items of a seizure; of all without `lines`.
-
-    `destroyed`, `deactivated`, `retained` and `returned` end the custody and write its transfer.
-    """
-
-    value = DispositionData
+DispositionRequest = request_schema(DispositionData)
 
 
-class OriginRequest(DeclaredRequest):
-    """How items of a seizure left lawful hands, as an authority established."""
-
-    value = OriginData
+OriginRequest = request_schema(OriginData)
 
 
 class CustodyRowRequest(RequestSchema):

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, pre_dump
 
 from api.http.fields.codes import Code, StateCode
-from api.http.fields.declared import DeclaredRequest, DeclaredResponse
+from api.http.fields.declared import request_schema, response_schema
 from api.http.fields.schemas import Items, RequestSchema
 from api.http.fields.texts import Id, Text
 from api.http.pagination import ListQuery
@@ -15,23 +15,10 @@ from salsa_ext.core import codes
 from salsa_ext.personal_data.requests import SubjectRequestView
 from salsa_ext.personal_data.values import ErasureData, LegalHoldData, Person, SubjectRequestData
 
-
-class PersonRequest(DeclaredRequest):
-    """Person who asks."""
-
-    value = Person
+PersonResponse = response_schema(Person)
 
 
-class PersonResponse(DeclaredResponse):
-    """Person who asks."""
-
-    value = Person
-
-
-class SubjectRequestRequest(DeclaredRequest):
-    """Request of a person about its data."""
-
-    value = SubjectRequestData
+SubjectRequestRequest = request_schema(SubjectRequestData)
 
 
 class AnswerPersonRequest(RequestSchema):

@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import Schema, fields, pre_dump, pre_load
 
 from api.http.fields.codes import Code, StateCode
-from api.http.fields.declared import DeclaredRequest
+from api.http.fields.declared import DeclaredRequest, request_schema
 from api.http.fields.numbers import QuantityOrZero, Whole
 from api.http.fields.schemas import Items, Nested, RequestSchema, repeats
 from api.http.fields.texts import Text
@@ -53,10 +53,7 @@ class PermitLineRequest(DeclaredRequest):
     value, needed = Firearm, ("line", "quantity")
 
 
-class PermitRequest(DeclaredRequest):
-    """An import certificate, in-transit authorization or export certificate."""
-
-    value = PermitData
+PermitRequest = request_schema(PermitData)
 
 
 class BalanceResponse(Schema):
@@ -241,10 +238,7 @@ class ReissueRequest(RequestSchema):
         return ReissueData(**data, quantities=quantities)
 
 
-class LicenseeRequest(DeclaredRequest):
-    """New licensee; without `valid_to` the licence has no end."""
-
-    value = LicenseeData
+LicenseeRequest = request_schema(LicenseeData)
 
 
 class LicenseeDecisionRequest(RequestSchema):

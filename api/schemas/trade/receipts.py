@@ -7,14 +7,14 @@ from typing import Any
 from marshmallow import Schema, fields
 
 from api.http.fields.codes import StateCode
-from api.http.fields.declared import DeclaredRequest, DeclaredResponse
+from api.http.fields.declared import DeclaredRequest, request_schema
 from api.http.fields.schemas import Items, Nested
 from api.http.fields.texts import Flag, Text
 from api.i18n.messages import LazyMessage
 from api.schemas.common import FramedResponse, present_row, row_fields
 from salsa_ext.core.batches import MAX_BODY_ITEMS
 from salsa_ext.trade.receipts.queries import ReceiptView
-from salsa_ext.trade.receipts.values import ImportMark, ReceiptData, ReceivedItem
+from salsa_ext.trade.receipts.values import ReceiptData, ReceivedItem
 from salsa_ext.trade.shipments.values import BulkGoods
 
 TOO_MANY_ITEMS = LazyMessage(
@@ -29,28 +29,7 @@ class BulkRequest(DeclaredRequest):
     value = BulkGoods
 
 
-class BulkResponse(DeclaredResponse):
-    """Goods without serials."""
-
-    value = BulkGoods
-
-
-class ReceivedItemRequest(DeclaredRequest):
-    """Received serial as read; `line` and `make` distinguish equal serials."""
-
-    value = ReceivedItem
-
-
-class ImportMarkRequest(DeclaredRequest):
-    """Import mark of each gun (CIFTA VI.1 b)."""
-
-    value = ImportMark
-
-
-class ImportMarkResponse(DeclaredResponse):
-    """Import mark of each gun."""
-
-    value = ImportMark
+ReceivedItemRequest = request_schema(ReceivedItem)
 
 
 class ReceiptDocumentRequest(DeclaredRequest):

@@ -7,7 +7,7 @@ from typing import Any
 from marshmallow import Schema, fields, pre_dump, pre_load
 
 from api.http.fields.codes import Code, PostCode, StateCode
-from api.http.fields.declared import DeclaredRequest
+from api.http.fields.declared import DeclaredRequest, request_schema
 from api.http.fields.numbers import Whole
 from api.http.fields.schemas import Items, Nested, RequestSchema, repeats
 from api.http.fields.texts import Flag, Id, QueryFlag, Text
@@ -108,10 +108,7 @@ class ExpectationRequest(DeclaredRequest):
     value = ExpectedStageData
 
 
-class TransportRequest(DeclaredRequest):
-    """Transport document and vehicle."""
-
-    value = Transport
+TransportRequest = request_schema(Transport)
 
 
 class ShippedItemRequest(FirearmRequest):

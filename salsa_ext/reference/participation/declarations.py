@@ -121,7 +121,7 @@ def _declaration(values: dict[str, Any]) -> Declaration:
 def list_participation(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[DeclarationView]:
-    """Return what states declare by register; `all_versions` with earlier ones, last first."""
+    """Return what states declare of their registers; with `all_versions` also what they did before."""
     require(actor, Permission.REFERENCE_READ)
     of_register = (Participation.owner_state, Participation.register)
     key = (*of_register, -Participation.version)

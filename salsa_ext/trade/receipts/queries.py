@@ -31,7 +31,7 @@ class ReceiptView:
 
 
 def get_receipt(actor: Actor, shipment_id: UUID, as_of: datetime | None = None) -> ReceiptView:
-    """Return the importing state's receipt, now or `as_of`; raises NotFound."""
+    """Return the receipt in the importing state, current or at `as_of`; raises NotFound."""
     require(actor, Permission.SHIPMENT_READ)
     shipment = read_row(Shipment, shipment_id)
     receipt = find_receipt(shipment, as_of)
