@@ -23,56 +23,13 @@ from salsa_ext.core.errors import NotFound, Unauthenticated
 from salsa_ext.core.text import official_language
 from salsa_ext.database.session import transaction
 from salsa_ext.demo.investigation import TRACING_STATES
-from salsa_ext.demo.world import STATES
+from salsa_ext.demo.world import DATA, STATES
 from salsa_ext.reference.participation import declarations
 from salsa_ext.reference.participation.rules import Declaration
 from salsa_ext.reference.queries import list_posts
 from salsa_ext.reference.state_settings import SettingsChange
 
-AGENCIES: Final[Mapping[str, Mapping[str, str]]] = {
-    "licensing": {
-        "en": "Firearms licensing authority",
-        "es": "Autoridad de control de armas",
-        "fr": "Autorité de contrôle des armes",
-        "pt": "Autoridade de controle de armas",
-    },
-    "police": {
-        "en": "National police",
-        "es": "Policía Nacional",
-        "fr": "Police nationale",
-        "pt": "Polícia Nacional",
-    },
-    "customs": {
-        "en": "Customs",
-        "es": "Aduana Nacional",
-        "fr": "Douane nationale",
-        "pt": "Aduana Nacional",
-    },
-    "border": {
-        "en": "Border control",
-        "es": "Control de Fronteras",
-        "fr": "Contrôle des frontières",
-        "pt": "Controle de Fronteiras",
-    },
-    "forensic": {
-        "en": "Forensic laboratory",
-        "es": "Laboratorio de Balística Forense",
-        "fr": "Laboratoire de balistique",
-        "pt": "Laboratório de Balística Forense",
-    },
-    "prosecution": {
-        "en": "Public prosecution",
-        "es": "Ministerio Público",
-        "fr": "Ministère public",
-        "pt": "Ministério Público",
-    },
-    "specialised_unit": {
-        "en": "Firearms tracing unit",
-        "es": "Unidad de Rastreo de Armas",
-        "fr": "Unité de traçage des armes",
-        "pt": "Unidade de Rastreamento de Armas",
-    },
-}
+AGENCIES: Final[Mapping[str, Mapping[str, str]]] = DATA["agencies"]
 """Agencies by kind, in the language of their state; pages add the state."""
 CONTACTS: Final = {
     "national_point_of_contact": ("specialised_unit", "Mo-Fr 08:00-17:00", 1),
@@ -172,16 +129,7 @@ STATE_SETTINGS: Final[Mapping[str, SettingsChange]] = {
 }
 
 
-AGENCY_KIND_BY_ROLE: Final = {
-    "licensing_officer": "licensing",
-    "police_officer": "police",
-    "forensic_examiner": "forensic",
-    "trace_analyst": "specialised_unit",
-    "border_officer": "border",
-    "supervisor": "prosecution",
-    "state_administrator": "licensing",
-    "auditor": "prosecution",
-}
+AGENCY_KIND_BY_ROLE: Final[Mapping[str, str]] = DATA["agency_kind_by_role"]
 KEY_DAYS: Final = 366
 
 

@@ -11,65 +11,16 @@ from salsa_ext.demo.guns import FOREIGN, Design, GunFactory, SimulatedGun, descr
 from salsa_ext.demo.parties import People
 from salsa_ext.demo.trade.deals import Consignment, Deal
 from salsa_ext.demo.trade.permits import DocumentNumbers
-from salsa_ext.demo.world import STATES, Calendar
+from salsa_ext.demo.world import DATA, STATES, Calendar
 from salsa_ext.documents.values import TransferData
 
 StateTransfer = tuple[str, TransferData]
 
 # Out of 20,000 transfers.
-TRANSFER_SHARES: Final[Mapping[str, float]] = {
-    "manufacture": 0.23,
-    "state_issue": 0.045,
-    "import_sale": 0.31,
-    "local_sale": 0.20,
-    "registration": 0.095,
-    "second_hand": 0.105,
-    "end": 0.015,
-}
-LOCAL_SALE_WEIGHTS: Final[Mapping[str, int]] = {
-    "USA": 46,
-    "BRA": 20,
-    "ARG": 8,
-    "MEX": 6,
-    "COL": 6,
-    "CHL": 4,
-    "CAN": 10,
-}
-REGISTRATION_WEIGHTS: Final[Mapping[str, int]] = {
-    "BRA": 24,
-    "ARG": 10,
-    "CHL": 8,
-    "COL": 8,
-    "MEX": 10,
-    "PER": 8,
-    "ECU": 6,
-    "URY": 5,
-    "PRY": 5,
-    "GTM": 5,
-    "HND": 4,
-    "SLV": 4,
-    "CRI": 3,
-    "PAN": 3,
-    "DOM": 3,
-    "JAM": 2,
-    "TTO": 2,
-    "BHS": 1,
-    "BOL": 3,
-    "USA": 4,
-    "CAN": 4,
-    "VEN": 3,
-    "NIC": 2,
-    "HTI": 1,
-    "SUR": 1,
-    "GUY": 1,
-    "BRB": 1,
-}
-SECOND_HAND_WEIGHTS: Final = {
-    "private_sale": 78,
-    "inheritance": 12,
-    "loan": 6,
-    "state_to_civilian": 4,
-}
+TRANSFER_SHARES: Final[Mapping[str, float]] = DATA["transfer_shares"]
+LOCAL_SALE_WEIGHTS: Final[Mapping[str, int]] = DATA["local_sale_weights"]
+REGISTRATION_WEIGHTS: Final[Mapping[str, int]] = DATA["registration_weights"]
+SECOND_HAND_WEIGHTS: Final[Mapping[str, int]] = DATA["second_hand_weights"]
 END_WEIGHTS: Final = {"deactivation": 4, "destruction": 6}
 OLDEST_DAY: Final = 3_650
 WITHOUT_SALES_REGISTER: Final = ("USA",)

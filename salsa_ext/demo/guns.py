@@ -11,20 +11,12 @@ from importlib.resources import files
 from random import Random
 from typing import Any, Final
 
-from salsa_ext.demo.world import Calendar
+from salsa_ext.demo.world import DATA, Calendar
 from salsa_ext.firearms.marks.values import Firearm, Mark
 
 FOREIGN: Final = "foreign"
 KIND_BY_TYPE: Final[Mapping[str, str]] = {"assault_rifle": "rifle", "carbine": "rifle"}
-HS_HEADINGS: Final[Mapping[str, str]] = {
-    "pistol": "9302",
-    "revolver": "9302",
-    "shotgun": "9303.20",
-    "rifle": "9303.30",
-    "carbine": "9303.30",
-    "assault_rifle": "9301",
-    "submachine_gun": "9301",
-}
+HS_HEADINGS: Final[Mapping[str, str]] = DATA["hs_headings"]
 # Makers leave out letters that look like digits; `A` and `9` in a pattern are filled, the rest is literal.
 LETTERS: Final = "ABCEFHJKMNPRTUVWXY"
 DIGITS: Final = "0123456789"
@@ -153,30 +145,8 @@ def _format_serial(pattern: str, number: int) -> str:
 
 
 # What readers take for each other, both ways.
-LOOK_ALIKES: Final[Mapping[str, str]] = {
-    "0": "O",
-    "1": "I",
-    "2": "Z",
-    "5": "S",
-    "6": "G",
-    "8": "B",
-    "O": "0",
-    "I": "1",
-    "Z": "2",
-    "S": "5",
-    "G": "6",
-    "B": "8",
-}
-READING_WEIGHTS: Final[Mapping[str, int]] = {
-    "whole": 73,
-    "look_alike": 8,
-    "transposed": 2,
-    "wrong_digit": 2,
-    "damaged": 5,
-    "missing": 6,
-    "altered": 3,
-    "restored": 1,
-}
+LOOK_ALIKES: Final[Mapping[str, str]] = DATA["look_alikes"]
+READING_WEIGHTS: Final[Mapping[str, int]] = DATA["reading_weights"]
 IMPORT_MARK_SHARE: Final = 0.4
 
 

@@ -30,7 +30,7 @@ from salsa_ext.demo.phrases import (
     localized,
 )
 from salsa_ext.demo.seizures import PlannedSeizure
-from salsa_ext.demo.world import language
+from salsa_ext.demo.world import DATA, language
 from salsa_ext.documents.values import ReportData
 from salsa_ext.firearms.marks import keys
 from salsa_ext.firearms.marks.values import Query
@@ -66,30 +66,11 @@ TRACING_STATES: Final = (
 )
 PERSON_STATES: Final = ("MEX", "USA")
 """States whose persons answer most that is asked of them."""
-STATUS_SHARES: Final[Mapping[str, float]] = {
-    "draft": 0.08,
-    "approved": 0.07,
-    "sent": 0.10,
-    "in_progress": 0.17,
-    "completed": 0.32,
-    "withdrawn": 0.07,
-    "closed": 0.19,
-}
+STATUS_SHARES: Final[Mapping[str, float]] = DATA["status_shares"]
 UNSENT_STATUSES: Final = ("draft", "approved")
-GROUP_BY_STATUS: Final = {
-    "draft": "fresh",
-    "approved": "fresh",
-    "sent": "sent",
-    "in_progress": "in_progress",
-}
+GROUP_BY_STATUS: Final[Mapping[str, str]] = DATA["group_by_status"]
 PRIORITY_WEIGHTS: Final = {"routine": 62, "priority": 24, "urgent": 11, "flash": 3}
-REASON_WEIGHTS: Final = {
-    "illegal_where_found": 40,
-    "used_in_crime": 38,
-    "unlicensed_transfer": 15,
-    "inadequately_marked": 5,
-    "unlicensed_manufacture": 2,
-}
+REASON_WEIGHTS: Final[Mapping[str, int]] = DATA["reason_weights"]
 FRESH_DAYS: Final = 90
 MAX_REQUESTS: Final = 20
 SOON_DAYS: Final = 365
@@ -332,48 +313,8 @@ MAX_DISCREPANCIES: Final = 200
 AGREED_KINDS: Final = ("overdue",)
 REOPENED_KINDS: Final = ("expired_in_transit",)
 ASSIGNED_KINDS: Final = ("document_invalid", "party_not_authorised")
-STATEMENT_TEXTS: Final[Mapping[str, Mapping[str, str]]] = {
-    "short_receipt": {
-        "en": "They stayed at the post for want of a document and follow with the next shipment.",
-        "es": "Quedaron en el puesto por falta de un documento y siguen con el próximo embarque.",
-        "pt": "Ficaram no posto por falta de um documento e seguem com o próximo embarque.",
-    },
-    "over_receipt": {
-        "en": "It belongs to another lot of the same maker and was packed by mistake.",
-        "es": "Pertenece a otro lote del mismo fabricante y se embaló por error.",
-        "pt": "Pertence a outro lote do mesmo fabricante e foi embalada por engano.",
-    },
-    "over_quantity": {
-        "en": "The last shipment is held back until the import certificate is reissued.",
-        "es": "El último embarque se retiene hasta que se vuelva a expedir el certificado de importación.",
-        "pt": "O último embarque fica retido até que se reemita o certificado de importação.",
-    },
-    "overdue": {
-        "en": "A strike at the border; the customs of both sides know of it.",
-        "es": "Huelga en la frontera; las aduanas de ambos lados lo saben.",
-        "pt": "Greve na fronteira; as alfândegas dos dois lados sabem.",
-    },
-    "expired_in_transit": {
-        "en": "The entry was ticked late; the customs declaration is of the day before.",
-        "es": "La entrada se marcó tarde; la declaración aduanera es del día anterior.",
-        "pt": "A entrada foi marcada tarde; a declaração aduaneira é do dia anterior.",
-    },
-    "document_invalid": {
-        "en": "We ask the other authority for its certificate.",
-        "es": "Pedimos el certificado a la otra autoridad.",
-        "pt": "Pedimos o certificado à outra autoridade.",
-    },
-    "party_not_authorised": {
-        "en": "The firm says that its licence is being renewed; we wait for the decision.",
-        "es": "La empresa dice que su licencia se está renovando; esperamos la resolución.",
-        "pt": "A empresa diz que a sua licença está em renovação; aguardamos a decisão.",
-    },
-}
-REOPENING_TEXTS: Final = {
-    "en": "The declaration is of another shipment.",
-    "es": "La declaración es de otro embarque.",
-    "pt": "A declaração é de outro embarque.",
-}
+STATEMENT_TEXTS: Final[Mapping[str, Mapping[str, str]]] = DATA["statement_texts"]
+REOPENING_TEXTS: Final[Mapping[str, str]] = DATA["reopening_texts"]
 ActorOfState = Callable[[str], Actor]
 
 

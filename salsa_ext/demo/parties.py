@@ -2,170 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from random import Random
 from typing import Final
 
 from salsa_ext.demo import phrases
 from salsa_ext.demo.phrases import STATE_BODY_NAMES
-from salsa_ext.demo.world import STATES, language, towns
+from salsa_ext.demo.world import DATA, STATES, language, towns
 from salsa_ext.firearms.records.parties import Party
 
-GIVEN_NAMES: Final = {
-    "es": (
-        "Ana",
-        "Bruno",
-        "Carla",
-        "Darío",
-        "Elena",
-        "Felipe",
-        "Gloria",
-        "Hugo",
-        "Inés",
-        "Julio",
-        "Lucía",
-        "Mateo",
-        "Nora",
-        "Óscar",
-        "Pilar",
-        "Raúl",
-        "Sofía",
-        "Tomás",
-    ),
-    "pt": (
-        "Alice",
-        "Bento",
-        "Clara",
-        "Davi",
-        "Elisa",
-        "Fábio",
-        "Graça",
-        "Heitor",
-        "Íris",
-        "João",
-        "Lara",
-        "Miguel",
-        "Nádia",
-        "Otávio",
-        "Rita",
-        "Rui",
-        "Teresa",
-        "Vítor",
-    ),
-    "en": (
-        "Alice",
-        "Brian",
-        "Carol",
-        "Derek",
-        "Esther",
-        "Frank",
-        "Grace",
-        "Henry",
-        "Irene",
-        "Jack",
-        "Laura",
-        "Marcus",
-        "Nadine",
-        "Owen",
-        "Paula",
-        "Roy",
-        "Tanya",
-        "Victor",
-    ),
-    "fr": (
-        "Aline",
-        "Benoît",
-        "Chantal",
-        "Denis",
-        "Estelle",
-        "Fabrice",
-        "Ginette",
-        "Hervé",
-        "Irène",
-        "Joël",
-        "Lise",
-        "Marc",
-        "Nadège",
-        "Olivier",
-        "Rose",
-        "Serge",
-    ),
-    "nl": ("Anke", "Bram", "Carla", "Dirk", "Els", "Frits", "Greet", "Henk", "Iris", "Joris"),
-}
-FAMILY_NAMES: Final = {
-    "es": (
-        "Ejemplo",
-        "Muestra",
-        "Ficticio",
-        "Inventado",
-        "Supuesto",
-        "Demostración",
-        "Ensayo",
-        "Figurado",
-        "Prueba",
-        "Imaginario",
-    ),
-    "pt": (
-        "Exemplo",
-        "Amostra",
-        "Fictício",
-        "Inventado",
-        "Suposto",
-        "Demonstração",
-        "Ensaio",
-        "Figurado",
-        "Teste",
-        "Imaginário",
-    ),
-    "en": (
-        "Example",
-        "Sample",
-        "Fictive",
-        "Invented",
-        "Specimen",
-        "Placeholder",
-        "Testcase",
-        "Imaginary",
-        "Dummy",
-        "Supposed",
-    ),
-    "fr": ("Exemple", "Échantillon", "Fictif", "Inventé", "Supposé", "Essai", "Imaginaire"),
-    "nl": ("Voorbeeld", "Verzonnen", "Denkbeeldig", "Proef", "Monster"),
-}
-DEALERS: Final = {
-    "es": ("Armería {}", "Casa de Caza {}", "Deportes y Armas {}", "Importadora {}"),
-    "pt": ("Armas {}", "Casa de Caça {}", "Tiro e Pesca {}", "Importadora {}"),
-    "en": ("{} Outfitters", "{} Sporting Arms", "{} Gun Room", "{} Imports"),
-    "fr": ("Armurerie {}", "Chasse et Pêche {}", "Importation {}"),
-    "nl": ("Wapenhandel {}", "Jachthuis {}"),
-}
-MAKERS: Final = {
-    "es": "Fábrica {}",
-    "pt": "Fábrica {}",
-    "en": "{} Manufacturing",
-    "fr": "Manufacture {}",
-    "nl": "Fabriek {}",
-}
-CARRIERS: Final = {
-    "es": "Transportes {}",
-    "pt": "Transportes {}",
-    "en": "{} Freight",
-    "fr": "Transports {}",
-    "nl": "Vervoer {}",
-}
-BROKERS: Final = {
-    "es": "Corredora {}",
-    "pt": "Corretora {}",
-    "en": "{} Brokers",
-    "fr": "Courtage {}",
-    "nl": "Makelaardij {}",
-}
-STREETS: Final = {
-    "es": "Calle Ejemplo",
-    "pt": "Rua Exemplo",
-    "en": "Example Street",
-    "fr": "Rue Exemple",
-    "nl": "Voorbeeldstraat",
-}
+GIVEN_NAMES: Final[Mapping[str, tuple[str, ...]]] = DATA["given_names"]
+FAMILY_NAMES: Final[Mapping[str, tuple[str, ...]]] = DATA["family_names"]
+DEALERS: Final[Mapping[str, tuple[str, ...]]] = DATA["dealers"]
+MAKERS: Final[Mapping[str, str]] = DATA["makers"]
+CARRIERS: Final[Mapping[str, str]] = DATA["carriers"]
+BROKERS: Final[Mapping[str, str]] = DATA["brokers"]
+STREETS: Final[Mapping[str, str]] = DATA["streets"]
 STATE_BODIES: Final = ("police", "military", "government")
 
 
@@ -235,6 +87,6 @@ class People:
         return f"{STREETS[language(state)]} {self._random.randrange(1, 900)}, {town}"
 
 
-def _firm_name(patterns: dict[str, str], state: str) -> str:
+def _firm_name(patterns: Mapping[str, str], state: str) -> str:
     spoken = language(state)
     return f"{patterns[spoken].format(FAMILY_NAMES[spoken][0])} {state}"

@@ -8,53 +8,31 @@ Brazil follow studies there. The rest is illustrative, not official.
 from __future__ import annotations
 
 import csv
+import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
 from importlib.resources import files
 from math import cos, hypot, radians
-from typing import Final
+from typing import Any, Final
 
 KM_PER_DEGREE: Final = 111.2
 
+
+def _as_tuples(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {name: _as_tuples(each) for name, each in value.items()}
+    return tuple(map(_as_tuples, value)) if isinstance(value, list) else value
+
+
+DATA: Final[Mapping[str, Any]] = _as_tuples(
+    tomllib.loads(files("salsa_ext.demo").joinpath("data/region.toml").read_text("utf-8"))
+)
+"""Proportions, names and phrases of the region, for the constants of this package."""
+
 # Each participating state: the zone of its capital and the languages of its offices.
-STATES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
-    "ARG": ("America/Argentina/Buenos_Aires", ("es",)),
-    "ATG": ("America/Antigua", ("en",)),
-    "BHS": ("America/Nassau", ("en",)),
-    "BLZ": ("America/Belize", ("en", "es")),
-    "BOL": ("America/La_Paz", ("es",)),
-    "BRA": ("America/Sao_Paulo", ("pt",)),
-    "BRB": ("America/Barbados", ("en",)),
-    "CAN": ("America/Toronto", ("en", "fr")),
-    "CHL": ("America/Santiago", ("es",)),
-    "COL": ("America/Bogota", ("es",)),
-    "CRI": ("America/Costa_Rica", ("es",)),
-    "DMA": ("America/Dominica", ("en",)),
-    "DOM": ("America/Santo_Domingo", ("es",)),
-    "ECU": ("America/Guayaquil", ("es",)),
-    "GRD": ("America/Grenada", ("en",)),
-    "GTM": ("America/Guatemala", ("es",)),
-    "GUY": ("America/Guyana", ("en",)),
-    "HND": ("America/Tegucigalpa", ("es",)),
-    "HTI": ("America/Port-au-Prince", ("fr", "ht")),
-    "JAM": ("America/Jamaica", ("en",)),
-    "KNA": ("America/St_Kitts", ("en",)),
-    "LCA": ("America/St_Lucia", ("en",)),
-    "MEX": ("America/Mexico_City", ("es",)),
-    "NIC": ("America/Managua", ("es",)),
-    "PAN": ("America/Panama", ("es",)),
-    "PER": ("America/Lima", ("es",)),
-    "PRY": ("America/Asuncion", ("es",)),
-    "SLV": ("America/El_Salvador", ("es",)),
-    "SUR": ("America/Paramaribo", ("nl", "en")),
-    "TTO": ("America/Port_of_Spain", ("en",)),
-    "URY": ("America/Montevideo", ("es",)),
-    "USA": ("America/New_York", ("en", "es")),
-    "VCT": ("America/St_Vincent", ("en",)),
-    "VEN": ("America/Caracas", ("es",)),
-}
+STATES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = DATA["states"]
 
 
 @dataclass(frozen=True)
@@ -181,207 +159,19 @@ def _is_near(post: Post, latitude: float, longitude: float) -> bool:
 
 Weights = Mapping[str, float]
 
-REGIONS: Final[Mapping[str, tuple[str, ...]]] = {
-    "brazil": ("BRA",),
-    "mexico": ("MEX",),
-    "central": ("GTM", "HND", "SLV", "CRI", "PAN", "NIC", "BLZ"),
-    "caribbean": (
-        "DOM",
-        "HTI",
-        "JAM",
-        "TTO",
-        "BHS",
-        "BRB",
-        "ATG",
-        "DMA",
-        "GRD",
-        "KNA",
-        "LCA",
-        "VCT",
-        "GUY",
-        "SUR",
-    ),
-    "andes": ("COL", "ECU", "PER", "BOL", "VEN"),
-    "south": ("ARG", "CHL", "PRY", "URY"),
-    "north": ("USA", "CAN"),
-}
-SEIZURE_WEIGHTS: Final[Weights] = {
-    "BRA": 920,
-    "MEX": 860,
-    "ARG": 300,
-    "COL": 330,
-    "GTM": 210,
-    "HND": 170,
-    "USA": 150,
-    "ECU": 190,
-    "CHL": 150,
-    "PER": 150,
-    "PRY": 140,
-    "URY": 80,
-    "SLV": 130,
-    "DOM": 90,
-    "JAM": 100,
-    "TTO": 70,
-    "BOL": 60,
-    "CRI": 60,
-    "PAN": 60,
-    "BHS": 45,
-    "HTI": 40,
-    "VEN": 50,
-    "CAN": 60,
-    "NIC": 20,
-    "BLZ": 20,
-    "GUY": 15,
-    "SUR": 10,
-    "BRB": 15,
-    "LCA": 10,
-    "VCT": 6,
-    "GRD": 5,
-    "ATG": 5,
-    "KNA": 5,
-    "DMA": 4,
-}
-TYPE_WEIGHTS: Final[Mapping[str, Weights]] = {
-    "brazil": {"revolver": 50, "pistol": 29, "shotgun": 10, "rifle": 9, "submachine_gun": 2},
-    "mexico": {
-        "pistol": 49,
-        "revolver": 14,
-        "rifle": 25,
-        "shotgun": 9,
-        "submachine_gun": 1,
-        "other": 2,
-    },
-    "central": {"pistol": 58, "revolver": 14, "rifle": 14, "shotgun": 11, "other": 3},
-    "caribbean": {"pistol": 72, "revolver": 13, "rifle": 8, "shotgun": 5, "other": 2},
-    "andes": {"pistol": 40, "revolver": 36, "rifle": 9, "shotgun": 10, "other": 5},
-    "south": {"pistol": 36, "revolver": 38, "rifle": 13, "shotgun": 12, "submachine_gun": 1},
-    "north": {"pistol": 62, "revolver": 12, "rifle": 16, "shotgun": 10},
-}
+REGIONS: Final[Mapping[str, tuple[str, ...]]] = DATA["regions"]
+SEIZURE_WEIGHTS: Final[Weights] = DATA["seizure_weights"]
+TYPE_WEIGHTS: Final[Mapping[str, Weights]] = DATA["type_weights"]
 # Where seized guns were last at home: the own state, another, or none that any record knows
 # (`unknown`, with the market that it came from behind the colon).
-SOURCE_WEIGHTS: Final[Mapping[str, Weights]] = {
-    "brazil": {
-        "own": 41,
-        "PRY": 14,
-        "USA": 13,
-        "ARG": 4,
-        "URY": 3,
-        "BOL": 2,
-        "unknown:BRA": 14,
-        "unknown:foreign": 9,
-    },
-    "mexico": {"USA": 52, "own": 16, "GTM": 3, "unknown:USA": 16, "unknown:foreign": 13},
-    "central": {
-        "USA": 26,
-        "own": 31,
-        "MEX": 5,
-        "SLV": 4,
-        "HND": 4,
-        "unknown:USA": 15,
-        "unknown:foreign": 15,
-    },
-    "caribbean": {"USA": 48, "own": 10, "unknown:USA": 25, "unknown:foreign": 17},
-    "andes": {
-        "own": 40,
-        "USA": 10,
-        "ECU": 5,
-        "PER": 5,
-        "BRA": 6,
-        "unknown:BRA": 12,
-        "unknown:USA": 9,
-        "unknown:foreign": 13,
-    },
-    "south": {"own": 45, "BRA": 12, "PRY": 9, "USA": 7, "unknown:BRA": 11, "unknown:foreign": 16},
-    "north": {"own": 72, "CAN": 2, "unknown:USA": 14, "unknown:foreign": 12},
-}
-CRIME_WEIGHTS: Final[Mapping[str, Weights]] = {
-    "brazil": {
-        "drug_trafficking": 44,
-        "robbery": 14,
-        "homicide": 7,
-        "arms_trafficking": 9,
-        "gang": 8,
-        "none": 10,
-        "unknown": 8,
-    },
-    "mexico": {
-        "drug_trafficking": 40,
-        "arms_trafficking": 22,
-        "homicide": 10,
-        "kidnapping": 4,
-        "gang": 6,
-        "migrant_smuggling": 2,
-        "unknown": 16,
-    },
-    "central": {"gang": 34, "extortion": 15, "homicide": 14, "drug_trafficking": 18, "unknown": 19},
-    "caribbean": {
-        "gang": 26,
-        "homicide": 20,
-        "drug_trafficking": 18,
-        "arms_trafficking": 14,
-        "robbery": 8,
-        "unknown": 14,
-    },
-    "andes": {
-        "drug_trafficking": 32,
-        "extortion": 12,
-        "homicide": 10,
-        "robbery": 18,
-        "gang": 8,
-        "trafficking_in_persons": 1,
-        "unknown": 19,
-    },
-    "south": {
-        "robbery": 27,
-        "drug_trafficking": 24,
-        "homicide": 7,
-        "other_violent": 9,
-        "arms_trafficking": 8,
-        "none": 14,
-        "unknown": 11,
-    },
-    "north": {
-        "other_violent": 22,
-        "drug_trafficking": 22,
-        "arms_trafficking": 14,
-        "homicide": 8,
-        "robbery": 12,
-        "none": 10,
-        "unknown": 12,
-    },
-}
-SETTING_WEIGHTS: Final[Weights] = {
-    "street": 34,
-    "home": 25,
-    "vehicle": 22,
-    "parcel": 3,
-    "prison": 2,
-    "port": 3,
-    "airport": 2,
-    "vessel": 2,
-    "other": 7,
-}
+SOURCE_WEIGHTS: Final[Mapping[str, Weights]] = DATA["source_weights"]
+CRIME_WEIGHTS: Final[Mapping[str, Weights]] = DATA["crime_weights"]
+SETTING_WEIGHTS: Final[Weights] = DATA["setting_weights"]
 SEIZURE_KIND_WEIGHTS: Final[Weights] = {"seized": 90, "found": 6, "surrendered": 4}
-LEGAL_GROUND_WEIGHTS: Final[Weights] = {
-    "possession": 74,
-    "trafficking": 18,
-    "manufacture": 2,
-    "removal_of_marks": 3,
-    "other": 3,
-}
-ORGANIZED_CRIME_WEIGHTS: Final[Weights] = {
-    "established": 8,
-    "suspected": 26,
-    "no": 18,
-    "unknown": 48,
-}
+LEGAL_GROUND_WEIGHTS: Final[Weights] = DATA["legal_ground_weights"]
+ORGANIZED_CRIME_WEIGHTS: Final[Weights] = DATA["organized_crime_weights"]
 RELATION_WEIGHTS: Final[Weights] = {"instrument": 66, "object_of_trafficking": 28, "proceeds": 6}
-BASIS_WEIGHTS: Final[Weights] = {
-    "investigation": 52,
-    "intelligence": 26,
-    "court": 12,
-    "ballistics": 10,
-}
+BASIS_WEIGHTS: Final[Weights] = DATA["basis_weights"]
 VISIBILITY_WEIGHTS: Final[Weights] = {"": 97, "pointer": 2, "silent": 1}
 ITEM_COUNT_WEIGHTS: Final[Weights] = {"1": 88, "2": 7, "3": 3, "5": 2}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from random import Random
 from typing import Final
@@ -10,20 +10,13 @@ from typing import Final
 from salsa_ext.demo.guns import Design, GunFactory, SimulatedGun
 from salsa_ext.demo.trade import trade_routes
 from salsa_ext.demo.trade.trade_routes import Route
-from salsa_ext.demo.world import Post
+from salsa_ext.demo.world import DATA, Post
 
 OLDEST_DAY: Final = 1_095
 NEWEST_DAY: Final = 100
 LOT_SIZE: Final = (3.25, 0.6)
 MAX_LOT_SIZE: Final = 120
-OUTCOME_WEIGHTS: Final = {
-    "received": 86,
-    "short": 6,
-    "over": 1,
-    "never": 3,
-    "unconfirmed": 3,
-    "held": 1,
-}
+OUTCOME_WEIGHTS: Final[Mapping[str, int]] = DATA["outcome_weights"]
 FLAW_WEIGHTS: Final = {"": 90, "awaiting": 5, "over": 3, "mismatch": 2}
 # What the board of each post shows: when a shipment is due (days before the anchor), and its fate.
 POST_SHIPMENTS: Final = ((0, "due"), (0, "at_exit"), (-2, "due"), (-6, "due"), (9, "late"))
@@ -166,5 +159,5 @@ class DealGenerator:
                 gun.home = sent.deal.way.importer
                 gun.imported = (gun.home, sent.enters)
 
-    def _pick(self, weights: dict[str, int]) -> str:
+    def _pick(self, weights: Mapping[str, int]) -> str:
         return self._random.choices(list(weights), list(weights.values()))[0]

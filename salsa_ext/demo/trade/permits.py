@@ -13,7 +13,7 @@ from salsa_ext.demo.guns import FOREIGN, HS_HEADINGS, Design, GunFactory
 from salsa_ext.demo.parties import People
 from salsa_ext.demo.phrases import END_USES, localized
 from salsa_ext.demo.trade.deals import Deal
-from salsa_ext.demo.world import STATES, Calendar
+from salsa_ext.demo.world import DATA, STATES, Calendar
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records.parties import Party
 from salsa_ext.trade.permits.values import (
@@ -197,23 +197,10 @@ def _permit_lines(deal: Deal, more: int = 0) -> tuple[Firearm, ...]:
     )
 
 
-LICENCE_ROLES: Final[Mapping[str, tuple[str, ...]]] = {
-    "dealer": ("dealer", "importer"),
-    "manufacturer": ("manufacturer", "exporter"),
-    "carrier": ("carrier",),
-    "other": ("broker",),
-}
+LICENCE_ROLES: Final[Mapping[str, tuple[str, ...]]] = DATA["licence_roles"]
 # What is wrong with the seventh dealer of a state; permits that name him become discrepancies.
 FLAWED_DEALER: Final = 7
-LICENCE_FLAWS: Final[Mapping[str, str]] = {
-    "ARG": "suspended",
-    "CHL": "expired",
-    "COL": "unregistered",
-    "GTM": "unregistered",
-    "MEX": "expired",
-    "PER": "no_importer",
-    "URY": "suspended",
-}
+LICENCE_FLAWS: Final[Mapping[str, str]] = DATA["licence_flaws"]
 # Days before the anchor, and after it.
 VALID_FROM_DAYS, EXPIRED_DAYS, SUSPENDED_DAYS, REMAINING_DAYS = 3_700, 500, 600, 730
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random
 from typing import Final
@@ -10,7 +11,7 @@ from salsa_ext.demo.guns import describe_gun
 from salsa_ext.demo.parties import People
 from salsa_ext.demo.phrases import HOLD_REASONS, localized
 from salsa_ext.demo.trade.deals import Consignment
-from salsa_ext.demo.world import Calendar
+from salsa_ext.demo.world import DATA, Calendar
 from salsa_ext.trade.receipts.values import ReceiptData, ReceivedItem
 from salsa_ext.trade.shipments.values import (
     CheckpointData,
@@ -19,11 +20,7 @@ from salsa_ext.trade.shipments.values import (
     Transport,
 )
 
-TRANSPORT_DOCUMENTS: Final = {
-    "road": ("mic_dta", "crt"),
-    "sea": ("bill_of_lading",),
-    "air": ("awb",),
-}
+TRANSPORT_DOCUMENTS: Final[Mapping[str, tuple[str, ...]]] = DATA["transport_documents"]
 
 
 @dataclass(frozen=True)

@@ -9,71 +9,12 @@ from random import Random
 from typing import Final
 
 from salsa_ext.demo.guns import FOREIGN
-from salsa_ext.demo.world import Post, shared_posts, towns
+from salsa_ext.demo.world import DATA, Post, shared_posts, towns
 
 Pair = tuple[str, str]
 
 # Exporter to importers with weights: the producers of the hemisphere and who buys from them.
-TRADE_WEIGHTS: Final[Mapping[str, Mapping[str, int]]] = {
-    "BRA": {
-        "USA": 26,
-        "PRY": 14,
-        "ARG": 9,
-        "URY": 7,
-        "BOL": 5,
-        "CHL": 6,
-        "PER": 5,
-        "COL": 4,
-        "ECU": 3,
-        "GTM": 4,
-        "HND": 4,
-        "SLV": 3,
-        "DOM": 3,
-        "PAN": 2,
-        "HTI": 1,
-        "SUR": 1,
-    },
-    "USA": {
-        "MEX": 16,
-        "CAN": 18,
-        "GTM": 8,
-        "HND": 6,
-        "SLV": 5,
-        "CRI": 4,
-        "PAN": 4,
-        "COL": 5,
-        "PER": 4,
-        "PRY": 4,
-        "DOM": 5,
-        "JAM": 3,
-        "TTO": 3,
-        "BHS": 2,
-        "HTI": 1,
-        "ECU": 2,
-        "CHL": 3,
-        "ARG": 4,
-        "BRB": 1,
-        "BLZ": 2,
-        "LCA": 1,
-        "ATG": 1,
-        "GRD": 1,
-        "VCT": 1,
-        "DMA": 1,
-        "KNA": 1,
-        "GUY": 1,
-        "NIC": 2,
-        "BOL": 1,
-        "URY": 2,
-        "BRA": 3,
-    },
-    "ARG": {"PRY": 8, "URY": 7, "CHL": 5, "BOL": 3, "USA": 6, "PER": 2, "BRA": 2},
-    "CAN": {"USA": 8, "CHL": 1, "COL": 1},
-    "COL": {"ECU": 4, "PER": 2, "PAN": 1},
-    "CHL": {"PER": 2, "BOL": 1, "PRY": 1},
-    "MEX": {"GTM": 3, "BLZ": 1, "USA": 1},
-    "URY": {"PRY": 2, "ARG": 2},
-    "PRY": {"BOL": 1, "URY": 1},
-}
+TRADE_WEIGHTS: Final[Mapping[str, Mapping[str, int]]] = DATA["trade_weights"]
 # States without a common border whose goods may go by road, through these.
 TRANSIT_STATES: Final[Mapping[Pair, tuple[str, ...]]] = {
     ("BRA", "CHL"): ("ARG",),
@@ -90,22 +31,7 @@ TRANSIT_STATES: Final[Mapping[Pair, tuple[str, ...]]] = {
     ("PRY", "BOL"): ("ARG",),
 }
 TRANSIT_SHARE: Final = 0.7
-PORTS: Final[Mapping[str, str]] = {
-    "ARG": "Zárate",
-    "BRA": "Santos",
-    "CHL": "San Antonio",
-    "COL": "Cartagena",
-    "ECU": "Guayaquil",
-    "GTM": "Puerto Quetzal",
-    "HND": "Puerto Cortés",
-    "MEX": "Veracruz",
-    "PER": "Callao",
-    "USA": "Miami",
-    "URY": "Montevideo",
-    "DOM": "Caucedo",
-    "PAN": "Balboa",
-    "SLV": "Acajutla",
-}
+PORTS: Final[Mapping[str, str]] = DATA["ports"]
 TRAVEL_DAYS: Final = {"road": (1, 3), "sea": (12, 25), "air": (2, 4)}
 PRODUCING_STATES: Final = ("ARG", "BRA", "CAN", "CHL", "COL", "MEX", "USA")
 
