@@ -204,8 +204,8 @@ def draw_timeline(records: Sequence[Mapping[str, Any]]) -> Timeline:
     return Timeline(lanes, events, more)
 
 
-FLOW_WIDTH, FLOW_HEIGHT = 760, 380
-FLOW_MARGIN: Final = 190
+FLOW_WIDTH, FLOW_HEIGHT = 800, 380
+FLOW_MARGIN: Final = 230
 """Beside the first and last stage, for names."""
 NODE_WIDTH, NODE_GAP = 10, 14
 FLOW_SERIES: Final = 4

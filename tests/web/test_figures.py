@@ -43,7 +43,7 @@ def test_the_pictures_of_a_state_have_their_tables(officer):
     assert "Brazil Diverted in Paraguay Found in Brazil 2025 1" in lines(
         page[page.index('id="flows"') :]
     )
-    assert "Pistol 2025 6" in lines(page[page.index('id="class"') :])
+    assert "Pistol 2025 6" in lines(page[page.index('id="seizures-class"') :])
     assert officer.open("/figures?year=2025&division=Paran%C3%A1").count("<section class=") < 8
 
 
@@ -102,3 +102,31 @@ def test_the_secretariat_begins_with_the_map_of_the_last_ended_year(officer, sig
     assert "Lawful exports that traces found: 0 of 6 guns." in pictures
     assert "What became of the guns" not in pictures, "it is not released yet"
     assert "Figures of Brazil, 2025" in secretariat.open("/figures?state=BRA")
+
+
+def test_a_picture_names_the_filters_that_it_does_not_have(officer):
+    page = officer.open("/figures?year=2025&kind=found&class=pistol")
+    notes = re.findall(r"Not narrowed by: [^.]*\.", text(page))
+    assert "Not narrowed by: Seized, found or surrendered." in notes, "traces are of a class"
+    assert "Not narrowed by: Seized, found or surrendered, Class of firearm (UNODC)." in notes
+    assert "Not narrowed" not in officer.open("/figures?year=2025&category=firearm")
+
+
+def test_a_kind_has_its_colour_whatever_is_chosen(officer, as_actor):
+    body = bodies.seizure(number="S-4", kind="found", occurred_on="2025-05-20")
+    as_actor("BRA", "police_officer").post("/seizures", body)
+    jobs.jobs_to_idle()
+    for query, colours in (("", {"0", "1"}), ("&kind=found", {"1"})):
+        page = officer.open(f"/figures?year=2025{query}")
+        assert {*re.findall(r'class="series-(\d)"', page)} == colours
+
+
+def test_values_to_choose_from_are_in_order_and_named_once(officer):
+    page = officer.open("/figures/table?dataset=traces")
+    options = re.findall(r'<option value="[^"]*"[^>]*>([^<]*)</option>', page)
+    bands = [name for name in options if name.endswith((" months", " years"))]
+    assert bands[:3] == ["Under 3 months", "3 to 12 months", "1 to 3 years"]
+    sold_in = page[page.index('name="sold_in"') :]
+    names = re.findall(r">([^<]*)</option>", sold_in[: sold_in.index("</select>")])
+    assert names[1:3] == ["Afghanistan", "Åland Islands"] and names.count("Unknown") == 1
+    assert "Yugoslavia" not in names and options.count("By quarter") == 1
