@@ -10,7 +10,7 @@ from tests.web.scenes import POST
 from tests.web.visitors import PASSWORD
 
 DESK = f"/posts/{POST}/desk"
-KEPT = """async () => {
+STORED = """async () => {
   const opened = await new Promise((done) => {
     const asked = indexedDB.open("salsa-post-desk");
     asked.onsuccess = () => done(asked.result);
@@ -19,7 +19,7 @@ KEPT = """async () => {
     const asked = opened.transaction(name).objectStore(name).getAll();
     asked.onsuccess = () => done(asked.result);
   });
-  const text = (row) => row ? JSON.stringify(row) + new TextDecoder("latin1").decode(row.sealed) : "";
+  const text = (row) => row ? JSON.stringify(row) + new TextDecoder("latin1").decode(row.ciphertext) : "";
   const rows = await all("entries");
   const aside = ({ place }) => text(rows.find((row) => row.place === -place));
   return [(await all("keys")).length, rows.filter((row) => row.place > 0).map((row) => text(row) + aside(row))];

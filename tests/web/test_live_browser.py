@@ -101,14 +101,14 @@ def test_what_one_side_does_is_seen_by_the_other_at_once_and_nothing_is_lost(loo
     expect(row.get_by_text("Held").first).to_be_visible(timeout=SOON)
     expect(link).to_be_focused()
     expect(brazil.locator("#traces details").first).to_have_attribute("open", "")
-    expect(brazil.locator("#live-said")).to_have_text(
+    expect(brazil.locator("#live-message")).to_have_text(
         "Changed: Due in seven days: 2 (A-DUE); Crossed today: 2 (A-DUE)"
     )
     assert brazil.evaluate("window.began.isConnected")  # what did not change is not exchanged
 
     brazil.context.set_offline(True)
     expect(brazil.locator("#live.broken")).to_contain_text("No connection", timeout=5_000)
-    expect(brazil.locator("body.stale #live-said")).to_contain_text("No connection")
+    expect(brazil.locator("body.stale #live-message")).to_contain_text("No connection")
     tick(officer, "A-DUE", "entry", "passed")
     expect(row).to_have_count(0, timeout=SOON)  # it is through
     expect(other.get_by_text("Held").first).to_be_visible()

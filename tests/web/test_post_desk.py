@@ -203,7 +203,7 @@ def test_a_seizure_answers_at_once_with_its_number_what_it_matches_and_whom_to_c
         "Brazil has no office registered that can be called.",
     ):
         assert words in page
-    [said, _] = officer.send(f"{DESK}/seizure", typed, 200, **SCRIPT).json["said"]
+    [said, _] = officer.send(f"{DESK}/seizure", typed, 200, **SCRIPT).json["messages"]
     assert said.startswith("ABC12345: Hit. Seized before: ")
 
 
@@ -249,7 +249,7 @@ def test_a_receipt_says_of_each_gun_what_a_check_says_the_action_of_an_alert_fir
     assert [said.find(part) for part in parts] == sorted(said.find(part) for part in parts)
     assert all(part in said for part in parts)
     officer.open(re.search(r'href="(/hits/[^"]+)"', page)[1])
-    [loud, _] = officer.send(f"{DESK}/seizure", typed, 200, **SCRIPT).json["said"]
+    [loud, _] = officer.send(f"{DESK}/seizure", typed, 200, **SCRIPT).json["messages"]
     assert loud.startswith("ABC123456: Hit. Hold the gun and call Argentina")
 
 

@@ -9,7 +9,7 @@ from tests.support.papers import code_of
 from tests.web.conftest import SCREENS
 from tests.web.desks import (
     DESK,
-    KEPT,
+    STORED,
     code,
     open_desk,
     opened,
@@ -35,8 +35,8 @@ WHERE_IT_IS_FIVE = """document.addEventListener("readystatechange", () => {
 FITS = "document.documentElement.scrollWidth <= innerWidth"
 HEAR = """() => {
   window.heard = [];
-  new MutationObserver(() => window.heard.push(document.getElementById("desk-said").textContent))
-    .observe(document.getElementById("desk-said"), {childList: true});
+  new MutationObserver(() => window.heard.push(document.getElementById("desk-message").textContent))
+    .observe(document.getElementById("desk-message"), {childList: true});
 }"""
 
 
@@ -46,17 +46,17 @@ def test_a_seizure_recorded_without_a_line_arrives_exactly_once_by_keyboard_alon
     assert page.evaluate(FITS)
     device.set_offline(True)
     page.goto(f"{site.url}{DESK}")
-    expect(page.locator("#line-state")).to_contain_text("No line.")
-    expect(page.locator("#kept-age")).to_have_text("As this device last saw it, 0 minutes ago.")
-    expect(page.locator("#kept-list")).to_contain_text("BRA2E19")
+    expect(page.locator("#connection")).to_contain_text("No line.")
+    expect(page.locator("#stored-age")).to_have_text("As this device last saw it, 0 minutes ago.")
+    expect(page.locator("#stored-list")).to_contain_text("BRA2E19")
     assert page.evaluate(FITS)
     seize(page, "QQQ111")
-    expect(page.locator("#line-state")).to_contain_text("Kept on this device.")
-    expect(page.locator("#line-state")).to_be_focused()
+    expect(page.locator("#connection")).to_contain_text("Kept on this device.")
+    expect(page.locator("#connection")).to_be_focused()
     seize(page, "QQQ112")
     expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 2")
     page = reopened(device, site)
-    expect(page.locator("#line-state")).to_contain_text("Waiting to be sent: 2")
+    expect(page.locator("#connection")).to_contain_text("Waiting to be sent: 2")
     expect(page.locator("#queue")).to_contain_text("Record a seizure: QQQ111")
     assert seized(site, "QQQ") == [] and page.evaluate(FITS)
     page.evaluate(HEAR)
@@ -67,7 +67,7 @@ def test_a_seizure_recorded_without_a_line_arrives_exactly_once_by_keyboard_alon
     expect(
         page.locator("#q")
     ).to_be_focused()  # what is sent meanwhile takes nobody away from what he types
-    expect(page.locator("#desk-said")).to_contain_text("Taken: Record a seizure: QQQ112")
+    expect(page.locator("#desk-message")).to_contain_text("Taken: Record a seizure: QQQ112")
     assert sum("QQQ112" in said for said in page.evaluate("heard")) == 1
     expect(page.locator("#queue-count")).to_have_text("Waiting to be sent: 0")
     reopened(device, site)
@@ -79,8 +79,8 @@ def test_a_seizure_whose_answer_is_lost_on_the_way_is_recorded_once(device, site
     lost = []
 
     def lose(route):
-        expect(page.locator("#line-state")).to_have_text("Kept on this device, and being sent.")
-        expect(page.locator("#line-state")).to_be_focused()
+        expect(page.locator("#connection")).to_have_text("Kept on this device, and being sent.")
+        expect(page.locator("#connection")).to_be_focused()
         lost.append(route.fetch())
         route.abort()
 
@@ -95,7 +95,7 @@ def test_a_seizure_whose_answer_is_lost_on_the_way_is_recorded_once(device, site
         {"name": "gun.png", "mimeType": "image/png", "buffer": code("gun")}
     )
     page.locator("#items-0-serial").press("Enter")
-    expect(page.locator("#line-state")).to_contain_text("Kept on this device.")
+    expect(page.locator("#connection")).to_contain_text("Kept on this device.")
     assert [answer.status for answer in lost] == [200] and len(seized(site, "QQQ222")) == 1
     device.unroute_all()
     page = reopened(device, site)
@@ -141,9 +141,9 @@ def test_a_session_that_ended_is_asked_for_and_then_what_waits_is_sent(device, s
     device.clear_cookies()
     page.keyboard.type("QQQ555")
     page.keyboard.press("Enter")
-    expect(page.locator("#line-state")).to_contain_text("Your session has ended.")
-    expect(page.locator("#line-state")).to_contain_text("Locked entries on this device: 1.")
-    keys, entries = page.evaluate(KEPT)
+    expect(page.locator("#connection")).to_contain_text("Your session has ended.")
+    expect(page.locator("#connection")).to_contain_text("Locked entries on this device: 1.")
+    keys, entries = page.evaluate(STORED)
     assert keys == 0 and len(entries) == 1 and "QQQ555" not in entries[0]
     press(page, "Sign in")
     sign_in(page, site.username)
@@ -156,14 +156,14 @@ def test_the_key_is_gone_when_the_session_is_over_though_no_line_tells_so(device
     page = open_desk(device, site)
     device.set_offline(True)
     page.goto(f"{site.url}{DESK}")
-    expect(page.locator("#kept-list")).to_contain_text("BRA2E19")
-    assert page.evaluate(KEPT)[0] == 1
+    expect(page.locator("#stored-list")).to_contain_text("BRA2E19")
+    assert page.evaluate(STORED)[0] == 1
     device.clock.fast_forward("12:00:31")
-    expect(page.locator("#line-state")).to_contain_text(
+    expect(page.locator("#connection")).to_contain_text(
         "Nothing can be kept: your session has ended"
     )
-    expect(page.locator("#kept-list")).to_be_empty()
-    assert page.evaluate(KEPT)[0] == 0
+    expect(page.locator("#stored-list")).to_be_empty()
+    assert page.evaluate(STORED)[0] == 0
 
 
 def test_a_check_waits_for_the_line_and_its_answer_for_the_officer(device, site):
@@ -193,12 +193,12 @@ def test_a_check_waits_for_the_line_and_its_answer_for_the_officer(device, site)
     page.keyboard.press("Enter")
     expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
     device.set_offline(False)
-    answered = page.locator("#queue-list [data-state=loud]")
+    answered = page.locator("#queue-list [data-state=urgent]")
     expect(answered).to_contain_text("ABC123456: Hit")
     page = reopened(device, site)
     device.set_offline(True)  # all of it is on the device by now
     page.goto(f"{site.url}{DESK}")
-    answered = page.locator("#queue-list [data-state=loud]")
+    answered = page.locator("#queue-list [data-state=urgent]")
     expect(answered.locator("a[href='tel:+55610000']")).to_be_visible()
     press(page, "See the whole answer")
     expect(page.locator("#form-body .answer")).to_be_focused()
@@ -206,7 +206,7 @@ def test_a_check_waits_for_the_line_and_its_answer_for_the_officer(device, site)
     expect(page.locator("#form-body .candidates")).to_contain_text("The serial is the same.")
     device.set_offline(False)
     page = reopened(device, site)
-    loud = page.locator("#line-state .loud")
+    loud = page.locator("#connection .urgent")
     expect(loud).to_contain_text("Check a serial number: ABC123456")
     asked = []
     page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
@@ -244,7 +244,7 @@ def test_a_photograph_that_is_refused_keeps_no_seizure_back_and_is_sent_anew(dev
     refused.first.get_by_role("button", name="Correct it and send it again").click()
     page.wait_for_url("**/desk/photo?*")
     expect(page.locator(".summary")).to_contain_text("JPEG, PNG or WebP")
-    expect(page.locator("form.kept")).to_contain_text("QQQ991")
+    expect(page.locator("form.queued")).to_contain_text("QQQ991")
     expect(page.locator(".photo .chosen")).to_have_text("mark.txt")
     page.locator("#photo").set_input_files(
         {"name": "mark.jpg", "mimeType": "image/jpeg", "buffer": picture()[0].read()}
@@ -317,7 +317,7 @@ def test_a_call_is_asked_with_a_line_alone_and_both_sides_follow_it(device, site
         "There is no line, so the other side is not asked."
     )
     expect(page.locator("#queue")).to_be_hidden()
-    assert page.evaluate(KEPT)[1] == [] and page.evaluate(FITS)
+    assert page.evaluate(STORED)[1] == [] and page.evaluate(FITS)
     device.set_offline(False)
     ask.click()
     expect(page.get_by_role("main")).to_contain_text("The other side is asked to call.")
@@ -336,7 +336,7 @@ def test_a_call_is_asked_with_a_line_alone_and_both_sides_follow_it(device, site
     assert (
         abs(record.bounding_box()["y"] - top) < 2
     )  # what one is about to press stays where it was
-    expect(page.locator("#live-said")).to_have_text("Changed: You are asked to call")
+    expect(page.locator("#live-message")).to_have_text("Changed: You are asked to call")
     page.get_by_role("button", name="Mark as answered").click()
     expect(page.locator("#calls button")).to_have_count(0)
     assert brazil.get(f"/posts/{POST}/calls?answered=false").json["items"] == []

@@ -80,7 +80,7 @@ def test_who_asks_twice_is_told_since_when_it_was_asked(paraguay):
     assert "The other side was asked to call at 12:00 already" in text(page)
     sent = {"Accept": "application/json"}
     told = paraguay.send(f"{DESK}/call", {"which": ""}, 409, **sent).json
-    assert "was asked to call at 12:00 already" in told["said"][0]
+    assert "was asked to call at 12:00 already" in told["messages"][0]
 
 
 def test_the_notification_leads_to_the_desk(paraguay, brazil):

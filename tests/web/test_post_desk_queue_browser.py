@@ -12,7 +12,7 @@ from api.http.auth import SESSION_COOKIE
 from api.web import security
 from tests.web.desks import (
     DESK,
-    KEPT,
+    STORED,
     open_desk,
     opened,
     press,
@@ -94,7 +94,7 @@ def test_what_a_seizure_matches_stays_on_top_of_each_page_until_it_is_put_away(d
     page.wait_for_url("**/desk/seizures/*")
     expect(page.locator(READY)).to_be_attached(timeout=20_000)
     expect(page.locator(".answer")).to_contain_text("In lawful records only")
-    assert page.evaluate(KEPT)[1] == []
+    assert page.evaluate(STORED)[1] == []
     cut(device)
     go(page, site)
     seize(page, "ABC123456")
@@ -106,17 +106,19 @@ def test_what_a_seizure_matches_stays_on_top_of_each_page_until_it_is_put_away(d
     waits(page, 1)
     device.unroute_all()
     press(page, "Passed")  # by which both are sent, and the page is left
-    loud = page.locator("#line-state .loud")
+    loud = page.locator("#connection .urgent")
     expect(page.get_by_role("main")).to_contain_text("The crossing is recorded.")
     expect(loud).to_contain_text("▲ Record a seizure: ABC123456 – ABC123456: Hit")
     page.reload()
     expect(loud).to_be_visible()
     expect(page.get_by_role("main")).not_to_contain_text("The crossing is recorded.")
-    [kept] = page.evaluate(KEPT)[1]
+    [kept] = page.evaluate(STORED)[1]
     assert "ABC123456" not in kept and "Hit" not in kept
     device.set_offline(True)
     go(page, site)
-    expect(page.locator("#queue-list [data-state=loud]")).to_contain_text("Taken: Record a seizure")
+    expect(page.locator("#queue-list [data-state=urgent]")).to_contain_text(
+        "Taken: Record a seizure"
+    )
     device.set_offline(False)
     page = reopened(device, site)
     press(page, "See it")
@@ -125,14 +127,14 @@ def test_what_a_seizure_matches_stays_on_top_of_each_page_until_it_is_put_away(d
     asked = []
     page.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
     press(page, "Discard it")
-    loud = page.locator("#line-state .loud")
+    loud = page.locator("#connection .urgent")
     expect(loud).to_be_visible()
     page.once("dialog", lambda dialog: dialog.accept())
     press(page, "Discard it")
     expect(loud).to_have_count(0)
     expect(page.locator("#queue")).to_be_hidden()
     assert asked == ["Discard it? Something is known of this gun. Read the whole answer first."]
-    assert page.evaluate(KEPT)[1] == [] and len(ticks(site, "A-DUE")) == 1
+    assert page.evaluate(STORED)[1] == [] and len(ticks(site, "A-DUE")) == 1
 
 
 def test_a_device_that_can_note_nothing_more_sends_what_waits_and_shows_what_became_of_it(
@@ -154,7 +156,7 @@ def test_a_device_that_can_note_nothing_more_sends_what_waits_and_shows_what_bec
     device.set_offline(False)
     for path in (DESK, f"{DESK}/seizure"):
         go(page, site, path)
-        expect(page.locator("#line-state .loud")).to_contain_text("ABC123456: Hit")
+        expect(page.locator("#connection .urgent")).to_contain_text("ABC123456: Hit")
         expect(page.locator("#not-recorded-count")).to_have_text("1 not recorded: look")
         expect(page.locator("#desk[data-ready]")).to_be_attached(timeout=20_000)
     assert seized(site, "ABC123456") == ["ABC123456"]
@@ -166,11 +168,11 @@ def test_a_device_that_can_note_nothing_more_sends_what_waits_and_shows_what_bec
     press(page, "1 not recorded: look")
     press(page, "Correct it and send it again")
     expect(page.locator("#which")).to_have_value("NOWHERE-1")
-    before = page.evaluate(KEPT)[1]
+    before = page.evaluate(STORED)[1]
     page.evaluate(UNDELETING)
     press(page, "Report an incident")
     expect(page.locator(".summary")).to_contain_text("This device refuses to save it.")
-    assert page.evaluate(KEPT)[1] == before  # the new one is not kept beside the old one
+    assert page.evaluate(STORED)[1] == before  # the new one is not kept beside the old one
 
 
 def test_what_waits_is_no_matter_of_another_account_or_of_a_form_that_grew_old(device, site):
@@ -188,9 +190,9 @@ def test_what_waits_is_no_matter_of_another_account_or_of_a_form_that_grew_old(d
         lambda: another(device, site),
     )
     go(page, site)
-    expect(page.locator("#line-state")).to_contain_text("Your session has ended.")
+    expect(page.locator("#connection")).to_contain_text("Your session has ended.")
     assert seized(site, "QQQ") == ["QQQ8XY", "QQQ7AB"]
-    assert re.findall('"state":"([a-z]+)"', "".join(page.evaluate(KEPT)[1])) == ["waiting"]
+    assert re.findall('"state":"([a-z]+)"', "".join(page.evaluate(STORED)[1])) == ["waiting"]
     device.unroute_all()
     go(page, site)
     expect(page.locator("#queue")).to_be_hidden()
@@ -283,7 +285,7 @@ def test_who_signs_in_in_another_tab_is_called_on_this_one_again(device, site):
     site.program("BRA", "border_officer").post(f"/posts/{POST}/calls", {})
     page.locator("#live.over").wait_for(state="attached")
     page.evaluate(SEEN_AGAIN)
-    expect(page.locator("#line-state")).to_contain_text("Your session has ended.")
+    expect(page.locator("#connection")).to_contain_text("Your session has ended.")
     other = device.new_page()
     other.goto(f"{site.url}/sign-in")
     sign_in(other, site.username)
@@ -306,5 +308,5 @@ def test_a_page_that_was_opened_without_a_line_looks_for_it_by_itself(device, si
     expect(page.locator("html")).to_have_attribute("data-pauses", re.compile("8000 .*\\b1000"))
     device.set_offline(False)
     expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ771")
-    expect(page.locator("#line-state")).to_contain_text("There is a line.")
+    expect(page.locator("#connection")).to_contain_text("There is a line.")
     assert len(seized(site, "QQQ771")) == 1

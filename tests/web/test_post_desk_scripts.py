@@ -20,12 +20,15 @@ def test_a_script_gets_where_it_was_taken_or_what_is_wrong(officer, truck, as_ac
     for _ in range(2):
         done = officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"}, 200, **sent)
         assert done.json["address"] == f"{DESK}/shipments/{truck['id']}?done=tick"
-        assert done.json["said"] == ["Discrepancies opened: 1.", "Exit: never recorded as passed."]
-        assert done.json["photo"]["said"] == []
+        assert done.json["messages"] == [
+            "Discrepancies opened: 1.",
+            "Exit: never recorded as passed.",
+        ]
+        assert done.json["photo"]["messages"] == []
     assert len(ticks(as_actor, truck)) == 1
     sent["Idempotency-Key"] = "0199f2c0-0000-7000-8000-00000000abce"
     wrong = officer.send(f"{DESK}/incident", {"which": "A-1", "note": "x"}, 422, **sent)
-    assert wrong.json["said"] == ["Kind: This field is required."]
+    assert wrong.json["messages"] == ["Kind: This field is required."]
 
 
 def none():
@@ -51,13 +54,13 @@ def test_a_photograph_that_is_refused_keeps_nothing_else_back_and_is_sent_anew(
     first.pop("html", None), again.pop("html", None)
     assert first == again  # once, with its photograph refused each time
     photo = first["photo"]
-    assert "JPEG, PNG or WebP" in photo["said"][0]
+    assert "JPEG, PNG or WebP" in photo["messages"][0]
     fields = dict(photo["fields"])
     subject = f"{kind}:{fields['subject']}"
     assert fields["kind"] == kind and attached(as_actor, subject) == []
     refused = officer.send(photo["action"], fields | {"photo": none()}, 422, **SCRIPT)
-    assert "JPEG, PNG or WebP" in refused.json["said"][0]
-    assert officer.send(photo["action"], fields, 422, **SCRIPT).json["said"] == [
+    assert "JPEG, PNG or WebP" in refused.json["messages"][0]
+    assert officer.send(photo["action"], fields, 422, **SCRIPT).json["messages"] == [
         "Photograph: This field is required."
     ]
     officer.send(photo["action"], fields | {"photo": picture()}, 200, **SCRIPT)
@@ -65,7 +68,7 @@ def test_a_photograph_that_is_refused_keeps_nothing_else_back_and_is_sent_anew(
 
 
 def test_a_seizure_of_a_photograph_alone_that_is_refused_is_not_recorded(officer, as_actor):
-    refused = officer.send(f"{DESK}/seizure", {"photo": none()}, 422, **SCRIPT).json["said"]
+    refused = officer.send(f"{DESK}/seizure", {"photo": none()}, 422, **SCRIPT).json["messages"]
     assert "JPEG, PNG or WebP" in refused[0]
     assert any("Say what was seized" in said for said in refused[1:])
     assert as_actor("PRY", "border_officer").get("/seizures").json["items"] == []
@@ -94,7 +97,7 @@ def test_a_script_learns_what_a_tick_opened_and_what_stops_the_truck_still(
     }
     as_actor("PRY", "border_officer").post(f"/shipments/{truck['id']}/checkpoints", held)
     done = officer.send(f"{DESK}/tick", sent | {"confirm_differs": "true"}, 200, **SCRIPT)
-    opened, *doubts, stopped = done.json["said"]
+    opened, *doubts, stopped = done.json["messages"]
     assert opened == f"Discrepancies opened: {len(doubts)}."
     assert "Entry: 7 pieces counted, 2 on its papers." in doubts
     assert "Entry: 1 of 1 seals differ: S-9 read, S-77 expected." in doubts

@@ -80,7 +80,7 @@ def test_what_another_state_holds_passes_once_it_is_confirmed(officer, truck, as
     again = officer.send(f"{DESK}/tick", sent, 409, **SCRIPT)
     assert (
         again.json["confirm"] == "confirm_held"
-        and "A serial is on an alert" in again.json["said"][0]
+        and "A serial is on an alert" in again.json["messages"][0]
     )
     officer.send(f"{DESK}/tick", sent | {"confirm_held": "true"})
     assert [tick["outcome"] for tick in ticks(as_actor, truck)] == ["held", "passed"]
@@ -214,8 +214,8 @@ def test_a_pass_does_not_undo_what_a_colleague_stopped_after_the_page_was_read(
     }
     again = officer.send(f"{DESK}/tick", sent, 409, **SCRIPT)
     assert again.json["confirm"] == "confirm_held_since"
-    assert "Your own side stopped this shipment on 9 Mar 2026, 11:00" in again.json["said"][0]
-    assert "The dog marked the trailer" in again.json["said"][0]
+    assert "Your own side stopped this shipment on 9 Mar 2026, 11:00" in again.json["messages"][0]
+    assert "The dog marked the trailer" in again.json["messages"][0]
     page = officer.send(f"{DESK}/tick", sent, 409).get_data(as_text=True)
     assert "confirm it with “I know that my own side stopped it" in text(page)
     assert [tick["outcome"] for tick in ticks(as_actor, truck)] == ["held"]
@@ -254,7 +254,7 @@ def test_what_was_never_released_is_told_before_it_enters_asked_about_and_told_a
     sent = {"which": planned["id"], "outcome": "passed"}
     refused = officer.send(f"{DESK}/tick", sent, 409, **SCRIPT)
     assert refused.json["confirm"] == "confirm_unreleased"
-    assert "Brazil never released this shipment" in refused.json["said"][0]
+    assert "Brazil never released this shipment" in refused.json["messages"][0]
     done = officer.send(f"{DESK}/tick", sent | {"confirm_unreleased": "true"})
     said = text(officer.open(done.location))
     assert "It does not agree with the papers" in said and "Brazil never released it." in said
@@ -325,7 +325,7 @@ def test_seals_and_count_of_the_papers_stand_beside_what_is_asked_and_a_wrong_on
     facts = " ".join(text(officer.open(doubt)) for doubt in doubts)
     assert "Pieces on its papers: 2 Pieces counted: 1" in facts and "Seals read: S78" in facts
     token = {"Idempotency-Key": "0199f2c0-0000-7000-8000-00000000abcd"}
-    told = officer.send(f"{DESK}/tick", sent, 200, **SCRIPT, **token).json["said"]
+    told = officer.send(f"{DESK}/tick", sent, 200, **SCRIPT, **token).json["messages"]
     assert told[0] == "Discrepancies opened: 3." and {seals, pieces} < {*told}
     officer.client.background = False
     right = officer.send(f"{DESK}/tick", sent | {"seals": "S-77", "quantity": "2"})

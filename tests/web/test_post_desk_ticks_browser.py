@@ -31,7 +31,7 @@ def test_a_tick_that_the_service_refuses_stays_with_its_words_until_it_is_settle
     device.set_offline(False)
     refused = page.locator("#not-recorded [data-state=refused]")
     expect(refused).to_contain_text("Record the crossing: A-DUE")
-    said = refused.locator(".words").inner_text()
+    said = refused.locator(".messages").inner_text()
     assert "received" in said.lower() and ticks(site, "A-DUE") == []
     page = reopened(device, site)
     page.goto(f"{site.url}{DESK}/check")
@@ -40,7 +40,7 @@ def test_a_tick_that_the_service_refuses_stays_with_its_words_until_it_is_settle
     press(page, "1 not recorded: look")
     expect(refused_in(page)).to_be_visible()
     page.goto(f"{site.url}{DESK}")
-    expect(refused_in(page).locator(".words")).to_have_text(said)
+    expect(refused_in(page).locator(".messages")).to_have_text(said)
     press(page, "Correct it and send it again")
     expect(page.locator(".summary")).to_contain_text(said)
     press(page, "Passed")

@@ -1,34 +1,34 @@
-// Shows the answers to a trace when they come: waits until its version moves, then exchanges what changed.
+// Shows new answers to a trace: waits until its version changes, then replaces the changed parts.
 const WAIT = 25, PAUSE = 2_000;
-let shown = document.getElementById("answers");
+let place = document.getElementById("answers");
 
-const rest = () => new Promise(go => setTimeout(go, PAUSE));
+const sleep = () => new Promise(resolve => setTimeout(resolve, PAUSE));
 
-/** Put in place what the page says now, but for what someone works in. */
-async function show() {
-  const answer = await fetch(location.href);
-  if (!answer.ok || answer.redirected) return false;
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const main = document.querySelector("main"), said = shown.dataset.said;
+/** Replace the changed parts of the page, but not one with the focus. Returns whether more answers are due. */
+async function update() {
+  const response = await fetch(location.href);
+  if (!response.ok || response.redirected) return false;
+  const page = new DOMParser().parseFromString(await response.text(), "text/html");
+  const main = document.querySelector("main"), message = place.dataset.message;
   const [before, now] = [main, page.querySelector("main")].map(each => [...each.children]);
-  const isFree = part => !part.contains(document.activeElement);
+  const isUnfocused = part => !part.contains(document.activeElement);
   if (before.length === now.length) {
-    before.forEach((part, at) => part.outerHTML !== now[at].outerHTML && isFree(part) && part.replaceWith(now[at]));
-  } else if (isFree(main)) main.replaceChildren(...now);
-  shown = document.getElementById("answers");
-  shown.textContent = said;
-  return "waiting" in shown.dataset;
+    before.forEach((part, at) => part.outerHTML !== now[at].outerHTML && isUnfocused(part) && part.replaceWith(now[at]));
+  } else if (isUnfocused(main)) main.replaceChildren(...now);
+  place = document.getElementById("answers");
+  place.textContent = message;
+  return "waiting" in place.dataset;
 }
 
 async function follow() {
-  for (let goesOn = true; goesOn;) {
-    const query = new URLSearchParams({wait: WAIT, version: shown.dataset.version});
-    const news = await fetch(`${location.pathname}/live?${query}`).catch(() => null);
-    if (news?.status === 200) goesOn = await show().catch(() => true);
-    else if (news && news.status >= 400 && news.status < 500) goesOn = false;
-    else if (news?.status !== 204 || news.headers.has("Retry-After")) await rest();
-    while (document.hidden) await rest();
+  for (let isWaiting = true; isWaiting;) {
+    const query = new URLSearchParams({wait: WAIT, version: place.dataset.version});
+    const response = await fetch(`${location.pathname}/live?${query}`).catch(() => null);
+    if (response?.status === 200) isWaiting = await update().catch(() => true);
+    else if (response && response.status >= 400 && response.status < 500) isWaiting = false;
+    else if (response?.status !== 204 || response.headers.has("Retry-After")) await sleep();
+    while (document.hidden) await sleep();
   }
 }
 
-if ("waiting" in shown.dataset) follow();
+if ("waiting" in place.dataset) follow();

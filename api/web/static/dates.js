@@ -1,4 +1,4 @@
-// A browser shows dates as its own settings say: in words, they are in the language of the page.
+// Shows each date in words of the page's language: the browser's own format depends on its settings.
 const written = new Intl.DateTimeFormat(document.documentElement.lang, { dateStyle: "long", timeZone: "UTC" });
 
 function write(field) {

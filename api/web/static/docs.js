@@ -1,14 +1,14 @@
-// Swagger UI as it comes; validatorUrl is off because it would send the document to another site.
+// Swagger UI unchanged; validatorUrl is off because it would send the document to another site.
 const place = document.getElementById("reference");
 const dark = matchMedia("(prefers-color-scheme: dark)");
-const shade = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
+const setTheme = () => document.documentElement.classList.toggle("dark-mode", dark.matches);
 
-dark.addEventListener("change", shade);
-shade();
-// Its own layout makes a page with a head of its own inside this one.
-const inside = ({React}) => ({
+dark.addEventListener("change", setTheme);
+setTheme();
+// The standard layout has a page header of its own.
+const layout = ({React}) => ({
   components: {
-    Inside: ({getComponent}) => React.createElement(
+    Embedded: ({getComponent}) => React.createElement(
       "div", {className: "swagger-ui"},
       ...["errors", "AuthorizeBtnContainer", "operations"].map(
         name => React.createElement(getComponent(name, true), {key: name})),
@@ -24,6 +24,6 @@ SwaggerUIBundle({
   deepLinking: true,
   defaultModelsExpandDepth: -1,
   presets: [SwaggerUIBundle.presets.apis],
-  plugins: [inside],
-  layout: "Inside",
+  plugins: [layout],
+  layout: "Embedded",
 });

@@ -1,12 +1,12 @@
-// Shows what changed on a page while someone looks on: asks for the parts that changed, and exchanges them.
-const OFTEN = 1000, SPREAD = 250, HIDDEN = 30_000, AGAIN = 2_000, PATIENCE = 10_000, OLD = 6_000, NAMED = 3;
-const line = document.getElementById("live"), said = document.getElementById("live-said");
-const isQuiet = "quiet" in line.dataset;  // another part of the page tells of the line
+// Keeps an open page up to date: asks for the parts that changed, and replaces them.
+const PAUSE = 1000, SPREAD = 250, HIDDEN_PAUSE = 30_000, RETRY = 2_000, TIMEOUT = 10_000, OLD = 6_000, MAX_NAMES = 3;
+const line = document.getElementById("live"), announcement = document.getElementById("live-message");
+const isQuiet = "quiet" in line.dataset;  // another part of the page shows the connection
 const {from, fresh, old, broken, back, changed, over, zoneOf, build} = line.dataset;
 const language = document.documentElement.lang;
 const ago = new Intl.RelativeTimeFormat(language, {numeric: "auto"});
 const clock = new Intl.DateTimeFormat(language, {hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23", timeZone: zoneOf});
-const state = {version: line.dataset.version, at: new Date(), seen: new Date(), is: "fresh", skew: 0};
+const state = {version: line.dataset.version, at: new Date(), checked: new Date(), status: "fresh", skew: 0};
 let waiting;
 
 const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => values[name]);
@@ -16,153 +16,153 @@ function since(moment) {
   return seconds < 90 ? ago.format(-seconds, "second") : ago.format(-Math.round(seconds / 60), "minute");
 }
 
-/** The time of the service, by the clock of the post: that of the device may be any. */
+/** The service's time in the zone of the post; the device's clock may be wrong. */
 const time = () => clock.format(new Date(state.at.getTime() + state.skew));
 
-/** An answer that does not come, or a device that slept, is no broken line yet; the picture is old all the same. */
-const isOld = () => !document.hidden && Date.now() - Math.max(state.at, state.seen) > OLD;
+/** Without an answer, or after the device slept, the data is old even before the connection counts as broken. */
+const isOld = () => !document.hidden && Date.now() - Math.max(state.at, state.checked) > OLD;
 
-/** Say how old the picture is, and let the clocks of both sides go on. */
-function tell() {
-  const texts = {fresh, old, broken, over}, is = state.is === "fresh" && isOld() ? "old" : state.is;
+/** Show how old the data is, and update the clocks of both sides. */
+function showAge() {
+  const texts = {fresh, old, broken, over}, status = state.status === "fresh" && isOld() ? "old" : state.status;
   line.hidden = isQuiet;
-  line.className = `live ${is}`;
-  line.querySelector(".words").textContent = fill(texts[is], {time: time(), ago: since(state.at)});
-  document.body.classList.toggle("stale", is !== "fresh" && !isQuiet);
-  for (const shown of document.querySelectorAll(".time[data-zone]")) {
-    const hours = new Intl.DateTimeFormat(language, {timeZone: shown.dataset.zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23"});
-    shown.textContent = hours.format(new Date(Date.now() + state.skew));
+  line.className = `live ${status}`;
+  line.querySelector(".words").textContent = fill(texts[status], {time: time(), ago: since(state.at)});
+  document.body.classList.toggle("stale", status !== "fresh" && !isQuiet);
+  for (const time of document.querySelectorAll(".time[data-zone]")) {
+    const hours = new Intl.DateTimeFormat(language, {timeZone: time.dataset.zone, hour: "2-digit", minute: "2-digit", hourCycle: "h23"});
+    time.textContent = hours.format(new Date(Date.now() + state.skew));
   }
 }
 
-function turn(is) {
-  if (is === "broken" && state.is !== "broken") said.textContent = fill(broken, {time: time(), ago: since(state.at)});
-  if (is === "fresh" && state.is === "broken") said.textContent = back;
-  if (is === "over") {
-    said.textContent = over;
-    for (const shown of document.querySelectorAll("[data-dark]")) shown.remove();
+function setStatus(status) {
+  if (status === "broken" && state.status !== "broken") announcement.textContent = fill(broken, {time: time(), ago: since(state.at)});
+  if (status === "fresh" && state.status === "broken") announcement.textContent = back;
+  if (status === "over") {
+    announcement.textContent = over;
+    for (const part of document.querySelectorAll("[data-dark]")) part.remove();
   }
-  state.is = is;
-  tell();
+  state.status = status;
+  showAge();
 }
 
-/** What a part says, but for how long ago something was or how long it will take. */
-function words(part) {
+/** The text of a part without relative times, which always change. */
+function textOf(part) {
   const copy = part.cloneNode(true);
   for (const passing of copy.querySelectorAll(".passing")) passing.remove();
   return copy.textContent.replace(/\s+/g, " ");
 }
 
-/** The way from a part to something in it that has no id: in which row it is, what it is and says. */
-const row = one => one.closest("tr")?.querySelector("th");
-const key = one => [one.closest("[id]")?.id, row(one) && words(row(one)), one.tagName, one.getAttribute("href"),
-  one.matches("summary, .tile") ? "" : words(one)].join(" ");
-const all = part => [...part.querySelectorAll("a, button, summary, input, select, [tabindex]")];
+/** A key for an element without an id: its row, its kind and its text. */
+const headerOf = element => element.closest("tr")?.querySelector("th");
+const keyOf = element => [element.closest("[id]")?.id, headerOf(element) && textOf(headerOf(element)), element.tagName,
+  element.getAttribute("href"), element.matches("summary, .tile") ? "" : textOf(element)].join(" ");
+const controlsOf = part => [...part.querySelectorAll("a, button, summary, input, select, [tabindex]")];
 
-/** What the rows of a part say, by what they are called. */
+/** The texts of a part's rows by their names. */
 function rowsOf(part) {
-  const said = new Map();
-  for (const one of part.querySelectorAll("tbody tr")) {
-    const title = row(one), name = (title?.querySelector("a") ?? title)?.textContent.trim();
-    if (name) said.set(name, `${said.get(name) ?? ""}${words(one)}`);
+  const texts = new Map();
+  for (const row of part.querySelectorAll("tbody tr")) {
+    const header = headerOf(row), name = (header?.querySelector("a") ?? header)?.textContent.trim();
+    if (name) texts.set(name, `${texts.get(name) ?? ""}${textOf(row)}`);
   }
-  return said;
+  return texts;
 }
 
-/** What the rows are called that came, went or changed: the first of them. */
+/** The names of the first rows that were added, removed or changed. */
 function namesOf(old, part) {
-  const [had, has] = [rowsOf(old), rowsOf(part)];
-  const names = [...new Set([...has.keys(), ...had.keys()])].filter(name => had.get(name) !== has.get(name));
-  return names.slice(0, NAMED).join(", ") + (names.length > NAMED ? ", …" : "");
+  const [before, now] = [rowsOf(old), rowsOf(part)];
+  const names = [...new Set([...now.keys(), ...before.keys()])].filter(name => before.get(name) !== now.get(name));
+  return names.slice(0, MAX_NAMES).join(", ") + (names.length > MAX_NAMES ? ", …" : "");
 }
 
-/** Put a part in its place; gives which of its rows changed, or null where it says the same. */
-function exchange(id, html) {
+/** Replace a part; returns the names of its changed rows, or null if its text is the same. */
+function replacePart(id, html) {
   const old = document.getElementById(id);
   if (!old) return null;
   const fragment = document.createRange().createContextualFragment(html), part = fragment.firstElementChild;
   const opened = [...old.querySelectorAll("details")], closed = [...part.querySelectorAll("details")];
-  opened.forEach((one, at) => {
-    const same = one.id ? closed.find(other => other.id === one.id) : closed[at];
-    if (same) same.open = one.open;
+  opened.forEach((details, at) => {
+    const same = details.id ? closed.find(other => other.id === details.id) : closed[at];
+    if (same) same.open = details.open;
   });
   const focused = old.contains(document.activeElement) ? document.activeElement : null;
-  const place = focused && all(old).indexOf(focused);
-  const which = words(old) !== words(part) ? namesOf(old, part) : null;
+  const place = focused && controlsOf(old).indexOf(focused);
+  const which = textOf(old) !== textOf(part) ? namesOf(old, part) : null;
   old.replaceWith(part);
   if (focused) {
-    const alike = within => all(within).filter(one => key(one) === key(focused));
+    const alike = within => controlsOf(within).filter(control => keyOf(control) === keyOf(focused));
     const same = focused.id ? document.getElementById(focused.id) : alike(part)[alike(old).indexOf(focused)];
-    (same ?? all(part)[Math.min(place, all(part).length - 1)])?.focus({preventScroll: true});
+    (same ?? controlsOf(part)[Math.min(place, controlsOf(part).length - 1)])?.focus({preventScroll: true});
   }
   return which;
 }
 
-/** What someone reads is where it was, though something above it grew. */
-function keepingPlace(change) {
-  const seen = [...document.querySelectorAll("main section[id], #work")].find(one => one.getBoundingClientRect().bottom > 0);
-  const top = seen?.getBoundingClientRect().top;
+/** Run a change without moving the section on the screen, even if something above it grows. */
+function withStableScroll(change) {
+  const visible = [...document.querySelectorAll("main section[id], #work")].find(part => part.getBoundingClientRect().bottom > 0);
+  const top = visible?.getBoundingClientRect().top;
   change();
-  const same = seen && document.getElementById(seen.id);
+  const same = visible && document.getElementById(visible.id);
   if (same && scrollY > 0) scrollBy({top: same.getBoundingClientRect().top - top, behavior: "instant"});
 }
 
 function apply(parts) {
-  const told = [];
-  keepingPlace(() => {
+  const changes = [];
+  withStableScroll(() => {
     for (const [id, html] of Object.entries(parts)) {
-      const which = exchange(id, html);
-      if (which !== null) told.push([id, which]);
+      const which = replacePart(id, html);
+      if (which !== null) changes.push([id, which]);
     }
   });
-  const names = told.map(([id, which]) => {
+  const names = changes.map(([id, which]) => {
     const title = document.querySelector(`#${id} h2`)?.textContent;
-    const shown = document.querySelector(`a.tile[href="#${id}"] .count`)?.childNodes ?? [];
-    const count = [...shown].slice(0, 2).map(one => one.textContent).join("").trim();  // without its sign
-    const said = title && (count ? `${title}: ${count}` : title);
-    return said && which ? `${said} (${which})` : said;
+    const nodes = document.querySelector(`a.tile[href="#${id}"] .count`)?.childNodes ?? [];
+    const count = [...nodes].slice(0, 2).map(node => node.textContent).join("").trim();  // without its icon
+    const text = title && (count ? `${title}: ${count}` : title);
+    return text && which ? `${text} (${which})` : text;
   }).filter(Boolean);
-  if (names.length) said.replaceChildren(fill(changed, {what: names.join("; ")}));  // a text of its own is heard, though it says the same
+  if (names.length) announcement.replaceChildren(fill(changed, {what: names.join("; ")}));  // a new text node is read even if equal
 }
 
 async function ask() {
-  const answer = await fetch(from, {
+  const response = await fetch(from, {
     headers: {"If-None-Match": `W/"${state.version}"`, Accept: "application/json"},
-    cache: "no-store", signal: AbortSignal.timeout(PATIENCE),
+    cache: "no-store", signal: AbortSignal.timeout(TIMEOUT),
   });
-  const isOurs = answer.headers.get("Content-Type")?.startsWith("application/problem+json");
-  if (isOurs && [401, 403, 404].includes(answer.status)) return "over";
-  if (answer.status !== 304 && !answer.ok) return "broken";
-  state.skew = (Date.parse(answer.headers.get("Date")) || Date.now()) - Date.now();
-  if (answer.status === 200) {
-    const {version, parts} = await answer.json();
+  const isOurs = response.headers.get("Content-Type")?.startsWith("application/problem+json");
+  if (isOurs && [401, 403, 404].includes(response.status)) return "over";
+  if (response.status !== 304 && !response.ok) return "broken";
+  state.skew = (Date.parse(response.headers.get("Date")) || Date.now()) - Date.now();
+  if (response.status === 200) {
+    const {version, parts} = await response.json();
     apply(parts);
     state.version = version;
   }
   state.at = new Date();
-  const now = answer.headers.get("Salsa-Build");
+  const now = response.headers.get("Salsa-Build");
   if (now && now !== build) document.dispatchEvent(new Event("live-new"));
   return "fresh";
 }
 
 async function watch() {
   clearTimeout(waiting);
-  let is;
-  try { is = await ask(); } catch { is = "broken"; }
-  turn(is);
-  if (is === "over") return document.dispatchEvent(new Event("live-over"));
-  const pause = document.hidden ? HIDDEN : is === "broken" ? AGAIN : OFTEN;
+  let status;
+  try { status = await ask(); } catch { status = "broken"; }
+  setStatus(status);
+  if (status === "over") return document.dispatchEvent(new Event("live-over"));
+  const pause = document.hidden ? HIDDEN_PAUSE : status === "broken" ? RETRY : PAUSE;
   clearTimeout(waiting);
   waiting = setTimeout(watch, pause + Math.random() * SPREAD);
 }
 
 document.addEventListener("visibilitychange", () => {
-  state.seen = new Date();
-  if (!document.hidden && state.is !== "over") watch();
+  state.checked = new Date();
+  if (!document.hidden && state.status !== "over") watch();
 });
-// Another part of the page heard that someone is signed in again.
-document.addEventListener("live-again", () => { if (state.is === "over") watch(); });
-addEventListener("online", () => { if (state.is === "broken") watch(); });
-setInterval(tell, 1000);
-tell();
-waiting = setTimeout(watch, OFTEN);
+// Another part of the page found that the account is signed in again.
+document.addEventListener("live-again", () => { if (state.status === "over") watch(); });
+addEventListener("online", () => { if (state.status === "broken") watch(); });
+setInterval(showAge, 1000);
+showAge();
+waiting = setTimeout(watch, PAUSE);

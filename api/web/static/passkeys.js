@@ -1,4 +1,4 @@
-// A passkey is set up, or signs in: what the device answers is sent with the form.
+// Creates a passkey, or signs in with it: the device's answer is sent with the form.
 const { PublicKeyCredential } = window;
 const acts = {
   create: (options) => navigator.credentials.create({ publicKey: PublicKeyCredential.parseCreationOptionsFromJSON(options) }),

@@ -1,4 +1,4 @@
-// A button that adds rows shows them in place; without a script, or a line, the same button sends the form.
+// A button adds rows without a reload; without a script or a connection it sends the form.
 document.addEventListener("click", async (event) => {
   const button = event.target.closest("button[name=add]");
   if (!button) return;
@@ -15,7 +15,7 @@ document.addEventListener("click", async (event) => {
   fresh.querySelector("[autofocus]")?.focus();
 });
 
-// A form that was sent shows that it is worked on, and is sent once; coming back to the page makes it ready again.
+// A sent form is disabled until the answer comes, so that it is sent once; going back enables it again.
 const setBusy = (form, isBusy) => form.querySelectorAll("button").forEach((button) => {
   button.disabled = isBusy;
   button.ariaBusy = isBusy;

@@ -1,12 +1,12 @@
-// A text field with a list suggests names, and forgives typing errors; without a script its list is the browser's.
+// Suggests names for a text field with a list, despite typing errors; without a script the browser shows the list.
 const { places, hint, found, none, chosen } = document.querySelector("script[data-suggestions]").dataset;
-const MOST = 8;
+const MAXIMUM = 8;
 const fold = (text) => text.normalize("NFKD").replace(/[^\p{L}\p{N}]/gu, "").toLowerCase();
 const filled = (text, values) => text.replace(/\{(\w+)\}/g, (_, key) => values[key]);
 
 const enhance = (target) => target?.matches("input[list], input[data-places]") && window.accessibleAutocomplete && replace(target);
 document.addEventListener("focusin", ({ target }) => enhance(target));
-enhance(document.activeElement); // the person may be faster than the script
+enhance(document.activeElement); // someone may be faster than the script
 
 function replace(input) {
   const holder = document.createElement("div");
@@ -40,7 +40,7 @@ function replace(input) {
 let latest = "";
 async function suggestPlaces(typed, show) {
   latest = typed;
-  await new Promise((resolve) => { setTimeout(resolve, 150); }); // asked once a word, not once a letter
+  await new Promise((resolve) => { setTimeout(resolve, 150); }); // one request a word, not a letter
   if (typed !== latest) return;
   const answer = await fetch(`${places}?q=${encodeURIComponent(typed)}`).catch(() => null);
   if (typed === latest) show(answer?.ok ? (await answer.json()).map((value) => ({ value, label: "" })) : []);
@@ -51,15 +51,15 @@ function fitting(options, typed) {
   const rank = (name) => (name.startsWith(text) ? 0 : name.includes(text) ? 1 : 2 + edits(name.slice(0, text.length), text));
   const least = text.length < 4 ? 1 : text.length < 7 ? 3 : 4; // one error, two in a longer name
   return options.map((option) => [rank(fold(option.value)), option]).filter(([place]) => place <= least)
-    .sort(([one], [other]) => one - other).slice(0, MOST).map(([, option]) => option);
+    .sort(([first], [second]) => first - second).slice(0, MAXIMUM).map(([, option]) => option);
 }
 
-function edits(one, other) {
-  let row = [...Array(other.length + 1).keys()];
-  for (let i = 1; i <= one.length; i += 1) {
+function edits(first, second) {
+  let row = [...Array(second.length + 1).keys()];
+  for (let i = 1; i <= first.length; i += 1) {
     const next = [i];
-    for (let j = 1; j <= other.length; j += 1) {
-      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (one[i - 1] !== other[j - 1]));
+    for (let j = 1; j <= second.length; j += 1) {
+      next[j] = Math.min(row[j] + 1, next[j - 1] + 1, row[j - 1] + (first[i - 1] !== second[j - 1]));
     }
     row = next;
   }

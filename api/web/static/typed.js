@@ -1,4 +1,4 @@
-// What is half typed stays when the language of the page is changed: for that moment the tab keeps it.
+// Stores typed text in the tab while the language of the page is changed, and drafts for a day.
 const KEY = "salsa-typed";
 const { photo, account } = document.querySelector("script[data-typed]").dataset;
 const chooser = document.querySelector('form[action="/language"]');
@@ -12,40 +12,40 @@ const typedIn = (form) => {
   return values.some(([, text, isTicked]) => (isTicked === null ? text : isTicked)) ? values : [];
 };
 
-const kept = sessionStorage.getItem(KEY);
+const stored = sessionStorage.getItem(KEY);
 sessionStorage.removeItem(KEY);
-if (kept) fill(JSON.parse(kept));
-chooser?.addEventListener("submit", keep);
+if (stored) fill(JSON.parse(stored));
+chooser?.addEventListener("submit", save);
 
-function keep(event) {
+function save(event) {
   const files = [...document.querySelectorAll("main input[type=file]")].filter((field) => field.files.length);
   if (files.length && !confirm(photo)) return event.preventDefault();
   const typed = forms().map((form) => ({ action: form.getAttribute("action"), values: typedIn(form) }))
     .filter(({ values }) => values.length);
   if (!typed.length) return;
-  chooser.elements.next.value = here; // also where the page came as the answer to a form
+  chooser.elements.next.value = here; // also if the page is the answer to a form
   sessionStorage.setItem(KEY, JSON.stringify({ at: here, typed }));
 }
 
 function fill({ at, typed }) {
   if (at !== here) return;
   for (const { action, values } of typed) {
-    const form = forms().find((one) => one.getAttribute("action") === action);
+    const form = forms().find((candidate) => candidate.getAttribute("action") === action);
     if (form) for (const [name, text, isTicked] of values) put(form, name, text, isTicked);
   }
 }
 
 function put(form, name, text, isTicked) {
-  const field = fields(form).find((one) => one.name === name && (!isTick(one) || one.value === text));
+  const field = fields(form).find((candidate) => candidate.name === name && (!isTick(candidate) || candidate.value === text));
   if (!field) return;
-  const stood = isTicked === null ? field.value : field.checked;
+  const before = isTicked === null ? field.value : field.checked;
   if (isTicked === null) field.value = text;
   else field.checked = isTicked;
-  if (stood !== (isTicked ?? text)) field.closest("details")?.setAttribute("open", "");
+  if (before !== (isTicked ?? text)) field.closest("details")?.setAttribute("open", "");
 }
 
-// A form that is left in the middle stays on this device for a day, for its account: it is offered when it is opened
-// again. Signing out, and who signs in next, remove it; so does the page that a form leads to when it was taken.
+// An unfinished form is stored on this device for a day, for its account, and offered when the form is opened again.
+// Signing out or signing in as someone else removes it, as does the page after the form was accepted.
 const DRAFT = "salsa-draft ", OWN = `${DRAFT}${account} `, DAY = 864e5;
 const store = (key, draft) => { try { localStorage[key] = JSON.stringify(draft); } catch { /* no room: no draft */ } };
 const key = OWN + here, form = document.querySelector("form[data-draft]");

@@ -1,26 +1,26 @@
-// Nobody stands at a wall display to load its page anew: it does so itself, once the service answers.
-const SOON = 3_000, AGAIN = 5_000, SELDOM = 60_000;
-const LAST = "wall-loaded-anew";
+// A wall display reloads its page by itself, once the service answers.
+const SOON = 3_000, RETRY = 5_000, MIN_INTERVAL = 60_000;
+const KEY = "wall-reloaded";
 let isWaiting = false;
 
 async function load() {
   try {
-    const answer = await fetch(location.pathname, {cache: "no-store", signal: AbortSignal.timeout(SOON * 3)});
-    if (answer.ok) {
-      sessionStorage.setItem(LAST, Date.now());
+    const response = await fetch(location.pathname, {cache: "no-store", signal: AbortSignal.timeout(SOON * 3)});
+    if (response.ok) {
+      sessionStorage.setItem(KEY, Date.now());
       return location.reload();
     }
-  } catch { /* there is no line: what is shown says so, and stays */ }
-  setTimeout(load, AGAIN);
+  } catch { /* no connection: the page shows that, and stays */ }
+  setTimeout(load, RETRY);
 }
 
-/** While two versions of the service answer by turns, a page that came anew each time would show nothing. */
-function anew(soon) {
+/** Reload at most once a minute: while two versions of the service answer by turns, each answer asks for it. */
+function reload(soon) {
   if (isWaiting) return;
   isWaiting = true;
-  const since = Date.now() - Number(sessionStorage.getItem(LAST));
-  setTimeout(load, Math.max(soon, SELDOM - since));
+  const since = Date.now() - Number(sessionStorage.getItem(KEY));
+  setTimeout(load, Math.max(soon, MIN_INTERVAL - since));
 }
 
-document.addEventListener("live-over", () => anew(SOON));
-document.addEventListener("live-new", () => anew(0));
+document.addEventListener("live-over", () => reload(SOON));
+document.addEventListener("live-new", () => reload(0));

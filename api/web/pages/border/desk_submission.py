@@ -62,7 +62,7 @@ def submit_desk_form(
     if not is_script_request():
         return done
     texts = [*render_again(actor, lambda: warnings(done.location))]
-    answer = {"address": done.location} | ({"said": texts} if texts else {})
+    answer = {"address": done.location} | ({"messages": texts} if texts else {})
     if photo_kind:
         answer |= photo_retry(here, form.photo, photo_kind, last_path_part(done.location))
     return answer
@@ -85,7 +85,9 @@ def read_form_photo(form: Form) -> bool:
 def photo_retry(here: CurrentPost, photo: Photo, kind: str, subject_id: str) -> dict[str, Any]:
     """Return where to send a photograph again, and the reasons if refused."""
     fields = [["kind", kind], ["subject", subject_id]]
-    return {"photo": {"action": here.address("photo_form"), "fields": fields, "said": photo.errors}}
+    return {
+        "photo": {"action": here.address("photo_form"), "fields": fields, "messages": photo.errors}
+    }
 
 
 def last_path_part(address: str) -> str:
@@ -102,7 +104,7 @@ def refusal_response(
         return page, form.status
     texts = [f"{label}: {text}" if label else text for _, label, text in error_summary(form)]
     confirm = {"confirm": form.confirm} if form.confirm else {}
-    return {"said": texts, "is_under_way": form.is_in_progress} | confirm, form.status
+    return {"messages": texts, "is_in_progress": form.is_in_progress} | confirm, form.status
 
 
 def _show_photo(actor: Actor, here: CurrentPost, form: Form | None = None) -> str:

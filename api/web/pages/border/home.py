@@ -128,7 +128,7 @@ def _submit(actor: Actor, here: CurrentPost) -> Any:
     if not is_script_request():
         return html
     texts = [f"{form.get('serial')}: {formatting.verdict(answer).name}", answer["next"]["text"]]
-    result = {"said": texts, "html": html, "is_loud": answer["verdict"] != "no_hit"}
+    result = {"messages": texts, "html": html, "is_urgent": answer["verdict"] != "no_hit"}
     return result | photo_retry(here, form.photo, "check", str(answer["id"]))
 
 

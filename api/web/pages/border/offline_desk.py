@@ -30,10 +30,10 @@ from salsa_ext.core.errors import Unauthenticated, message
 OFFLINE_FILES: Final = tuple(
     "tokens.css salsa.css icon.svg vendor/lucide/icons.svg dates.js typed.js post-desk/desk.css"
     " post-desk/desk.js post-desk/store.js"
-    " post-desk/sealing.js post-desk/session.js post-desk/queue.js post-desk/forms.js"
-    " post-desk/list.js post-desk/kept.js post-desk/scan.js post-desk/words.js"
-    " post-desk/leaving.js post-desk/left.js post-desk/line.js post-desk/photos.js"
-    " post-desk/now.js post-desk/sending.js".split()
+    " post-desk/encryption.js post-desk/session.js post-desk/queue.js post-desk/forms.js"
+    " post-desk/list.js post-desk/stored-list.js post-desk/scan.js post-desk/messages.js"
+    " post-desk/sign-out.js post-desk/pending-sign-out.js post-desk/status.js post-desk/photos.js"
+    " post-desk/online-forms.js post-desk/sending.js".split()
 )
 """Files without which the desk does not open; its own are in a folder of their version."""
 FONTS: Final = tuple(
@@ -105,7 +105,7 @@ def service_worker() -> Response:
             *(url_for("static", filename=name, v=None) for name in FONTS),
         ],
         decoder=file_address(DECODER),
-        left=file_address("post-desk/left.js"),
+        sign_out=file_address("post-desk/pending-sign-out.js"),
         signed_out=url_for("account.signed_out"),
         folder=f"/desk-files/{desk_version()}/",
     )

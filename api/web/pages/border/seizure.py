@@ -74,7 +74,7 @@ def _submit(actor: Actor, here: CurrentPost) -> Any:
     )
     if isinstance(answer, dict):  # a script, whose list shows what came of each entry
         texts = render_again(actor, lambda: match_lines(actor, answer["address"]))
-        answer |= {"said": texts, "is_loud": bool(texts)}
+        answer |= {"messages": texts, "is_urgent": bool(texts)}
     return answer
 
 

@@ -1,60 +1,60 @@
-// The desk: keeps what is recorded, sends it when there is a line, and shows what waits.
+// The desk: stores what is recorded, sends it when there is a connection, and shows the queue.
 import * as forms from "./forms.js";
-import * as kept from "./kept.js";
-import * as above from "./line.js";
-import * as now from "./now.js";
+import * as onlineForms from "./online-forms.js";
 import * as queue from "./queue.js";
-import * as sending from "./sending.js";
 import * as session from "./session.js";
+import * as status from "./status.js";
+import * as storedList from "./stored-list.js";
 import { draw, title, unfold } from "./list.js";
-import { dress } from "./photos.js";
-import { offer } from "./scan.js";
-import { element, word } from "./words.js";
+import { element, message } from "./messages.js";
+import { enhance } from "./photos.js";
+import { offerCamera } from "./scan.js";
+import { sendQueue } from "./sending.js";
 
-const SOON = 1000, LONGEST = 30_000;
+const MIN_PAUSE = 1000, MAX_PAUSE = 30_000;
 const place = document.getElementById("desk");
 const { home, decoder } = place.dataset;
 const isOffline = "offline" in place.dataset;
-let line = null;
-let heard = null;
-let taken = [];
+let connection = null;
+let announced = null;
+let accepted = [];
 let waiting = 0;
 let isBehind = false;
 let pause, timer;
 
 const desk = {
   account: session.unlocked,
-  became: new Map(),
+  results: new Map(),
 
-  /** Send what waits, where there is a line; gives what became of it. Of one's own its form tells. */
+  /** Send the queue if there is a connection; returns the results. The form of `mine` shows its own. */
   async send(only, mine) {
-    const told = await sent(only, mine);
-    const all = [...told.taken, ...told.refused];
-    const news = all.filter((entry) => entry.id !== mine && !desk.became.has(entry.id)).map(newsOf);
-    for (const entry of all) desk.became.set(entry.id, entry);
-    taken.push(...told.taken.filter((entry) => !entry.kept));
-    if (line === "up") document.dispatchEvent(new Event("live-again"));
+    const result = await sendUntilDone(only, mine);
+    const entries = [...result.accepted, ...result.refused];
+    const news = entries.filter((entry) => entry.id !== mine && !desk.results.has(entry.id)).map(newsOf);
+    for (const entry of entries) desk.results.set(entry.id, entry);
+    accepted.push(...result.accepted.filter((entry) => !entry.is_stored));
+    if (connection === "online") document.dispatchEvent(new Event("live-again"));
     await desk.refresh();
-    if (news.length) above.announce(news.join(" "));
-    return told;
+    if (news.length) status.announce(news.join(" "));
+    return result;
   },
 
   async refresh() {
     const account = await session.unlocked();
-    const count = await draw(account, desk, taken);
-    await tellLine(account, count);
-    watchLine(count.waiting);
+    const counts = await draw(account, desk, accepted);
+    await showStatus(account, counts);
+    watch(counts.waiting);
   },
 
-  say: above.say,
+  showProgress: status.showProgress,
 
-  /** Take the form away that was kept, where another is opened by a button. */
+  /** Hide the form of a stored entry, where a button opens another. */
   close() {
     if (isOffline) document.getElementById("form-place").hidden = true;
   },
 
-  /** Show the whole answer to a check that waited. */
-  look(entry) {
+  /** Show the whole answer to a queued check. */
+  showAnswer(entry) {
     if (isOffline) {
       document.getElementById("form-title").textContent = title(entry);
       document.getElementById("form-truck").replaceChildren();
@@ -63,111 +63,110 @@ const desk = {
     forms.show(entry.html, desk);
   },
 
-  /** Open the form of an entry that was refused, with what it says. */
+  /** Open the form of a refused entry, with its errors. */
   async correct(row) {
     const account = await session.unlocked();
     if (!account) return desk.refresh();
-    const entry = { ...(await queue.openWhole(account, row)), ...wordsOf(row) };
+    const { messages, confirm } = row; // the device may have been unable to store them
+    const entry = { ...(await queue.openWithPhoto(account, row)), messages, confirm };
     const which = Object.fromEntries(entry.fields).which ?? "";
-    const [form] = document.querySelectorAll(`form.kept[data-task="${entry.task}"]`);
-    const about = form?.elements.which;
-    if (form && (about?.type !== "hidden" || about.value === which)) show(form, entry);
-    else if (isOffline) show(openForm(entry.task, kept.find(which)[0]), entry);
+    const [form] = document.querySelectorAll(`form.queued[data-task="${entry.task}"]`);
+    const field = form?.elements.which;
+    if (form && (field?.type !== "hidden" || field.value === which)) showEntry(form, entry);
+    else if (isOffline) showEntry(openForm(entry.task, storedList.find(which)[0]), entry);
     else location.assign(`${entry.action}?${new URLSearchParams({ which, correct: entry.place })}`);
   },
 };
 
 /**
- * While there is no line or something waits, look after 1, 2, 4 ... 30 s, anew with each entry: no event tells a
- * page that was opened without a line that it is back, nor that a line which seemed to be there works again.
+ * While there is no connection or something waits, retry after 1, 2, 4 ... 30 s, and again from 1 s with each
+ * entry: no event tells a page opened offline that the connection is back, nor that an unsteady one works again.
  */
-function watchLine(count) {
+function watch(count) {
   const wasBehind = isBehind;
-  isBehind = line !== "up" || count > 0;
-  if (isBehind && (!wasBehind || count > waiting)) lookAfter(SOON);
+  isBehind = connection !== "online" || count > 0;
+  if (isBehind && (!wasBehind || count > waiting)) retryAfter(MIN_PAUSE);
   waiting = count;
 }
 
-function lookAfter(milliseconds) {
+function retryAfter(milliseconds) {
   clearTimeout(timer);
   pause = milliseconds;
-  timer = setTimeout(look, pause);
+  timer = setTimeout(retry, pause);
 }
 
-async function look() {
+async function retry() {
   try {
     const account = await session.unlocked();
     const rows = account ? await queue.rowsOf(account.owner) : [];
-    const isAway = line !== "up" && document.visibilityState === "visible"; // who signs in elsewhere goes on here
+    const isAway = connection !== "online" && document.visibilityState === "visible"; // finds a sign-in in another tab
     if (isAway || rows.some((row) => row.state === "waiting")) await desk.send();
     else if (!account) await desk.refresh();
   } finally {
-    lookAfter(isBehind ? Math.min(2 * pause, LONGEST) : LONGEST);
+    retryAfter(isBehind ? Math.min(2 * pause, MAX_PAUSE) : MAX_PAUSE);
   }
 }
 
-/** Send what waits; where the session or the form's token is another by now, ask once more who is signed in. */
-async function sent(only, mine) {
-  const all = { taken: [], refused: [], stopped: null };
+/** Send the queue; if the session or the form's token changed meanwhile, ask once more who is signed in. */
+async function sendUntilDone(only, mine) {
+  const total = { accepted: [], refused: [], stopped: null };
   let owner, tries = 2;
   while (tries) {
-    const asked = await session.ask(place.dataset.session);
-    line = owner && asked.account && asked.account.owner !== owner ? "out" : asked.line;
-    if (line !== "up") return { ...all, stopped: line };
-    owner = asked.account.owner;
-    for (const field of document.getElementsByName("csrf_token")) field.value = asked.token;
-    const told = await sending.replay(asked.account, asked.token, only, mine).catch(failed);
-    all.taken.push(...told.taken);
-    all.refused.push(...told.refused);
-    all.stopped = told.stopped === "anew" ? "busy" : told.stopped;
-    const isOnward = told.taken.length || told.refused.length;
-    tries = told.stopped !== "anew" ? 0 : isOnward ? 2 : tries - 1;
+    const answer = await session.ask(place.dataset.session);
+    connection = owner && answer.account && answer.account.owner !== owner ? "signed_out" : answer.connection;
+    if (connection !== "online") return { ...total, stopped: connection };
+    owner = answer.account.owner;
+    for (const field of document.getElementsByName("csrf_token")) field.value = answer.token;
+    const result = await sendQueue(answer.account, answer.token, only, mine).catch(deviceFailed);
+    total.accepted.push(...result.accepted);
+    total.refused.push(...result.refused);
+    const isChanged = result.stopped === "session_changed";
+    total.stopped = isChanged ? "busy" : result.stopped;
+    const hasProgress = result.accepted.length || result.refused.length;
+    tries = !isChanged ? 0 : hasProgress ? 2 : tries - 1;
   }
-  if (all.stopped === "out") await session.lock();
-  if (["out", "down"].includes(all.stopped)) line = all.stopped;
-  return all;
+  if (total.stopped === "signed_out") await session.lock();
+  if (["signed_out", "offline"].includes(total.stopped)) connection = total.stopped;
+  return total;
 }
 
-/** What is told where the device itself gives way: it is tried again. */
-const failed = () => ({ taken: [], refused: [], stopped: "busy" });
+/** The result where the device's storage fails: it is retried. */
+const deviceFailed = () => ({ accepted: [], refused: [], stopped: "busy" });
 
-/** What the service said of an entry, where the device could not note it. */
-const wordsOf = ({ said, confirm }) => ({ said, confirm });
-
-function show(form, entry) {
-  form.closest("#form-place")?.removeAttribute("hidden"); // it was put away when the entry was kept
+function showEntry(form, entry) {
+  form.closest("#form-place")?.removeAttribute("hidden"); // it was hidden when the entry was stored
   forms.fill(form, entry);
-  forms.tell(form, entry.said, entry.confirm);
+  forms.showErrors(form, entry.messages, entry.confirm);
 }
 
 function newsOf(entry) {
-  if (entry.kind === "taken" && !entry.html) return [word("taken", { what: title(entry) }), ...entry.said].join(" ");
-  return `${title(entry)}: ${entry.said.join(" ")}`;
+  if (entry.kind === "accepted" && !entry.html) return [message("accepted", { what: title(entry) }), ...entry.messages].join(" ");
+  return `${title(entry)}: ${entry.messages.join(" ")}`;
 }
 
-async function tellLine(account, count) {
+async function showStatus(account, counts) {
   const lines = [];
-  if (isOffline && !account) document.getElementById("kept-list").replaceChildren(); // it was his alone
-  if (line === "down") lines.push(element("p", word(account ? "offline" : "not_unlocked")));
-  if (line === "up" && isOffline) lines.push(linked("online", home, word("desk")));
-  if (line === "out") lines.push(linked("expired", `/sign-in?next=${encodeURIComponent(location.pathname)}`, word("sign_in")));
+  if (isOffline && !account) document.getElementById("stored-list").replaceChildren(); // it is that account's alone
+  if (connection === "offline") lines.push(element("p", message(account ? "offline" : "not_unlocked")));
+  if (connection === "online" && isOffline) lines.push(withLink("online", home, message("desk")));
+  if (connection === "signed_out") lines.push(withLink("expired", `/sign-in?next=${encodeURIComponent(location.pathname)}`, message("sign_in")));
   const locked = account ? 0 : await queue.countAll();
-  if (locked) lines.push(element("p", word("locked", { count: locked })));
-  if (line !== heard) above.announce(lines[0]?.textContent ?? (heard && line === "up" ? word("online") : ""));
-  heard = line;
-  lines.push(...count.loud.map((text) => element("a", text, { href: "#queue", className: "loud" })));
-  if (count.waiting) lines.push(element("a", word("waiting", { count: count.waiting }), { href: "#queue" }));
-  if (count.refused) lines.push(element("a", word("not_recorded", { count: count.refused }), { href: "#not-recorded" }));
-  above.show(lines, line === "down", count.waiting);
+  if (locked) lines.push(element("p", message("locked", { count: locked })));
+  if (connection !== announced) status.announce(lines[0]?.textContent ?? (announced && connection === "online" ? message("online") : ""));
+  announced = connection;
+  lines.push(...counts.urgent.map((text) => element("a", text, { href: "#queue", className: "urgent" })));
+  if (counts.waiting) lines.push(element("a", message("waiting", { count: counts.waiting }), { href: "#queue" }));
+  if (counts.refused) lines.push(element("a", message("not_recorded", { count: counts.refused }), { href: "#not-recorded" }));
+  status.show(lines, connection === "offline", counts.waiting);
 }
 
-function linked(name, address, text) {
-  const said = element("p", `${word(name)} `);
-  said.append(element("a", text, { href: address }));
-  return said;
+function withLink(name, address, text) {
+  const line = element("p", `${message(name)} `);
+  line.append(element("a", text, { href: address }));
+  return line;
 }
 
-/** Put one of the forms of the page without a line in its place. */
+/** Show one of the forms of the offline page. */
 function openForm(name, card) {
   const template = document.querySelector(`template[data-form="${name}"]`);
   if (!template) return null;
@@ -177,13 +176,13 @@ function openForm(name, card) {
   document.getElementById("form-place").hidden = false;
   const form = document.querySelector("#form-body form");
   if (card) {
-    const known = (name, value) => element("input", undefined, { type: "hidden", name, value });
+    const hidden = (name, value) => element("input", undefined, { type: "hidden", name, value });
     const number = card.querySelector("h3 a").textContent;
-    form.elements.which.closest(".field").replaceWith(known("which", card.dataset.id), known("label", number));
+    form.elements.which.closest(".field").replaceWith(hidden("which", card.dataset.id), hidden("label", number));
     form.elements.expected_version.value = card.dataset.version;
   }
-  forms.take(form, desk);
-  dress(form);
+  forms.attach(form, desk);
+  enhance(form);
   document.getElementById("form-title").focus();
   return form;
 }
@@ -194,94 +193,94 @@ async function openOffline() {
     const button = event.target.closest("[data-open]");
     if (button) openForm(button.dataset.open);
   });
-  await kept.recall(await session.unlocked(), home);
+  await storedList.show(await session.unlocked(), home);
   search.addEventListener("submit", (event) => {
     event.preventDefault();
-    found(search.elements.q.value);
+    findTruck(search.elements.q.value);
   });
-  document.getElementById("kept-list").addEventListener("click", (event) => {
+  document.getElementById("stored-list").addEventListener("click", (event) => {
     const card = event.target.closest("h3 a")?.closest(".truck");
     if (!card) return;
     event.preventDefault();
     openForm("tick", card);
   });
-  const [, wanted, id] = location.pathname.slice(home.length).split("/");
+  const [, task, id] = location.pathname.slice(home.length).split("/");
   const which = id ?? new URLSearchParams(location.search).get("which");
-  const [card] = which ? kept.find(which) : [];
-  if (document.querySelector(`[data-open="${wanted}"]`)) openForm(wanted, card);
+  const [card] = which ? storedList.find(which) : [];
+  if (document.querySelector(`[data-open="${task}"]`)) openForm(task, card);
   else if (card) openForm("tick", card);
 }
 
-/** Show which trucks of the kept list carry what was typed or scanned. */
-function found(text) {
-  const number = kept.numberIn(text.toUpperCase());
-  const cards = kept.find(number ?? text);
-  const said = number ? [kept.line(word("unchecked", { number }))] : [];
+/** Open the truck of the stored list by what was typed or scanned. */
+function findTruck(text) {
+  const number = storedList.readNumber(text.toUpperCase());
+  const cards = storedList.find(number ?? text);
+  const notices = number ? [storedList.notice(message("unchecked", { number }))] : [];
   if (cards.length === 1) openForm("tick", cards[0]);
-  else if (!cards.length) said.push(kept.line(word("not_found")));
-  document.getElementById("found-here").replaceChildren(...said);
+  else if (!cards.length) notices.push(storedList.notice(message("not_found")));
+  document.getElementById("found-here").replaceChildren(...notices);
 }
 
-async function correctWanted() {
+async function openCorrection() {
   const wanted = Number(new URLSearchParams(location.search).get("correct"));
   const account = wanted && (await session.unlocked());
-  const row = account && (await queue.rowsOf(account.owner)).find((one) => one.place === wanted);
-  const form = document.querySelector("form.kept");
-  if (row && form) show(form, await queue.openWhole(account, row));
+  const row = account && (await queue.rowsOf(account.owner)).find((candidate) => candidate.place === wanted);
+  const form = document.querySelector("form.queued");
+  if (row && form) showEntry(form, await queue.openWithPhoto(account, row));
 }
 
-async function canKeep() {
+async function canStore() {
   return Boolean(window.crypto?.subtle && AbortSignal.timeout) && session.unlocked().then(() => true, () => false);
 }
 
-async function work() {
+async function registerWorker() {
   if (!("serviceWorker" in navigator)) return;
-  const { controller } = navigator.serviceWorker; // one of this version comes after an older one
+  const { controller } = navigator.serviceWorker; // a worker of this version replaces an older one
   if (controller) navigator.serviceWorker.addEventListener("controllerchange", renew);
   const worker = await navigator.serviceWorker.register(place.dataset.worker, { scope: "/" });
-  navigator.storage?.persist?.(); // so that nothing is thrown away where room is short
+  navigator.storage?.persist?.(); // the browser deletes nothing when disk space is low
   await worker.update().catch(() => {});
   await renew();
 }
 
-/** Let the worker keep the page without a line anew. */
+/** Let the worker fetch the offline page again. */
 async function renew() {
   const { active } = await navigator.serviceWorker.ready;
   const channel = new MessageChannel();
-  channel.port1.onmessage = ({ data }) => place.toggleAttribute("data-ready", data.is_kept);
+  channel.port1.onmessage = ({ data }) => place.toggleAttribute("data-ready", data.is_stored);
   active.postMessage({ renew: home }, [channel.port2]);
 }
 
 const search = document.getElementById("find");
 const address = new URL(location.href);
 if (address.searchParams.has("done")) {
-  address.searchParams.delete("done"); // what was just done is said once, and not again by loading the page anew
+  address.searchParams.delete("done"); // a reload does not show the confirmation again
   history.replaceState(history.state, "", address);
 }
-above.whenOpened('[href="#not-recorded"]', unfold);
-offer(decoder, (text) => {
+status.onFollowed('[href="#not-recorded"]', unfold);
+offerCamera(decoder, (text) => {
   search.elements.q.value = text;
   search.requestSubmit();
 });
-// A browser that keeps nothing, or a page without TLS, has its plain forms, which need no script.
-if (await canKeep()) await start();
-else if (window.isSecureContext) above.show([element("p", word("keeps_nothing"))]);
+// A browser without storage, or a page without TLS, has its plain forms, which need no script.
+if (await canStore()) await start();
+else if (window.isSecureContext) status.show([element("p", message("no_storage"))]);
 document.body.dataset.desk = "ready";
 
 async function start() {
-  for (const form of document.querySelectorAll("form.kept")) forms.take(form, desk);
-  for (const form of document.querySelectorAll("form.now")) now.take(form);
+  for (const form of document.querySelectorAll("form.queued")) forms.attach(form, desk);
+  for (const form of document.querySelectorAll("form.online-only")) onlineForms.attach(form);
   document.getElementById("send-now").addEventListener("click", () => desk.send());
   addEventListener("online", () => desk.send());
-  addEventListener("offline", () => { line = "down"; desk.refresh(); });
+  addEventListener("offline", () => { connection = "offline"; desk.refresh(); });
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && desk.send());
-  lookAfter(LONGEST);
+  retryAfter(MAX_PAUSE);
   const account = await session.unlocked();
   if (isOffline) await openOffline();
-  else if (account) await queue.putAway(account, location.pathname).catch(() => {});
-  await desk.send().catch(() => {}); // whatever gives way in what is kept, the page is there
+  else if (account) await queue.discardShown(account, location.pathname).catch(() => {});
+  await desk.send().catch(() => {}); // the page works even if the storage fails
   if (isOffline) return;
-  await correctWanted();
-  await kept.remember(await session.unlocked(), home).catch(() => {}); // no room: the forms go on without
-  await work();
+  await openCorrection();
+  await storedList.save(await session.unlocked(), home).catch(() => {}); // no room: the forms go on without
+  await registerWorker();
 }

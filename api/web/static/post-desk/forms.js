@@ -1,12 +1,12 @@
-// Forms of the desk: each is kept on the device first, and then sent; so no answer that is lost loses it.
+// Forms of the desk: each is stored on the device before it is sent, so that a lost connection loses nothing.
 import * as queue from "./queue.js";
-import { momentOf } from "./session.js";
-import { element, word } from "./words.js";
+import { element, message } from "./messages.js";
+import { currentTime } from "./session.js";
 
 const HIDDEN = ["csrf_token", "once", "photo"];
 
-/** Let a form be kept and sent; `desk` gives the account, and sends what waits. */
-export function take(form, desk) {
+/** Store and send a form by script; `desk` knows the account, and sends the queue. */
+export function attach(form, desk) {
   form.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (form.dataset.busy) return;
@@ -23,51 +23,51 @@ async function submit(form, button, desk) {
   const needed = button?.dataset.needs ? [form.elements.namedItem(button.dataset.needs)] : [];
   const missing = [...form.querySelectorAll("[required]"), ...needed].find((field) => !field.value.trim());
   if (missing) {
-    tell(form, [word("missing", { name: form.querySelector(`label[for="${missing.id}"]`).firstChild.textContent.trim() })]);
+    showErrors(form, [message("missing", { name: form.querySelector(`label[for="${missing.id}"]`).firstChild.textContent.trim() })]);
     missing.focus();
     return;
   }
-  const known = () => desk.account().catch(() => null); // a device may refuse to be read, too
-  if (!(await known())) await desk.send(); // which asks who is signed in
-  const account = await known();
+  const unlocked = () => desk.account().catch(() => null); // a device may refuse to be read, too
+  if (!(await unlocked())) await desk.send(); // which asks who is signed in
+  const account = await unlocked();
   if (!account) {
-    tell(form, [word("not_unlocked")]);
-    const way = { href: "/sign-in", target: "_blank", rel: "noopener" }; // what was typed stays here
-    form.previousElementSibling.append(element("a", word("sign_in"), way));
+    showErrors(form, [message("not_unlocked")]);
+    const properties = { href: "/sign-in", target: "_blank", rel: "noopener" }; // the typed text stays here
+    form.previousElementSibling.append(element("a", message("sign_in"), properties));
     return;
   }
   let row;
   try {
-    row = await queue.keep(account, entryOf(form, button, account), replaced(form));
+    row = await queue.add(account, entryOf(form, button, account), replacedBy(form));
   } catch (error) {
-    return notKept(form, button, error);
+    return showNotStored(form, button, error);
   }
   form.dataset.place = row.place;
   form.parentElement.querySelector(".summary")?.remove();
-  desk.say(navigator.onLine ? "sending" : "kept", true); // it is kept: that is true before any line is tried
+  desk.showProgress(navigator.onLine ? "sending" : "stored", true); // it is stored before any connection is tried
   form.inert = true;
   try {
-    await settled(form, row, await desk.send(undefined, row.id), desk);
+    await showResult(form, row, await desk.send(undefined, row.id), desk);
   } finally {
     form.inert = false;
   }
 }
 
-/** Say why nothing was kept; what was typed stays, and may be sent as it is where there is a line. */
-function notKept(form, button, error) {
-  const why = error?.name === "QuotaExceededError" ? "no_room" : "not_kept";
-  tell(form, [error instanceof queue.Limit ? error.message : word(why)]);
-  if (!form.elements.once) return; // the page without a line: it is sent by the device alone
-  const send = element("button", word("send_unkept"), { type: "button", className: "button second" });
+/** Show why nothing was stored; the form can still be sent without it if there is a connection. */
+function showNotStored(form, button, error) {
+  const why = error?.name === "QuotaExceededError" ? "no_room" : "not_stored";
+  showErrors(form, [error instanceof queue.Limit ? error.message : message(why)]);
+  if (!form.elements.once) return; // the offline page cannot send its forms itself
+  const send = element("button", message("send_unstored"), { type: "button", className: "button second" });
   send.addEventListener("click", () => {
-    const said = element("input", undefined, { type: "hidden", name: button?.name || "button", value: button?.value ?? "" });
-    form.append(said); // which button it was
+    const pressed = element("input", undefined, { type: "hidden", name: button?.name || "button", value: button?.value ?? "" });
+    form.append(pressed);
     form.submit();
   });
   form.previousElementSibling.append(send);
 }
 
-const replaced = (form) => (form.dataset.place ? Number(form.dataset.place) : undefined);
+const replacedBy = (form) => (form.dataset.place ? Number(form.dataset.place) : undefined);
 
 function entryOf(form, button, account) {
   const data = new FormData(form, button);
@@ -75,36 +75,36 @@ function entryOf(form, button, account) {
   const photo = data.get("photo");
   const fields = [...data].filter(([name, text]) => !HIDDEN.includes(name) && text !== "");
   if (!fields.some(([name]) => name === "occurred_at")) {
-    fields.push(["occurred_at", form.dataset.moment ?? momentOf(account)]);
+    fields.push(["occurred_at", form.dataset.moment ?? currentTime(account)]);
   }
   return { task: form.dataset.task, action: new URL(form.action).pathname, fields, photo: photo?.size ? photo : undefined };
 }
 
-async function settled(form, row, told, desk) {
-  const became = desk.became.get(row.id); // by this sending, or by one that was under way already
-  if (became?.kind === "refused") {
+async function showResult(form, row, sent, desk) {
+  const result = desk.results.get(row.id); // of this sending, or of one that had begun before
+  if (result?.kind === "refused") {
     form.inert = false;
-    desk.say(null);
-    return tell(form, became.said, became.confirm);
+    desk.showProgress(null);
+    return showErrors(form, result.messages, result.confirm);
   }
-  const taken = became?.kind === "taken" ? became : null;
+  const accepted = result?.kind === "accepted" ? result : null;
   delete form.dataset.place;
   delete form.dataset.moment;
-  if (taken?.html) {
+  if (accepted?.html) {
     await queue.discard(row);
-    desk.say(null);
-    show(taken.html, desk);
-  } else if (taken) {
-    location.assign(taken.address); // which puts away what was told of it
+    desk.showProgress(null);
+    show(accepted.html, desk);
+  } else if (accepted) {
+    location.assign(accepted.address); // whose page discards the stored answer
   } else {
     form.reset();
     desk.close();
-    desk.say({ out: "expired", busy: "busy" }[told.stopped] ?? "kept");
+    desk.showProgress({ signed_out: "expired", busy: "busy" }[sent.stopped] ?? "stored");
   }
   await desk.refresh();
 }
 
-/** Show the answer to a check in the place of the form. */
+/** Show the answer to a check in place of the form. */
 export function show(html, desk) {
   const answer = new DOMParser().parseFromString(html, "text/html").querySelector("main");
   const place = document.getElementById("form-body") ?? document.getElementById("work");
@@ -113,28 +113,28 @@ export function show(html, desk) {
   desk.refresh();
 }
 
-/** Say above a form what is wrong; the words are the service's where it refused, and may be confirmed. */
-export function tell(form, said, confirm) {
-  const asked = form.querySelector(`[data-confirm="${confirm}"]`);
-  if (asked) asked.hidden = false;
+/** Show errors above a form, and the tick box by which a doubtful entry is confirmed. */
+export function showErrors(form, messages, confirm) {
+  const box = form.querySelector(`[data-confirm="${confirm}"]`);
+  if (box) box.hidden = false;
   form.parentElement.querySelector(".summary")?.remove();
   const summary = element("div", undefined, { className: "summary", tabIndex: -1 });
   const list = element("ul");
-  list.append(...said.map((text) => element("li", text)));
+  list.append(...messages.map((text) => element("li", text)));
   summary.append(list);
   form.before(summary);
-  summary.focus(); // by which it is heard, once
+  summary.focus(); // screen readers read it once
 }
 
-/** Fill a form with what an entry says, so that it is corrected; a photograph is chosen anew. */
+/** Fill a form with a stored entry, to correct it. */
 export function fill(form, entry) {
   form.dataset.place = entry.place;
   for (const [name, text] of entry.fields) {
     const field = form.elements.namedItem(name);
-    const told = form.querySelector(`[data-tells="${name}"]`);
-    if (told) told.textContent = text;
+    const shown = form.querySelector(`[data-shows="${name}"]`);
+    if (shown) shown.textContent = text;
     if (!field || field instanceof RadioNodeList || field.type === "submit") continue;
-    if (name === "expected_version" && field.value) continue; // what is corrected is so in the light of how it stands now
+    if (name === "expected_version" && field.value) continue; // a correction is made against the current version
     if (field.type === "datetime-local" && /[Z+]/.test(text)) form.dataset.moment = text;
     else if (field.type === "checkbox") field.checked = text === "true";
     else if (field.tagName !== "BUTTON") field.value = text;
@@ -145,6 +145,6 @@ export function fill(form, entry) {
     const chosen = new DataTransfer();
     chosen.items.add(new File([entry.file], entry.photo.name, { type: entry.photo.type }));
     file.files = chosen.files;
-    file.dispatchEvent(new Event("change")); // what stands beside it says which
+    file.dispatchEvent(new Event("change")); // shows its name
   }
 }

@@ -1,15 +1,15 @@
-// Fields of a file speak the language of the page: a browser's own button speaks that of the device.
+// File fields in the language of the page: a browser's own button has that of the device.
 
-/** Put a button of the page under each field, and the name of the chosen file beside it. */
-export function dress(root) {
+/** Give each file field a button of the page, and show the name of the chosen file. */
+export function enhance(root) {
   for (const input of root.querySelectorAll(".photo input")) {
     const { choose, none, most, large } = input.closest(".photo").dataset;
     const chosen = Object.assign(document.createElement("span"), { className: "chosen quiet", id: `${input.id}-chosen`, textContent: none });
-    const over = Object.assign(document.createElement("span"), { className: "over" });
-    const press = Object.assign(document.createElement("span"), { className: "button second", ariaHidden: "true", textContent: choose });
-    input.before(over);
-    over.append(press, input);
-    over.after(chosen);
+    const wrapper = Object.assign(document.createElement("span"), { className: "over" });
+    const button = Object.assign(document.createElement("span"), { className: "button second", ariaHidden: "true", textContent: choose });
+    input.before(wrapper);
+    wrapper.append(button, input);
+    wrapper.after(chosen);
     input.setAttribute("aria-describedby", [input.getAttribute("aria-describedby"), chosen.id].filter(Boolean).join(" "));
     const update = () => {
       const isLarge = most && input.files[0]?.size > most;
@@ -21,4 +21,4 @@ export function dress(root) {
   }
 }
 
-dress(document);
+enhance(document);

@@ -1,129 +1,126 @@
-// Entries that are kept: sealed, in order, each with a key of its own by which the service takes it once.
-// A photograph is sealed by itself, aside of its entry: it is opened where it is sent or corrected alone.
+// Queued entries: encrypted, in order, each with an idempotency key. A photograph is encrypted by itself,
+// and read only where it is sent or corrected.
 import * as store from "./store.js";
-import { seal, unseal } from "./sealing.js";
+import { decrypt, encrypt } from "./encryption.js";
+import { message } from "./messages.js";
 import { clock } from "./session.js";
-import { word } from "./words.js";
 
-export const MOST = 50;
-export const DAYS = 7;
+export const MAXIMUM = 50;
+export const OLD_DAYS = 7;
+export const STALE_DAYS = 28; // the service remembers its answers for thirty days
 const MIB = 1024 * 1024;
-export const PHOTO = 8 * MIB;
-const PHOTOS = 100 * MIB;
+const PHOTO_SIZE = 8 * MIB;
+const PHOTOS_SIZE = 100 * MIB;
 const DAY = 86_400_000;
-const SAFE = 28; // the service remembers its answers for thirty days
 
-// Of another name where a photograph stands aside: a script of before would send it without.
-const nameOf = (row) => [row.owner, row.id, row.is_aside && "aside"].filter(Boolean).join(" ");
-const photoOf = (row) => `${row.owner} ${row.id} photograph`;
+const nameOf = (row) => `${row.owner} ${row.id}`;
+const photoNameOf = (row) => `${row.owner} ${row.id} photograph`;
 const isPast = (row, account, days) => clock(account) - row.at > days * DAY;
-export const isOld = (row, account) => isPast(row, account, DAYS);
-export const isStale = (row, account) => isPast(row, account, SAFE);
-export { SAFE };
+export const isOld = (row, account) => isPast(row, account, OLD_DAYS);
+export const isStale = (row, account) => isPast(row, account, STALE_DAYS);
 
-/** What the officer is told where nothing more can be kept. */
+/** Why nothing more can be stored, as a message for the officer. */
 export class Limit extends Error {}
 
-/** The rows of an account in their order, still sealed. */
+/** The rows of an account in their order, still encrypted. */
 export const rowsOf = async (owner) =>
   (await store.all("entries")).filter((row) => row.owner === owner);
 
-/** How many entries of anybody wait on this device; what they hold is not known without a key. */
+/** How many entries of all accounts wait on this device; their content needs a key. */
 export const countAll = async () =>
   (await store.all("entries")).filter((row) => row.state !== "answered").length;
 
-/** What an entry says, but for its photograph; one that no key opens any more has the state "unreadable". */
+/** An entry without its photograph; its state is "unreadable" if the key does not open it. */
 export async function open(account, row) {
   try {
-    const { value, file } = await unseal(account.key, nameOf(row), row);
-    return { ...row, ...value, file: file.length ? file : undefined }; // one of before has it in itself
+    return { ...row, ...(await decrypt(account.key, nameOf(row), row)).value };
   } catch {
-    return { ...row, state: "unreadable", task: "unreadable", fields: [], said: [] };
+    return { ...row, state: "unreadable", task: "unreadable", fields: [], messages: [] };
   }
 }
 
-/** The same with its photograph, where it has one. */
-export async function openWhole(account, row) {
+/** An entry with its photograph, where it has one. */
+export async function openWithPhoto(account, row) {
   const entry = await open(account, row);
-  if (!entry.is_aside || entry.state === "unreadable") return entry;
+  if (!entry.has_photo || entry.state === "unreadable") return entry;
   try {
-    return { ...entry, file: (await unseal(account.key, photoOf(row), await store.getAside(row.place))).file };
+    return { ...entry, file: (await decrypt(account.key, photoNameOf(row), await store.getPhoto(row.place))).file };
   } catch {
     return { ...entry, state: "unreadable" };
   }
 }
 
-/** Keep an entry; throws what the officer is told where that cannot be. Gives its row. */
-export async function keep(account, { task, action, fields, photo }, replaces) {
+/** Store an entry and return its row; throws Limit with a message for the officer. */
+export async function add(account, { task, action, fields, photo }, replaces) {
   const rows = (await rowsOf(account.owner)).filter((row) => row.place !== replaces);
   const size = photo?.size ?? 0;
-  if (rows.length >= MOST) throw new Limit(word("full", { count: MOST }));
-  if (size > PHOTO) throw new Limit(word("large", { size: PHOTO / MIB }));
-  if (rows.reduce((sum, row) => sum + row.size, size) > PHOTOS) {
-    throw new Limit(word("heavy", { size: PHOTOS / MIB }));
+  if (rows.length >= MAXIMUM) throw new Limit(message("full", { count: MAXIMUM }));
+  if (size > PHOTO_SIZE) throw new Limit(message("large", { size: PHOTO_SIZE / MIB }));
+  if (rows.reduce((sum, row) => sum + row.size, size) > PHOTOS_SIZE) {
+    throw new Limit(message("heavy", { size: PHOTOS_SIZE / MIB }));
   }
   const row = { id: crypto.randomUUID(), owner: account.owner, at: clock(account), state: "waiting", tried: false, size };
   const file = photo && (await bytesOf(photo));
-  const value = { task, action, fields, photo: photo && { name: photo.name, type: photo.type }, said: [] };
+  const value = { task, action, fields, photo: photo && { name: photo.name, type: photo.type }, messages: [] };
   row.place = await write(account, row, value, file, replaces ? [replaces, -replaces] : []);
   return row;
 }
 
-/** What a photograph holds; one may be gone by now, where the device was short of memory. */
+/** The bytes of a photograph, which a device short of memory may have dropped. */
 async function bytesOf(photo) {
   try {
     return new Uint8Array(await photo.arrayBuffer());
   } catch {
-    throw new Limit(word("photo_gone"));
+    throw new Limit(message("photo_gone"));
   }
 }
 
-/** Write an entry; a photograph of its own stands aside of it, and stays there where none is given. */
-async function write(account, row, value, file, gone = []) {
-  const kept = { ...row, is_aside: Boolean(row.is_aside || file) };
-  const aside = file && (await seal(account.key, photoOf(row), {}, file));
-  return store.exchange({ ...kept, ...(await seal(account.key, nameOf(kept), value)) }, aside, ...gone);
+/** Write an entry; its stored photograph stays where no new one is given. */
+async function write(account, row, value, file, removed = []) {
+  const stored = { ...row, has_photo: Boolean(row.has_photo || file) };
+  const photo = file && (await encrypt(account.key, photoNameOf(row), {}, file));
+  return store.putEntry({ ...stored, ...(await encrypt(account.key, nameOf(row), value)) }, photo, ...removed);
 }
 
-export const discard = (row) => store.removeWhole(row.place);
+export const discard = (row) => store.removeEntry(row.place);
 
-/** Note that an entry was sent: it may have been taken, whatever is heard of it. */
-export const noteTried = (row) => store.put("entries", { ...row, tried: true });
+/** Note that an entry was sent: it may be accepted even if no answer comes. */
+export const markTried = (row) => store.put("entries", { ...row, tried: true });
 
-/** Note why an entry was refused, in the words of the service. */
-export async function noteRefused(account, entry, { said, confirm }) {
-  const { place, id, owner, at, size, of, is_aside, task, action, fields, photo, file } = entry;
-  const row = { place, id, owner, at, size, of, is_aside, state: "refused", tried: true };
-  await write(account, row, { task, action, fields, photo, said, confirm }, is_aside ? undefined : file);
+/** Store why an entry was refused. */
+export async function saveRefusal(account, entry, { messages, confirm }) {
+  const { place, id, owner, at, size, of, has_photo, task, action, fields, photo } = entry;
+  const row = { place, id, owner, at, size, of, has_photo, state: "refused", tried: true };
+  await write(account, row, { task, action, fields, photo, messages, confirm });
 }
 
-/** Note what the service told of an entry that it took; its photograph is there by now. */
-export async function noteAnswer(account, entry, { said, html, address, is_loud }, isMine) {
+/** Store the answer to an accepted entry; the service has its photograph by now. */
+export async function saveAnswer(account, entry, { messages, html, address, is_urgent }, isMine) {
   const { place, id, owner, at, task, action, fields } = entry;
   const row = { place, id, owner, at, state: "answered", tried: true, size: 0 };
   const main = html && (/<main[\s>][^]*<\/main>/.exec(html)?.[0] ?? html);
-  const value = { task, action, fields, said, html: main, address, is_loud, is_mine: isMine };
+  const value = { task, action, fields, messages, html: main, address, is_urgent, is_mine: isMine };
   await write(account, row, value, undefined, [-place]);
 }
 
-/** Keep a photograph that was refused as an entry of its own, once: what it belongs to was taken without it. */
-export async function setApart(account, entry, { action, fields, said }) {
+/** Queue a refused photograph as its own entry, once; the document was accepted without it. */
+export async function addRefusedPhoto(account, entry, { action, fields, messages }) {
   if ((await rowsOf(account.owner)).some((row) => row.of === entry.id)) return;
   const { photo, file, size, at, owner } = entry;
   const row = { id: crypto.randomUUID(), owner, at, state: "refused", tried: true, size, of: entry.id };
-  await write(account, row, { task: "photo", action, fields: [...fields, ["label", nameIn(entry)]], photo, said }, file);
+  await write(account, row, { task: "photo", action, fields: [...fields, ["label", subjectOf(entry)]], photo, messages }, file);
 }
 
-/** Put away what was told of the form by which this page was opened: all of it stands there. */
-export async function putAway(account, path) {
+/** Discard the answer to the form that opened this page, which shows all of it. */
+export async function discardShown(account, path) {
   const rows = (await rowsOf(account.owner)).filter((row) => row.state === "answered");
   for (const entry of await Promise.all(rows.map((row) => open(account, row)))) {
     if (entry.is_mine && entry.address && new URL(entry.address, location.href).pathname === path) await discard(entry);
   }
 }
 
-/** What an entry is about, as it was typed. */
-export function nameIn(entry) {
-  const said = Object.fromEntries(entry.fields);
-  return said.serial ?? said["items.0.serial"] ?? said.label ?? said.which ?? "";
+/** The serial, number or label that an entry is about, as typed. */
+export function subjectOf(entry) {
+  const values = Object.fromEntries(entry.fields);
+  return values.serial ?? values["items.0.serial"] ?? values.label ?? values.which ?? "";
 }

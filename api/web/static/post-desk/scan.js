@@ -1,41 +1,41 @@
-// The code of a paper by the camera, or from a photograph; the decoder comes with the first of them.
-import { word } from "./words.js";
+// Scans the code of a paper with the camera or from a photograph; the decoder is loaded at first use.
+import { message } from "./messages.js";
 
 const camera = document.getElementById("camera");
 const opener = document.getElementById("open-camera");
-const said = document.getElementById("scan-said");
+const status = document.getElementById("scan-message");
 
-/** Offer the camera beside the field of a number; `found(text)` gets what a code says. */
-export function offer(decoder, found) {
+/** Offer the camera next to a number field; `found(text)` is called with a code's text. */
+export function offerCamera(decoder, found) {
   const place = document.getElementById("scan");
   if (!place) return;
   place.hidden = false;
   opener.hidden = !navigator.mediaDevices;
-  opener.addEventListener("click", () => (camera.srcObject ? close() : look(decoder, found)));
+  opener.addEventListener("click", () => (camera.srcObject ? close() : scan(decoder, found)));
   document.getElementById("code-photo").addEventListener("change", async (event) => {
     const [file] = event.target.files;
     if (!file) return;
-    said.textContent = "";
+    status.textContent = "";
     const text = await read(await readerOf(decoder), await createImageBitmap(file).catch(() => null));
     if (text) found(text);
-    else said.textContent = word("no_code");
+    else status.textContent = message("no_code");
     event.target.value = "";
   });
 }
 
-async function look(decoder, found) {
+async function scan(decoder, found) {
   const reader = readerOf(decoder);
   try {
     camera.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
     await camera.play();
   } catch {
     close();
-    said.textContent = word("no_camera");
+    status.textContent = message("no_camera");
     return;
   }
   camera.hidden = false;
-  opener.textContent = word("close_camera");
-  said.textContent = word("look");
+  opener.textContent = message("close_camera");
+  status.textContent = message("look");
   const decode = await reader;
   while (camera.srcObject) {
     const text = camera.readyState >= 2 && (await read(decode, camera));
@@ -52,15 +52,15 @@ function close() {
   for (const track of camera.srcObject?.getTracks() ?? []) track.stop();
   camera.srcObject = null;
   camera.hidden = true;
-  opener.textContent = word("open_camera");
-  said.textContent = "";
+  opener.textContent = message("open_camera");
+  status.textContent = "";
 }
 
-/** The browser's own reader, where it has one that knows QR codes; else the one that comes along. */
+/** The browser's own reader of QR codes if it has one, else the decoder. */
 async function readerOf(decoder) {
   if ("BarcodeDetector" in window && (await BarcodeDetector.getSupportedFormats()).includes("qr_code")) {
-    const own = new BarcodeDetector({ formats: ["qr_code"] });
-    return async (drawn) => (await own.detect(drawn))[0]?.rawValue;
+    const detector = new BarcodeDetector({ formats: ["qr_code"] });
+    return async (drawn) => (await detector.detect(drawn))[0]?.rawValue;
   }
   await import(decoder);
   return async (drawn) => {
@@ -71,7 +71,7 @@ async function readerOf(decoder) {
 
 const SIDES = [1600, 1000, 700];
 
-/** What a code in a picture says; a large picture is tried in several sizes. */
+/** The text of a code in a picture; a large picture is tried in several sizes. */
 async function read(decode, picture) {
   const width = picture?.videoWidth ?? picture?.width, height = picture?.videoHeight ?? picture?.height;
   if (!width) return null;

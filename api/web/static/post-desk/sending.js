@@ -1,55 +1,55 @@
-// Sending what waits: in order, each as often as it needs, and taken once.
+// Sends the queue in order; each entry is retried as needed and accepted once.
 import * as queue from "./queue.js";
 import * as store from "./store.js";
-import { word } from "./words.js";
+import { message } from "./messages.js";
 
 const REFUSALS = [400, 403, 404, 405, 409, 410, 412, 413, 415, 422, 428];
-const FORBIDDEN = "forbidden"; // this entry is; another 403 is of the session, or of the form's token
+const FORBIDDEN = "forbidden"; // of this entry; another 403 is of the session, or of the form's token
 
 /**
- * Send what waits, in order, in one tab at a time. Gives what became of it: `taken` and `refused`
- * entries, which are `kept` where they stay in the list; and `stopped`: why it did not go on ("down",
- * "busy", "out", or "anew" where one has to ask first who is signed in), or null. `only` is the place
- * of one that is sent though it is old, `mine` the id of the one whose form waits for its answer.
+ * Send the queue in order, in one tab at a time. Returns `accepted` and `refused` entries, with
+ * `is_stored` where they stay in the list, and `stopped`: why it ended early ("offline", "busy",
+ * "signed_out", or "session_changed" where the session has to be asked first), or null. `only` is
+ * the place of an old entry to be sent all the same, `mine` the id of the entry whose form waits.
  */
-export async function replay(account, token, only, mine) {
+export async function sendQueue(account, token, only, mine) {
   const run = () => sendAll(account, token, only, mine);
   if (!navigator.locks) return run();
   return navigator.locks.request("salsa-post-desk", run);
 }
 
 async function sendAll(account, token, only, mine) {
-  const told = { taken: [], refused: [], stopped: null };
+  const result = { accepted: [], refused: [], stopped: null };
   let busy = 0;
   for (const row of await queue.rowsOf(account.owner)) {
     const isLate = queue.isStale(row, account) || (queue.isOld(row, account) && row.place !== only);
     if (row.state !== "waiting" || isLate) continue;
-    const entry = await queue.openWhole(account, row);
+    const entry = await queue.openWithPhoto(account, row);
     if (entry.state === "unreadable") continue;
-    const standing = await store.get("entries", row.place);
-    if (standing?.id !== row.id || standing.state !== "waiting") continue; // discarded meanwhile
-    await queue.noteTried(row).catch(() => {}); // a device without room sends it all the same
+    const current = await store.get("entries", row.place);
+    if (current?.id !== row.id || current.state !== "waiting") continue; // discarded meanwhile
+    await queue.markTried(row).catch(() => {}); // a device without room sends it all the same
     const answer = await send(entry, token);
-    if (told[answer.kind]) {
-      const kept = await noted(account, entry, answer, row.id === mine);
-      told[answer.kind].push({ ...entry, ...answer, kept, file: undefined });
+    if (result[answer.kind]) {
+      const is_stored = await saveAnswer(account, entry, answer, row.id === mine);
+      result[answer.kind].push({ ...entry, ...answer, is_stored, file: undefined });
     } else {
-      told.stopped = answer.kind;
-      if (answer.kind !== "busy" || ++busy > 1) break; // one that fails alone keeps no other back
+      result.stopped = answer.kind;
+      if (answer.kind !== "busy" || ++busy > 1) break; // a single failure does not stop the others
     }
   }
-  return told;
+  return result;
 }
 
 /**
- * Note what became of an entry, and tell whether it stays in the list. Where the device refuses to note
- * it, it waits there as it was: it is sent again, and answered as before.
+ * Store the answer to an entry; return whether it stays in the list. Where the device refuses to
+ * store it, the entry waits as before: it is sent again, and gets the same answer.
  */
-async function noted(account, entry, answer, isMine) {
+async function saveAnswer(account, entry, answer, isMine) {
   try {
-    if (answer.apart) await queue.setApart(account, entry, answer.apart);
-    if (answer.kind === "refused") await queue.noteRefused(account, entry, answer);
-    else if (answer.html || answer.tells) await queue.noteAnswer(account, entry, answer, isMine);
+    if (answer.refused_photo) await queue.addRefusedPhoto(account, entry, answer.refused_photo);
+    if (answer.kind === "refused") await queue.saveRefusal(account, entry, answer);
+    else if (answer.html || answer.has_messages) await queue.saveAnswer(account, entry, answer, isMine);
     else {
       await queue.discard(entry);
       return false;
@@ -68,11 +68,11 @@ function bodyOf(entry, token) {
   return body;
 }
 
-/** Send an entry; where its photograph alone keeps it back, `apart` says why that was refused. */
-async function send(entry, token, without) {
-  let answer, said;
+/** Send an entry, again without its photograph if that is too large; `photoErrors` says why. */
+async function send(entry, token, photoErrors) {
+  let response, answer;
   try {
-    answer = await fetch(entry.action, {
+    response = await fetch(entry.action, {
       method: "POST",
       body: bodyOf(entry, token),
       redirect: "manual",
@@ -80,29 +80,28 @@ async function send(entry, token, without) {
       signal: AbortSignal.timeout(entry.photo ? 600_000 : 60_000),
     });
   } catch {
-    return { kind: "down" }; // no answer: it may have been taken
+    return { kind: "offline" }; // it may have been accepted all the same
   }
   try {
-    said = await answer.json();
+    answer = await response.json();
   } catch {
     return { kind: "busy" }; // not an answer of the service's
   }
-  if (answer.status === 401) return { kind: "out" };
-  if (answer.status === 403 && said.code !== FORBIDDEN) return { kind: "anew" };
-  if (answer.ok && (said.address || said.html)) return taken(said, without);
-  if (answer.status === 413 && entry.photo && entry.task !== "photo") {
-    return send({ ...entry, photo: undefined }, token, [said.detail]); // larger than the service takes at all
+  if (response.status === 401) return { kind: "signed_out" };
+  if (response.status === 403 && answer.code !== FORBIDDEN) return { kind: "session_changed" };
+  if (response.ok && (answer.address || answer.html)) return acceptedOf(answer, photoErrors);
+  if (response.status === 413 && entry.photo && entry.task !== "photo") {
+    return send({ ...entry, photo: undefined }, token, [answer.detail]); // larger than any request may be
   }
-  if (!REFUSALS.includes(answer.status) || said.is_under_way || said.code === "in_flight") return { kind: "busy" };
-  const more = Object.values(said.errors ?? {}).flat();
-  return { kind: "refused", said: said.said ?? [said.detail, ...more].filter(Boolean), confirm: said.confirm };
+  if (!REFUSALS.includes(response.status) || answer.is_in_progress || answer.code === "in_flight") return { kind: "busy" };
+  const errors = Object.values(answer.errors ?? {}).flat();
+  return { kind: "refused", messages: answer.messages ?? [answer.detail, ...errors].filter(Boolean), confirm: answer.confirm };
 }
 
-/** What was taken; it `tells` something where more was said of it than that its photograph was refused. */
-function taken({ photo, ...said }, without = []) {
-  const why = [...without, ...(photo?.said ?? [])];
-  const apart = photo && why.length ? { ...photo, said: why } : undefined;
-  const tells = Boolean(said.said?.length);
-  const told = apart ? [...(said.said ?? []), word("photo_refused", { why: why.join(" ") })] : said.said;
-  return { kind: "taken", ...said, said: told ?? [], apart, tells };
+/** The answer to an accepted entry; `has_messages` where the service sent more than a refused photograph. */
+function acceptedOf({ photo, messages = [], ...answer }, photoErrors = []) {
+  const why = [...photoErrors, ...(photo?.messages ?? [])];
+  const refused_photo = photo && why.length ? { ...photo, messages: why } : undefined;
+  const all = refused_photo ? [...messages, message("photo_refused", { why: why.join(" ") })] : messages;
+  return { kind: "accepted", ...answer, messages: all, refused_photo, has_messages: messages.length > 0 };
 }

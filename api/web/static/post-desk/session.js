@@ -1,70 +1,71 @@
-// Who is signed in, by which key his work is sealed, and whether there is a line.
-import "./left.js";
+// The signed-in account, the key of its stored data, and whether the service can be reached.
+import "./pending-sign-out.js";
 import * as store from "./store.js";
-import { keyOf } from "./sealing.js";
+import { importKey } from "./encryption.js";
 
-const PATIENCE = 15_000;
-let here = null; // the account, on a device that refuses to store its key
+const TIMEOUT = 15_000;
+let unstored = null; // the account, on a device that refuses to store its key
 
-/** What time it is by the service's clock, as far as the device knows: its own may be wrong, and be put right. */
+/** The service's time as far as the device knows; the device's own clock may be wrong. */
 export const clock = (account) => Date.now() + (account?.ahead ?? 0);
-const isOpen = (held) => held?.until > clock(held);
+const isValid = (account) => account?.until > clock(account);
 
-/** The account whose work this device may open now: {owner, key, until, ahead}; null when nobody's. */
+/** The account whose data this device may decrypt now: {owner, key, until, ahead}, or null. */
 export async function unlocked() {
-  for (const held of await store.all("keys")) {
-    if (isOpen(held)) return held;
-    await store.remove("keys", held.owner);
+  for (const account of await store.all("keys")) {
+    if (isValid(account)) return account;
+    await store.remove("keys", account.owner);
   }
-  return isOpen(here) ? here : null;
+  return isValid(unstored) ? unstored : null;
 }
 
-/** Take the key from this device, and the list that it opens; what waits stays, sealed. */
+/** Delete the key and the list that it opens; queued entries stay, encrypted. */
 export async function lock() {
-  here = null;
+  unstored = null;
   await store.clear("keys");
   await store.clear("pages");
 }
 
 /**
- * Ask the service who is signed in. Gives {line, account, token}: `line` is "up", "down", or "out"
- * where nobody is signed in any more; then the key is gone from this device. A session that was signed
- * out here is ended before anything else is asked.
+ * Ask the service who is signed in. Returns {connection, account, token}: `connection` is "online",
+ * "offline", or "signed_out", after which this device has no key. A pending sign-out is finished first.
  */
 export async function ask(address) {
-  let answer;
-  if (await self.left.waits()) return { line: (await self.left.settle()) ? "out" : "down", account: null };
+  let response;
+  if (await self.signOut.isPending()) {
+    return { connection: (await self.signOut.finish()) ? "signed_out" : "offline", account: null };
+  }
   try {
-    const how = { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(PATIENCE), redirect: "error" };
-    answer = await fetch(address, how);
+    const options = { headers: { Accept: "application/json" }, signal: AbortSignal.timeout(TIMEOUT), redirect: "error" };
+    response = await fetch(address, options);
   } catch {
-    return { line: "down", account: await unlocked() };
+    return { connection: "offline", account: await unlocked() };
   }
-  const isOurs = answer.headers.get("Content-Type")?.startsWith("application/problem+json"); // not a portal's
-  if (isOurs && (answer.status === 401 || answer.status === 403)) {
+  const isOurs = response.headers.get("Content-Type")?.startsWith("application/problem+json"); // not a portal's
+  if (isOurs && (response.status === 401 || response.status === 403)) {
     await lock();
-    return { line: "out", account: null };
+    return { connection: "signed_out", account: null };
   }
-  const said = answer.ok ? await answer.json().catch(() => null) : null;
-  if (!said?.owner) return { line: "down", account: await unlocked() };
-  const account = await hold(said);
-  return account ? { line: "up", account, token: said.token } : { line: "out", account };
+  const answer = response.ok ? await response.json().catch(() => null) : null;
+  if (!answer?.owner) return { connection: "offline", account: await unlocked() };
+  const account = await storeAccount(answer);
+  return account ? { connection: "online", account, token: answer.token } : { connection: "signed_out", account };
 }
 
-async function hold(said) {
+async function storeAccount(answer) {
   const account = {
-    owner: said.owner,
-    ends: said.ends_at,
-    key: await keyOf(said.key),
-    until: Date.parse(said.ends_at),
-    ahead: Date.parse(said.now) - Date.now(),
+    owner: answer.owner,
+    ends: answer.ends_at,
+    key: await importKey(answer.key),
+    until: Date.parse(answer.ends_at),
+    ahead: Date.parse(answer.now) - Date.now(),
   };
-  const others = (await store.all("keys")).some((held) => held.owner !== account.owner);
-  if (others) await lock();
-  await store.put("keys", account).catch(() => { here = account; });
-  if (!(await self.left.waits())) return account;
-  await lock(); // it was signed out while this was asked
+  const hasOther = (await store.all("keys")).some(({ owner }) => owner !== account.owner);
+  if (hasOther) await lock();
+  await store.put("keys", account).catch(() => { unstored = account; });
+  if (!(await self.signOut.isPending())) return account;
+  await lock(); // signed out during this request
   return null;
 }
 
-export const momentOf = (account) => new Date(clock(account)).toISOString();
+export const currentTime = (account) => new Date(clock(account)).toISOString();

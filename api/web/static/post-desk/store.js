@@ -1,58 +1,60 @@
-// What the device keeps, in IndexedDB: sealed entries, sealed pages, and the key of who is signed in.
+// IndexedDB of the device: encrypted entries and pages, and the key of the signed-in account.
 const NAME = "salsa-post-desk";
+const VERSION = 2;
 let opening;
 
 function open() {
-  opening ??= new Promise((done, failed) => {
-    const asked = indexedDB.open(NAME, 1);
-    asked.onupgradeneeded = () => {
-      asked.result.createObjectStore("entries", { keyPath: "place", autoIncrement: true });
-      asked.result.createObjectStore("pages", { keyPath: "name" });
-      asked.result.createObjectStore("keys", { keyPath: "owner" });
+  opening ??= new Promise((resolve, reject) => {
+    const request = indexedDB.open(NAME, VERSION);
+    request.onupgradeneeded = () => {
+      for (const name of [...request.result.objectStoreNames]) request.result.deleteObjectStore(name);
+      request.result.createObjectStore("entries", { keyPath: "place", autoIncrement: true });
+      request.result.createObjectStore("pages", { keyPath: "name" });
+      request.result.createObjectStore("keys", { keyPath: "owner" });
     };
-    asked.onsuccess = () => done(asked.result);
-    asked.onerror = () => failed(asked.error);
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
   });
   return opening;
 }
 
-async function work(store, mode, run) {
-  const opened = await open();
-  return new Promise((done, failed) => {
-    // strict: it is on the disk before anybody is told that it is kept
-    const transaction = opened.transaction(store, mode, { durability: "strict" });
-    let asked;
-    transaction.oncomplete = () => done(asked?.result);
-    transaction.onerror = transaction.onabort = () => failed(transaction.error);
+async function run(name, mode, operation) {
+  const database = await open();
+  return new Promise((resolve, reject) => {
+    // strict: it is on the disk before the officer reads that it is stored
+    const transaction = database.transaction(name, mode, { durability: "strict" });
+    let request;
+    transaction.oncomplete = () => resolve(request?.result);
+    transaction.onerror = transaction.onabort = () => reject(transaction.error);
     try {
-      asked = run(transaction.objectStore(store));
+      request = operation(transaction.objectStore(name));
     } catch (error) {
-      failed(error);
-      transaction.abort(); // of several changes none is made
+      reject(error);
+      transaction.abort(); // all changes or none
     }
   });
 }
 
-export const put = (store, value) => work(store, "readwrite", (place) => place.put(value));
-export const get = (store, key) => work(store, "readonly", (place) => place.get(key));
-/** All but what stands aside of an entry, behind its place. */
-export const all = (store) => work(store, "readonly", (place) => place.getAll(IDBKeyRange.lowerBound(0)));
-export const remove = (store, key) => work(store, "readwrite", (place) => place.delete(key));
-export const clear = (store) => work(store, "readwrite", (place) => place.clear());
+export const put = (name, value) => run(name, "readwrite", (store) => store.put(value));
+export const get = (name, key) => run(name, "readonly", (store) => store.get(key));
+/** All rows but photographs, which have negative places. */
+export const all = (name) => run(name, "readonly", (store) => store.getAll(IDBKeyRange.lowerBound(0)));
+export const remove = (name, key) => run(name, "readwrite", (store) => store.delete(key));
+export const clear = (name) => run(name, "readwrite", (store) => store.clear());
 
-/** What stands aside of an entry: large, and read where it is needed alone. */
-export const getAside = (place) => get("entries", -place);
+/** The photograph of an entry: large, so it is read only where it is needed. */
+export const getPhoto = (place) => get("entries", -place);
 
-/** Put an entry with what stands aside of it, and take others away, with theirs: all of it or nothing. Gives its place. */
-export const exchange = (row, aside, ...gone) => work("entries", "readwrite", (entries) => {
-  const asked = entries.put(row);
-  if (aside) asked.onsuccess = () => entries.put({ ...aside, place: -asked.result });
-  for (const one of gone) entries.delete(one);
-  return asked;
+/** Write an entry with its photograph and delete others, in one transaction. Returns its place. */
+export const putEntry = (row, photo, ...removed) => run("entries", "readwrite", (entries) => {
+  const request = entries.put(row);
+  if (photo) request.onsuccess = () => entries.put({ ...photo, place: -request.result });
+  for (const place of removed) entries.delete(place);
+  return request;
 });
 
-/** Take an entry away, with what stands aside of it. */
-export const removeWhole = (place) => work("entries", "readwrite", (entries) => {
+/** Delete an entry with its photograph. */
+export const removeEntry = (place) => run("entries", "readwrite", (entries) => {
   entries.delete(place);
   return entries.delete(-place);
 });

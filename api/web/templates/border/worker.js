@@ -1,11 +1,11 @@
-// Opens the desk without a line. It keeps files and pages without data, and nothing that anybody recorded.
-importScripts({{ left | tojson }});
+// Opens the desk without a connection. It stores files and pages without data, and no records.
+importScripts({{ sign_out | tojson }});
 const FILES = {{ files | tojson }};
 const DECODER = {{ decoder | tojson }};
 const SIGNED_OUT = {{ signed_out | tojson }};
-const BUILT_OF = {{ folder | tojson }};  // stands in each page that is of this version, and in no other
-const KEPT = "post-desk-files-{{ version }}";
-const PAGES = "post-desk-pages-{{ version }}";
+const BUILT_OF = {{ folder | tojson }};  // in the pages of this version only
+const FILE_CACHE = "post-desk-files-{{ version }}";
+const PAGE_CACHE = "post-desk-pages-{{ version }}";
 const PATIENCE = 8000;
 const DESK = /^\/posts\/[a-z0-9_-]+\/desk(\/|$)/;
 
@@ -17,50 +17,50 @@ self.addEventListener("install", (event) => {
 
 async function install() {
   const wanted = "BarcodeDetector" in self ? FILES : [...FILES, DECODER];
-  await (await caches.open(KEPT)).addAll(wanted);
-  for (const address of await keptBefore()) {
-    if ((await keep(address)) === false) throw new Error("a page does not come: the older version stays until it does");
+  await (await caches.open(FILE_CACHE)).addAll(wanted);
+  for (const address of await pagesOfFormerVersions()) {
+    if ((await store(address)) === false) throw new Error("a page could not be fetched: the older version stays");
   }
-  if (!(await keep(SIGNED_OUT))) throw new Error("who signed out is told so: not without this page");
+  if (!(await store(SIGNED_OUT))) throw new Error("the page for a pending sign-out is missing");
 }
 
-/** The pages that an older version keeps: each is fetched anew, with the files that it needs. */
-async function keptBefore() {
-  const names = (await caches.keys()).filter((name) => name.startsWith("post-desk-pages") && name !== PAGES);
-  const kept = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
-  return new Set(kept.flat().map(({ url }) => new URL(url).pathname));
+/** The pages that older versions stored, to be fetched again. */
+async function pagesOfFormerVersions() {
+  const names = (await caches.keys()).filter((name) => name.startsWith("post-desk-pages") && name !== PAGE_CACHE);
+  const requests = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()));
+  return new Set(requests.flat().map(({ url }) => new URL(url).pathname));
 }
 
 const GONE = [403, 404, 410];
 
-/** Keep a page, if it is of this version. Gives whether it was, and null where nobody who is signed in has it (any more). */
-async function keep(address) {
+/** Store a page of this version. Returns whether it was, and null if the account may not see it (any more). */
+async function store(address) {
   const answer = await fetch(address, { headers: { Accept: "text/html" }, cache: "no-store" });
   const isOurs = answer.ok && !answer.redirected && (await answer.clone().text()).includes(BUILT_OF);
-  if (isOurs) await (await caches.open(PAGES)).put(address, answer);
+  if (isOurs) await (await caches.open(PAGE_CACHE)).put(address, answer);
   return isOurs || (answer.redirected || GONE.includes(answer.status) ? null : false);
 }
 
 self.addEventListener("activate", (event) => {
   event.waitUntil(
     caches.keys()
-      .then((names) => Promise.all(names.filter((name) => name.startsWith("post-desk-") && ![KEPT, PAGES].includes(name))
+      .then((names) => Promise.all(names.filter((name) => name.startsWith("post-desk-") && ![FILE_CACHE, PAGE_CACHE].includes(name))
         .map((name) => caches.delete(name))))
       .then(() => self.clients.claim()),
   );
 });
 
-// The page tells that it was opened with a line: the pages without one are renewed, in its language.
+// A page was opened with a connection: the offline pages are renewed, in its language.
 self.addEventListener("message", (event) => {
   if (event.data?.renew) event.waitUntil(renew(event.data.renew, event.ports[0]));
 });
 
 async function renew(path, port) {
-  let is_kept = false;
+  let is_stored = false;
   try {
-    is_kept = (await keep(SIGNED_OUT)) && (await keep(shellOf(path)));
+    is_stored = (await store(SIGNED_OUT)) && (await store(shellOf(path)));
   } finally {
-    port?.postMessage({ is_kept });
+    port?.postMessage({ is_stored });
   }
 }
 
@@ -72,21 +72,21 @@ self.addEventListener("fetch", (event) => {
   else if ([...FILES, DECODER].includes(address.pathname + address.search)) event.respondWith(file(request));
 });
 
-// The browser tells that there is a line: a session that was signed out is ended, though no page is open.
+// The browser is online again: a pending sign-out is finished, even with no page open.
 self.addEventListener("sync", (event) => event.waitUntil(end()));
 
 async function end() {
-  if (!(await self.left.settle())) throw new Error("the service did not answer: the browser asks again");
+  if (!(await self.signOut.finish())) throw new Error("the service did not answer: the browser asks again");
 }
 
-/** A page; before any, a session that was signed out here is ended. */
+/** A page; a pending sign-out is finished before any is shown. */
 async function opened(request, path) {
   if (path === SIGNED_OUT) return signedOut(request);
-  if (!(await self.left.settle())) return signedOut();
+  if (!(await self.signOut.finish())) return signedOut();
   return DESK.test(path) ? page(request, path) : fetch(request);
 }
 
-const signedOut = async (request = SIGNED_OUT) => (await (await caches.open(PAGES)).match(SIGNED_OUT)) ?? fetch(request);
+const signedOut = async (request = SIGNED_OUT) => (await (await caches.open(PAGE_CACHE)).match(SIGNED_OUT)) ?? fetch(request);
 
 async function page(request, path) {
   let answer, failed;
@@ -96,13 +96,13 @@ async function page(request, path) {
   } catch (error) {
     failed = error;
   }
-  const shell = await (await caches.open(PAGES)).match(shellOf(path));
+  const shell = await (await caches.open(PAGE_CACHE)).match(shellOf(path));
   if (shell) return shell;
   if (answer) return answer;
   throw failed;
 }
 
-// Each file has its version in its address: what is kept is what is asked for.
+// Each file has its version in its address, so the stored one is the requested one.
 async function file(request) {
-  return (await (await caches.open(KEPT)).match(request)) ?? fetch(request);
+  return (await (await caches.open(FILE_CACHE)).match(request)) ?? fetch(request);
 }
