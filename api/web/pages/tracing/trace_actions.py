@@ -292,7 +292,7 @@ ACTIONS: Actions = (
         forms.set_etrace_data,
         statuses=SENT_STATUSES,
         extra_fields=_etrace_fields,
-        template="tracing/forms.html",
+        template="tracing/etrace_data.html",
         context=missing_for_etrace,
         success=message("What you typed for eTrace is stored."),
         is_versioned=False,
