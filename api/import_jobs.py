@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -21,6 +21,7 @@ from importers.reading import sealed_files
 from importers.reading.sealed_files import SealedFile, delete_file, touch_file
 from salsa_ext.access.authentication import account_actor
 from salsa_ext.administration import imports
+from salsa_ext.administration.models import ImportRun
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import ImportRejected, SalsaError, Unavailable, message
 from salsa_ext.database.session import UNAVAILABLE_ERRORS, execute_raw, transaction
@@ -55,13 +56,20 @@ def import_folder() -> Path:
     return Path(current_app.config["IMPORT_FOLDER"])
 
 
-def run_imports(*, actor: Actor) -> int:
-    """Do one batch of the state's oldest run; return how many batches were done.
+def run_checks(*, actor: Actor) -> int:
+    """Do one batch of a file that is new and to be checked; return how many batches were done."""
+    return run_imports(actor=actor, next_run=imports.next_check)
+
+
+def run_imports(
+    *, actor: Actor, next_run: Callable[[Actor], ImportRun | None] = imports.next_run
+) -> int:
+    """Do one batch of the state's next run; return how many batches were done.
 
     What a process had begun when it ended is begun again from its first row.
     """
     with transaction(actor):
-        run = imports.next_run(actor)
+        run = next_run(actor)
         if run is None:
             return 0
         run_id, status = run.id, run.status
@@ -187,6 +195,7 @@ def waiting_time() -> timedelta:
     return timedelta(days=current_app.config["IMPORT_DAYS"])
 
 
+CHECKS: Final = QueueJob("import_checks", run_checks, WAITING)
 IMPORTS: Final = (
     QueueJob("imports", run_imports, WAITING),
     DueJob("waiting_imports", timedelta(hours=1), discard_waiting, repeats=False),

@@ -12,7 +12,7 @@ from typing import Any, Final
 from flask import Flask
 
 from api.http.context import core_app
-from api.import_jobs import IMPORTS
+from api.import_jobs import CHECKS, IMPORTS
 from salsa_ext import background
 from salsa_ext.access.rules import service
 from salsa_ext.core.clock import Clock
@@ -23,8 +23,8 @@ from salsa_ext.jobs import status, wake
 from salsa_ext.jobs.runner import ChangeJob, Job, Runner, StoredTries
 
 log = logging.getLogger("salsa.worker")
-JOBS: Final = (*background.JOBS, *IMPORTS)
-"""A file is read where nothing else waits."""
+JOBS: Final = (CHECKS, *background.JOBS, *IMPORTS)
+"""A person waits for the check of a file; it is loaded where nothing else waits."""
 
 
 def run_worker(config: Config, stop: threading.Event) -> None:

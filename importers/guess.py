@@ -348,7 +348,8 @@ def _heading_score(path: str, heading: str, labels: Labels) -> float:
     words = {*heading.split()}
     return (
         PART_OF_HEADING
-        if any({*each.split()} <= words for each in spellings if len(each) > 3)
+        if heading not in _all_synonyms()
+        and any({*each.split()} <= words for each in spellings if len(each) > 3)
         else 0.0
     )
 
@@ -390,6 +391,11 @@ def _label_spellings(path: str, labels: Labels) -> tuple[str, ...]:
 def _synonyms() -> Mapping[str, Sequence[str]]:
     text = files("importers").joinpath("headings.toml").read_text("utf-8")
     return tomllib.loads(text)
+
+
+@cache
+def _all_synonyms() -> frozenset[str]:
+    return frozenset(text for texts in _synonyms().values() for text in texts)
 
 
 def _value_score(members: Path, texts: Sequence[str], order: str) -> float | None:

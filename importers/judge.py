@@ -24,7 +24,15 @@ from importers.judgement import (
 from importers.occurrences import Occurrences
 from importers.pieces import cut_row
 from importers.profiles import DocumentMapping, Profile, Source
-from importers.reading.cells import OPEN_LISTS, CellError, is_no_value, read_agency, read_cell, sift
+from importers.reading.cells import (
+    OPEN_LISTS,
+    CellError,
+    is_no_value,
+    list_kind,
+    read_agency,
+    read_cell,
+    sift,
+)
 from importers.reading.descriptions import take_apart
 from importers.reading.patterns import MAX_TEXT, compile_pattern, split_text
 from importers.reading.row_kinds import RowAbove, SkipRules, YearAbove, is_heading, is_of_table
@@ -61,6 +69,7 @@ ReadBody = Callable[[type, Mapping[str, Any]], Any]
 class FieldStep:
     """How one field of a document is read from a row, of one `column` or several.
 
+    `kind` is that of the list of its values, if there is one.
     `read` returns the value of a text, and the list that lacks it, if one does; raises CellError.
     """
 
@@ -68,6 +77,7 @@ class FieldStep:
     path: Path
     source: Source
     column: str
+    kind: str
     read: Callable[[str], tuple[Any, str]]
 
 
@@ -190,10 +200,14 @@ class Interpreter:
                 continue
             if unknown:
                 self.judgement.add_unknown(unknown, value or text)
+            elif step.kind:
+                self.judgement.add_known(step.kind, text)
             if step.path[-1] is DESCRIPTION:
                 write_field(body, step.path, {})
-                for each in take_apart(body, step.path, value, _folded(step.source.values)):
-                    self.judgement.add_unknown(*each)
+                parts = take_apart(body, step.path, value, _folded(step.source.values))
+                for kind, part, is_known in parts:
+                    add = self.judgement.add_known if is_known else self.judgement.add_unknown
+                    add(kind, part)
             elif step.path[-1] is REPORTED:
                 reported = value or "", f"{self._column_of(step, texts)}: {text}"
             elif value not in (None, "", []):
@@ -315,7 +329,8 @@ def _compile(
         given = known[name], source, _folded(source.values), source.dates or profile.dates
         read = _once(partial(_read_field, *given, agencies, zone))
         column = source.columns[0] if len(source.columns) == 1 else ""
-        steps.append(FieldStep(name, known[name], source, column, read))
+        kind = list_kind(known[name][-1])
+        steps.append(FieldStep(name, known[name], source, column, kind, read))
     columns = {step.path[-1].name: step.source.columns for step in steps}
     constants = [(known[name], value) for name, value in mapping.constants.items()]
     return DocumentSteps(mapping, steps, columns, constants)

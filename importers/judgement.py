@@ -13,8 +13,9 @@ import orjson
 
 from importers.reading.row_kinds import summary
 from importers.reading.tables import Row, find_place
-from importers.subjects import Subject
+from importers.subjects import Subject, is_gun
 from salsa_ext.core.errors import Invalid, Message, SalsaError, message
+from salsa_ext.firearms.marks.values import Firearm
 
 EXAMPLES: Final = 3
 MAX_UNKNOWN: Final = 10_000
@@ -51,6 +52,14 @@ class Candidate:
     column: Callable[[str], str]
     """Returns the column of the file that filled a field."""
     data: Any = None
+
+    @property
+    def guns(self) -> Sequence[Firearm]:
+        """Return its guns, none for documents of other things."""
+        subject, single = self.subject, getattr(self.data, "firearm", None)
+        several = subject.lists and is_gun(subject.lists[0].type)
+        guns: Sequence[Firearm] = getattr(self.data, subject.items) if several else ()
+        return (single,) if single else guns
 
     def digest(self) -> bytes:
         """Return a hash of the body."""

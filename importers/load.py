@@ -46,11 +46,13 @@ from salsa_ext.core.fields import build_value
 from salsa_ext.core.occurrence import ImportSource
 from salsa_ext.database.session import transaction
 from salsa_ext.documents import withdrawals
+from salsa_ext.firearms.marks.firearm_marks import marking_of_firearm, stamped_marks
+from salsa_ext.firearms.marks.values import Firearm
 
 BATCH_ROWS: Final = 2_000
 COUNTED_ROWS: Final = 10_000
 UNDO_BATCH: Final = 100
-PREVIEW: Final = 20
+PREVIEW, PREVIEW_GUNS = 20, 10
 CHANGED_BY_FILE: Final = "The file of {date} says so."
 CORRECTED_BY_HAND: Final = message(
     "The file says something else than before, and files do not change this. Change it by hand."
@@ -383,7 +385,8 @@ class _Changes:
                 row = candidate.rows[0]
                 _, number = find_place(judgement.starts, row.number)
                 origin = {"row": number, "cells": row.cells, "subject": candidate.subject.name}
-                judgement.preview.append(origin | {"document": candidate.body})
+                guns = [_stored_gun(gun) for gun in islice(candidate.guns, PREVIEW_GUNS)]
+                judgement.preview.append(origin | {"document": candidate.body, "guns": guns})
         for reject in rejects:  # a row may be part of two documents
             first = by_row.setdefault(reject.row.number, Reject(reject.row, []))
             first.problems = [*first.problems, *reject.problems]
@@ -402,6 +405,16 @@ class _Changes:
             rows_read=judgement.rows_read,
             report=report_data(judgement),
         )
+
+
+def _stored_gun(gun: Firearm) -> dict[str, Any]:
+    """Return a gun as it will be searched: its marks with their part and condition."""
+    marks = [
+        {"text": mark.text, "location": mark.location, "condition": mark.condition}
+        for mark in stamped_marks(gun)
+    ]
+    about = {name: getattr(gun, name) for name in ("type", "make", "model", "calibre")}
+    return about | {"marks": marks, "marking": marking_of_firearm(gun)}
 
 
 def check_volume(profile: Profile, judgement: Judgement) -> None:

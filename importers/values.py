@@ -14,8 +14,12 @@ from salsa_ext.core.errors import Invalid, Message, message
 from salsa_ext.reference import names
 
 Meanings = Mapping[tuple[str, str], str]
-"""What a text means, by the kind of list and the text; itself where it stays as it is."""
+"""What a text means, by the kind of list and the text: itself where it stays, `-` for no value."""
+NO_VALUE: Final = "-"
 ANY_OTHER: Final = "*"
+FREE: Final = {"model": "model"}
+"""Fields without a list whose texts may be damaged: `5-7` that a spreadsheet made a day."""
+OPEN_KINDS: Final = (*OPEN_LISTS, *FREE.values())
 
 
 def listed_fields(profile: Profile) -> Iterator[tuple[int, str, str, Path]]:
@@ -26,7 +30,7 @@ def listed_fields(profile: Profile) -> Iterator[tuple[int, str, str, Path]]:
             if known[path][-1] is DESCRIPTION:
                 of_gun = path.removesuffix(DESCRIPTION.key)
                 yield from ((at, path, kind, known[of_gun + kind]) for kind in OPEN_LISTS)
-            elif kind := list_kind(known[path][-1]):
+            elif kind := list_kind(known[path][-1]) or FREE.get(known[path][-1].name, ""):
                 yield at, path, kind, known[path]
 
 
@@ -63,7 +67,7 @@ def check_meanings(profile: Profile, given: Meanings, agencies: Collection[str])
     for (kind, text), means in given.items():
         if kind not in choices:
             problem = message("No column is read as this: {kind}.", kind=kind)
-        elif not means or _is_listed(kind, text, means, choices[kind], agencies):
+        elif means in ("", NO_VALUE) or _is_listed(kind, text, means, choices[kind], agencies):
             continue
         else:
             problem = message("“{value}” is not on the list: choose from it.", value=means[:60])
@@ -75,6 +79,8 @@ def check_meanings(profile: Profile, given: Meanings, agencies: Collection[str])
 def _is_listed(
     kind: str, text: str, means: str, choices: tuple[str, ...], agencies: Collection[str]
 ) -> bool:
+    if kind in FREE.values():
+        return True
     if kind in OPEN_LISTS:
         return means == text or bool(names.resolve(kind, means))
     if kind == "state":

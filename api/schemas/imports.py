@@ -65,7 +65,7 @@ class ImportProfileRequest(RequestSchema):
 
 
 class TextMeaning(RequestSchema):
-    """What a text of a file means: the text itself to leave it as it is, nothing to forget it."""
+    """What a text means: itself to leave it as it is, `-` for no value, nothing to forget it."""
 
     kind = Text(most=60, required=True)
     text = Text(most=500, required=True)
@@ -95,8 +95,9 @@ class ImportProfilesResponse(Schema):
 class ImportResponse(Schema):
     """Import of a file.
 
-    `report`: `counts` of documents and rows, `problems`, texts `unknown`, rows `skipped` by reason,
-    numbers that have `vanished`, columns that are not read, and a `preview` while it is judged.
+    `report`: `counts` of documents and rows, `problems`, texts `unknown` and `known`, `odd_serials`
+    with sheet, row and text, rows `skipped` by reason, numbers that have `vanished`, columns that
+    are not read, and a `preview` while it is judged.
     """
 
     id = fields.UUID(required=True)
@@ -115,6 +116,10 @@ class ImportResponse(Schema):
         report["problems"] = [
             {**problem, "text": translate(problem)} for problem in report.get("problems", ())
         ]
+        if "odd_serials" in report:
+            report["odd_serials"] = [
+                {**odd, "text": translate(odd)} for odd in report["odd_serials"]
+            ]
         if "reason" in report:
             report["reason"] = translate(report["reason"])
         names = ("id", "profile", "file_name", "status", "started_at", "ended_at", "rows_read")

@@ -11,10 +11,10 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from importers.reading.reader.parts import fold
-from salsa_ext.core.codes import LANGUAGES
+from salsa_ext.core.codes import LANGUAGES, MARK_CONDITIONS
 from salsa_ext.core.errors import Message, message
 from salsa_ext.core.fields import Member
-from salsa_ext.firearms.marks.marking_words import is_craft, marking_of
+from salsa_ext.firearms.marks.marking_words import find_term, is_craft, marking_of
 from salsa_ext.firearms.marks.other_texts import find_damage
 from salsa_ext.reference import names
 from salsa_ext.reference.placeholders import UNDECIDED, fold_words, read_denial
@@ -283,12 +283,20 @@ def _by_alpha2() -> dict[str, str]:
 
 
 def _read_code(choices: tuple[str, ...], text: str) -> str:
-    kind, by_text = code_texts(choices)
-    code = by_text.get(fold(text))
+    code = find_code(choices, text)
     if code is None:
+        kind, _ = code_texts(choices)
         problem = message("“{cell}” is not on the list. Say what it means.", cell=text[:60])
         raise CellError(problem, kind or choices[0], text)
     return code
+
+
+def find_code(choices: tuple[str, ...], text: str) -> str | None:
+    """Return the code of a text: by its names, or by the words for a mark's condition."""
+    code = code_texts(choices)[1].get(fold(text))
+    if code is None and choices == MARK_CONDITIONS and (term := find_term(text)):
+        code = "intact" if term.code == "visible" else term.code
+    return code if code in choices else None
 
 
 def read_agency(text: str, agencies: Mapping[str, str]) -> str:
@@ -363,7 +371,7 @@ def sift(path: Sequence[Member], text: str) -> tuple[str, str]:
         Decimal,
     ):
         return text, ""
-    if (choices := member.limits.choices) and fold(text) in code_texts(choices)[1]:
+    if member.limits.choices and find_code(member.limits.choices, text):
         return text, ""
     if is_no_value(text):
         return "", ""

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial
 from typing import Any, Final
 
-from importers.reading.cells import OPEN_LISTS, find_state
+from importers.reading.cells import OPEN_LISTS, find_state, is_no_value
 from importers.reading.tables import fold
 from importers.subjects import Path
 from salsa_ext.firearms.marks.marking_words import is_craft
@@ -117,23 +117,25 @@ def describe(text: str) -> Mapping[str, str]:
 
 def take_apart(
     body: dict[str, Any], path: Path, text: str, values: Mapping[str, str]
-) -> list[tuple[str, str]]:
-    """Write what the description at a path says beside it; return texts without a code, by list.
+) -> list[tuple[str, str, bool]]:
+    """Write what the description at a path says beside it; return its texts by list.
 
-    `values` are what a person said of such texts, folded.
+    With each text is whether it has a code. `values` are what a person said of texts, folded.
     """
     *above, last = path
     gun: Any = body
     for member in above:
         gun = gun[member.key][0] if member.is_many else gun[member.key]
     del gun[last.key]
-    unknown = []
+    listed = []
     for name, part in describe(text).items():
-        known = values.get(fold(part), part)
-        if name in OPEN_LISTS and fold(part) not in values and not names.resolve(name, known):
-            unknown.append((name, part))
-        gun.setdefault(name, int(known) if name == "quantity" else known)
-    return unknown
+        known = values.get(fold(part), part) if name in OPEN_LISTS else part
+        if name in OPEN_LISTS:
+            is_known = fold(part) in values or bool(names.resolve(name, known))
+            listed.append((name, part, is_known))
+        if not is_no_value(known):
+            gun.setdefault(name, int(known) if name == "quantity" else known)
+    return listed
 
 
 def is_description(text: str) -> bool:

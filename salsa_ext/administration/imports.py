@@ -35,6 +35,9 @@ WAITING_STATUSES: Final = (*MAPPED_STATUSES, "judging", "loading")
 UNDONE_STATUSES: Final = (*WAITING_STATUSES, "loaded", "failed")
 MAX_REJECTS: Final = 10_000
 """Refused rows of a run that are stored; all are counted."""
+FIRST_ROWS: Final = 20_000
+"""Rows of a file that are checked before all other background work."""
+MAX_BEFORE: Final = 100
 MAX_WAITING: Final = 20
 """Files of an account that are not loaded yet."""
 WITHDRAWN_SUBJECTS: Final = ("seizures", "transfers", "reports")
@@ -206,14 +209,34 @@ def _move(actor: Actor, run_id: UUID, before: Collection[str], after: str, actio
 
 
 def next_run(actor: Actor) -> ImportRun | None:
-    """Return the state's oldest uploaded run with work."""
+    """Return the state's next uploaded run with work."""
     require(actor, Permission.IMPORT_RUN)
+    return next(iter(_waiting_runs(actor, 1)), None)
+
+
+def next_check(actor: Actor) -> ImportRun | None:
+    """Return the state's next run to be checked that is new, or short so far."""
+    require(actor, Permission.IMPORT_RUN)
+    run = next_run(actor)
+    return run if run and run.status == "judging" and run.rows_read < FIRST_ROWS else None
+
+
+def runs_before(actor: Actor, run: ImportRun) -> list[ImportRun]:
+    """Return the state's runs that are worked on before this one, the next first."""
+    require(actor, Permission.IMPORT_RUN)
+    waiting = _waiting_runs(actor, MAX_BEFORE)
+    return waiting[: next((at for at, each in enumerate(waiting) if each.id == run.id), None)]
+
+
+def _waiting_runs(actor: Actor, most: int) -> list[ImportRun]:
+    """Return the state's uploaded runs with work: checks, as a person waits, then the oldest."""
     waiting = select(ImportRun).where(
         ImportRun.owner_state == actor.state,
         ImportRun.account_id.is_not(None),
         ImportRun.status.in_(("judging", "loading", "undoing")),
     )
-    return db.session.scalars(waiting.order_by(ImportRun.started_at, ImportRun.id).limit(1)).first()
+    order = (ImportRun.status != "judging", ImportRun.started_at, ImportRun.id)
+    return [*db.session.scalars(waiting.order_by(*order).limit(most))]
 
 
 # --- profiles -----------------------------------------------------------------------------------

@@ -317,7 +317,7 @@ PLACEHOLDER_NOUNS: Final = {
     "calibre": frozenset("calibre calibres caliber cal calibe".split()),
 }
 """What words such as `sin marca` say that there is none of, by kind."""
-UNSPECIFIC_TYPES: Final = frozenset(("unknown", "other"))
+UNSPECIFIC_TYPES: Final = frozenset(("unknown", "other", "other_firearm"))
 MIXED_GROUPS: Final = frozenset(("other", "unknown"))
 """Catch-all groups of the firearms questionnaire; membership implies no similarity."""
 NUMBERED_PARTS: Final = frozenset(("barrel", "receiver", "slide"))

@@ -14,7 +14,8 @@ from rapidfuzz.distance import OSA
 DENIALS: Final = frozenset("no nao n not non pas sin sem sans without".split())
 _SHORT_DENIALS: Final = ("s/", "n/")
 _DENYING_STARTS: Final = "no nao n not non nose naose sin sem sans pas".split()
-_ABSENT_VERBS: Final = """
+_ABSENT_VERBS: Final = frozenset(
+    """
     aparente aparece apparent apparente aprecia observa observado visualiza distingue ve visto lee
     visible visibles visivel visiveis encontrado encontrada encontrou found located localizado
     localizada trouve trouvee identificado identificada identifica identifie identified indica
@@ -23,6 +24,7 @@ _ABSENT_VERBS: Final = """
     precisa precise especificado especifica specified disponible disponivel available determinado
     determina determined catalogado legible legivel
 """.split()
+)
 _LACK_VERBS: Final = "tiene tem posee possui presenta presente lleva ha hay existe porta".split()
 _LINKS: Final = frozenset(
     "de del da do la el le los las se fue foi es esta est ha a o l the of".split()
@@ -63,6 +65,8 @@ def read_denial(words: str, nouns: Collection[str]) -> str | None:
     `sin numeracion`, `nao consta`, glued (`semnumero`), cut (`no identif`) or misspelt. `nouns` are
     what may be absent.
     """
+    if words in _ABSENT_VERBS or words in nouns:  # “legible” is no misspelt “n legible”
+        return None
     if near := find_near(words, _denials(tuple(sorted(nouns)))):
         return near
     first, *rest = words.split() or [""]

@@ -8,7 +8,7 @@ from importers.reading.cells import read_cell
 from importers.reading.patterns import compile_pattern, split_text
 from importers.reading.tables import open_table
 from importers.subjects import targets
-from salsa_ext.documents.values import ReportData
+from salsa_ext.documents.values import ReportData, SeizureData
 from tests.support.imported import import_file, write_csv
 
 ROWS = [
@@ -147,6 +147,21 @@ def test_few_texts_of_a_column_tell_what_the_rows_are(draft):
     assert (mapping.subject, mapping.fields["kind"].columns) == ("reports", ("Natureza",))
     codes = [read_cell(targets(ReportData)["kind"][-1], row[2], "dmy") for row in rows]
     assert codes == ["theft", "theft", "loss"]
+
+
+def test_the_state_of_the_number_is_a_column_of_its_own(draft):
+    header = [*HEADINGS["es"][:-1], "Estado serie"]
+    rows = [[*row[:-1], state] for row, state in zip(ROWS, ("Legible", "Limada"), strict=False)]
+    fields = draft(header, rows, subjects=["seizures"]).profile.documents[0].fields
+    assert fields["items.marking"].columns == ("Estado serie",)
+    member = targets(SeizureData)["items.marking"][-1]
+    words = {
+        "Legible": "intact",
+        "limada": "obliterated",
+        "revelada": "restored",
+        "sin número": "unmarked",
+    }
+    assert {text: read_cell(member, text, "dmy") for text in words} == words
 
 
 def test_a_row_of_totals_becomes_nothing(draft):

@@ -186,8 +186,16 @@ def test_what_a_person_said_of_a_make_counts_in_descriptions(session):
     path = targets(TransferData)["firearm.description"]
     body = {"firearm": {"description": {}}}
     values = {fold(text): means for text, means in source.values.items()}
-    assert take_apart(body, path, "Torus mod. 82 .38 Spl", values) == []
+    texts = take_apart(body, path, "Torus mod. 82 .38 Spl", values)
+    assert {*texts} == {("make", "Torus", True), ("calibre", ".38 Spl", True)}
     assert body["firearm"] == {"make": "Taurus", "model": "82", "calibre": ".38 Spl"}
+
+
+def test_a_person_can_say_that_words_of_a_description_are_no_value(session):
+    path = targets(TransferData)["firearm.description"]
+    body = {"firearm": {"description": "OXIDADO"}}
+    assert take_apart(body, path, "revolver OXIDADO cal 38", {"oxidado": "-"})
+    assert body["firearm"] == {"type": "revolver", "calibre": "38"}
 
 
 def test_two_columns_of_another_sheet_are_a_key():

@@ -53,6 +53,7 @@ def workbook(sheets):
 def filled_in(page):
     """Return what a form holds that nobody has changed."""
     form = page[page.index('<form class="form"') :]
+    form = re.sub(r'<input type="checkbox"(?![^>]* checked)[^>]*>', "", form)
     return {**dict(FIELD.findall(form)), **dict(CHOSEN.findall(form))}
 
 
@@ -120,7 +121,7 @@ def test_what_a_text_means_is_said_once_and_kept_for_other_files(officer):
     assert "Xyzzy Arms Field Make" in text(officer.open(run))
     form = filled_in(officer.open(f"{run}/values"))
     means = {name.rpartition(".")[0] + ".means": form[name] for name in form if "text" in name}
-    makes = {"Xyzzy Arms": "Nobody Ltd", "PIST.": "pistol"}
+    makes = dict.fromkeys(means.values(), "") | {"Xyzzy Arms": "Nobody Ltd", "PIST.": "pistol"}
     typed = form | {name: makes[given] for name, given in means.items()}
     refused = officer.send(f"{run}/values", typed, 422).text
     assert "“Nobody Ltd” is not on the list: choose from it." in text(refused)
@@ -131,6 +132,43 @@ def test_what_a_text_means_is_said_once_and_kept_for_other_files(officer):
     mapping = upload(officer, spreadsheet, name="Otra.csv")
     other = map_columns(officer, mapping, name="otra").partition("?")[0]
     assert "Xyzzy Arms Field Make" not in text(officer.open(other))
+
+
+def test_a_text_is_no_value_and_one_that_was_understood_is_corrected(officer):
+    spreadsheet = SPREADSHEET.replace("Taurus", "Xyzzy Arms")
+    run = map_columns(officer, upload(officer, spreadsheet)).partition("?")[0]
+    assert "Pistol · Xyzzy Arms · " in text(officer.open(run))
+    page = officer.open(f"{run}/values")
+    assert "Texts that are understood: correct what is wrong" in page
+    form = filled_in(page)
+    at = {form[name]: name.rpartition(".")[0] for name in form if name.endswith(".text")}
+    typed = {f"{at['Xyzzy Arms']}.none": "true", f"{at['pistola']}.means": "other_firearm"}
+    officer.send(f"{run}/values", form | typed)
+    checked = text(officer.open(run))
+    assert (
+        "Other firearm · 9" in checked and "Xyzzy Arms" not in checked.partition("In the file")[0]
+    )
+    assert (
+        "checked"
+        in re.search(rf"<input[^>]*{at['Xyzzy Arms']}.none[^>]*>", officer.open(f"{run}/values"))[0]
+    )
+
+
+def test_columns_are_joined_to_one_serial(officer):
+    spreadsheet = SPREADSHEET.replace("TKA5", "TKA;5").replace("N.º de serie", "N.º de serie;Resto")
+    mapping = upload(officer, spreadsheet.replace("BFN", "BFN;"))
+    typed = {"columns.2": "items.serial", "columns.3": "items.serial", "join": "joined"}
+    run = map_columns(officer, mapping, **typed).partition("?")[0]
+    assert "TKA52390 · " in text(officer.open(run))
+    assert 'value="joined" selected' in officer.open(f"{run}/mapping")
+
+
+def test_serials_to_look_at_are_listed_before_the_load(officer):
+    spreadsheet = SPREADSHEET.replace("TKA52391", "5E+15").replace("TKA52390*", "TKA52390")
+    run = map_columns(officer, upload(officer, spreadsheet)).partition("?")[0]
+    checked = text(officer.open(run))
+    assert "A spreadsheet destroyed the number. Look it up in the paper." in checked
+    assert "Row 5: 5E+15" in checked and "no serial number" in checked
 
 
 def test_one_answer_is_given_for_all_texts_of_a_closed_list(officer):
@@ -198,7 +236,8 @@ def test_a_file_that_waits_its_turn_says_so(officer, session, monkeypatch):
     db.session.execute(update(ImportRun).values(status="loading"))
     monkeypatch.setattr(officer.client, "background", False)
     first, second = (text(officer.open(run)) for run in runs)
-    assert "Another file is at work" in second and "Another file is at work" not in first
+    assert "Files before this one: 1. At work is Armas 2020.csv" in second
+    assert "Files before this one" not in first
     assert "3 of about 3 rows" in first and "You may close this page." in first
 
 
@@ -239,7 +278,7 @@ EXP-2;14/2/2020;BFN95011;Glock;9mm;2;Luque;ANULADO
     assert "Codes of Tipo de arma 1 = Pistola (Pistol) · 2 = Revólver" in checked
     assert "checked" not in box.search(officer.open(mapping))[0]
 
-    map_columns(officer, mapping)
+    map_columns(officer, mapping, **{cancelled[1]: "true"})
     checked = text(officer.open(run))
     assert "Documents created 1" in checked and "Cancelled Rows 1 Examples Row 4: EXP-2" in checked
     assert "ANULADO" in officer.open(f"{run}/skipped.csv")
@@ -256,7 +295,7 @@ def test_a_code_of_the_file_means_another_type(officer):
     page = officer.open(mapping)
     assert "1 = Pistola" in text(page) and 'value="pistol" selected' in page
     run = map_columns(officer, mapping, **{"codes.0": "revolver"}).partition("?")[0]
-    assert "Type: Revolver" in text(officer.open(run))
+    assert "Revolver · Taurus" in text(officer.open(run))
 
 
 def test_the_order_of_dates_is_shown_by_dates_of_the_file(officer):

@@ -120,7 +120,7 @@ def _names() -> dict[str, str]:
     types = [(row["code"], row["aliases"].split("|")) for row in read_csv("types")]
     types += [(row["code"], [row["text"]]) for row in read_csv("labels") if row["kind"] == "type"]
     for code, texts in types:
-        if code not in ("unknown", "other", "homemade"):
+        if code not in ("unknown", "other", "other_firearm", "homemade"):
             names |= dict.fromkeys(_folded(code.replace("_", " "), *texts), "object")
     names = {
         name: kind

@@ -17,7 +17,7 @@ MODELS = [text for kind, text in WORDS if kind == "model"]
 TYPES = [
     text
     for row in read_csv("types")
-    if row["code"] not in ("unknown", "other", "homemade")
+    if row["code"] not in ("unknown", "other", "other_firearm", "homemade")
     for text in row["aliases"].split("|")
     if len(text) > 3 and fold_glyphs(text) not in TERMS
 ]

@@ -40,7 +40,7 @@ from importers.reading.cells import (
     DATE_ORDERS,
     OPEN_LISTS,
     CellError,
-    code_texts,
+    find_code,
     list_kind,
     read_cell,
     read_date,
@@ -63,6 +63,21 @@ SEVERAL: Final = Field(
     hint=message(
         "Each becomes a firearm of its own. They are cut at commas, semicolons, / and “and”."
     ),
+)
+
+
+JOINS: Final = {"first": None, "joined": "", "blank": " ", "hyphen": "-"}
+JOIN: Final = Field(
+    "join",
+    message("Where several columns fill one field"),
+    "choice",
+    (
+        ("first", message("The first that holds something counts")),
+        ("joined", message("They are joined to one text, with no sign between")),
+        ("blank", message("They are joined with a blank between")),
+        ("hyphen", message("They are joined with a hyphen between")),
+    ),
+    hint=message("A serial number in two columns, its letters and its digits, is joined."),
 )
 
 
@@ -103,6 +118,7 @@ class _Columns:
         fields |= dict.fromkeys({*self.mapping.number_columns()} - {*keyed}, "number")
         values = {"name": self.profile.name, "dates": self.profile.dates}
         values["several"] = "true" if self.profile.serials else ""
+        values["join"] = self._join()
         for at, guess in enumerate(self.guesses):
             values[f"columns.{at}"] = fields.get(guess.column, "")
         for at, each in enumerate(self.assumptions):
@@ -121,7 +137,8 @@ class _Columns:
                 columns.setdefault(path, []).append(guess)
         numbers = [each for path in self.subject.key for each in columns.get(path, ())]
         columns.pop("number", None)
-        fields = {path: self._source(path, guesses) for path, guesses in columns.items()}
+        join = form.get("join")
+        fields = {path: self._source(path, guesses, join) for path, guesses in columns.items()}
         needed = needed_fields(self.subject, fields)
         typed = {path: text for path in needed if (text := form.get(f"constants.{path}"))}
         if missing := {*needed} - {*fields, *typed}:
@@ -188,11 +205,18 @@ class _Columns:
             hint=message("Months in words and numbers of days are read in any order."),
         )
 
-    def _source(self, path: str, guesses: Sequence[ColumnGuess]) -> Source:
-        """Return the source of a field, as it was where the columns are."""
-        columns = tuple(guess.column for guess in guesses)
-        before = self.mapping.fields.get(path)
-        return before if before and before.columns == columns else Source(columns)
+    def _join(self) -> str:
+        """Return how the columns of fields with several are put together."""
+        joins = {each.join for each in self.mapping.fields.values() if len(each.columns) > 1}
+        return next((name for name, join in JOINS.items() if {join} == joins), "first")
+
+    def _source(self, path: str, guesses: Sequence[ColumnGuess], join: str) -> Source:
+        """Return the source of a field, as it was where the columns and their join are."""
+        columns, before = {guess.column for guess in guesses}, self.mapping.fields.get(path)
+        if before and {*before.columns} == columns and (join == self._join() or len(columns) < 2):
+            return before
+        names = tuple(guess.column for guess in guesses)
+        return Source(names, join=JOINS.get(join) if len(names) > 1 else None)
 
 
 def _read_columns(actor: Actor, import_id: UUID) -> _Columns:
@@ -238,7 +262,7 @@ def _codes(
             for code, text in islice(keys.get(column, {}).items(), MOST_CODES):
                 choices_of = known[path][-1].limits.choices
                 means = (
-                    code_texts(choices_of)[1].get(fold(text))
+                    find_code(choices_of, text)
                     if choices_of
                     else names.resolve(kind, text)
                     if kind in OPEN_LISTS
@@ -277,6 +301,7 @@ def _show_mapping(actor: Actor, form: Form | None, import_id: UUID) -> str:
         options=_target_options(columns.subject),
         constants=[*_constant_fields(columns.subject)],
         settings=(
+            JOIN,
             columns.date_order(),
             *([SEVERAL] if any("serial" in path for path in known) else []),
         ),

@@ -15,12 +15,12 @@ from api.web import choices
 from api.web.formatting import label
 from api.web.forms import Form
 from api.web.pages import account_pages
-from api.web.pages.imports.runs import PAGES, RUN
+from api.web.pages.imports.runs import PAGES, RUN, known_name
 from api.web.record_pages import register_form, render_page
 from importers.profiles import Profile, from_data
 from importers.reading.cells import OPEN_LISTS, label_kind
 from importers.subjects import Path
-from importers.values import Meanings, listed_fields, meanings
+from importers.values import NO_VALUE, OPEN_KINDS, Meanings, listed_fields, meanings
 from salsa_ext.administration import imports
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import IllegalTransition, Invalid, message
@@ -34,18 +34,27 @@ SAME_FOR_ALL: Final = 4
 
 @dataclass(frozen=True)
 class _Text:
-    """A text of the file, in how many rows it is, and what it is like."""
+    """A text of the file, in how many rows it is, and what it is like.
+
+    `is_known`: it is read as a code, and a person may correct that.
+    """
 
     at: int
     kind: str
     text: str
     count: int
     means: str = ""
+    is_known: bool = False
+
+    @property
+    def read_as(self) -> str:
+        """Return the name of what the text is read as; empty where it is in no list."""
+        return known_name(self.kind, self.text) if self.is_known else ""
 
     @property
     def likely(self) -> str:
         """Return names that the text may be a spelling of."""
-        if self.kind not in OPEN_LISTS:
+        if self.kind not in OPEN_LISTS or self.is_known:
             return ""
         return ", ".join(each.name for each in suggest(self.kind, self.text, g.language))
 
@@ -58,12 +67,13 @@ class _List:
     name: str
     columns: tuple[str, ...]
     texts: list[_Text]
+    known: list[_Text]
     options: choices.Options | choices.Groups
 
     @property
     def is_open(self) -> bool:
         """Return whether a text may stay as it is."""
-        return self.kind in OPEN_LISTS
+        return self.kind in OPEN_KINDS
 
     @property
     def has_answer_for_all(self) -> bool:
@@ -79,11 +89,20 @@ def _read(actor: Actor, import_id: UUID) -> tuple[Profile, list[_Text]]:
     profile = from_data(run.definition)
     counts = {(each["kind"], each["text"]): each["count"] for each in run.report.get("unknown", ())}
     stored = meanings(profile)
+    known = {(each["kind"], each["text"]): each["count"] for each in run.report.get("known", ())}
     others = [key for key in stored if key not in counts]
-    keys = [key for key in [*counts, *others] if len(key[1]) <= MOST_CHARACTERS]
+    keys = [key for key in [*counts, *others] if len(key[1]) <= MOST_CHARACTERS][:MOST]
+    keys += [key for key in known if len(key[1]) <= MOST_CHARACTERS and key not in keys]
+    counts |= known
     texts = [
-        _Text(at, *key, counts.get(key, 0), stored.get(key, ""))
-        for at, key in enumerate(keys[:MOST])
+        _Text(
+            at,
+            *key,
+            counts.get(key, 0),
+            stored.get(key, ""),
+            is_known=key in known and key not in stored,
+        )
+        for at, key in enumerate(keys)
     ]
     return profile, texts
 
@@ -97,7 +116,9 @@ def _lists(actor: Actor, profile: Profile, texts: list[_Text]) -> Iterator[_List
     for kind, (names, members) in fields.items():
         if own := [each for each in texts if each.kind == kind]:
             name, options = translate(members[-1].field.label), list_options(actor, kind, members)
-            yield _List(kind, name, tuple(dict.fromkeys(names)), own, options)
+            known = [each for each in own if each.is_known]
+            others = [each for each in own if not each.is_known]
+            yield _List(kind, name, tuple(dict.fromkeys(names)), others, known, options)
 
 
 def list_options(actor: Actor, kind: str, members: Path) -> choices.Options | choices.Groups:
@@ -115,8 +136,11 @@ def list_options(actor: Actor, kind: str, members: Path) -> choices.Options | ch
 def _show(actor: Actor, form: Form | None, import_id: UUID) -> str:
     profile, texts = _read(actor, import_id)
     if form is None:
-        typed = {each.at: "" if each.means == each.text else each.means for each in texts}
-        form = Form({f"values.{at}.means": means for at, means in typed.items()})
+        left = {each.at: each.means in (each.text, NO_VALUE) for each in texts}
+        form = Form(
+            {f"values.{each.at}.means": "" if left[each.at] else each.means for each in texts}
+            | {f"values.{each.at}.none": "true" for each in texts if each.means == NO_VALUE}
+        )
     subject = PAGES.find(actor, import_id)
     return render_page(
         "account/import_values.html",
@@ -145,8 +169,12 @@ def _typed(form: Form) -> tuple[Meanings, dict[str, str]]:
     given, fields = dict[tuple[str, str], str](), dict[str, str]()
     for at in form.row_numbers("values"):
         kind, text, typed = (form.get(f"values.{at}.{part}") for part in ("kind", "text", "means"))
-        if kind and text:
-            blank = text if kind in OPEN_LISTS else form.get(f"others.{kind}")
+        blank = text if kind in OPEN_KINDS else form.get(f"others.{kind}")
+        if form.get(f"values.{at}.known"):
+            blank = ""
+        if form.get(f"values.{at}.none") == "true":
+            typed = NO_VALUE
+        if kind and text and (typed or not form.get(f"values.{at}.known")):
             given[kind, text] = typed or blank
             fields[f"{kind}.{text}"] = f"values.{at}.means"
     return given, fields

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
 from pathlib import Path
@@ -23,12 +24,13 @@ from api.schemas.imports import ImportQuery, ImportResponse, field_labels
 from api.web import choices
 from api.web.access import login_required
 from api.web.document_actions import Action, Subject
-from api.web.formatting import capitalise, label
+from api.web.formatting import capitalise, label, location
 from api.web.forms import Field, Form
 from api.web.pages import account_pages
 from api.web.record_pages import DocumentPages
 from importers import subjects
 from importers.assumptions import Assumption, find_assumptions
+from importers.judge import REPEATED
 from importers.profiles import Profile, from_data, name_of_file, shipped_profiles
 from importers.reading.cells import OPEN_LISTS
 from importers.reading.sealed_files import sealed_file
@@ -103,8 +105,10 @@ DATE_ORDER_TEXTS: Final = {
 ASSUMED: Final = {
     "above": message("Empty cells and “ídem” mean as in the row above"),
     "once": message("The same firearm again in one case is left out"),
+    "restored": message("A star behind a serial number means that a laboratory restored it"),
 }
 MAX_CODES: Final = 20
+GUN_FIELDS: Final = ("type", "make", "model", "calibre")
 
 ACTIONS: Final = (
     Action(
@@ -159,7 +163,9 @@ def _detail(actor: Actor, subject: Subject) -> dict[str, Any]:
     profile = from_data(subject.view.definition)
     listed = [*listed_fields(profile)]
     preview = [
-        row | {"fields": [*_values(row["document"], SUBJECTS[row["subject"]])]}
+        row
+        | {"fields": [*_values(row["document"], SUBJECTS[row["subject"]])]}
+        | {"lines": [*map(_gun_line, row["guns"])]}
         for row in report.get("preview", ())
     ]
     is_working = subject.status in WORKING
@@ -174,11 +180,12 @@ def _detail(actor: Actor, subject: Subject) -> dict[str, Any]:
         "assumptions": [assumption_texts(profile, profile, each) for each in assumptions],
         "assumed": Form(ticks),
         "dates": translate(DATE_ORDER_TEXTS[profile.dates]) if is_waiting else None,
-        "has_values": is_waiting and bool(report.get("unknown") or meanings(profile)),
+        "has_values": is_waiting
+        and bool(report.get("unknown") or report.get("known") or meanings(profile)),
         "kinds": {kind: translate(path[-1].field.label) for _, _, kind, path in listed},
         "ends_at": subject.view.started_at + waiting_time() if is_waiting else None,
         "pace": _pace(actor, subject.view, report) if is_working else None,
-        "busy": _busy_file(actor, subject.view) if is_working else "",
+        "queue": _queue(actor, subject.view) if is_working else None,
         "progress": _progress(subject.view),
     }
 
@@ -186,10 +193,17 @@ def _detail(actor: Actor, subject: Subject) -> dict[str, Any]:
 def found_assumptions(run: Any) -> Iterator[Assumption]:
     """Yield what a checked file seemed to mean, with the rows that were left out for it."""
     profile, skipped = from_data(run.definition), run.report.get("skipped", {})
-    yield from find_assumptions(profile, profile, ())
+    for each in find_assumptions(profile, profile, ()):
+        rows = _skipped(run.report, str(REPEATED)) if each.kind == "once" else (0, 0, "")
+        yield replace(each, count=rows[0], row=rows[1], text=rows[2])
     for reason in {each.reason: None for each in profile.skip if each.reason in skipped}:
-        first = run.report["skipped_examples"][reason]
-        yield Assumption("skip", True, reason, skipped[reason], *first)
+        yield Assumption("skip", True, reason, *_skipped(run.report, reason))
+
+
+def _skipped(report: Mapping[str, Any], reason: str) -> tuple[int, int, str]:
+    """Return how many rows were left out for a reason, with number and beginning of the first."""
+    count = report.get("skipped", {}).get(reason, 0)
+    return (count, *report["skipped_examples"][reason]) if count else (0, 0, "")
 
 
 def _pace(actor: Actor, run: Any, report: Mapping[str, Any]) -> Pace:
@@ -202,10 +216,14 @@ def _pace(actor: Actor, run: Any, report: Mapping[str, Any]) -> Pace:
     )
 
 
-def _busy_file(actor: Actor, run: Any) -> str:
-    """Return the name of the file that is worked on before this one; empty if it is its turn."""
-    first = imports.next_run(actor)
-    return first.file_name if first and first.id != run.id else ""
+def _queue(actor: Actor, run: Any) -> tuple[int, str, Pace] | None:
+    """Return how many files of the state come before, and the first with its pace; None for none."""
+    before = imports.runs_before(actor, run)
+    return (
+        (len(before), before[0].file_name, _pace(actor, before[0], before[0].report))
+        if before
+        else None
+    )
 
 
 def is_simple(profile: Profile) -> bool:
@@ -215,8 +233,10 @@ def is_simple(profile: Profile) -> bool:
 
 
 def _values(document: Mapping[str, Any], subject: subjects.Subject) -> Any:
-    """Yield the name and value of each field of a document that a file filled."""
+    """Yield the name and value of each field of a document that a file filled, but of its guns."""
     for path, members in targets(subject.value).items():
+        if any(subjects.is_gun(member.type) for member in members):
+            continue
         values: list[Any] = [document]
         for key in path.split("."):
             inner = [value.get(key) for value in values if isinstance(value, Mapping)]
@@ -231,6 +251,18 @@ def _values(document: Mapping[str, Any], subject: subjects.Subject) -> Any:
             yield field_name(members), ", ".join(texts)
 
 
+def _gun_line(gun: Mapping[str, Any]) -> str:
+    """Return a gun as it will be stored, in one line."""
+    about = [known_name(kind, text) for kind in GUN_FIELDS if (text := gun[kind])]
+    marks = []
+    for mark in gun["marks"]:
+        condition = label("marking", mark["condition"]) if mark["condition"] else None
+        where = ", ".join(filter(None, (location(mark["location"]), condition)))
+        marks.append(f"{mark['text']} ({where})" if where else mark["text"])
+    numbers = ", ".join(marks) or translate(message("no serial number"))
+    return " · ".join([*about, numbers, label("marking", gun["marking"])])
+
+
 def known_name(kind: str, text: str) -> str:
     """Return the name of what a text is read as, else the text."""
     code = names.resolve(kind, text) if kind in OPEN_LISTS else None
@@ -238,16 +270,18 @@ def known_name(kind: str, text: str) -> str:
 
 
 def assumption_texts(profile: Profile, drafted: Profile, each: Assumption) -> tuple[str, str]:
-    """Return the sentence of an assumption, and what it rests on."""
-    if each.kind == "skip":
-        text = message("Left out: {reason}", reason=translate(each.name))
-        count = message("Rows: {count}", count=each.count)
-        row = message("Row {row}: {cells}", row=each.row, cells=each.text)
-        return translate(text), f"{translate(count)} · {translate(row)}"
+    """Return the sentence of an assumption, and the rows that it rests on."""
     if each.kind == "values":
         text = message("Codes of {column}", column=each.name)
         return translate(text), _codes(profile, drafted, each.name)
-    return translate(ASSUMED[each.kind]), each.name
+    count, row = message("Rows: {count}", count=each.count), ""
+    if each.count:
+        row = translate(message("Row {row}: {cells}", row=each.row, cells=each.text))
+    if each.kind == "skip":
+        text = message("Left out: {reason}", reason=translate(each.name))
+        return translate(text), f"{translate(count)} · {row}"
+    counted = translate(count) if each.count or each.kind == "once" else ""
+    return translate(ASSUMED[each.kind]), " · ".join(filter(None, (each.name, counted, row)))
 
 
 def _codes(profile: Profile, drafted: Profile, column: str) -> str:
