@@ -77,6 +77,8 @@ AREAS: Final = (
         "flag",
     ),
     (Permission.ACCOUNT_CONFIRM, "account.account_list", message("Accounts"), "user"),
+    (Permission.SETTING_MANAGE, "account.settings_form", message("Settings"), "pencil"),
+    (Permission.KEY_MANAGE, "account.key_list", message("Keys and sessions"), "lock"),
     (Permission.WEBHOOK_MANAGE, "account.webhook_list", message("Webhooks"), "send"),
     (Permission.REFERENCE_READ, "account.agency_list", message("Agencies and offices"), "landmark"),
     (Permission.AGENCY_PLACE, "account.post_list", message("Agencies at border posts"), "landmark"),

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
+from zoneinfo import available_timezones
 
+from babel.dates import get_day_names
 from flask import g
 
 from api.i18n.messages import translate
@@ -19,7 +21,7 @@ from salsa_ext.core import codes
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Message, message
 from salsa_ext.exchange.feed import FEED_KINDS
-from salsa_ext.notifications.notice_rules import NOTIFICATION_KINDS
+from salsa_ext.notifications.notice_rules import NOTICE_RULES, NOTIFICATION_KINDS
 from salsa_ext.reference import agencies as reference_agencies
 from salsa_ext.reference import name_matching, names
 from salsa_ext.reference import queries as reference_queries
@@ -43,6 +45,7 @@ CODE_LISTS = {
     "shipment_status": codes.SHIPMENT_STATUSES,
     "transfer_kind": codes.TRANSFER_KINDS,
     "marking": codes.MARK_CONDITIONS,
+    "trace_approval": codes.TRACE_APPROVAL_MODES,
     "mark_kind": codes.MARK_KINDS,
     "mark_method": codes.MARK_METHODS,
     "attachment_kind": codes.ATTACHMENT_KINDS,
@@ -282,6 +285,20 @@ SOURCES: Final[Mapping[str, Callable[[Actor], Options | Groups]]] = {
     "webhook_kind": lambda actor: sort_by_name(
         {kind: formatting.capitalise(formatting.label("object", kind)) for kind in FEED_KINDS}
     ),
+    "own_notification_kind": lambda actor: [
+        (kind, name)
+        for kind, name in code_options("notification_kind")
+        if any(rule.kind == kind and actor.role in rule.roles for rule in NOTICE_RULES.values())
+    ],
+    "time_zone": lambda actor: [
+        (zone, zone.replace("_", " "))
+        for zone in sorted(available_timezones())
+        if zone.startswith(("America/", "Atlantic/", "Pacific/"))
+    ],
+    "weekday": lambda actor: [
+        (str(day + 1), formatting.capitalise(name))
+        for day, name in sorted(get_day_names(locale=g.language).items())
+    ],
     "audit_action": lambda actor: sort_by_name(
         {str(action): formatting.action_name(action) for action in Action}
     ),

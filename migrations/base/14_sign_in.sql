@@ -21,10 +21,12 @@ ALTER TABLE account ADD COLUMN recovery_by UUID;
 ALTER TABLE account ADD COLUMN recovery_hash TEXT;
 ALTER TABLE account ADD COLUMN language TEXT;
 ALTER TABLE account ADD COLUMN time_zone TEXT;
+-- Kinds of notifications that the person does not want.
+ALTER TABLE account ADD COLUMN muted_kinds TEXT[] NOT NULL DEFAULT '{}';
 ALTER TABLE account ADD COLUMN subject TEXT;
 ALTER TABLE account ADD CONSTRAINT uq_account_subject UNIQUE (subject);
 GRANT UPDATE (password_given_at, second_hash, opened_by, recovery_by, recovery_hash, language,
-    time_zone) ON account TO salsa_service;
+    time_zone, muted_kinds) ON account TO salsa_service;
 
 -- A directory names the role at each sign-in; the role of no other account changes.
 CREATE FUNCTION salsa_set_directory_role(account_id uuid, new_role text, new_agency text)

@@ -41,6 +41,7 @@ class Account(Base):
     recovery_hash: Mapped[str | None]
     language: Mapped[str | None]
     time_zone: Mapped[str | None]
+    muted_kinds: Mapped[list[str]] = mapped_column(server_default="{}")
     subject: Mapped[str | None]
 
 

@@ -41,6 +41,7 @@ from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.locks import lock
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import NO_STATE, db, read_row
+from salsa_ext.notifications.notice_rules import NOTIFICATION_KINDS
 from salsa_ext.reference.agencies import agency_codes
 from salsa_ext.reference.models import Agency, StateSetting
 from salsa_ext.reference.post_sides import own_and_other_side
@@ -306,10 +307,14 @@ def list_eligible(actor: Actor, permission: Permission) -> Sequence[Any]:
 
 @dataclass(frozen=True)
 class Preferences:
-    """Language and IANA time zone in which a person reads pages; None for those of the agency."""
+    """Language and IANA time zone in which a person reads pages; None for those of the agency.
+
+    `muted_kinds` are kinds of notifications that the person does not want, but for alarms.
+    """
 
     language: str | None = None
     time_zone: str | None = None
+    muted_kinds: Sequence[str] = ()
 
 
 def set_preferences(*, actor: Actor, data: Preferences) -> None:
@@ -319,14 +324,18 @@ def set_preferences(*, actor: Actor, data: Preferences) -> None:
         raise Invalid({"time_zone": [message("A time zone is written America/Asuncion.")]})
     if data.language is not None and data.language not in LANGUAGES:
         raise Invalid({"language": [message("One of: {choices}.", choices=", ".join(LANGUAGES))]})
+    if unknown := {*data.muted_kinds} - {*NOTIFICATION_KINDS}:
+        text = message("There is no kind “{kind}” of notifications.", kind=min(unknown))
+        raise Invalid({"muted_kinds": [text]})
     account = lock(Account, actor.account_id)
     account.language, account.time_zone = data.language, data.time_zone
+    account.muted_kinds = sorted(data.muted_kinds)
 
 
 def read_preferences(actor: Actor) -> Preferences:
     """Return the preferences of the own account."""
     account = db.session.get_one(Account, actor.account_id)
-    return Preferences(account.language, account.time_zone)
+    return Preferences(account.language, account.time_zone, account.muted_kinds)
 
 
 class Identity(NamedTuple):

@@ -8,11 +8,12 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, String, and_, cast, func, or_, select, tuple_
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Select, String, all_, and_, cast, func, or_, select, tuple_
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import aliased
 
 from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.models import Account
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
@@ -268,7 +269,7 @@ def load_notification(actor: Actor, notification_id: UUID) -> Notification:
 def _select_addressed(actor: Actor, row: Any = Notification) -> Select[Any]:
     """Select notifications addressed to the actor; the operator sees all.
 
-    Notifications of matches with a record that became silent are left out.
+    Left out are matches with a record that became silent, and kinds that the person muted.
     """
     in_reach = select(Match.id).where(Match.id == row.subject_id).exists()
     query = select(row).where(
@@ -278,7 +279,9 @@ def _select_addressed(actor: Actor, row: Any = Notification) -> Select[Any]:
         return query
     to_him = or_(row.account_id.is_(None), row.account_id == actor.account_id)
     of_his = or_(row.agencies.is_(None), row.agencies.contains([actor.agency]))
-    return query.where(row.roles.contains([actor.role]), to_him, of_his)
+    own = select(Account.muted_kinds).where(Account.id == actor.account_id).scalar_subquery()
+    is_wanted = or_(row.subject_kind != all_(cast(own, ARRAY(String))), row.code.in_(CRITICAL_NOTIFICATIONS))
+    return query.where(row.roles.contains([actor.role]), to_him, of_his, is_wanted)
 
 
 def _is_unread(actor: Actor, row: Any = Notification) -> ColumnElement[bool]:

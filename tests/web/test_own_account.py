@@ -3,6 +3,10 @@
 import re
 from zoneinfo import ZoneInfo
 
+from salsa_ext.core.ids import new_id
+from salsa_ext.database.session import transaction
+from salsa_ext.notifications.commands import notify_many
+from salsa_ext.notifications.notice_rules import Notice, Subject
 from tests.conftest import NOW
 from tests.web.pages import text
 from tests.web.visitors import PASSWORD, Visitor, browser
@@ -93,3 +97,51 @@ def test_pages_are_in_the_language_and_the_time_of_their_reader(app, visitor, ac
     page = text(elsewhere.open("/account"))
     assert "Mon compte" in page and f"{NOW.astimezone(ZoneInfo('Asia/Tokyo')):%H:%M}" in page
     visitor.send("/account/preferences", fields | {"time_zone": "Tokyo"}, 422)
+
+
+def test_kinds_of_notifications_are_muted_but_for_alarms(signed_in, actor):
+    analyst, acting = signed_in("PRY", "trace_analyst"), actor("BRA")
+    assert 'value="trace"' in analyst.open("/account")
+    assert 'value="shipment"' not in analyst.open("/account")
+    codes = ("trace_answered", "hit_made", "request_due")
+    subjects = [Subject(new_id(), "BRA", f"N-{at}") for at, _ in enumerate(codes)]
+    with transaction(acting):
+        roles = ("trace_analyst",)
+        notify_many(
+            acting,
+            [
+                Notice("PRY", code, subject, roles=roles)
+                for code, subject in zip(codes, subjects, strict=True)
+            ],
+        )
+    muted = {"muted_kinds.0": "trace", "muted_kinds.1": "hit"}
+    analyst.send("/account/preferences", muted)
+    page = text(analyst.open("/notifications"))
+    assert "N-0" not in page and "N-1" in page and "N-2" in page
+    analyst.send("/account/preferences", {"muted_kinds.0": "nothing"}, 422)
+    analyst.send("/account/preferences", {})
+    assert "N-0" in analyst.open("/notifications")
+
+
+def test_an_administrator_saves_settings_and_ends_a_session(app, signed_in, visitor, account):
+    administrator = signed_in("PRY", "state_administrator")
+    page = administrator.open("/settings")
+    names = re.findall(r'name="([a-z_]+(?:\.\d)?)"[^>]*value="([^"]*)"', page)
+    typed = {
+        name: value
+        for name, value in names
+        if not name.startswith(("weekdays", "published", "electronic", "q", "next", "once"))
+    }
+    days = {f"weekdays.{at}": str(at + 1) for at in range(4)}
+    saved = typed | days | {"routine_days": "9", "closed_on": "2026-12-24"}
+    administrator.send("/settings", saved)
+    page = administrator.open("/settings?done=saved")
+    assert 'value="9"' in page and "2026-12-24</textarea>" in page and "are saved" in page
+    assert len(re.findall(r'name="weekdays.\d" value="\d" checked', page)) == 4
+    assert "From 1 to" in administrator.send("/settings", saved | {"routine_days": "0"}, 422).text
+    username = account("PRY", "police_officer")
+    visitor.sign_in(username)
+    row = administrator.open("/keys").partition(username)[2]
+    end = re.search(r'action="(/account/keys/[^"]+/end)"', row)[1]
+    assert administrator.send(end, {"next": "/keys"}).location == "/keys"
+    assert visitor.client.get("/account").location.startswith("/sign-in")

@@ -163,7 +163,16 @@ def _show_secret(
 def _show_form(actor: Actor, form: Form) -> str:
     require(actor, Permission.ACCOUNT_MANAGE)
     return render_page(
-        "account/account_new.html", actor, trail=PAGES.trail, form=form, fields=FIELDS
+        "fields_form.html",
+        actor,
+        trail=PAGES.trail,
+        title=message("Open an account"),
+        lead=message(
+            "The first password is shown once. Where a second person has to confirm an account, its"
+            " page says so."
+        ),
+        form=form,
+        fields=FIELDS,
     )
 
 

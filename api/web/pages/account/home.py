@@ -67,6 +67,10 @@ STARTS: Final = (
     (Permission.RELEASE_CREATE, "account.release_form", message("Publish a year")),
     (Permission.ACCOUNT_MANAGE, "account.account_form", message("Open an account")),
     (Permission.AGENCY_MANAGE, "account.agency_list", message("Agencies and offices")),
+    (Permission.ACCOUNT_MANAGE, "account.account_list", message("Accounts")),
+    (Permission.SETTING_MANAGE, "account.settings_form", message("Settings of your state")),
+    (Permission.KEY_MANAGE, "account.key_list", message("Keys and sessions")),
+    (Permission.IMPORT_RUN, "account.import_list", message("Import a file")),
     (Permission.AUDIT_READ, "investigation.audit_log", message("Audit")),
     (
         Permission.DISCLOSURE_READ,

@@ -13,7 +13,7 @@ from api.http.context import transaction, without_turn
 from api.i18n.messages import translate
 from api.schemas.access import KeyRequest, RotationRequest
 from api.web import security, submission
-from api.web.access import login_required, login_required_for_form, render_again
+from api.web.access import local_path, login_required, login_required_for_form, render_again
 from api.web.forms import Field, Form
 from api.web.pages import account_pages
 from api.web.pages.account import second_factor
@@ -62,9 +62,17 @@ PREFERENCE_FIELDS: Final = (
     Field(
         "time_zone",
         message("Time zone"),
+        "choice",
+        "time_zone",
         required=False,
-        max_length=100,
-        hint=message("As IANA writes it, such as America/Asuncion. Empty: that of your agency."),
+        blank=message("That of your agency"),
+    ),
+    Field(
+        "muted_kinds",
+        message("Notifications that you do not want"),
+        "boxes",
+        "own_notification_kind",
+        hint=message("Alarms are shown all the same."),
     ),
 )
 
@@ -107,10 +115,11 @@ def rotate_key(actor: Actor, key_id: UUID) -> Any:
 @account_pages.post("/account/keys/<uuid:key_id>/end")
 @login_required_for_form
 def end_key(actor: Actor, key_id: UUID) -> Any:
-    """End an own key or session."""
+    """End an own key or session, or as an administrator one of the state, and go back."""
     with transaction(actor):
         keys.revoke_key(actor=actor, key_id=key_id)
-    return redirect(url_for("account.own_account"), 303)
+    page = request.form.get("next") or url_for("account.own_account")
+    return redirect(local_path(page), 303)
 
 
 @account_pages.post("/account/end-other-sessions")
@@ -152,9 +161,13 @@ def change_password(actor: Actor) -> Any:
 @account_pages.post("/account/preferences")
 @login_required_for_form
 def set_preferences(actor: Actor) -> Any:
-    """Set language and time zone of the own account."""
+    """Set language, time zone and muted notifications of the own account."""
     form = submission.read_form()
-    data = Preferences(form.get("language") or None, form.get("time_zone").strip() or None)
+    data = Preferences(
+        form.get("language") or None,
+        form.get("time_zone") or None,
+        sorted(form.chosen("muted_kinds")),
+    )
 
     def store() -> str:
         accounts.set_preferences(actor=actor, data=data)
@@ -185,8 +198,9 @@ def _show_key(actor: Actor, form: Form, run: Callable[[], str]) -> Any:
 def _show(actor: Actor, form: Form, token: str | None = None) -> str:
     require(actor, Permission.KEY_ISSUE)
     rows, preferences = keys.list_open_keys(actor), accounts.read_preferences(actor)
-    known = {name: value for name, value in vars(preferences).items() if value}
-    form.values = known | {"days": "90"} | form.values
+    known = {"language": preferences.language, "time_zone": preferences.time_zone}
+    known |= {f"muted_kinds.{at}": kind for at, kind in enumerate(preferences.muted_kinds)}
+    form.values = {name: text or "" for name, text in known.items()} | {"days": "90"} | form.values
     return render_page(
         "account/own_account.html",
         actor,
