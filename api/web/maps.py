@@ -124,11 +124,12 @@ def draw_map(
     states: Collection[str] = (),
     turns: Iterable[int] = (),
     min_width_km: float = MIN_WIDTH_KM,
+    names: Mapping[str, str] | None = None,
 ) -> MapDrawing | None:
     """Return a map of places and movements; None without places.
 
     `turns` are the positions in the list of places where a gun left lawful possession, `states`
-    those to highlight.
+    those to highlight, `names` those of states, drawn where they have room.
     """
     if not places:
         return None
@@ -149,8 +150,25 @@ def draw_map(
     for at in sorted(turns_at):
         left, top, _, _ = _place_label(centres[at], LABEL_HEIGHT, LABEL_HEIGHT, view.height, boxes)
         signs.append((round(left + LABEL_HEIGHT / 2), round(top + LABEL_HEIGHT / 2)))
+    drawn += _draw_names(view, names or {}, boxes)
     land, highlighted = view.path(_present_states()), view.path(tuple(sorted(set(states))))
     return MapDrawing(WIDTH, view.height, view.transform, land, highlighted, drawn, lines, signs)
+
+
+def _draw_names(view: MapView, names: Mapping[str, str], boxes: list[Box]) -> Iterator[DrawnPlace]:
+    """Yield the names of states that fit in their outlines, where nothing else is drawn."""
+    for state, name in names.items():
+        point = state_point(state)
+        x, y = view.project(point) if point else (-1.0, -1.0)
+        width = LABEL_HEIGHT * (0.55 * len(name) + 0.65)
+        across = max((ring.east - ring.west for ring in state_rings(state)), default=0)
+        left, top, right, bottom = box = _box(x, y, width, LABEL_HEIGHT)
+        is_inside = left > 0 and top > 0 and right < WIDTH and bottom < view.height
+        has_room = width < across * view.scale / UNITS_PER_DEGREE
+        if point and is_inside and has_room and not any(_overlap(box, other) for other in boxes):
+            boxes.append(box)
+            place = MapPlace(point, name, name, "country")
+            yield DrawnPlace(place, round(x), round(y), 0, (0, 0, 0, 0))
 
 
 def _draw_place(view: MapView, place: MapPlace, centre: Pixel, boxes: list[Box]) -> DrawnPlace:

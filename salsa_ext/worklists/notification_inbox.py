@@ -280,7 +280,9 @@ def _select_addressed(actor: Actor, row: Any = Notification) -> Select[Any]:
     to_him = or_(row.account_id.is_(None), row.account_id == actor.account_id)
     of_his = or_(row.agencies.is_(None), row.agencies.contains([actor.agency]))
     own = select(Account.muted_kinds).where(Account.id == actor.account_id).scalar_subquery()
-    is_wanted = or_(row.subject_kind != all_(cast(own, ARRAY(String))), row.code.in_(CRITICAL_NOTIFICATIONS))
+    is_wanted = or_(
+        row.subject_kind != all_(cast(own, ARRAY(String))), row.code.in_(CRITICAL_NOTIFICATIONS)
+    )
     return query.where(row.roles.contains([actor.role]), to_him, of_his, is_wanted)
 
 

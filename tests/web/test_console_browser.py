@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.web.keyboard import fill, tab_to
+from tests.web.scenes import POST
 from tests.web.visitors import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -103,3 +104,17 @@ def test_a_trace_is_sent_answered_and_closed_by_keyboard_alone(page, site):
     sign_out(page)
     sign_in(page, site, site.asking, "/traces")
     close_it(page)
+
+
+def test_a_map_is_zoomed_and_moved_by_keys_and_buttons(page, site):
+    sign_in(page, site, site.username, f"/posts/{POST}/board")
+    drawn, whole = page.locator("[data-map]"), "The whole map"
+    drawing = drawn.locator("svg.map").first
+    view = drawing.get_attribute("viewBox")
+    drawn.focus()
+    page.keyboard.press("+")
+    zoomed = drawing.get_attribute("viewBox")
+    page.keyboard.press("ArrowLeft")
+    assert len({view, zoomed, drawing.get_attribute("viewBox")}) == 3
+    drawn.get_by_role("button", name=whole).click()
+    expect(drawing).to_have_attribute("viewBox", view)

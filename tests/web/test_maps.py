@@ -107,6 +107,14 @@ def test_how_far_a_place_may_be_off_is_drawn_to_scale():
     assert made.places[0].reach == round(fit_view([FOZ], 1500).length(200, FOZ[1])) > 50
 
 
+def test_names_of_states_are_drawn_where_they_have_room():
+    named = {"BRA": "Brazil", "PRY": "Paraguay", "FRA": "France"}
+    made = drawn(FOZ, (-38, -12), names=named)
+    assert {place.place.text for place in made.places} == {"1", "2", "Brazil"}
+    crowded = draw_map([MapPlace(state_point("BRA"), "1", "BRA")], names=named)
+    assert "Brazil" not in {place.place.text for place in crowded.places}
+
+
 def test_nothing_to_show_is_no_map():
     assert draw_map([]) is None
 

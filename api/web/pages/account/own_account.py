@@ -58,7 +58,14 @@ PASSWORD_FIELDS: Final = (
     Field("password", message("New password"), "password", required=True),
 )
 PREFERENCE_FIELDS: Final = (
-    Field("language", message("Language"), "choice", LANGUAGE_NAMES, required=False),
+    Field(
+        "language",
+        message("Language"),
+        "choice",
+        LANGUAGE_NAMES,
+        required=False,
+        blank=message("That of your browser"),
+    ),
     Field(
         "time_zone",
         message("Time zone"),

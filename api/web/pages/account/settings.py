@@ -18,7 +18,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
 from salsa_ext.reference import state_settings
 
-ONE_DATE_A_LINE: Final = message("One date on a line, such as 2026-12-24.")
+ONE_DATE_A_LINE: Final = message("One date on a line: year, month and day, with hyphens.")
 GROUPS: Final = (
     (
         message("Terms"),

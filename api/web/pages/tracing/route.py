@@ -5,15 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from textwrap import shorten
 from typing import Final
 
-from api.web import formatting
+from api.web import choices, formatting
 from api.web.maps import MapDrawing, MapMovement, MapPlace, Point, draw_map, state_point
 from salsa_ext.tracing.traces.reports import EventLocation
 from salsa_ext.tracing.traces.trace_results import ResultView
 
 MIN_WIDTH_KM: Final = 4_000.0
 """So wide that states are recognised by their outlines."""
+MAX_NAME: Final = 18
+"""Characters of a place's name on the map."""
 Locations = Mapping[str, EventLocation]
 
 
@@ -94,7 +97,10 @@ def _draw(rows: Sequence[RouteEvent], is_certain: bool) -> MapDrawing | None:
     movements = [*_movements(rows, at)] if is_certain else []
     diversions = {at[row.point] for row in rows if row.is_diversion and row.point}
     diversions -= {movement.start for movement in movements if movement.is_turn}
-    return draw_map(places, movements, {row.state for row in rows}, diversions, MIN_WIDTH_KM)
+    named = {row.state for row in rows if row.kind == "state"}
+    others = {code: name for code, name in choices.participating_states() if code not in named}
+    states = {row.state for row in rows}
+    return draw_map(places, movements, states, diversions, MIN_WIDTH_KM, others)
 
 
 def _movements(rows: Sequence[RouteEvent], at: Mapping[Point, int]) -> Iterator[MapMovement]:
@@ -116,7 +122,9 @@ def _place(point: Point, rows: Sequence[RouteEvent]) -> MapPlace:
     row = rows[numbers[0] - 1]
     text = ", ".join(_ranges(numbers))
     within_km = row.location.within_km if row.location else None
-    return MapPlace(point, text, f"{text}. {row.name}", row.kind, within_km)
+    town = row.location.name if row.location and row.kind != "state" else None
+    name = shorten(town or formatting.label("state", row.state), MAX_NAME, placeholder="…")
+    return MapPlace(point, f"{text} {name}", f"{text}. {row.name}", row.kind, within_km)
 
 
 def _ranges(numbers: Sequence[int]) -> Iterator[str]:
