@@ -134,7 +134,7 @@ def _family_by_family(
         calibre = draw.choice(form.calibres)
         for number in draw.sample(range(size), min(each, needed, size)):
             serial = prefix + _serial_from_number(form.pattern[letters:], number)
-            if len(set(serial)) > 1:  # 666666 is read as what stands for no serial
+            if len(set(serial)) > 1:  # 666666 is read as a placeholder for no serial
                 yield Gun(serial, form.make, calibre, form.type, form.country, dense)
         needed -= each
 

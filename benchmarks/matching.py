@@ -196,7 +196,7 @@ def _recall_by_reading(
 
 
 def _cause_of_miss(readings: Sequence[Reading], pair: Pair) -> str:
-    """Return why a true pair is not proposed: the first of what stands against it."""
+    """Return why a true pair is not proposed: the first reason against it."""
     record, query = (readings[place].item for place in sorted(pair))
     for name in ("make", "calibre", "type"):
         mine, theirs = getattr(query, name), getattr(record, name)

@@ -41,7 +41,7 @@ def _classify(code: str | None, certain: str | None, likely: str | None, how: st
     if certain:
         return "certain: right" if certain == code else "certain: wrong"
     if not code:
-        return "none: only a candidate" if likely else "none: nothing said"
+        return "none: only a candidate" if likely else "none: no suggestion"
     if likely == code:
         return "importer: named as such" if how == "importer" else "candidate: right"
     return "candidate: wrong" if likely else "candidate: none"

@@ -191,7 +191,7 @@ def write_results(
     results = {"figures": figures, "calibration": sure, "wrong_of_hits": wrong}
     path.write_text(json.dumps(about | results, indent=1))
     path.with_suffix(".svg").write_text(recall_chart(figures))
-    print(f"written to {path}, and as a chart beside it")
+    print(f"written to {path}, with a chart next to it")
 
 
 def _print_calibration(outcomes: Sequence[Outcome]) -> dict[str, list[int]]:

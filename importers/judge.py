@@ -379,7 +379,7 @@ def _replace(values: Mapping[str, str], text: str) -> str:
 
 
 def _text_of(step: FieldStep, texts: Mapping[str, str]) -> str:
-    """Return the first text of the columns, or all joined; words are set apart from a serial."""
+    """Return the first text of the columns, or all joined; words are split from a serial."""
     name, join = step.path[-1].name, step.source.join
     given = [text for each in step.source.columns if (text := texts[each])]
     if join is None:

@@ -332,7 +332,7 @@ class _Changes:
         if profile.full:
             same = [candidate for candidate, _ in self._same]
             for name, some in group_by(same, lambda each: each.subject.name).items():
-                imports.mark_seen(actor, name, [each.number for each in some], run_id)
+                imports.mark_present(actor, name, [each.number for each in some], run_id)
         return rejects
 
     def _recorded(

@@ -35,7 +35,7 @@ class Source:
 
     The first of `columns` that holds something, or all of them joined by `join`. `part` is a regular
     expression whose first group is the value. `values` replaces texts, compared without case and
-    accents; `*` stands for every other text, and "" for none. `split` cuts a text into several
+    accents; `*` means every other text, and "" for none. `split` cuts a text into several
     values of a list.
     """
 
@@ -62,7 +62,7 @@ class Skip:
 class DocumentMapping:
     """A document that rows become.
 
-    `number` is its natural key: `{column}` stands for a cell, `{*}` for a digest of all cells, and
+    `number` is its natural key: `{column}` means a cell, `{*}` for a digest of all cells, and
     `{#}` for how many rows before and with this have the same number up to here. With `group` rows
     of one number are one document. It is made where each column of `when` holds something.
     """

@@ -225,7 +225,7 @@ DESCRIPTION: Final = Member(
     size=Rule(),
     field=Field("Description of the gun"),
 )
-"""A cell with make, model, calibre and type in one, which is taken apart."""
+"""A cell with make, model, calibre and type in one, to be split."""
 REPORTED: Final = DESCRIPTION._replace(
     name="reported_on",
     key="reported_on",

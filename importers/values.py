@@ -45,7 +45,7 @@ def meanings(profile: Profile) -> dict[tuple[str, str], str]:
 
 
 def with_meanings(profile: Profile, given: Meanings) -> Profile:
-    """Return a profile that reads texts so; an empty meaning takes away what it said."""
+    """Return a profile that reads texts so; an empty meaning removes the former one."""
     fields = [dict(mapping.fields) for mapping in profile.documents]
     for at, path, kind, _ in listed_fields(profile):
         new = {text: means for (each, text), means in given.items() if each == kind}

@@ -252,7 +252,7 @@ def agency() -> None:
     "posts",
     multiple=True,
     type=Line(100),
-    help="A border post at which it stands, by its code; once for each.",
+    help="A border post where it works, by its code; repeatable.",
 )
 @click.argument("code", type=Line(60))
 @click.argument("name", type=Line(200))

@@ -90,7 +90,7 @@ def compare(export: Path | None) -> None:
 def record_loss(older: tuple[Path, ...]) -> None:
     """Record in the audits which acts are missing after the database was brought back to a time.
 
-    They are found by the checkpoints beside the backups, and by those given. `salsa restore` does it.
+    They are found by the checkpoints stored with the backups, and by those given. `salsa restore` does it.
 
     \b
     Example:

@@ -41,7 +41,7 @@ log = logging.getLogger("salsa.backup")
 @click.pass_context
 @explained
 def backup(context: click.Context) -> None:
-    """Take a base backup, encrypted, restore it beside the database to verify it, and remove old ones.
+    """Take a base backup, encrypted, restore a copy to verify it, and remove old ones.
 
     \b
     Examples:
@@ -61,7 +61,7 @@ def backup(context: click.Context) -> None:
 def take_verified(config: Config) -> tuple[Backup, int]:
     """Take a base backup and verify it; return it and its audit entries, 0 without a secret key.
 
-    Raises PostgresUnavailable if it cannot be taken, or restores to something else.
+    Raises PostgresUnavailable if the backup fails, or restores to something else.
     """
     folder, owner = open_folder(config), owner_url(config)
     least = count_rows(owner)

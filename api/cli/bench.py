@@ -55,7 +55,7 @@ _FOLDER = click.option(
 
 
 @bench.command()
-@_number("--marks", 100_000, 1_000, "How many marks are held.")
+@_number("--marks", 100_000, 1_000, "How many marks are stored.")
 @_number("--rounds", 20, 1, "Rounds of 100 operations each.")
 @_FOLDER
 @explained
@@ -73,7 +73,7 @@ def checks(marks: int, rounds: int, folder: Path | None) -> None:
 
 
 @bench.command()
-@_number("--marks", 1_000_000, 1_000, "How many marks are held.")
+@_number("--marks", 1_000_000, 1_000, "How many marks are stored.")
 @_number("--queries", 2_600, 13, "How many queries; half of them have no true record.")
 @click.option(
     "--families",
@@ -101,7 +101,7 @@ def search(marks: int, queries: int, families: int | None, folder: Path | None) 
 
 
 @bench.command()
-@_number("--marks", 100_000, 1_000, "How many marks are held.")
+@_number("--marks", 100_000, 1_000, "How many marks are stored.")
 @_number("--rounds", 20, 1, "Rounds of ten seizures each.")
 @_FOLDER
 @explained
@@ -154,7 +154,7 @@ def imports(sizes: tuple[int, ...]) -> None:
 
 
 @bench.command()
-@_number("--records", 1_000_000, 500, "How many records are held.")
+@_number("--records", 1_000_000, 500, "How many records are stored.")
 @_number("--rounds", 20, 1, "Rounds of ten traces each.")
 @_FOLDER
 @explained
@@ -201,14 +201,14 @@ def names(data: Path, examples: int) -> None:
 
 @bench.command()
 @_number(
-    "--records", 100_000, 10_000, "How many records are held; a tenth of them is measured first."
+    "--records", 100_000, 10_000, "How many records are stored; a tenth of them is measured first."
 )
 @_number("--rounds", 5, 1, "Rounds, over all the boards that are read or all ways of telling.")
 @_number(
     "--open",
     0,
     0,
-    "So many boards are open, to be told of changes; none: what a board costs.",
+    "How many boards are open and follow changes; none: what a board costs.",
     name="opened",
 )
 @_number("--seconds", 20, 2, "How long each way of telling is measured in each round.")
@@ -378,14 +378,14 @@ def _app_with_marks(
 def _second_database() -> Iterator[str]:
     """Give the owner's URL of another database, as empty as that of `_temporary_app`."""
     with ExitStack() as stack:
-        apart = replace(
+        config = replace(
             Config.from_env(),
             home=_temporary_folder(stack),
             database_url=None,
             worker_url=None,
             migration_url=None,
         )
-        with embedded_database.running_database(apart) as started:
+        with embedded_database.running_database(config) as started:
             migrations.upgrade_schema(owner_url(started))
             yield owner_url(started)
 
@@ -399,15 +399,15 @@ def _temporary_app(folder: Path | None = None) -> Iterator[tuple[Flask, str, Pat
     config = Config.from_env()
     with ExitStack() as stack:
         home = folder or _temporary_folder(stack)
-        apart = replace(
+        config = replace(
             config, home=home.resolve(), database_url=None, worker_url=None, migration_url=None
         )
-        started = stack.enter_context(embedded_database.running_database(apart))
+        started = stack.enter_context(embedded_database.running_database(config))
         migrations.upgrade_schema(owner_url(started))
         app = create_app(started)
         app.config["WORKER_URL"] = started.worker_url  # for services that a benchmark starts
         with app.app_context():
-            yield app, owner_url(started), apart.home
+            yield app, owner_url(started), config.home
 
 
 def _temporary_folder(stack: ExitStack) -> Path:

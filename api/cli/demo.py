@@ -107,7 +107,7 @@ def _write_accounts(path: Path, base_url: str) -> None:
     known = accounts.read_credentials(path)
     if known is None or not accounts.has_valid_token(known):
         click.echo(
-            f"{path} is missing, or tells of another region, or its tokens have expired:"
+            f"{path} is missing, or belongs to another region, or its tokens have expired:"
             " all accounts get new passwords and tokens."
         )
         known = accounts.renew_accounts()

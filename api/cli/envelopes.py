@@ -21,15 +21,19 @@ _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 @click.group()
 def envelope() -> None:
-    """See what a state said to others and what was said to it, and check an envelope."""
+    """List the envelopes of a state, sent and received, and check an envelope."""
 
 
 @envelope.command("list")
 @own_state_option
 @click.option(
-    "--out", "direction", flag_value="out", default=True, help="What it said (the default)."
+    "--out",
+    "direction",
+    flag_value="out",
+    default=True,
+    help="Envelopes that it sent (the default).",
 )
-@click.option("--in", "direction", flag_value="in", help="What was said to it.")
+@click.option("--in", "direction", flag_value="in", help="Envelopes that it received.")
 @click.option(
     "--limit",
     type=click.IntRange(1, 10_000),

@@ -68,7 +68,7 @@ state_option = click.option(
 @click.option("--profile", "profile_name", metavar="NAME", help="A profile's name or TOML file.")
 @state_option
 @click.option("--dry-run", is_flag=True, help="Judge every row and load none.")
-@click.option("--guess", is_flag=True, help="Print a profile as far as the file tells it.")
+@click.option("--guess", is_flag=True, help="Print a profile drafted from the file.")
 @click.option("--subject", type=click.Choice([*SUBJECTS]), help="What the rows of a guess are.")
 @click.option(
     "--undo", "undone", type=click.UUID, metavar="RUN", help="Withdraw what a run loaded."

@@ -125,7 +125,7 @@ class Manifest(NamedTuple):
 
 
 class Upload(NamedTuple):
-    """A file beside a document: limit of the body, description, conversion of an account's bytes."""
+    """A file of a document: limit of the body, description, conversion of an account's bytes."""
 
     max_bytes: int
     description: str

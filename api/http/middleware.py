@@ -79,7 +79,7 @@ def _end_request(response: Response) -> Response:
     headers["Server"] = "salsa"
     if current_app.config["SECURE_COOKIES"]:
         headers["Strict-Transport-Security"] = f"max-age={YEAR}; includeSubDomains"
-    # a browser told no-referrer sends forms with `Origin: null`, which no check can accept
+    # a browser under no-referrer sends forms with `Origin: null`, which no check can accept
     headers["Referrer-Policy"] = "same-origin" if _is_page(response) else "no-referrer"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Cross-Origin-Resource-Policy"] = "same-origin"

@@ -63,7 +63,7 @@ def read_csv(file: IO[bytes], schema: Schema) -> Iterator[Row]:
         if len(cells) != len(header):
             yield Row(
                 line,
-                lines.taken,
+                lines.size,
                 wrong=message(
                     "This row has {count} cells, and the header has {wanted}.",
                     count=len(cells),
@@ -73,7 +73,7 @@ def read_csv(file: IO[bytes], schema: Schema) -> Iterator[Row]:
         else:
             pairs = zip(header, converters, cells, strict=True)
             values = {name: read(cell) for name, read, cell in pairs if cell.strip()}
-            yield Row(line, lines.taken, values)
+            yield Row(line, lines.size, values)
 
 
 def read_ndjson(file: IO[bytes], schema: Schema) -> Iterator[Row]:
@@ -87,9 +87,9 @@ def read_ndjson(file: IO[bytes], schema: Schema) -> Iterator[Row]:
         except orjson.JSONDecodeError:
             value = None
         if isinstance(value, dict):
-            yield Row(number, lines.taken, value)
+            yield Row(number, lines.size, value)
         else:
-            yield Row(number, lines.taken, wrong=message("This line is no JSON object."))
+            yield Row(number, lines.size, wrong=message("This line is no JSON object."))
 
 
 class _Lines(Iterator[str]):
@@ -105,15 +105,15 @@ class _Lines(Iterator[str]):
 
     def begin(self) -> int:
         """Begin a row; returns the number of the line that comes next."""
-        self._first, self.taken = self._number + 1, 0
+        self._first, self.size = self._number + 1, 0
         return self._first
 
     def __next__(self) -> str:
-        raw = self._file.readline(MAX_ROW_BYTES - self.taken + 1)
+        raw = self._file.readline(MAX_ROW_BYTES - self.size + 1)
         if not raw:
             raise StopIteration
-        self._number, self.taken = self._number + 1, self.taken + len(raw)
-        if self.taken > MAX_ROW_BYTES:
+        self._number, self.size = self._number + 1, self.size + len(raw)
+        if self.size > MAX_ROW_BYTES:
             reject_file(
                 message("A row has at most {most} bytes.", most=MAX_ROW_BYTES),
                 f"manifest.{self._first}",
@@ -213,7 +213,7 @@ READERS: Final[Mapping[str, Callable[[IO[bytes], Schema], Iterator[Row]]]] = {
 Item = TypeVar("Item")
 Progress = Callable[[int], None]
 MAX_CHUNK_BYTES: Final = MIB // 4
-"""Bytes of the file whose items are held at once, where fewer than `CHUNK` rows have so many."""
+"""Bytes of the file whose items are in memory at once, where fewer than `CHUNK` rows have so many."""
 
 
 class SpooledManifest(ItemFile[Item]):

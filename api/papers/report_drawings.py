@@ -44,9 +44,9 @@ def draw_bars(bars: Sequence[tuple[str, int | None]], title: str) -> str:
     return _svg(width, height, title, 18, "".join(parts))
 
 
-def draw_map(amounts: Mapping[str, int], without: Collection[str], title: str) -> str:
-    """Return the hemisphere: states by their amounts, those `without` figures hatched."""
-    drawing = draw_shaded_map([*amounts, *without], amounts, lambda state: (state, None))
+def draw_map(amounts: Mapping[str, int], missing: Collection[str], title: str) -> str:
+    """Return the hemisphere: states by their amounts, those with `missing` figures hatched."""
+    drawing = draw_shaded_map([*amounts, *missing], amounts, lambda state: (state, None))
     thin = 1 / float(drawing.transform.removeprefix("matrix(").split()[0])
     shapes, labels = [], []
     for state in drawing.states:
@@ -68,7 +68,7 @@ def draw_map(amounts: Mapping[str, int], without: Collection[str], title: str) -
         (fill, f"{first}–{last}" if first < last else f"{last}") for fill, first, last in ranges
     ]
     legend.insert(0, (SHADES[0], "0"))
-    if without:
+    if missing:
         legend.append((NO_FIGURES, translate(message("No figures"))))
     top = drawing.height - 40 - 38 * len(legend)
     keys = [

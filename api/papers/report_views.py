@@ -188,12 +188,12 @@ def draw_table(table: TableView) -> str | None:
 
 def draw_section(view: AnnualReportView, section: str) -> tuple[str, str] | None:
     """Return title and map of a section: what states recovered, or where a state's guns were made."""
-    without: list[str] = []
+    missing: list[str] = []
     if view.release and section == "seizures":
         title = translate(message("Firearms seized, found and surrendered, by state"))
         released = (each.content for each in view.release.tables if each.code == "seizures")
         content = next(released, None)
-        without = [*view.release.coverage["without"], *view.release.coverage["withheld"]]
+        missing = [*view.release.coverage["without"], *view.release.coverage["withheld"]]
     elif view.state and section == "flows":
         title = table_title("manufacture")
         content = view.tables["manufacture"]
@@ -204,9 +204,9 @@ def draw_section(view: AnnualReportView, section: str) -> tuple[str, str] | None
     total = content["columns"].index("")
     amounts = {row.get("state", row.get("code")): row["amounts"][total] for row in content["rows"]}
     by_state = {
-        state: amounts.get(state, 0) for state in names.participants() if state not in without
+        state: amounts.get(state, 0) for state in names.participants() if state not in missing
     }
-    return title, report_drawings.draw_map(by_state, without, title)
+    return title, report_drawings.draw_map(by_state, missing, title)
 
 
 def gap_lines(view: AnnualReportView) -> Iterator[tuple[str, str]]:

@@ -170,7 +170,7 @@ def cell_with_text(cell: str, text: str | None) -> str | Part:
     """Return a cell, with a long unbreakable text replaced by an ellipsis."""
     if not text or len(text) <= MAX_COLUMN_CHARS:
         return cell
-    return {"whole": text, "beside": cell.replace(text, "…")}
+    return {"whole": text, "row_text": cell.replace(text, "…")}
 
 
 def _split_long_row(row: Sequence[Any]) -> list[list[Any]]:
@@ -178,7 +178,7 @@ def _split_long_row(row: Sequence[Any]) -> list[list[Any]]:
     long = [
         cell for cell in row if isinstance(cell, dict) and len(cell["whole"]) > MAX_COLUMN_CHARS
     ]
-    cells = [cell.get("beside", "…") if cell in long else cell for cell in row]
+    cells = [cell.get("row_text", "…") if cell in long else cell for cell in row]
     return [cells, *([{"whole": cell["whole"], "across": True}] for cell in long)]
 
 

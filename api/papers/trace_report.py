@@ -56,7 +56,7 @@ SEVERAL_GUNS: Final = {
     True: message("The mark fits several guns: it may be any of these."),
     False: message("The same serial was sold new more than once: it may be any of these guns."),
 }
-"""What is said of a chain that may be of several guns, by whether these bear different marks."""
+"""The note on a chain that may be of several guns, by whether these bear different marks."""
 CANDIDATE_COLUMNS: Final = (
     (message("State"), 10),
     (message("Serial number"), 9),
@@ -140,7 +140,7 @@ def _chain_section(words: SheetBuilder, view: ResultView) -> list[Part]:
     if len(several) < 2:
         return _events_section(words, message("Chain, in order"), view, chain)
     guns = [[event for event in chain if event["record"] in gun["records"]] for gun in several]
-    apart = {record for gun in several for record in gun["records"]}
+    assigned = {record for gun in several for record in gun["records"]}
     parts = words.fields(
         message("Chain, in order"),
         words.field(
@@ -154,7 +154,7 @@ def _chain_section(words: SheetBuilder, view: ResultView) -> list[Part]:
             view,
             events,
         )
-    rest = [event for event in chain if event["record"] not in apart]
+    rest = [event for event in chain if event["record"] not in assigned]
     return parts + _events_section(words, message("Of any of these"), view, rest)
 
 

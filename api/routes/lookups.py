@@ -19,7 +19,7 @@ CANARY = "/canaries/<uuid:canary_id>"
 
 canaries_blueprint = Resource(
     "canaries",
-    "Serials that nobody has: who looks one up is seen",
+    "Serials that nobody has, to find out who looks them up",
     Item(CanaryResponse, reviews.get_canary, lambda *_: 1),
 )
 canaries_blueprint.listing(

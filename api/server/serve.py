@@ -29,7 +29,7 @@ from salsa_ext.core.errors import NotConfigured, message
 
 ROOT = Path(__file__).parents[2]
 MAX_CONNECTIONS = 4096
-"""Of each worker: a connection that is kept counts, whether something is asked over it or not."""
+"""Of each worker; an idle kept-alive connection counts, too."""
 HEADER_MS = 10_000
 """Within these the head of a request has to come, and a new connection's first one."""
 GRACE_SECONDS = 30

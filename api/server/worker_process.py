@@ -74,5 +74,5 @@ def end_with_parent() -> None:
     os.setpgid(0, 0)
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)
-    if os.getppid() != int(os.environ[PARENT_VARIABLE]):  # it ended before this was said
+    if os.getppid() != int(os.environ[PARENT_VARIABLE]):  # it ended before the signal was set
         os.kill(os.getpid(), signal.SIGKILL)

@@ -13,7 +13,7 @@ from salsa_ext.firearms.records.event_kinds import LAWFUL, SEIZED
 
 WIDTH, HEIGHT = 640, 260
 TOP_MARGIN, BOTTOM_MARGIN = 38, 42
-"""Above the highest bar stands its figure, below all bars the days."""
+"""Above the highest bar its figure is shown, below all bars the days."""
 LABEL_WIDTH: Final = 132
 """How wide a label may be."""
 DIGIT_WIDTH: Final = 15
@@ -104,7 +104,7 @@ MAX_GUNS: Final = 12
 """Guns that are drawn; the table has the others."""
 ROW_HEIGHT: Final = 56
 LINE_LENGTH: Final = 13
-"""Of a line in the middle, and of a serial number beside a gun half as many again."""
+"""Of a line in the middle, and next to a gun's serial number half as many again."""
 
 
 @dataclass(frozen=True)
@@ -206,7 +206,7 @@ def draw_timeline(records: Sequence[Mapping[str, Any]]) -> Timeline:
 
 FLOW_WIDTH, FLOW_HEIGHT = 800, 380
 FLOW_MARGIN: Final = 230
-"""Beside the first and last stage, for names."""
+"""Next to the first and last stage, for names."""
 NODE_WIDTH, NODE_GAP = 10, 14
 FLOW_SERIES: Final = 4
 MAX_NODES: Final = 7

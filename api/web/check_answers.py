@@ -36,7 +36,7 @@ from salsa_ext.reference.contact_offices import find_contact
 
 Json = dict[str, Any]
 UNREAD_GLYPHS: Final = frozenset("?*[")
-"""What stands for glyphs of a mark that were not read, or not for sure."""
+"""Signs for glyphs of a mark that were not read, or not for sure."""
 
 
 def render_answer(

@@ -116,7 +116,7 @@ CONFIRMATIONS: Final[Mapping[str, tuple[Message, Message]]] = {
     ),
     "confirm_held_since": (
         message("I know that my own side stopped it, and it passes all the same"),
-        message("What your side held ends with it."),
+        message("Your side’s hold ends with it."),
     ),
     "confirm_unreleased": (
         message("I know that it was never released, and it enters all the same"),
@@ -165,7 +165,7 @@ def options_for(name: str, actor: Actor) -> Options | Groups:
 
 def code_options(kind: str) -> Options:
     """Return the options of a closed list in its own order."""
-    if kind == "notification_kind":  # named like the object, which stands within a sentence
+    if kind == "notification_kind":  # named like the object, which is within a sentence
         named = {code: names.label("object", code, g.language) for code in NOTIFICATION_KINDS}
         return sort_by_name({code: formatting.capitalise(name) for code, name in named.items()})
     return [(code, names.label(kind, code, g.language)) for code in CODE_LISTS[kind]]

@@ -53,7 +53,7 @@ MARK_LOCATIONS: Final = {
     "slide": message("slide"),
     "barrel": message("barrel"),
 }
-"""Where on a gun a mark stands; other words stay as they were typed."""
+"""Places of a mark on a gun; other words stay as typed."""
 SUBJECT_PAGES: Final = {
     "alert": "investigation.alert_page",
     "permit": "licensing.permit_page",
@@ -94,7 +94,7 @@ def sentence(text: Message | str, **params: Any) -> str:
 
 
 def icon(name: str) -> Markup:
-    """Return a drawn sign; the words beside it say the same."""
+    """Return a drawn sign, hidden from screen readers: it repeats the text next to it."""
     if "icons" not in g:
         g.icons = url_for("static", filename=ICONS)
     return Markup('<svg class="i" aria-hidden="true"><use href="{}#{}"></use></svg>').format(

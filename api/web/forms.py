@@ -45,7 +45,7 @@ class Field:
     """A field of a form.
 
     `widget` is one of the macro `field` in fields.html, `options` the name of a list of choices or
-    the choices, `blank` what stands for none.
+    the choices, `blank` the text for none.
     `required` None draws no sign, False says that the field may stay empty.
     """
 

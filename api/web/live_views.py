@@ -29,7 +29,7 @@ MAX_AGE: Final = timedelta(minutes=5)
 MAX_PICTURES: Final = 512
 """Pictures that a process remembers."""
 BUILD_HEADER: Final = "Salsa-Build"
-"""Tells an open page that the service was updated."""
+"""Shows an open page that the service was updated."""
 PART_PATTERN: Final = re.compile(r'<(section|nav)\b[^>]*? id="([a-z-]+)".*?</\1>', re.DOTALL)
 """A part of a page that is replaced as a whole; none is inside another."""
 

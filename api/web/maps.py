@@ -30,7 +30,7 @@ WIDTH: Final = 720
 """Units across; a phone shows two of them as one of its pixels."""
 MIN_ASPECT, MAX_ASPECT = 0.62, 1.1
 MARGIN: Final = 0.22
-"""Of the extent, on each side of it, for what stands beside the outermost places."""
+"""Of the extent, on each side of it, for labels of the outermost places."""
 MAX_LATITUDE: Final = 80.0
 """The parallel beyond which nothing is drawn; Mercator has no pole."""
 DETAILS: Final = (190, 64, 16, 4, 1)

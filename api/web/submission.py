@@ -55,10 +55,10 @@ PHOTO_FIELD: Final = "photo"
 MAX_BYTES: Final = 8 * MIB
 ERRORS_WITH_PAGE = (Forbidden, NotFound, Unavailable)
 ALREADY_SENT = message(
-    "This form was sent before with other values, and was taken. To send these as well, send it"
+    "This form was sent before with other values, and was accepted. To send these as well, send it"
     " again."
 )
-IN_PROGRESS = message("This form is being taken; look in a moment whether it was.")
+IN_PROGRESS = message("This form is being processed. Look again in a moment.")
 
 
 def read_form() -> Form:

@@ -101,7 +101,7 @@ WITH {PLACES}, made AS (
     INSERT INTO checkpoint (id, owner_state, concerned, shipment_state, shipment_id, stage, post,
                             occurred_at, outcome, seals, recorded_at)
     SELECT gen_random_uuid(), side, ARRAY[seller, buyer], seller, id, stage, code, day, 'passed', '{{}}', day
-    FROM made CROSS JOIN LATERAL (VALUES (seller, 'exit'), (buyer, 'entry')) told (side, stage)
+    FROM made CROSS JOIN LATERAL (VALUES (seller, 'exit'), (buyer, 'entry')) crossing (side, stage)
 ), permitted AS (
     {PERMIT}
     SELECT permit, seller, ARRAY[seller, buyer], 1, 'export', 'E-' || n, 'certificate', 'exhausted', day - 60,

@@ -1,4 +1,4 @@
-"""Open boards that follow changes by polling, with other users; the service's time is apart."""
+"""Open boards that follow changes by polling, with other users; the service's time is measured separately."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class OpenBoard:
 class Measurement:
     """Measurement of one way: seconds to see a change, to answer others."""
 
-    seen: list[float] = field(default_factory=list)
+    delays: list[float] = field(default_factory=list)
     others: list[float] = field(default_factory=list)
     asked: int = 0
     refused: int = 0
@@ -165,7 +165,7 @@ class Turn:
         if status == 200:
             board.version = headers["etag"].removeprefix('W/"').removesuffix('"')
             if board.missed is not None:
-                self.found.seen.append(time.perf_counter() - board.missed)
+                self.found.delays.append(time.perf_counter() - board.missed)
                 board.missed = None
         elif status != 304:
             self.found.refused += 1
@@ -196,10 +196,10 @@ class Turn:
                     if board.post == post and board.missed is None and way != "none":
                         board.missed = time.perf_counter()
                 await asyncio.sleep(1 / WRITES_PER_SECOND)
-        await asyncio.sleep(3)  # until the last was seen
+        await asyncio.sleep(3)  # until the last was shown
         for board in self.boards:
             if board.missed is not None:
-                self.found.seen.append(float("inf"))
+                self.found.delays.append(float("inf"))
                 board.missed = None
 
     def ticked(self, post: str) -> tuple[str, str]:
@@ -330,15 +330,15 @@ def _write_results(measurements: dict[str, Measurement], opened: int, path: Path
         f"{opened} open boards, {WRITES_PER_SECOND} ticks and {REQUESTS_PER_SECOND} requests of others a second"
     )
     print(
-        f"{'':<8}{'seen p50 s':>12}{'p95':>8}{'most':>8}{'others p50 ms':>15}{'p95':>8}{'ratio':>7}"
+        f"{'':<8}{'delay p50 s':>12}{'p95':>8}{'most':>8}{'others p50 ms':>15}{'p95':>8}{'ratio':>7}"
         f"{'asked/s':>9}{'service %':>11}{'database %':>12}{'load %':>8}"
     )
     base, results = _percentile(measurements["none"].others, 95), {}
     for way, measurement in measurements.items():
         row = {
-            "seen_p50": _percentile(measurement.seen, 50),
-            "seen_p95": _percentile(measurement.seen, 95),
-            "seen_most": max(measurement.seen, default=0),
+            "delay_p50": _percentile(measurement.delays, 50),
+            "delay_p95": _percentile(measurement.delays, 95),
+            "delay_most": max(measurement.delays, default=0),
             "others_p50_ms": _percentile(measurement.others, 50) * 1e3,
             "others_p95_ms": _percentile(measurement.others, 95) * 1e3,
             "ratio": _percentile(measurement.others, 95) / base,
@@ -347,9 +347,12 @@ def _write_results(measurements: dict[str, Measurement], opened: int, path: Path
             "database": measurement.database / measurement.wall * 100,
             "load": measurement.load / measurement.wall * 100,
         }
-        results[way] = row | {"refused": measurement.refused, "changes_seen": len(measurement.seen)}
+        results[way] = row | {
+            "refused": measurement.refused,
+            "changes_shown": len(measurement.delays),
+        }
         print(
-            f"{way:<8}{row['seen_p50']:>12.2f}{row['seen_p95']:>8.2f}{row['seen_most']:>8.2f}"
+            f"{way:<8}{row['delay_p50']:>12.2f}{row['delay_p95']:>8.2f}{row['delay_most']:>8.2f}"
             f"{row['others_p50_ms']:>15.1f}{row['others_p95_ms']:>8.1f}{row['ratio']:>7.2f}{row['asked']:>9.0f}"
             f"{row['service']:>11.1f}{row['database']:>12.1f}{row['load']:>8.1f}"
             f"  refused {measurement.refused}"

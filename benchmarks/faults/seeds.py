@@ -89,7 +89,7 @@ QUEUES: Final = {
     "envelopes to apply": "SELECT count(*) FROM inbox_progress WHERE status = 'waiting'",
     "entries to seal": "SELECT count(*) FROM log_new",
 }
-"""How much waits, by what is to be done, beside what waits for each job."""
+"""How much waits by kind, besides the queue of each job."""
 _FOLLOWED: Final = [
     (job.code, kind) for job in JOBS if isinstance(job, ChangeJob) for kind in job.kinds
 ]
@@ -222,7 +222,7 @@ def broken_promises(app: Flask, service: Service, load: Load) -> list[str]:
 
 
 class Installation(Service):
-    """A served installation, and a second worker beside that of the service."""
+    """A served installation, and a second worker besides that of the service."""
 
     worker: subprocess.Popen[bytes] | None = None
 

@@ -345,7 +345,7 @@ def list_kind(member: Member) -> str:
 
 @lru_cache(maxsize=20_000)
 def is_no_value(text: str) -> bool:
-    """Return whether a text stands for no value: signs, zeros, `N/D`, `sin dato`, `à compléter`."""
+    """Return whether a text means no value: signs, zeros, `N/D`, `sin dato`, `à compléter`."""
     if NUMBERED.fullmatch(text):
         return False
     if NO_VALUE.fullmatch(text) or find_damage(text) in ("error", "width"):

@@ -1,4 +1,4 @@
-"""Keys of codes beside a table: `RE = Revólver` below it, or two columns on another sheet; pure."""
+"""Keys of codes around a table: `RE = Revólver` below it, or two columns on another sheet; pure."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ HEADING: Final = ""
 
 
 def find_keys(asides: Rows, values: Mapping[str, Sequence[str]]) -> dict[str, Key]:
-    """Return what the codes of columns mean, by column; `asides` are rows beside the table."""
+    """Return what the codes of columns mean, by column; `asides` are rows outside the table."""
     keys: dict[str, Key] = {}
     for key in _blocks(asides):
         scores = {

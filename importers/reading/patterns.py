@@ -14,7 +14,7 @@ MAX_TEXT: Final = 1_000
 """Characters of a cell that expressions see."""
 
 SERIALS: Final = "*"
-"""Stands for what is between two serials in one cell."""
+"""Matches what is between two serials in one cell."""
 _BETWEEN_SERIALS: Final = re.compile(
     r"(?<=\w{3}\d)(?:\s*[/;,\n]\s*|\s+(?:y|e|et|and|&)\s+)(?=\w{4})(?=\w*\d{2})"
 )

@@ -55,7 +55,7 @@ class Permission(StrEnum):
     HIT_DECIDE = "hit:decide"
     """Confirm, deny or extend a hit on an alert of the own state."""
     HIT_READ = "hit:read"
-    """See hits on the own state's alerts, and where it met those of others."""
+    """See hits on the own state's alerts, and own finds that hit alerts of others."""
     IMPORT_RUN = "import:run"
     """Take a file into the own state's records."""
     INCIDENT_RECORD = "incident:record"

@@ -1,4 +1,4 @@
-"""Imports of files: runs, stored profiles, and the index of what files said last."""
+"""Imports of files: runs, stored profiles, and the index of the last content of each file's documents."""
 
 from __future__ import annotations
 
@@ -316,7 +316,7 @@ def mark_corrected(
     db.session.execute(corrected.execution_options(synchronize_session=False))
 
 
-def mark_seen(actor: Actor, subject: str, numbers: Collection[str], run_id: UUID) -> None:
+def mark_present(actor: Actor, subject: str, numbers: Collection[str], run_id: UUID) -> None:
     """Write that a full file has documents that did not change."""
     mine = (ImportedDocument.owner_state == actor.state) & (ImportedDocument.subject == subject)
     same = update(ImportedDocument).where(mine, ImportedDocument.number.in_(numbers))

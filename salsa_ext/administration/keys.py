@@ -43,7 +43,7 @@ class KeyData:
 
 @dataclass(frozen=True)
 class Rotation:
-    """For so many hours the old key goes on beside the new one."""
+    """Hours for which the old key works with the new one."""
 
     hours: int = 24
 

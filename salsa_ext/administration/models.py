@@ -104,7 +104,7 @@ class ImportProfile(Base):
 
 
 class ImportedDocument(Base):
-    """Document of a file, by its natural key, with a digest of what the file said last.
+    """Document of a file, by its natural key, with a digest of its last content.
 
     `run_id` wrote its `version`; `seen_in` is the last run of a full file that had it.
     """

@@ -30,7 +30,7 @@ ANSWERS: Final = {
     "extended": ("extend", Action.HIT_EXTENDED),
 }
 NO_ANSWER_AWAITED: Final = message(
-    "Nobody waits for this answer: those who met the gun know nothing of the hit. Confirm or deny it when "
+    "Nobody waits for this answer: those who found the gun know nothing of the hit. Confirm or deny it when "
     "you know."
 )
 

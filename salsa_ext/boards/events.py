@@ -43,7 +43,7 @@ _NUMBER: Final = """
 SELECT number FROM board_change WHERE state = %s AND post = %s AND (agency IS NULL OR agency = %s)
 ORDER BY number DESC LIMIT 1
 """
-# The newest change of each side is kept: the next one continues its number.
+# The newest change of each side stays: the next one continues its number.
 _DELETE: Final = """
 DELETE FROM board_change AS old WHERE at < %s AND EXISTS (
     SELECT FROM board_change AS later

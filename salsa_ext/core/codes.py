@@ -181,7 +181,7 @@ MATCH_STRENGTHS: Final = ("strong", "moderate")
 MATCH_WORTHS: Final = ("missing", "crimes", "crime", "pointer", "trade")
 """Why a match is worth a look, the most first.
 
-A missing gun that was found; two acts of crime; one beside trade; an event that the other state
+A missing gun that was found; two acts of crime; one with trade; an event that the other state
 does not disclose; trade alone.
 """
 

@@ -31,7 +31,7 @@ from uuid import UUID
 from salsa_ext.core.errors import Message
 
 OWNER: Final = "owner"
-"""The group of what nobody but its owner reads, and of which nobody else is told."""
+"""The group of fields that only the owner reads; others do not learn that they exist."""
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 

@@ -40,10 +40,10 @@ def check_moment(when: Any) -> Iterator[Problem]:
     if not first <= on <= last:
         zone = zone or UTC_ZONE
         text = message(
-            "In {zone} this moment is on {on}, and occurred_on says {said}.",
+            "In {zone} this moment is on {on}, and occurred_on says {day}.",
             zone=zone,
             on=local_date(at, zone),
-            said=on,
+            day=on,
         )
         yield "occurred_at", text
 

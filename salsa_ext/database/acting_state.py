@@ -56,7 +56,9 @@ def execute(connection: Connection, cursor: Any, statement: str, values: Any) ->
     """Execute what `join` returned with the pending settings, in one round trip."""
     unsaid = _PENDING.get(connection)
     cursor.execute(f"{unsaid}; {statement}" if unsaid else statement, values)
-    _PENDING.pop(connection, None)  # only now: what never reached the database is still to be said
+    _PENDING.pop(
+        connection, None
+    )  # only now: a setting that never reached the database is still to be sent
 
 
 def send_pending(connection: Connection) -> None:

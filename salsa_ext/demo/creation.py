@@ -30,7 +30,7 @@ FORK: Final = multiprocessing.get_context("fork")
 
 
 @contextmanager
-def run_beside(work: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
+def run_in_background(work: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
     """Run `work` in a forked process during the block; gives a function that waits for its result.
 
     An error of the process is raised by that function. The process ends with the block.
@@ -96,7 +96,7 @@ def create_region(
     `run_jobs` does background work at the time of a clock, in the same app. `scale` reduces all but
     accounts and tour. `store_accounts` gets the accounts before the region is declared complete; an
     interrupted region remains incomplete. A second process records accounts and documents of guns
-    beside the trade, and finishes the trade beside the traces. Raises Conflict unless it is the
+    during the trade, and finishes the trade during the traces. Raises Conflict unless it is the
     first here.
     """
     calendar = Calendar(anchor)
@@ -106,12 +106,14 @@ def create_region(
     _register(recorder, progress)
     plan = _plan(Planner(seed, calendar, scale), progress)
     parallel = Recorder(calendar, _no_progress, vault, run_jobs)
-    with run_beside(lambda: (_open_accounts(parallel), parallel.record_documents(plan))) as wait:
+    with run_in_background(
+        lambda: (_open_accounts(parallel), parallel.record_documents(plan))
+    ) as wait:
         recorder.record_trade(plan)
         opened, ids = wait()
     recorder.add_ids(ids)
     recorder.update_shipments()
-    with run_beside(parallel.finish_trade) as wait:
+    with run_in_background(parallel.finish_trade) as wait:
         recorder.trace(plan.traces, opened)
         wait()
     recorder.alert(plan, opened)

@@ -94,12 +94,12 @@ class GunFactory:
         designs = designs_by_source()[source, kind] or designs_by_source()[source, None]
         return self._random.choices(designs, [design.weight for design in designs])[0]
 
-    def serial(self, design: Design, apart: int = 1) -> str:
-        """Return the next serial, up to `apart` further."""
+    def serial(self, design: Design, max_gap: int = 1) -> str:
+        """Return the next serial, up to `max_gap` further."""
         key = (design.make, design.pattern)
         if key not in self._next:
             self._next[key] = self._random.randrange(_capacity(design.pattern) // 3)
-        self._next[key] += self._random.randint(1, apart)
+        self._next[key] += self._random.randint(1, max_gap)
         return _format_serial(design.pattern, self._next[key])
 
     def gun(self, design: Design, home: str, day: int, **changes: Any) -> SimulatedGun:

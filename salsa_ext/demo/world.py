@@ -153,8 +153,8 @@ def _border_town(post: Post, state: str) -> Town:
 
 def _is_near(post: Post, latitude: float, longitude: float) -> bool:
     wide = cos(radians(post.latitude))
-    apart = hypot(post.latitude - latitude, (post.longitude - longitude) * wide)
-    return KM_PER_DEGREE * apart < post.radius_km
+    degrees = hypot(post.latitude - latitude, (post.longitude - longitude) * wide)
+    return KM_PER_DEGREE * degrees < post.radius_km
 
 
 Weights = Mapping[str, float]

@@ -32,7 +32,7 @@ def check_restrictions(actor: Actor, agencies: Sequence[str]) -> None:
 def check_own_restrictions(
     actor: Actor, agencies: Sequence[str], already_restricted: Collection[str]
 ) -> None:
-    """Check the asked state's own list, beside `already_restricted`; raises Invalid."""
+    """Check the asked state's own list, besides `already_restricted`; raises Invalid."""
     problems, own = Problems(), actor.own_state()
     for at, (agency, state) in enumerate(_with_states(agencies)):
         if state is not None and state != own:

@@ -345,7 +345,7 @@ def _find_serial_runs(guns: Sequence[SeizedGun]) -> Iterator[Lead]:
 
 
 def _runs(numbers: Iterable[int]) -> list[list[int]]:
-    """Return numbers in order, apart where one does not nearly follow the other."""
+    """Return numbers in order, grouped in runs that nearly follow each other."""
     runs: list[list[int]] = []
     for number in sorted(numbers):
         if runs and number - runs[-1][-1] <= MAX_SERIAL_GAP:

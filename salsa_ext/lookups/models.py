@@ -26,7 +26,7 @@ class LookupCount(Base):
 
 
 class Canary(Base):
-    """Serial that a state made up, with its search key; seen by its state and by the worker."""
+    """Serial that a state made up, with its search key; visible to its state and the worker."""
 
     __tablename__ = "canary"
     id: Mapped[UUID] = mapped_column(primary_key=True)

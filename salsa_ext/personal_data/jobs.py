@@ -21,7 +21,7 @@ YEARS: Final = max(member.field.retain or 0 for member in members(DeclaredParty)
 
 
 def erase_outdated_persons(actor: Actor) -> int:
-    """Erase private persons after the declared years, but for those that are kept; return how many."""
+    """Erase private persons after the declared years, except those still needed; return how many."""
     oldest = actor.now() - timedelta(days=YEARS * 365.25)
     before = UUID(int=int(oldest.timestamp() * 1000) << 80)
     findings = [each for each in find_outdated(actor, before) if each.obstacle is None]

@@ -68,7 +68,7 @@ def find_towns(country: str, text: str, limit: int) -> list[Town]:
 def locate(country: str, name: str, admin1: str | None = None) -> Town | None:
     """Return the town of a name; None where several may be meant.
 
-    The division stands behind a comma of the name, or apart.
+    The division is given after a comma of the name, or separately.
     """
     named = _towns(country).get(fold_name("place", name), ())
     town, comma, division = name.rpartition(",")

@@ -30,7 +30,7 @@ _GENERIC_WORDS: Final = """
 """
 _LEGAL_FORMS: Final = frozenset(_TRADE_WORDS.split())
 _GENERIC: Final = frozenset(_GENERIC_WORDS.split())  # would mean many makers without other words
-# Where a maker is: next to its name it tells nothing.
+# Where a maker is: next to its name it adds nothing.
 _PLACE_WORDS: Final = frozenset(
     """
     made in by gardone vt v t brescia springfield mass massachusetts hartford hartf conn

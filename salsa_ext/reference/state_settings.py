@@ -56,7 +56,7 @@ class Settings:
     `yearly_totals` allows the secretariat to read its uncut figures of ended years. With
     `report_second_person` a second person signs the annual report.
 
-    `authority_name` stands above every page, empty for the name of the reader's agency.
+    `authority_name` is the title of every page, empty for the name of the reader's agency.
     `lookup_percent` of the default budgets of look-ups (`lookups.budgets`).
     """
 

@@ -13,9 +13,9 @@ from salsa_ext.reference import names
 MAX_REMARKS: Final = 50
 """Unknown words reported per document."""
 UNKNOWN_MESSAGES: Final = {
-    "type": message("“{given}” is no type that is known here; it is kept as it was written."),
+    "type": message("“{given}” is no type that is known here; it is stored as written."),
     "make": message("“{given}” is not a known make; it is stored as written."),
-    "calibre": message("“{given}” is no calibre that is known here; it is kept as it was written."),
+    "calibre": message("“{given}” is no calibre that is known here; it is stored as written."),
 }
 NOT_COUNTED_MESSAGES: Final = {
     "type": message("“{given}” is no type that is known here, and did not count."),

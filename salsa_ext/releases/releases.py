@@ -31,7 +31,7 @@ _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtext('release'))")
 class ReleaseData:
     """The year of a new release, and what readers should know of it.
 
-    `is_preview`: it is published when a person has seen it.
+    `is_preview`: a person publishes it after viewing it.
     """
 
     year: int

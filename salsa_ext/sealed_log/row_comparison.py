@@ -244,7 +244,7 @@ def find_losses(url: str, notes: Iterable[str]) -> list[Loss]:
 
 
 class CheckpointFile:
-    """The latest checkpoint of each state, beside the backups."""
+    """The latest checkpoint of each state, stored with the backups."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "checkpoints.json"

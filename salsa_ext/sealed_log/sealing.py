@@ -142,7 +142,7 @@ def prove_entry(actor: Actor, entry_id: UUID) -> Proof:
 
 
 def _path(state: str, position: int, start: int, end: int) -> Iterator[bytes]:
-    """Yield the roots beside the way from a leaf to the root, from the leaf on."""
+    """Yield the sibling roots on the path from a leaf to the root."""
     if end - start == 1:
         return
     middle = start + _left_size(end - start)

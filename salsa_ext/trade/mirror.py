@@ -1,4 +1,4 @@
-"""Mirror figures: what an exporter recorded of licit trade beside what its importer recorded."""
+"""Mirror figures: licit trade as recorded by the exporter and by the importer."""
 
 from __future__ import annotations
 

@@ -251,8 +251,8 @@ def _select_filtered(
         query = query.where(row.raised_at <= until)
     if (key := filters.get("subject_id")) is not None:
         query = query.where(_subject_key(row) == str(key))
-    if (apart := filters.get("rest")) is not None:
-        query = query.where(row.code.not_in(apart), ~and_(is_grave, is_unread))
+    if (others := filters.get("rest")) is not None:
+        query = query.where(row.code.not_in(others), ~and_(is_grave, is_unread))
     return query
 
 

@@ -94,7 +94,7 @@ class Backup:
 
     @property
     def facts(self) -> Path:
-        """Return the file beside it that says when it ended and was verified."""
+        """Return the file with the times of its end and verification."""
         return self.path.with_name(self.path.name.removesuffix(BASE) + ".json")
 
     @property
@@ -175,7 +175,7 @@ class BackupFolder:
                 errors.seek(0)
                 raise PostgresUnavailable(
                     message(
-                        "The backup was not taken. The server answers: {cause}",
+                        "The backup failed. The server answers: {cause}",
                         cause=errors.read().decode(errors="replace").strip(),
                     )
                 )

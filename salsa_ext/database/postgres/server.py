@@ -217,17 +217,17 @@ class EmbeddedServer:
             raise PostgresUnavailable(
                 message(
                     "Processes of an earlier server still hold the database in {data} after"
-                    " {seconds} seconds. End them, then start again:\n{said}",
+                    " {seconds} seconds. End them, then start again:\n{output}",
                     data=folder / "data",
                     seconds=int(ORPHANS_SECONDS),
-                    said=_last_lines(text),
+                    output=_last_lines(text),
                 )
             )
         raise PostgresUnavailable(
             message(
-                "The database server did not start; its log {log} says:\n{said}",
+                "The database server did not start; its log {log} says:\n{output}",
                 log=self._log,
-                said=_last_lines(text),
+                output=_last_lines(text),
             )
         )
 
@@ -296,9 +296,9 @@ def _initialise(
         if done.returncode != 0:
             raise PostgresUnavailable(
                 message(
-                    "The database could not be made in {folder}:\n{said}",
+                    "The database could not be made in {folder}:\n{output}",
                     folder=folder,
-                    said=_last_lines(done.stdout),
+                    output=_last_lines(done.stdout),
                 )
             )
         fresh.rename(folder / "data")

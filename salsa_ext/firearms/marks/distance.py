@@ -18,7 +18,7 @@ from salsa_ext.firearms.marks.keys import (
 )
 from salsa_ext.firearms.marks.variants import MAX_LEADING_ZEROS, MIN_PIECE, digit_cores
 
-# Glyphs that are taken for each other, though not so often that they are folded together.
+# Glyphs that are confused with each other, though not so often that they are folded together.
 _SIMILAR_GLYPHS: Final = frozenset(
     map(
         frozenset,
@@ -92,8 +92,8 @@ def compare(read: str, recorded: str) -> MarkComparison | None:
         return MarkComparison("same", count_readable(mine))
     # of alternatives the best one counts
     pairs = list(zip(glyph_options(read), glyph_options(recorded), strict=True))
-    if apart := sum(glyph.isdisjoint(other) for glyph, other in pairs):
-        return MarkComparison("confusable", len(mine), apart)
+    if differing := sum(glyph.isdisjoint(other) for glyph, other in pairs):
+        return MarkComparison("confusable", len(mine), differing)
     unsure = sum(len(glyph | other) > 1 for glyph, other in pairs)
     return MarkComparison("same", count_readable(mine), unsure)
 
@@ -111,14 +111,14 @@ def _check_alternatives(
     mine, theirs = glyph_options(read), glyph_options(recorded)
     if near is None or near.kind != "unread" or len(mine) != len(theirs) or "*" in read + recorded:
         return near
-    apart = []
+    differing = []
     for glyphs, others in zip(mine, theirs, strict=True):
         folded, folded_others = {*map(skeleton, glyphs)}, {*map(skeleton, others)}
         if folded.isdisjoint(folded_others) and "?" not in folded | folded_others:
-            apart.append(("/".join(sorted(glyphs)), "/".join(sorted(others))))
-    if len(apart) == 1:
-        return MarkComparison("unread_one", near.glyphs, 1, *apart[0])
-    return None if apart else near
+            differing.append(("/".join(sorted(glyphs)), "/".join(sorted(others))))
+    if len(differing) == 1:
+        return MarkComparison("unread_one", near.glyphs, 1, *differing[0])
+    return None if differing else near
 
 
 def _compare_by_errors(mine: str, theirs: str, read: str, recorded: str) -> MarkComparison | None:
@@ -263,24 +263,24 @@ _TEXTS: Final = {
         "The serial can be the same: {count} of its characters were read as one of several."
     ),
     "confusable": message("The serial differs in {count} characters that are often confused."),
-    "one": message("One character of the serial differs: {read} here, {held} in the record."),
+    "one": message("One character of the serial differs: {read} here, {recorded} in the record."),
     "swap": message(
-        "Two characters of the serial changed places: {read} here, {held} in the record."
+        "Two characters of the serial changed places: {read} here, {recorded} in the record."
     ),
     "added": message("The serial has {read} where the record has nothing."),
-    "lost": message("The serial lacks the {held} that the record has."),
+    "lost": message("The serial lacks the {recorded} that the record has."),
     "two": message("The serial differs by two errors of reading or writing."),
     "unread": message("The serial is the same in the {count} characters that can be read."),
     "unread_one": message(
         "The serial agrees in {count} of the characters that can be read, and one differs: {read}"
-        " here, {held} in the record."
+        " here, {recorded} in the record."
     ),
     "unread_added": message(
         "The serial agrees in {count} of the characters that can be read, and has {read} where the"
         " record has nothing."
     ),
     "unread_lost": message(
-        "The serial agrees in {count} of the characters that can be read, and lacks the {held} that"
+        "The serial agrees in {count} of the characters that can be read, and lacks the {recorded} that"
         " the record has."
     ),
     "zeros": message(
@@ -315,4 +315,6 @@ def describe(near: MarkComparison, by: str) -> Message:
     elif near.kind in _ONE_SIDED and not (near.read and near.recorded):
         prefix = _ONE_SIDED[near.kind]
         text = prefix + ("added" if near.read else "lost")
-    return Message(_TEXTS[text].text, {"count": count, "read": near.read, "held": near.recorded})
+    return Message(
+        _TEXTS[text].text, {"count": count, "read": near.read, "recorded": near.recorded}
+    )

@@ -26,7 +26,7 @@ def _split_phrases(*lists: str) -> Iterator[str]:
 
 
 # Words of one meaning, folded: no case, no accents, one blank between them. None holds a digit,
-# so that no serial with a digit is ever taken for one of these.
+# so that no serial with a digit is ever read as one of these.
 _OBLITERATED_WORDS: Final = (
     *_split_phrases(
         "obliterated, oblit, defaced, erased, removed, eradicated, scratched, scratched off",

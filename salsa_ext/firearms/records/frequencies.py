@@ -30,7 +30,7 @@ DESCRIBED: Final = Dataset("described", grain=Grain.ALL_TIME, readers="service")
 """Records by field and value; all are read at once."""
 
 CACHE_SECONDS: Final = 600.0  # seconds for which a process caches the shares: they change slowly
-MIN_RECORDS: Final = 1_000  # records with a field; of fewer nothing can be said
+MIN_RECORDS: Final = 1_000  # records with a field; too few for an estimate
 COLUMNS: Final = {
     "make": "make",
     "calibre": "calibre",
@@ -72,7 +72,7 @@ def clear_cache() -> None:
 def select_counted(state: str, documents: Collection[UUID]) -> Select[Any]:
     """Return a query of the records of documents that figures count, with their settings.
 
-    Silent ones count apart. Alerts count in none: they are no event of a gun's life.
+    Silent ones count separately. Alerts count in none: they are no event of a gun's life.
     """
     query = select_current(Record).join(RecordSetting, RecordSetting.record_id == Record.id)
     return query.where(

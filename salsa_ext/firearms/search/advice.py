@@ -186,7 +186,7 @@ def cached_scope(actor: Actor) -> SearchScope:
 
 
 def _load_scope(now: datetime) -> SearchScope:
-    """Return it also of states without a visible record: silent ones are not to be told apart."""
+    """Return it also of states without a visible record: silent ones must not be distinguishable."""
     reach = {state: reached for state, *reached in mark_lookup.load_coverage()}
     declared = declarations_at(dict.fromkeys(names.participants(), now))
     searched = []

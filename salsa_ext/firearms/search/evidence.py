@@ -54,7 +54,7 @@ def count_unregistered(events: Collection[str]) -> int:
 def worth_of(event: str, other: str | None) -> str:
     """Return why two events are worth a look, a code of MATCH_WORTHS.
 
-    Beside an event of crime an unknown one (None) is a question to its state. Beside trade it is
+    With an event of crime an unknown one (None) is a question to its state. With trade it is
     that state's to act, which sees both.
     """
     events = {event, other}
@@ -121,7 +121,7 @@ EQUAL_KINDS: Final = frozenset(("same", "confusable"))
 COMPATIBLE_KINDS: Final = EQUAL_KINDS | {"unread"}  # the same, as far as it can be read
 CONTRADICTING_FIELDS: Final = frozenset(("make", "calibre_family", "type"))
 MAKER_FIELDS: Final = frozenset(("make", "calibre_family"))
-"""What tells numbers of two makers apart."""
+"""What distinguishes numbers of two makers."""
 
 
 @dataclass(frozen=True)
@@ -385,7 +385,7 @@ class Evidence:
             )
             reasons.append(Reason("year_impossible", text, TOO_EARLY_PENALTY))
         if self.is_common:
-            text = message("So many firearms bear this mark that it does not tell them apart.")
+            text = message("So many firearms bear this mark that it does not distinguish them.")
             reasons.append(Reason("mark_common", text, 0.0))
         elif self.is_unregistered:
             reasons.append(UNREGISTERED_REASON)

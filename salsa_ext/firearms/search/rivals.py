@@ -27,7 +27,7 @@ _Fields = tuple[str | None, ...]
 _Gun = _Fields | None
 MIN_LOSS: Final = 0.5  # bits; a smaller loss is not worth a word
 MAX_HOLDERS: Final = 5
-"""Seizures of one mark that a search finds; of more it is a prefix, or words, and tells nothing."""
+"""Seizures of one mark that a search finds; of more it is a prefix, or words, and identifies nothing."""
 MAX_FAMILY: Final = 3
 """Other marks about two glyphs from one; where so many are recorded, its neighbours are guns."""
 RIVAL_MARGIN: Final = 1.0
@@ -73,7 +73,7 @@ def apply_crowd(candidates: Sequence[Candidate]) -> list[Candidate]:
 def _within_family(candidate: Candidate, family: Set[str], alike: Set[str]) -> Candidate:
     """Return a mark that is merely near with what the searched mark's family takes from it.
 
-    `family` are numbers of its series that are near, `alike` those that are easily taken for it. One
+    `family` are numbers of its series that are near, `alike` those easily confused with it. One
     of these has a rival in another; where many of the family are near, the searched mark is a number
     of it, and rather that of another gun.
     """

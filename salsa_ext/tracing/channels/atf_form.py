@@ -191,7 +191,7 @@ def _serial_text(serial: str | None) -> str | None:
     if unread := norm.count("?"):
         notes.append(f"{unread} unread, each written ?")
     if "*" in norm:
-        notes.append("* stands for some that are unread")
+        notes.append("* means unread characters")
     if "[" in norm:
         notes.append("brackets hold what one may be")
     return f"{serial} (characters: {'; '.join(notes)})" if notes else serial

@@ -202,7 +202,7 @@ def assign(*, actor: Actor, request_id: UUID, data: AssigneeData) -> None:
 def restrict(
     *, actor: Actor, request_id: UUID, expected_version: int | None, data: RestrictionData
 ) -> None:
-    """Set own restricted agencies beside the named ones; raises NotFound, StaleVersion, Invalid."""
+    """Set own restricted agencies besides the named ones; raises NotFound, StaleVersion, Invalid."""
     require(actor, Permission.REQUEST_ANSWER)
     request = lock_request(request_id, expected_version)
     named, before = (

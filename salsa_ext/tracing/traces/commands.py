@@ -256,7 +256,7 @@ def send_trace(
             raise ApprovalDeclined(
                 message(
                     "A second person of {state} declined this trace. Confirm that it is sent all"
-                    " the same, or change it first. What was said: {words}",
+                    " the same, or change it first. Their message: {words}",
                     state=CodeLabel("state", decline.sender),
                     words=decline.data["text"],
                 )
@@ -289,7 +289,7 @@ def close_trace(*, actor: Actor, trace_id: UUID, expected_version: int | None) -
     feedback = follow_up.closing_feedback(trace, all_legs)
     messages.send_messages(actor, [*withdrawals, *feedback])
     states = sorted(letter.recipient for letter in feedback)
-    append(actor, AuditEvent(Action.TRACE_CLOSED, "trace", trace_id, data={"told": states}))
+    append(actor, AuditEvent(Action.TRACE_CLOSED, "trace", trace_id, data={"notified": states}))
 
 
 def resend_for_mark(actor: Actor, item: RecordView) -> None:

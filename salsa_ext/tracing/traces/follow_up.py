@@ -174,7 +174,7 @@ def ask_by_origin(actor: Actor, trace: Trace, firearm: Mapping[str, Any]) -> Non
 def _create_legs(
     actor: Actor, trace: Trace, existing: Sequence[TraceLeg], new: Sequence[TraceLeg]
 ) -> None:
-    """Ask by new legs beside the existing ones, with the audit of who is asked."""
+    """Ask by new legs besides the existing ones, with the audit of who is asked."""
     legs.update_status(trace, [*existing, *new])
     asking = legs.asking_by_state(new)
     acts = legs.asking_events(Action.TRACE_ASKED, trace, asking) if new else []

@@ -44,7 +44,7 @@ def correct_receipt(
 ) -> None:
     """Replace the own state's receipt by a corrected version.
 
-    An omitted import mark or delivery verification is kept. Status, discrepancies and records
+    An omitted import mark or delivery verification stays. Status, discrepancies and records
     follow. Raises NotFound, Forbidden, NotReceivedYet, StaleVersion, Invalid or NothingMatches.
     """
     require(actor, Permission.RECEIPT_RECORD)

@@ -151,8 +151,8 @@ def _check_own_holds(actor: Actor, facts: ShipmentFacts, data: CheckpointData) -
     if own and custody_state(facts) == actor.state:
         raise HeldByOwnState(
             message(
-                "{said} {call} Resume it first with {action}; then record the crossing.",
-                said=_stop_message(actor, own[-1], data),
+                "{problem} {call} Resume it first with {action}; then record the crossing.",
+                problem=_stop_message(actor, own[-1], data),
                 call=_contact_message(actor.own_state(), data.post),
                 action=FieldLabels(("resume",)),
             )
@@ -179,9 +179,9 @@ def _check_other_holds(actor: Actor, facts: ShipmentFacts, data: CheckpointData)
         ]
         raise HeldByOtherState(
             message(
-                "{said} A hold of another state does not bind yours. To let it pass, confirm"
+                "{problem} A hold of another state does not bind yours. To let it pass, confirm"
                 " it with {field}; then these states are notified: {states}.",
-                said=reduce(_join_messages, sentences),
+                problem=reduce(_join_messages, sentences),
                 field=FieldLabels(("confirm_held",)),
                 states=CodeLabels("state", tuple(sorted(others))),
             )
@@ -296,16 +296,16 @@ def _differences_message(
     field = FieldLabels((DiffersFromPapers.field,))
     if more:
         return message(
-            "{said} {more} Read it once more. If it passes as it is, confirm it with {field};"
+            "{problem} {more} Read it once more. If it passes as it is, confirm it with {field};"
             " a discrepancy is opened.",
-            said=first,
+            problem=first,
             more=more[0],
             field=field,
         )
     return message(
-        "{said} Read it once more. If it passes as it is, confirm it with {field}; a discrepancy is"
+        "{problem} Read it once more. If it passes as it is, confirm it with {field}; a discrepancy is"
         " opened.",
-        said=first,
+        problem=first,
         field=field,
     )
 

@@ -29,7 +29,7 @@ def test_an_unknown_word_is_named_with_what_may_be_meant(bra):
                 {"code": "pistol", "name": "Pistol"},
                 {"code": "derringer", "name": "Derringer"},
             ],
-            "text": "“pistole” is no type that is known here; it is kept as it was written."
+            "text": "“pistole” is no type that is known here; it is stored as written."
             " Did you mean Pistol, Derringer?",
         }
     ]

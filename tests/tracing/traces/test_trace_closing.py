@@ -38,7 +38,7 @@ def test_what_came_of_it_is_told_to_the_state_that_helped(of, trace):
     ]
     assert heard(of, "URY") == heard(of, "ARG") == []
     [entry] = of("BRA", "auditor").get("/audit?action=trace:closed").json["items"]
-    assert entry["data"] == {"told": ["PRY"]}
+    assert entry["data"] == {"notified": ["PRY"]}
 
 
 def test_what_gave_a_record_that_stands_nowhere_did_not_help(of):

@@ -1,4 +1,4 @@
-"""A second process records beside the first, and its result or error comes back."""
+"""A second process records in the background, and its result or error comes back."""
 
 import os
 
@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from salsa_ext.core.errors import Conflict
 from salsa_ext.database.session import db
-from salsa_ext.demo.creation import run_beside
+from salsa_ext.demo.creation import run_in_background
 
 
 def read_backend():
@@ -23,12 +23,12 @@ def refuse():
 def test_a_second_process_has_a_connection_of_its_own(app):
     with app.app_context():
         before = read_backend()
-        with run_beside(read_backend) as wait:
-            beside, after = wait(), read_backend()
+        with run_in_background(read_backend) as wait:
+            in_background, after = wait(), read_backend()
         assert before == after
-        assert {*beside}.isdisjoint(before)
+        assert {*in_background}.isdisjoint(before)
 
 
 def test_an_error_of_the_second_process_is_raised(app):
-    with app.app_context(), run_beside(refuse) as wait, pytest.raises(Conflict):
+    with app.app_context(), run_in_background(refuse) as wait, pytest.raises(Conflict):
         wait()
