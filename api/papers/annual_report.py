@@ -109,7 +109,7 @@ def _closing_parts(view: AnnualReportView) -> Iterator[Part]:
 
 
 def _join_states(states: Iterable[str]) -> str:
-    return ", ".join(sorted(map(release_files.state_name, states))) or "–"
+    return ", ".join(map(release_files.state_name, release_files.sort_states(states))) or "–"
 
 
 def _chapter(title: str, is_wide: bool = False) -> Part:

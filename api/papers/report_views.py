@@ -114,7 +114,7 @@ def view_released(table: Any) -> TableView:
     """Return a table of a release in words; its bars are the totals of all states."""
     headings, *_ = release_files.table_lines(table.code, table.content)
     content = table.content or {}
-    rows = content["rows"]
+    rows = release_files.sorted_rows(content)
     lines = [[release_files.state_name(row["state"]), *row["amounts"]] for row in rows]
     columns = zip(content["columns"], headings[1:], lines[-1][1:], strict=True)
     bars = [(name, amount) for column, name, amount in columns if column and amount != 0]

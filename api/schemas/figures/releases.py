@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from marshmallow import Schema, fields
@@ -18,6 +18,7 @@ from api.schemas.figures.statistics import value_name
 from salsa_ext.core import codes
 from salsa_ext.core.errors import message
 from salsa_ext.reference import names
+from salsa_ext.reference.name_matching import fold_name
 from salsa_ext.releases.release_tables import OTHERS, TABLES_BY_CODE
 from salsa_ext.releases.releases import ReleaseData, ReleaseView
 
@@ -138,6 +139,17 @@ def state_name(state: str) -> str:
     )
 
 
+def sort_states(states: Iterable[str]) -> list[str]:
+    """Return states by their names in the reader's language; '', of all, last."""
+    return sorted(states, key=lambda state: (not state, fold_name("state", state_name(state))))
+
+
+def sorted_rows(content: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """Return the rows of a table by the names of their states, that of all states last."""
+    rows = {row["state"]: row for row in content["rows"]}
+    return [rows[state] for state in sort_states(rows)]
+
+
 def flat_rows(content: Mapping[str, Any]) -> list[dict[str, Any]]:
     """Return the cells of a table as rows of a file; an empty state or column has totals."""
     return [
@@ -157,7 +169,7 @@ def count_cells(content: Mapping[str, Any]) -> tuple[int, int, int]:
 def table_lines(code: str, content: Mapping[str, Any]) -> Iterator[Sequence[Any]]:
     """Yield the lines of a table as people read it: a heading, then states."""
     yield [translate(message("State")), *(column_name(code, each) for each in content["columns"])]
-    for row in content["rows"]:
+    for row in sorted_rows(content):
         amounts = (translate(WITHHELD) if each is None else each for each in row["amounts"])
         yield [state_name(row["state"]), *amounts]
 

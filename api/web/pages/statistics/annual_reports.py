@@ -101,6 +101,7 @@ def annual_report_page(annual_report_id: UUID) -> Any:
             texts=report_texts,
             coverage=release_files.COVERAGE,
             release_title=release_files.release_title,
+            sort_states=release_files.sort_states,
             is_own=subject is not None and subject.owner == g.actor.state,
             gap_addresses={gap.code: _gap_address(gap.code, view.year) for gap in view.gaps},
         )

@@ -20,7 +20,7 @@ from api.web.pages.statistics.pictures import (
     Picture,
     Row,
     Source,
-    add_rows,
+    add_total,
     coverage_note,
     draw_paths,
     draw_states,
@@ -169,13 +169,11 @@ def draw_states_picture(source: Source) -> Picture:
     now = {state: counts[years[-1]] for state, counts in amounts.items()}
     addresses = {state: source.page(state=state) for state in now}
     rows = []
-    for state in largest_first(now):
+    add_total(amounts)
+    for state in largest_first({each: counts[years[-1]] for each, counts in amounts.items()}):
         counts = [amounts[state][year] for year in years]
         cells = (*counts, _signed(counts[-1] - counts[0]))
-        rows.append(Row(formatting.label("state", state), cells, addresses[state]))
-    if len(rows) > 1:
-        sums = add_rows(rows).cells
-        rows.insert(0, Row(state_name(""), (*sums[:-1], _signed(sums[-2] - sums[0]))))
+        rows.append(Row(state_name(state), cells, addresses.get(state)))
     since = translate(message("Change since {year}", year=years[0]))
     return Picture(
         "states",
@@ -275,11 +273,7 @@ def _draw_flows(
 def _origins(source: Source) -> Picture:
     """Return indicator 16.4.2 by state: numerator, denominator and share."""
     amounts = source.tally(SEIZURES, "state", "established_by")
-    wholes = {state: counts.total() for state, counts in amounts.items()}
-    rows = []
-    if len(wholes) > 1:
-        amounts[""] = sum(amounts.values(), Counter[str]())
-        wholes[""] = amounts[""].total()
+    wholes, rows = add_total(amounts), []
     for state in largest_first(wholes):
         part = wholes[state] - amounts[state][NOT_ESTABLISHED]
         rows.append(Row(state_name(state), (part, wholes[state], share(part, wholes[state]))))

@@ -183,11 +183,11 @@ def draw_paths(amounts: Mapping[tuple[str, ...], int]) -> Flows | None:
     return draw_flows(amounts, translate(message("All others")))
 
 
-def add_rows(rows: Sequence[Row]) -> Row:
-    """Return the row of all states: sums of columns of numbers, nothing of others."""
-    columns = zip(*(row.cells for row in rows), strict=True)
-    sums = ["" if isinstance(cells[0], str) else sum(cells) for cells in columns]
-    return Row(state_name(""), sums)
+def add_total(amounts: dict[str, Counter[str]]) -> dict[str, int]:
+    """Add those of all states as '' to the amounts of several; return the sum of each."""
+    if len(amounts) > 1:
+        amounts[""] = sum(amounts.values(), Counter[str]())
+    return {state: counts.total() for state, counts in amounts.items()}
 
 
 def share(part: int, whole: int) -> str:

@@ -9,7 +9,15 @@ from api.i18n.messages import translate
 from api.schemas.figures.releases import state_name
 from api.schemas.figures.statistics import value_name
 from api.web import formatting
-from api.web.pages.statistics.pictures import Picture, Row, Source, head, largest_first, share
+from api.web.pages.statistics.pictures import (
+    Picture,
+    Row,
+    Source,
+    add_total,
+    head,
+    largest_first,
+    share,
+)
 from salsa_ext.core.errors import message
 from salsa_ext.custody.figures import NOT_ESTABLISHED, SEIZURES, UNKNOWN
 from salsa_ext.statistics.dataset_types import MIN_CELL
@@ -96,11 +104,9 @@ def draw_answers(source: Source) -> Picture:
     axis = "asking" if source.state else "state"
     answers = source.tally(REQUESTS, axis, "answer")
     sent = source.sums(REQUESTS, "asking")
-    rows = []
-    totals = {each: answers[each].total() for each in {*answers, *sent}}
-    if len(totals) > 1:
-        answers[""], sent[""] = sum(answers.values(), Counter[str]()), sent.total()
-        totals[""] = answers[""].total()
+    answers |= {state: Counter() for state in sent if state not in answers}
+    totals, rows = add_total(answers), []
+    sent[""] = sent.total()
     for state in largest_first(totals):
         counts = answers[state]
         whole = counts.total() - counts["withdrawn"]
