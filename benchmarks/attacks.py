@@ -11,7 +11,7 @@ from threading import Event, Thread
 from typing import Final
 
 from benchmarks.faults.acts import Keys
-from benchmarks.service import Service
+from benchmarks.harness import Service
 
 HALF_SENT, SENDERS, FIELDS = 200, 4, 1_000_000
 LINE: Final = 125_000_000

@@ -343,7 +343,7 @@ def attacks(rounds: int) -> None:
     """
     from benchmarks import attacks as benchmark
     from benchmarks.faults.acts import open_accounts
-    from benchmarks.service import Service, database_urls
+    from benchmarks.harness import Service, database_urls
     from salsa_ext.database.postgres.server import EmbeddedServer
 
     with _temporary_app() as (app, _, home):

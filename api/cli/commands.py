@@ -21,15 +21,17 @@ import click
 from api.cli.client import BASE, JSON, Answer, Client, connect, encode_parts
 from api.cli.openapi_operations import (
     NDJSON,
+    Field,
     Operation,
     Schema,
+    find_fields,
     group_operations,
     load_document,
     resolve,
+    set_value,
     singular,
 )
 from api.cli.printing import print_answer, print_fields, print_json
-from api.cli.request_options import Field, find_fields, set_value
 
 HEADERS: Final = {"Salsa-Officer": "officer", "Salsa-Purpose": "purpose", "Salsa-Case": "case"}
 ID: Final = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)

@@ -34,7 +34,7 @@ from salsa_ext.administration import agencies as administration_agencies
 from salsa_ext.administration.agencies import AgencyChange, AgencyData, ContactData
 from salsa_ext.core.actor import Actor
 from salsa_ext.reference import agencies as reference_agencies
-from salsa_ext.reference import contact_offices, gazetteer
+from salsa_ext.reference import gazetteer
 from salsa_ext.reference import queries as reference_queries
 from salsa_ext.reference.participation import declarations
 from salsa_ext.reference.participation.rules import Declaration
@@ -49,7 +49,7 @@ blueprint.listing("/offences", OffenceQuery, OffenceResponse, reference_queries.
 blueprint.listing("/agencies", AgencyQuery, AgencyResponse, reference_agencies.list_agencies, READ)
 blueprint.listing("/places", TownQuery, TownResponse, gazetteer.list_places, READ)
 blueprint.listing(
-    "/contacts", ContactQuery, RegisteredContactResponse, contact_offices.list_contacts, READ
+    "/contacts", ContactQuery, RegisteredContactResponse, reference_agencies.list_contacts, READ
 )
 blueprint.listing(
     "/participation",
@@ -107,7 +107,9 @@ def set_agency_posts(actor: Actor, data: dict[str, Any], code: str) -> Any:
 @blueprint.posting("/contacts", ContactRequest, RegisteredContactResponse, Permission.AGENCY_MANAGE)
 def create_contact(actor: Actor, data: ContactData) -> Any:
     """Create a contact point of your state."""
-    return contact_offices.read_contact(administration_agencies.add_contact(actor=actor, data=data))
+    return reference_agencies.read_contact(
+        administration_agencies.add_contact(actor=actor, data=data)
+    )
 
 
 @blueprint.posting(
@@ -119,7 +121,7 @@ def create_contact(actor: Actor, data: ContactData) -> Any:
 )
 def correct_contact(actor: Actor, data: ContactData, contact_id: UUID) -> Any:
     """Replace a contact point of your state; the new one has an id of its own."""
-    return contact_offices.read_contact(
+    return reference_agencies.read_contact(
         administration_agencies.correct_contact(actor=actor, contact_id=contact_id, data=data)
     )
 

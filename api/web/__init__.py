@@ -23,7 +23,7 @@ def register(app: Flask) -> None:
 
     Pages are imported here: papers, which pages send, draw with modules of this package.
     """
-    from api.web import choices, formatting, lists, other_fields, security
+    from api.web import choices, formatting, lists, record_pages, security
     from api.web.pages import AREAS
 
     for name in PACKAGES:
@@ -34,7 +34,7 @@ def register(app: Flask) -> None:
         address_with=lists.address_with,
         sort_link=lists.sort_link,
         csrf_token=security.csrf_token,
-        other_fields=other_fields.other_fields,
+        other_fields=record_pages.other_fields,
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(security.check_csrf)

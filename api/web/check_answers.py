@@ -32,7 +32,7 @@ from salsa_ext.documents.queries import SEIZURES, DocumentView
 from salsa_ext.firearms.search.advice import GUN_REGISTERS
 from salsa_ext.matches import search
 from salsa_ext.reference import name_matching
-from salsa_ext.reference.contact_offices import find_contact
+from salsa_ext.reference.agencies import find_contact
 
 Json = dict[str, Any]
 UNREAD_GLYPHS: Final = frozenset("?*[")

@@ -14,8 +14,7 @@ from typing import Any, Final
 
 from flask import Flask
 
-from benchmarks.harness import make_client
-from benchmarks.service import Answer, Service
+from benchmarks.harness import Answer, Service, make_client
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import db
 

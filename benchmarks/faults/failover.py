@@ -19,7 +19,7 @@ from sqlalchemy import make_url
 
 from benchmarks.faults.acts import ACTS, PATIENCE, Keys, Load, open_permit
 from benchmarks.faults.seeds import CLIENTS, Installation, broken_promises, wait_until_idle
-from benchmarks.service import DATABASE
+from benchmarks.harness import DATABASE
 from salsa_ext.core.config import Config
 from salsa_ext.database.postgres import folders, programs
 from salsa_ext.database.postgres.server import EmbeddedServer

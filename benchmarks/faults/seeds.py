@@ -27,7 +27,7 @@ from sqlalchemy import select
 
 from benchmarks.faults.acts import ACTS, OFFICERS, PATIENCE, Keys, Load, open_permit
 from benchmarks.faults.points import FAULTS, ROLES, FaultPlan
-from benchmarks.service import DATABASE, Service
+from benchmarks.harness import DATABASE, Service
 from salsa_ext.access.rules import operator
 from salsa_ext.access.signing import key_set
 from salsa_ext.background import JOBS

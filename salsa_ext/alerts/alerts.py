@@ -27,7 +27,7 @@ from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.locks import lock
 from salsa_ext.database.session import db
 from salsa_ext.firearms.marks.values import Firearm
-from salsa_ext.firearms.records import duplicates, record_writing
+from salsa_ext.firearms.records import record_writing, validation
 from salsa_ext.firearms.records.event_kinds import ALERT
 from salsa_ext.firearms.records.queries import find_records, query_for_firearm, to_firearm
 from salsa_ext.firearms.records.validation import check_firearm
@@ -72,7 +72,7 @@ def record_many(*, actor: Actor, batch: Sequence[AlertData]) -> list[UUID]:
     guns = _find_firearms(actor, batch)
     for data, gun in zip(batch, guns, strict=True):
         _check_alert(data, gun, day)
-    duplicates.check_alerts(actor, batch, guns)
+    validation.check_alerts(actor, batch, guns)
     accounts = select(func.count()).where(Account.owner_state == own, Account.is_active)
     needs_check = (db.session.scalar(accounts) or 0) >= SECOND_CHECK_ACCOUNTS
     rows: list[dict[str, Any]] = []

@@ -17,8 +17,8 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import db
 from salsa_ext.jobs.runner import DueJob
 from salsa_ext.notifications.commands import notify
+from salsa_ext.reference.agencies import find_second_contact
 from salsa_ext.reference.calendars import local_days
-from salsa_ext.reference.contact_offices import find_second_contact
 
 MAX_ROWS: Final = 200
 HIT_EXPIRY: Final = timedelta(days=7)

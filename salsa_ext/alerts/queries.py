@@ -22,7 +22,7 @@ from salsa_ext.database.session import db
 from salsa_ext.disclosure.sharing import Sharing
 from salsa_ext.firearms.records.queries import RecordView, find_records
 from salsa_ext.jobs.changes import find_waiting
-from salsa_ext.reference.contact_offices import ContactOffice, find_contacts
+from salsa_ext.reference.agencies import ContactOffice, find_contacts
 
 ALERT_FILTERS: Final = ("status", "action", "reason", "case_number", "second_check")
 HIT_FILTERS: Final = ("status", "action", "strength", "alert_id", "alert_state")

@@ -29,7 +29,7 @@ from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import NO_STATE, db
 from salsa_ext.figures import OriginShare, origin_share
 from salsa_ext.papers.facts import ANNUAL_REPORT
-from salsa_ext.reference.contact_offices import contact_agencies
+from salsa_ext.reference.agencies import contact_agencies
 from salsa_ext.reference.state_settings import load_settings
 from salsa_ext.releases import releases
 from salsa_ext.releases.models import Release

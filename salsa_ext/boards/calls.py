@@ -31,8 +31,7 @@ from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import db
 from salsa_ext.notifications.commands import notify_many
 from salsa_ext.notifications.notice_rules import Notice, Subject
-from salsa_ext.reference.agencies import responsible_agencies
-from salsa_ext.reference.contact_offices import ContactOffice, find_calling_offices
+from salsa_ext.reference.agencies import ContactOffice, find_calling_offices, responsible_agencies
 from salsa_ext.reference.post_sides import own_and_other_side
 from salsa_ext.reference.queries import get_post
 from salsa_ext.trade.shipments import queries as shipment_queries

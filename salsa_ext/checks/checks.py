@@ -33,7 +33,7 @@ from salsa_ext.firearms.search.search import find_candidates
 from salsa_ext.firearms.search.values import Candidate, SearchScope
 from salsa_ext.lookups.budgets import Lookups, open_lookups
 from salsa_ext.reference import suggestions
-from salsa_ext.reference.contact_offices import ContactOffice
+from salsa_ext.reference.agencies import ContactOffice
 from salsa_ext.reference.suggestions import WordRemark
 
 MAX_LISTED = 10

@@ -21,7 +21,7 @@ from salsa_ext.disclosure import sharing
 from salsa_ext.disclosure.sharing import Sharing, present_groups
 from salsa_ext.firearms.records.event_kinds import ALERT
 from salsa_ext.firearms.records.queries import RecordView, find_records
-from salsa_ext.firearms.search import alert_visibility
+from salsa_ext.firearms.search import mark_lookup
 from salsa_ext.firearms.search.mark_lookup import find_owner
 from salsa_ext.firearms.search.values import Candidate
 from salsa_ext.lookups.budgets import open_lookups
@@ -164,7 +164,7 @@ def _load_open_record(actor: Actor, record_id: UUID, as_of: datetime | None) -> 
         raise NotFound("record", record_id)
     with acting_as(actor, owner[0]):
         views = find_records([record_id], as_of)
-    if views and alert_visibility.is_hidden_alert(views[0]):
+    if views and mark_lookup.is_hidden_alert(views[0]):
         raise NotFound("record", record_id)
     return views
 

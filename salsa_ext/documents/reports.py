@@ -25,7 +25,7 @@ from salsa_ext.documents import single_gun
 from salsa_ext.documents.queries import REPORTS, DocumentView
 from salsa_ext.documents.seizures import DESCRIPTION_FIELDS, to_entered_firearm
 from salsa_ext.documents.values import ReportData
-from salsa_ext.firearms.records import duplicates
+from salsa_ext.firearms.records import validation
 from salsa_ext.firearms.records.validation import check_firearms, check_identified
 from salsa_ext.matches import queries as match_queries
 from salsa_ext.matches.queries import MatchView
@@ -44,9 +44,9 @@ def record_new(*, actor: Actor, batch: Sequence[ReportData]) -> list[UUID]:
     confirmed.
     """
     require(actor, Permission.REPORT_RECORD)
-    duplicates.lock_report_keys(actor, batch)
+    validation.lock_report_keys(actor, batch)
     ids = record_many(actor=actor, batch=batch)
-    duplicates.check_reports(actor, batch, ids)
+    validation.check_reports(actor, batch, ids)
     return ids
 
 

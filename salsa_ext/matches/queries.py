@@ -32,7 +32,7 @@ from salsa_ext.firearms.search.mark_lookup import find_marks_of_records
 from salsa_ext.firearms.search.search import drop_near_misses
 from salsa_ext.firearms.search.values import MarkHit
 from salsa_ext.matches.models import Match, worth_number
-from salsa_ext.reference.contact_offices import ContactOffice, find_contacts
+from salsa_ext.reference.agencies import ContactOffice, find_contacts
 
 MANY_MATCHES: Final = 10
 """Matches of a gun from which on there may be more: as many as are proposed of near marks."""

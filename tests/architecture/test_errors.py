@@ -13,7 +13,7 @@ from salsa_ext.core.errors import SalsaError
 from salsa_ext.disclosure import consents
 from salsa_ext.matches import commands as match_commands
 from salsa_ext.reference.names import labels
-from salsa_ext.tracing.requests.lifecycle import TRANSITIONS
+from salsa_ext.tracing.requests.values import TRANSITIONS
 from salsa_ext.tracing.traces import legs
 from salsa_ext.trade.discrepancies import commands as discrepancy_commands
 from salsa_ext.trade.permits import changes as permit_changes

@@ -14,8 +14,13 @@ import pytest
 from click.testing import CliRunner
 
 from api.cli import COMMANDS, SHARED, main
-from api.cli.openapi_operations import DOCUMENT, group_operations, list_operations, singular
-from api.cli.request_options import parse_value
+from api.cli.openapi_operations import (
+    DOCUMENT,
+    group_operations,
+    list_operations,
+    parse_value,
+    singular,
+)
 from api.docs import commands
 from tests.conftest import standing_on
 from tests.support import bodies, files

@@ -6,7 +6,7 @@ from threading import Barrier, BrokenBarrierError
 
 import pytest
 
-from salsa_ext.firearms.records import duplicates
+from salsa_ext.firearms.records import validation
 from tests.support import bodies
 
 CASES = [
@@ -21,7 +21,7 @@ def together(monkeypatch):
     """Let both look whether there is one already before either is done, where nothing keeps them apart."""
 
     def wait(name):
-        barrier, standing = Barrier(2, timeout=0.5), getattr(duplicates, name)
+        barrier, standing = Barrier(2, timeout=0.5), getattr(validation, name)
 
         def look(*said):
             found = standing(*said)
@@ -29,7 +29,7 @@ def together(monkeypatch):
                 barrier.wait()
             return found
 
-        monkeypatch.setattr(duplicates, name, look)
+        monkeypatch.setattr(validation, name, look)
 
     return wait
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.service import Service, database_urls
+from benchmarks.harness import Service, database_urls
 
 
 @pytest.fixture

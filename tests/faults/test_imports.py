@@ -11,7 +11,7 @@ from contextlib import closing
 import pytest
 
 from api.server.embedded_database import DATABASE_NAME
-from benchmarks.service import database_urls
+from benchmarks.harness import database_urls
 from importers.profiles import from_data, to_toml
 from tests.support.source import ROOT
 

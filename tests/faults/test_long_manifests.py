@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from api.server.embedded_database import DATABASE_NAME
-from benchmarks.service import Service
+from benchmarks.harness import Service
 from salsa_ext.core.clock import SYSTEM_CLOCK
 from salsa_ext.database.postgres.server import EmbeddedServer
 from salsa_ext.database.session import db

@@ -8,7 +8,7 @@ import pytest
 
 from api.http.request_limits import MAX_BODIES_PER_SENDER, THREADS
 from benchmarks.attacks import open_request
-from benchmarks.service import Service, database_urls
+from benchmarks.harness import Service, database_urls
 from salsa_ext.database.postgres.server import EmbeddedServer
 from tests.faults.conftest import copied, key_of, make_app
 

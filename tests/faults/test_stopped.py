@@ -8,7 +8,7 @@ import time
 
 import pytest
 
-from benchmarks.service import Service
+from benchmarks.harness import Service
 from salsa_ext.database.postgres.server import EmbeddedServer
 
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from salsa_ext.reference.calendars import Calendar, add_working_time, working_time_between
-from salsa_ext.tracing.requests.lifecycle import REMINDER_PERCENTS, after_pause, time_at_percent
+from salsa_ext.tracing.requests.values import REMINDER_PERCENTS, after_pause, time_at_percent
 
 FRIDAY = datetime(2026, 3, 6, 15, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -27,11 +27,12 @@ from salsa_ext.tracing.channels import commands as channel_commands
 from salsa_ext.tracing.requests import commands as request_commands
 from salsa_ext.tracing.requests import workflow
 from salsa_ext.tracing.requests.envelope_handlers import PERSON_DECIDES
-from salsa_ext.tracing.requests.lifecycle import LEG_TRANSITIONS, TRANSITIONS, next_status
 from salsa_ext.tracing.requests.models import TraceMessage, TraceRequest
 from salsa_ext.tracing.requests.values import (
     ANSWERED_STATUSES,
+    LEG_TRANSITIONS,
     OPEN_STATUSES,
+    TRANSITIONS,
     WAITING_STATUSES,
     AnswerData,
     CommentData,
@@ -39,6 +40,7 @@ from salsa_ext.tracing.requests.values import (
     QuestionData,
     ReferralData,
     RefusalData,
+    next_status,
 )
 from salsa_ext.tracing.traces import commands as trace_commands
 from salsa_ext.tracing.traces import follow_up, legs

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.web import other_fields
+from api.web import record_pages
 from tests.support.declared import DOCUMENTS, LABEL, SECRET
 from tests.web.pages import text
 
@@ -12,9 +12,9 @@ PAGES = {"seizures": "/seizures", "reports": "/reports", "transfers": "/desk/tra
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_a_declared_field_is_on_the_form_and_the_page(signed_in, run, monkeypatch, name):
     document, path = DOCUMENTS[name], PAGES[name]
-    cls, placed = document.declare(), other_fields.PLACED[document.kind.name][1]
+    cls, placed = document.declare(), record_pages.PLACED[document.kind.name][1]
     monkeypatch.setitem(vars(document.kind), "value", cls)
-    monkeypatch.setitem(other_fields.PLACED, document.kind.name, (cls, placed))
+    monkeypatch.setitem(record_pages.PLACED, document.kind.name, (cls, placed))
     made = run("BRA", document.record, data=document.load())
     officer = signed_in("BRA", document.role)
     form = officer.open(f"{path}/new")

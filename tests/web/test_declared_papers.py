@@ -11,7 +11,7 @@ from api.http.fields.declared import DeclaredResponse, request_schema
 from api.schemas.trade import receipts as receipt_schemas
 from api.schemas.trade.permits import PermitResponse
 from api.schemas.trade.shipments import ShippedItemRequest
-from api.web import other_fields
+from api.web import record_pages
 from salsa_ext.core.fields import Field, Word
 from salsa_ext.trade.permits import changes as permit_changes
 from salsa_ext.trade.permits import permits
@@ -38,7 +38,7 @@ def permit(run, monkeypatch):
     ]
     cls = make_dataclass("PermitData", fields, bases=(PermitData,), frozen=True)
     monkeypatch.setattr(permit_queries, "PermitData", cls)
-    monkeypatch.setitem(other_fields.PLACED, "permit", (cls, other_fields.PLACED["permit"][1]))
+    monkeypatch.setitem(record_pages.PLACED, "permit", (cls, record_pages.PLACED["permit"][1]))
     shown = PermitResponse._declared_fields | DeclaredResponse.derive_fields(cls)
     monkeypatch.setattr(PermitResponse, "_declared_fields", shown)
     data = request_schema(cls)().load(bodies.permit(plate=SECRET))
@@ -99,7 +99,7 @@ def test_a_field_of_a_receipt_is_its_owners_alone(run, as_actor, signed_in, monk
     ]
     cls = make_dataclass("ReceiptData", fields, bases=(ReceiptData,), frozen=True)
     monkeypatch.setattr(receipt_schemas, "ReceiptData", cls)
-    monkeypatch.setitem(other_fields.PLACED, "receipt", (cls, other_fields.PLACED["receipt"][1]))
+    monkeypatch.setitem(record_pages.PLACED, "receipt", (cls, record_pages.PLACED["receipt"][1]))
     way = Way(as_actor)
     made = way.ship()
     way.release(made)

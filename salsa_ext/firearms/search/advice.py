@@ -18,8 +18,8 @@ from salsa_ext.firearms.search.evidence import EQUAL_KINDS
 from salsa_ext.firearms.search.rivals import contradict
 from salsa_ext.firearms.search.search import LIKELY_MARGIN
 from salsa_ext.firearms.search.values import Candidate, MarkHit, SearchedState, SearchScope
-from salsa_ext.reference import contact_offices, names
-from salsa_ext.reference.contact_offices import ContactOffice
+from salsa_ext.reference import agencies, names
+from salsa_ext.reference.agencies import ContactOffice
 from salsa_ext.reference.participation.declarations import declarations_at
 from salsa_ext.reference.participation.rules import REGISTER_BY_EVENT
 
@@ -175,7 +175,7 @@ _cache: dict[str, tuple[float, Any]] = {}
 
 def cached_contact(state: str) -> ContactOffice | None:
     """Return the office to call in a state; at most a minute old."""
-    office: ContactOffice | None = _cached(state, lambda: contact_offices.find_contact(state))
+    office: ContactOffice | None = _cached(state, lambda: agencies.find_contact(state))
     return office
 
 

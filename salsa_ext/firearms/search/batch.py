@@ -17,7 +17,7 @@ from salsa_ext.firearms.marks.keys import is_lot, is_partly_read, skeleton
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.records.event_kinds import FIELD_EVENTS
 from salsa_ext.firearms.records.queries import RecordView, query_for_record
-from salsa_ext.firearms.search import alert_visibility, mark_lookup
+from salsa_ext.firearms.search import mark_lookup
 from salsa_ext.firearms.search.criteria import describe_query, marks_to_search
 from salsa_ext.firearms.search.search import (
     find_candidates,
@@ -128,7 +128,7 @@ def _weigh_visible(
 ) -> dict[UUID, Sequence[Candidate]]:
     """Return the candidates among visible hits of several guns; serials are read once for all."""
     visible = {
-        gun: [hit for hit in some if with_silent or not alert_visibility.is_silent_alert(hit)]
+        gun: [hit for hit in some if with_silent or not mark_lookup.is_silent_alert(hit)]
         for gun, some in hits.items()
     }
     by_other_marks = [

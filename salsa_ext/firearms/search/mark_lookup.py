@@ -11,6 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import func, select, text
 
+from salsa_ext.alerts.models import Alert
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import NO_STATE, acting_as, db, execute_raw
 from salsa_ext.database.version_queries import select_current
@@ -21,6 +22,7 @@ from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.marks.variants import make_code
 from salsa_ext.firearms.records.event_kinds import ALERT, FIELD_EVENTS, INCONCLUSIVE, ONCE_EVENTS
 from salsa_ext.firearms.records.models import Record
+from salsa_ext.firearms.records.queries import RecordView
 from salsa_ext.firearms.search.evidence import WEIGHTS, Description
 from salsa_ext.firearms.search.values import Coverage, MarkHit, SearchMark
 from salsa_ext.reference import names
@@ -373,3 +375,19 @@ def find_record_serials(actor: Actor, hits: Iterable[MarkHit]) -> dict[UUID, str
                 if key := mark_keys.serial_key(row.serial or "", row.marking):
                     serials[row.id] = key.skeleton
     return serials
+
+
+SILENT: Final = "silent"
+
+
+def is_hidden_alert(view: RecordView) -> bool:
+    """Return whether a record is another state's alert hidden from the asker."""
+    if view.record.event != ALERT:
+        return False
+    visible = select(Alert.id).where(Alert.record_id == view.record.id)
+    return db.session.scalar(visible) is None
+
+
+def is_silent_alert(hit: MarkHit) -> bool:
+    """Return whether a hit is a silent alert, hidden from every asker."""
+    return hit.event == ALERT and hit.visibility == SILENT

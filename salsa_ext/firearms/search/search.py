@@ -14,7 +14,7 @@ from salsa_ext.firearms.marks.distance import compare
 from salsa_ext.firearms.marks.values import Query
 from salsa_ext.firearms.records import frequencies
 from salsa_ext.firearms.records.event_kinds import ALERT, INCONCLUSIVE, MISSING_EVENTS, SEIZED
-from salsa_ext.firearms.search import alert_visibility, mark_lookup, rivals
+from salsa_ext.firearms.search import mark_lookup, rivals
 from salsa_ext.firearms.search.criteria import describe_hit, describe_query, marks_to_search
 from salsa_ext.firearms.search.evidence import (
     EQUAL_KINDS,
@@ -55,7 +55,7 @@ def find_candidates(
         for hit in hits
         if hit.record_id not in excluded
         and not (current_only and hit.is_superseded)
-        and (with_silent or not alert_visibility.is_silent_alert(hit))
+        and (with_silent or not mark_lookup.is_silent_alert(hit))
     ]
     return weigh_hits(query, actor, marks, visible, described=described)
 
@@ -75,7 +75,7 @@ def weigh_hits(
     """
     hits = [
         hit._replace(visibility="open")
-        if hit.state == actor.state and not alert_visibility.is_silent_alert(hit)
+        if hit.state == actor.state and not mark_lookup.is_silent_alert(hit)
         else hit
         for hit in index_hits
     ]

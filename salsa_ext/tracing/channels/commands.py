@@ -25,9 +25,13 @@ from salsa_ext.reference.calendars import local_days, today
 from salsa_ext.tracing.chains.chain import merge_events
 from salsa_ext.tracing.channels import atf_form
 from salsa_ext.tracing.requests import answers, message_log
-from salsa_ext.tracing.requests.lifecycle import FINAL_ACTIONS, next_status
 from salsa_ext.tracing.requests.message_log import MessageEntry
-from salsa_ext.tracing.requests.values import NOT_PARTICIPATING, UNANSWERED_STATUSES
+from salsa_ext.tracing.requests.values import (
+    FINAL_ACTIONS,
+    NOT_PARTICIPATING,
+    UNANSWERED_STATUSES,
+    next_status,
+)
 from salsa_ext.tracing.traces import attempts, follow_up, legs, messages
 from salsa_ext.tracing.traces.attempts import (
     ETRACE,

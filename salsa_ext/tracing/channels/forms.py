@@ -23,8 +23,7 @@ from salsa_ext.disclosure.disclosures import disclosure_event
 from salsa_ext.disclosure.sharing import Sharing
 from salsa_ext.documents.models import Seizure
 from salsa_ext.firearms.records.event_kinds import Event
-from salsa_ext.reference.agencies import agency_label
-from salsa_ext.reference.contact_offices import ContactOffice, find_reply_office
+from salsa_ext.reference.agencies import ContactOffice, agency_label, find_reply_office
 from salsa_ext.tracing.requests.answers import groups_in
 from salsa_ext.tracing.traces import attempts, trace_results
 from salsa_ext.tracing.traces import queries as trace_queries

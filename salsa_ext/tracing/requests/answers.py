@@ -31,7 +31,6 @@ from salsa_ext.firearms.records.queries import RecordView, find_records, handlin
 from salsa_ext.firearms.search.values import Candidate
 from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
-from salsa_ext.tracing.requests.lifecycle import next_status
 from salsa_ext.tracing.requests.message_log import EVENT_SHAPE, answer_handling
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.requests.values import (
@@ -40,6 +39,7 @@ from salsa_ext.tracing.requests.values import (
     ManualEvent,
     NoRecordData,
     ReferralData,
+    next_status,
 )
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.receipts.models import Receipt

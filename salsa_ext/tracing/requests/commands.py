@@ -23,10 +23,10 @@ from salsa_ext.notifications.notice_rules import AssigneeData
 from salsa_ext.reference.calendars import local_days, today
 from salsa_ext.tracing.requests import answers, message_log, workflow
 from salsa_ext.tracing.requests.answers import CHOSEN_BY_PERSON, MatchCertainty
-from salsa_ext.tracing.requests.lifecycle import REPLIABLE_ACTIONS, end_of_day
 from salsa_ext.tracing.requests.message_log import NOTE, MessageEntry
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.requests.values import (
+    REPLIABLE_ACTIONS,
     AcknowledgementData,
     AnswerData,
     CommentData,
@@ -36,6 +36,7 @@ from salsa_ext.tracing.requests.values import (
     ReferralData,
     RefusalData,
     RestrictionData,
+    end_of_day,
 )
 from salsa_ext.tracing.requests.workflow import audit_request, lock_request
 

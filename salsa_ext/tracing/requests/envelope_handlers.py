@@ -24,10 +24,9 @@ from salsa_ext.reference import state_settings
 from salsa_ext.reference.participation.declarations import declarations_at
 from salsa_ext.reference.participation.rules import gives_record, reports_no_record
 from salsa_ext.tracing.requests import answers, message_log, record_search, workflow
-from salsa_ext.tracing.requests.lifecycle import next_status, status_after_renewal
 from salsa_ext.tracing.requests.message_log import MessageEntry, read_body
 from salsa_ext.tracing.requests.models import TraceRequest
-from salsa_ext.tracing.requests.values import WAITING_STATUSES
+from salsa_ext.tracing.requests.values import WAITING_STATUSES, next_status, status_after_renewal
 
 Body = Mapping[str, Any]
 PERSON_DECIDES: Final = "person_decides"

@@ -10,9 +10,8 @@ from sqlalchemy import select
 
 from salsa_ext.database.session import db
 from salsa_ext.statistics.dataset_types import CountedKind, Dataset, Dimension, Facts
-from salsa_ext.tracing.requests.lifecycle import FULL_PERCENT
 from salsa_ext.tracing.requests.models import TraceRequest
-from salsa_ext.tracing.requests.values import WAITING_STATUSES
+from salsa_ext.tracing.requests.values import FULL_PERCENT, WAITING_STATUSES
 
 REQUESTS: Final = Dataset(
     "requests",

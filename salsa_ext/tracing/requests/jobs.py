@@ -26,13 +26,12 @@ from salsa_ext.disclosure.restrictions import restricted_by_subject
 from salsa_ext.jobs.runner import DueJob
 from salsa_ext.notifications.commands import ANALYST_ROLES, notify_many, request_roles
 from salsa_ext.notifications.notice_rules import Notice
-from salsa_ext.reference import calendars, contact_offices
+from salsa_ext.reference import agencies, calendars
 from salsa_ext.statistics import rollups
 from salsa_ext.tracing.requests import workflow
 from salsa_ext.tracing.requests.figures import COUNTED, OVERDUE
-from salsa_ext.tracing.requests.lifecycle import REMINDER_PERCENTS, time_at_percent
 from salsa_ext.tracing.requests.models import TraceRequest
-from salsa_ext.tracing.requests.values import RUNNING_STATUSES
+from salsa_ext.tracing.requests.values import REMINDER_PERCENTS, RUNNING_STATUSES, time_at_percent
 
 BATCH: Final = 200
 ASSIGNEE_PERCENT: Final = 50
@@ -58,7 +57,7 @@ def send_reminders(*, actor: Actor, limit: int = BATCH) -> int:
         return 0
     own, accounts = calendars.own_calendar(actor), _assignees(requests)
     restricted = restricted_by_subject(request.id for request in requests)
-    find_office = cache(contact_offices.find_second_contact)
+    find_office = cache(agencies.find_second_contact)
     notices, overdue = list[Notice](), set[UUID]()
     for request in requests:
         calendar = own if calendars.counts_working_days(request.priority) else None
@@ -100,7 +99,7 @@ def _notices(
     passed: Sequence[int],
     assignee: Any,
     roles: tuple[str, ...],
-    find_office: Callable[[str], contact_offices.ContactOffice | None],
+    find_office: Callable[[str], agencies.ContactOffice | None],
 ) -> list[Notice]:
     """Return the reminder of the last percent reached, and the escalation to supervisors."""
     own, notices = request.owner_state, []

@@ -24,17 +24,17 @@ from salsa_ext.notifications.commands import (
 from salsa_ext.reference import calendars, state_settings
 from salsa_ext.reference.calendars import Calendar, add_working_time, local_days
 from salsa_ext.tracing.requests import message_log
-from salsa_ext.tracing.requests.lifecycle import (
+from salsa_ext.tracing.requests.message_log import MessageEntry
+from salsa_ext.tracing.requests.models import TraceRequest
+from salsa_ext.tracing.requests.values import (
     FINAL_ACTIONS,
     REMINDER_PERCENTS,
+    WAITING_STATUSES,
     after_pause,
     next_status,
     possible_actions,
     time_at_percent,
 )
-from salsa_ext.tracing.requests.message_log import MessageEntry
-from salsa_ext.tracing.requests.models import TraceRequest
-from salsa_ext.tracing.requests.values import WAITING_STATUSES
 
 
 def lock_request(request_id: UUID, expected_version: int | None = None) -> TraceRequest:

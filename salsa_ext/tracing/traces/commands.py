@@ -26,16 +26,15 @@ from salsa_ext.documents import hooks
 from salsa_ext.documents.models import Seizure
 from salsa_ext.exchange.envelopes import is_case_number
 from salsa_ext.firearms.marks import firearm_marks, keys
-from salsa_ext.firearms.records import duplicates, record_writing
+from salsa_ext.firearms.records import record_writing, validation
 from salsa_ext.firearms.records.queries import RecordView, records_of_documents
 from salsa_ext.firearms.records.validation import bracket_problem
 from salsa_ext.firearms.search.criteria import marks_to_search
 from salsa_ext.lookups.budgets import use_trace
 from salsa_ext.reference.calendars import today
 from salsa_ext.tracing.requests import record_search
-from salsa_ext.tracing.requests.lifecycle import status_after_renewal
 from salsa_ext.tracing.requests.message_log import messages_by_subject
-from salsa_ext.tracing.requests.values import UNANSWERED_STATUSES, CommentData
+from salsa_ext.tracing.requests.values import UNANSWERED_STATUSES, CommentData, status_after_renewal
 from salsa_ext.tracing.traces import approvals, follow_up, legs, messages, routing
 from salsa_ext.tracing.traces.attempts import events_by_hand, send_again
 from salsa_ext.tracing.traces.models import Trace
@@ -161,8 +160,8 @@ def create_trace(*, actor: Actor, data: TraceData) -> UUID:
     require(actor, Permission.TRACE_REQUEST)
     row = draft_row(actor, data)
     if not data.confirm_second:
-        duplicates.lock_trace_keys(actor, row)
-        duplicates.check_trace(actor, row)
+        validation.lock_trace_keys(actor, row)
+        validation.check_trace(actor, row)
     actor = actor.for_trace(data.case_number, row["id"])
     if not data.draft:
         use_trace(actor)
@@ -195,7 +194,7 @@ def amend_draft(
         raise Invalid(missing | {"firearm": [problem]})
     row = draft_row(actor, data) | {"id": trace_id}
     if not data.confirm_second:
-        duplicates.check_trace(actor, row)
+        validation.check_trace(actor, row)
     before = {name: getattr(trace, name) for name in AMENDABLE_FIELDS}
     with approvals.amending(actor.for_trace(trace.case_number, trace_id), trace):
         for name in AMENDABLE_FIELDS:

@@ -17,8 +17,8 @@ from salsa_ext.exchange.processing import handles, handles_refusal
 from salsa_ext.notifications.commands import notify
 from salsa_ext.tracing.chains.chain import correct_events, merge_events
 from salsa_ext.tracing.requests import message_log
-from salsa_ext.tracing.requests.lifecycle import ANSWER_ACTIONS, FINAL_ACTIONS, REPLIABLE_ACTIONS
 from salsa_ext.tracing.requests.message_log import REJECTED, MessageEntry
+from salsa_ext.tracing.requests.values import ANSWER_ACTIONS, FINAL_ACTIONS, REPLIABLE_ACTIONS
 from salsa_ext.tracing.traces import legs
 from salsa_ext.tracing.traces.attempts import events_by_hand
 from salsa_ext.tracing.traces.models import Trace, TraceLeg

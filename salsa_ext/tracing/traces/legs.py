@@ -20,8 +20,12 @@ from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
 from salsa_ext.tracing.chains.chain import ChainLeg, ChainResult
 from salsa_ext.tracing.requests import answers
-from salsa_ext.tracing.requests.lifecycle import LEG_TRANSITIONS
-from salsa_ext.tracing.requests.values import NOT_PARTICIPATING, OPEN_STATUSES, UNANSWERED_STATUSES
+from salsa_ext.tracing.requests.values import (
+    LEG_TRANSITIONS,
+    NOT_PARTICIPATING,
+    OPEN_STATUSES,
+    UNANSWERED_STATUSES,
+)
 from salsa_ext.tracing.traces import messages, routing
 from salsa_ext.tracing.traces.attempts import best_status, has_form_to_send, withdraw_attempts
 from salsa_ext.tracing.traces.leg_views import (

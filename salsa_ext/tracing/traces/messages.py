@@ -15,8 +15,7 @@ from salsa_ext.disclosure import restrictions
 from salsa_ext.exchange import outbox
 from salsa_ext.exchange.envelopes import Envelope, EnvelopeData
 from salsa_ext.firearms.search.values import BestScores
-from salsa_ext.reference.agencies import agency_name
-from salsa_ext.reference.contact_offices import find_reply_office
+from salsa_ext.reference.agencies import agency_name, find_reply_office
 from salsa_ext.tracing.requests import message_log
 from salsa_ext.tracing.requests.message_log import MessageEntry
 from salsa_ext.tracing.traces.models import Trace, TraceLeg

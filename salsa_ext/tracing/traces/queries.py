@@ -20,7 +20,7 @@ from salsa_ext.database.session import db, read_row
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure.restrictions import restricted_by_subject
 from salsa_ext.documents.models import Seizure
-from salsa_ext.reference import contact_offices
+from salsa_ext.reference import agencies
 from salsa_ext.tracing.chains import description_gaps
 from salsa_ext.tracing.requests.message_log import MessageView, messages_by_subject
 from salsa_ext.tracing.requests.values import OPEN_STATUSES, SEARCHED_STATUSES, WAITING_STATUSES
@@ -244,7 +244,7 @@ def _views(traces: Sequence[Trace]) -> list[TraceView]:
     unapprovable = without_approver(
         [trace for trace in traces if trace.status in UNSENT], restricted
     )
-    without_office = contact_offices.states_without_office(restricted)
+    without_office = agencies.states_without_office(restricted)
     views = []
     for trace in traces:
         remarks = [

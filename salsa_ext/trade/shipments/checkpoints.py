@@ -35,9 +35,8 @@ from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.firearms.marks.keys import normalise
 from salsa_ext.reference import names
-from salsa_ext.reference.agencies import agency_name
+from salsa_ext.reference.agencies import agency_name, find_calling_offices, find_contact
 from salsa_ext.reference.calendars import actor_zone
-from salsa_ext.reference.contact_offices import find_calling_offices, find_contact
 from salsa_ext.reference.post_sides import own_and_other_side
 from salsa_ext.reference.queries import get_post
 from salsa_ext.trade.discrepancies.values import Irregularity

@@ -11,7 +11,7 @@ import pytest
 
 from api.http.request_limits import MAX_BODIES_PER_SENDER, MAX_UNKNOWN_BODIES
 from benchmarks.attacks import FORM, open_request
-from benchmarks.service import Service, database_urls
+from benchmarks.harness import Service, database_urls
 from salsa_ext.core.ip_addresses import network
 from salsa_ext.database.postgres.server import EmbeddedServer
 from tests.faults.conftest import copied, key_of, make_app

@@ -8,9 +8,13 @@ from salsa_ext.core import codes
 from salsa_ext.firearms.records.event_kinds import EVENT_ORDER
 from salsa_ext.reference import state_settings
 from salsa_ext.reference.state_settings import Settings
-from salsa_ext.tracing.requests import lifecycle
-from salsa_ext.tracing.requests.lifecycle import TRANSITIONS, next_status, status_after_renewal
-from salsa_ext.tracing.requests.values import ANSWERED_STATUSES
+from salsa_ext.tracing.requests import values
+from salsa_ext.tracing.requests.values import (
+    ANSWERED_STATUSES,
+    TRANSITIONS,
+    next_status,
+    status_after_renewal,
+)
 from tests.support.source import ROOT
 
 AT = datetime(2026, 3, 9, 15, tzinfo=UTC)
@@ -89,12 +93,12 @@ def test_a_state_that_set_nothing_answers_by_the_common_targets(priority, term):
 
 def test_a_clarification_puts_the_term_off_by_as_long_as_it_took():
     until, pause = AT + timedelta(days=7), timedelta(hours=5)
-    assert lifecycle.after_pause(until, AT, AT + pause, None) == until + pause
+    assert values.after_pause(until, AT, AT + pause, None) == until + pause
 
 
 def test_what_is_deferred_to_a_day_is_owed_by_its_end_where_it_is_owed():
-    assert lifecycle.end_of_day(date(2026, 4, 1), "UTC") == datetime(2026, 4, 2, tzinfo=UTC)
-    assert lifecycle.end_of_day(date(2026, 4, 1), "America/Sao_Paulo") == (
+    assert values.end_of_day(date(2026, 4, 1), "UTC") == datetime(2026, 4, 2, tzinfo=UTC)
+    assert values.end_of_day(date(2026, 4, 1), "America/Sao_Paulo") == (
         datetime(2026, 4, 2, 3, tzinfo=UTC)
     )
 

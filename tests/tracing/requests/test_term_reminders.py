@@ -8,7 +8,7 @@ from flask import current_app
 
 from salsa_ext.access.rules import operator
 from salsa_ext.core.clock import FixedClock
-from salsa_ext.reference import contact_offices
+from salsa_ext.reference import agencies
 from salsa_ext.tracing.requests import jobs as request_jobs
 from tests.conftest import NOW
 from tests.support import actors, bodies, jobs
@@ -149,7 +149,7 @@ def test_past_the_term_the_supervisors_have_the_second_office_to_call(as_actor, 
 def test_the_second_office_is_looked_up_once_for_all(as_actor, monkeypatch):
     ask(as_actor, serials=("ABC123451", "DEF987652"))
     asked = []
-    monkeypatch.setattr(contact_offices, "find_second_contact", asked.append)
+    monkeypatch.setattr(agencies, "find_second_contact", asked.append)
     assert remind(10) == 2
     assert asked == ["PRY"]
 

@@ -24,8 +24,8 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Unauthenticated, WrongAccount, message
 from salsa_ext.core.occurrence import local_date
 from salsa_ext.guns import joint_seizures
-from salsa_ext.reference import agencies, contact_offices
-from salsa_ext.reference.contact_offices import POST_CONTACT_KINDS
+from salsa_ext.reference import agencies
+from salsa_ext.reference.agencies import POST_CONTACT_KINDS
 from salsa_ext.reference.post_sides import PostSide, own_and_other_side
 from salsa_ext.reference.queries import get_post
 
@@ -136,7 +136,7 @@ def render_desk_page(template: str, actor: Actor, here: CurrentPost, **data: Any
 def post_contacts(actor: Actor, state: str, post: str) -> Sequence[dict[str, Any]]:
     """Return a state's contacts for a post, agencies at the post first."""
     at_post = agencies.agencies_at_post(state, post)
-    rows = contact_offices.list_contacts(actor, {"state": state}, MAX_CONTACTS, None).items
+    rows = agencies.list_contacts(actor, {"state": state}, MAX_CONTACTS, None).items
     contacts = sorted(
         (row for row in rows if row.kind in POST_CONTACT_KINDS),
         key=lambda row: (row.agency not in at_post, POST_CONTACT_KINDS.index(row.kind)),

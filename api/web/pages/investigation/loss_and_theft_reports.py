@@ -16,10 +16,9 @@ from api.schemas.documents import (
 from api.web.document_actions import Action, Subject
 from api.web.forms import Field, Form
 from api.web.lists import EXTERNAL_ID, FROM_DAY, SERIAL, TO_DAY
-from api.web.other_fields import other_fields
 from api.web.pages import investigation_pages
 from api.web.prefill import complete_gun, complete_report, gun_values
-from api.web.record_pages import DocumentPages
+from api.web.record_pages import DocumentPages, other_fields
 from salsa_ext.access.permissions import Permission
 from salsa_ext.alerts import queries as alert_queries
 from salsa_ext.core.actor import Actor

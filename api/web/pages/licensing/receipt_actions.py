@@ -10,7 +10,7 @@ from typing import Any
 from api.schemas.trade.receipts import ReceiptCorrectionRequest, ReceiptRequest, present_receipt
 from api.web.document_actions import REASON, Action, Actions
 from api.web.forms import Field, Form, parse_number, split_lines
-from api.web.other_fields import other_fields
+from api.web.record_pages import other_fields
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core import text
 from salsa_ext.core.actor import Actor

@@ -25,8 +25,8 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.core.errors import Message, message
 from salsa_ext.tracing.requests import commands as request_commands
 from salsa_ext.tracing.requests.answers import likely_records
-from salsa_ext.tracing.requests.lifecycle import TRANSITIONS
 from salsa_ext.tracing.requests.queries import RequestView
+from salsa_ext.tracing.requests.values import TRANSITIONS
 
 MESSAGE_KINDS: Final[Mapping[str, Message]] = {
     "request": message("Asked"),

@@ -36,8 +36,8 @@ from salsa_ext.reference.names import label
 from salsa_ext.tracing.requests import answers
 from salsa_ext.tracing.requests import commands as request_commands
 from salsa_ext.tracing.requests import queries as request_queries
-from salsa_ext.tracing.requests.lifecycle import TRANSITIONS
 from salsa_ext.tracing.requests.queries import RequestView
+from salsa_ext.tracing.requests.values import TRANSITIONS
 from salsa_ext.worklists import record_lookup
 
 SHOW_ALL = "all"
