@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -65,131 +65,164 @@ from salsa_ext.documents.queries import (
     MatchedDocument,
 )
 from salsa_ext.documents.related import with_matches
-from salsa_ext.documents.reports import ReportView, with_matches_and_alerts
-from salsa_ext.documents.values import ReportData, SeizureData, TransferData
+from salsa_ext.documents.reports import with_matches_and_alerts
+from salsa_ext.documents.values import SeizureData
 from salsa_ext.firearms.marks.values import Mark
 from salsa_ext.matches import search
 from salsa_ext.reference import suggestions
 
 
-def _add_reading(
-    blueprint: Resource,
-    kind: DocumentKind,
-    query: type[ListQuery],
-    schema: type[Schema],
-    detail: tuple[type[Schema], Callable[[Actor, DocumentView], Any]] | None = None,
-) -> View:
-    """Add list and detail of a kind; return its current-version function.
+@dataclass(frozen=True)
+class _Documents:
+    """Routes of a kind of document; `present(actor, id, data)` gives what a write is answered with.
 
-    `detail`: schema and function for the detail, if it differs from the list.
+    `data` None: it was withdrawn. `read` completes the view of one document.
     """
-    path, key = f"/{kind.name}s", f"{kind.name}_id"
 
-    def list_documents(
-        actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
-    ) -> Page[DocumentView]:
-        return document_queries.list_documents(
-            actor=actor, kind=kind, filters=filters, limit=limit, cursor=cursor
+    kind: DocumentKind
+    record: View
+    record_many: View
+    correct: View
+    permission: Permission
+    query: type[ListQuery]
+    request: type[Schema]
+    correction: type[Schema]
+    response: type[Schema]
+    detail: type[Schema]
+    answer: type[Schema]
+    read: Callable[[Actor, DocumentView], Any]
+    present: Callable[[Actor, UUID, Any], Any]
+
+    def version(self, _: Actor, document_id: UUID) -> int:
+        """Return the current version of a document."""
+        return document_queries.current_version(self.kind, document_id)
+
+    def add_to(self, blueprint: Resource, created: str, corrected: str) -> None:
+        """Add list, detail, creation, batch and correction, with the summaries of writes."""
+        kind = self.kind
+        path, key = f"/{kind.name}s", f"{kind.name}_id"
+
+        def list_documents(
+            actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+        ) -> Page[DocumentView]:
+            return document_queries.list_documents(
+                actor=actor, kind=kind, filters=filters, limit=limit, cursor=cursor
+            )
+
+        def get_document(actor: Actor, as_of: datetime | None = None, **ids: UUID) -> Any:
+            view = document_queries.read_document(
+                actor=actor, kind=kind, document_id=ids[key], as_of=as_of
+            )
+            return self.read(actor, view)
+
+        def create(actor: Actor, data: Any) -> Any:
+            return self.present(actor, self.record(actor=actor, data=data), data)
+
+        def correct(actor: Actor, data: tuple[Any, str], **ids: UUID) -> Any:
+            value, reason = data
+            version = g.expected_version
+            self.correct(actor=actor, expected_version=version, data=value, reason=reason, **ids)
+            return self.present(actor, ids[key], value)
+
+        list_documents.__doc__ = (
+            f"Return a page of your state's {kind.name}s;"
+            " with Salsa-Purpose, of all that concern it."
+        )
+        get_document.__doc__ = (
+            f"Return the current or an earlier version of a {kind.name};"
+            " another state's needs Salsa-Purpose."
+        )
+        item, name = f"{path}/<uuid:{key}>", f"list_{kind.name}s"
+        blueprint.listing(
+            path, self.query, self.response, list_documents, kind.permission, name=name
+        )
+        name = f"get_{kind.name}"
+        blueprint.reading(item, self.detail, get_document, kind.permission, AsOfQuery, name=name)
+        create.__name__, create.__doc__ = f"create_{kind.name}", created
+        blueprint.posting(
+            path, self.request, self.answer, self.permission, location=f"{path}/{{id}}"
+        )(create)
+        find_used = number_claims.find_used(kind.name)
+        blueprint.batch(path, self.request, self.record_many, self.permission, find_used)
+        correct.__name__, correct.__doc__ = f"correct_{kind.name}", corrected
+        self.add_change(blueprint, f"{item}/correct", self.correction, self.answer, correct)
+
+    def add_withdrawal(self, blueprint: Resource, answer: type[Schema], summary: str) -> None:
+        """Add the withdrawal of a document made in error."""
+        kind = self.kind
+
+        def withdraw(actor: Actor, data: str, **ids: UUID) -> Any:
+            [document_id] = ids.values()
+            version = g.expected_version
+            withdrawals.withdraw(
+                actor=actor,
+                kind=kind,
+                document_id=document_id,
+                expected_version=version,
+                reason=data,
+            )
+            return self.present(actor, document_id, None)
+
+        withdraw.__name__, withdraw.__doc__ = f"withdraw_{kind.name}", summary
+        path = f"/{kind.name}s/<uuid:{kind.name}_id>/withdraw"
+        self.add_change(blueprint, path, WithdrawalRequest, answer, withdraw)
+
+    def add_change(
+        self,
+        blueprint: Resource,
+        path: str,
+        body: type[Schema],
+        answer: type[Schema],
+        command: View,
+    ) -> None:
+        """Add a POST that needs If-Match."""
+        blueprint.posting(path, body, answer, self.permission, status=200, version=self.version)(
+            command
         )
 
-    def get_document(actor: Actor, as_of: datetime | None = None, **ids: UUID) -> Any:
-        view = document_queries.read_document(
-            actor=actor, kind=kind, document_id=ids[key], as_of=as_of
-        )
-        return detail[1](actor, view) if detail else view
 
-    list_documents.__doc__ = (
-        f"Return a page of your state's {kind.name}s; with Salsa-Purpose, of all that concern it."
-    )
-    get_document.__doc__ = (
-        f"Return the current or an earlier version of a {kind.name};"
-        " another state's needs Salsa-Purpose."
-    )
-    blueprint.listing(
-        path, query, schema, list_documents, kind.permission, name=f"list_{kind.name}s"
-    )
-    blueprint.reading(
-        f"{path}/<uuid:{key}>",
-        detail[0] if detail else schema,
-        get_document,
-        kind.permission,
-        AsOfQuery,
-        name=f"get_{kind.name}",
-    )
-    return lambda _, document_id: document_queries.current_version(kind, document_id)
-
-
-def _withdraw(actor: Actor, kind: DocumentKind, document_id: UUID, reason: str) -> None:
-    withdrawals.withdraw(
-        actor=actor,
-        kind=kind,
-        document_id=document_id,
-        expected_version=g.expected_version,
-        reason=reason,
-    )
-
-
-seizures_blueprint = Resource("seizures", "Firearms seized, found or surrendered")
-seizure_version = _add_reading(
-    seizures_blueprint,
-    SEIZURES,
-    SeizureQuery,
-    SeizureResponse,
-    (SeizureDetailResponse, with_matches),
-)
-
-
-def _seizure_with_matches(actor: Actor, data: SeizureData, seizure_id: UUID) -> MatchedDocument:
-    """Return a new version of a seizure with remarks and matches."""
+def _present_seizure(actor: Actor, seizure_id: UUID, data: SeizureData | None) -> Any:
+    """Return a seizure, after a write of its items with remarks and matches."""
+    view = document_queries.load_document(SEIZURES, seizure_id)
+    if data is None:
+        return view
     remarks = suggestions.remarks_on_firearms(with_field_paths("items", data.items), actor.language)
-    view = replace(document_queries.load_document(SEIZURES, seizure_id), remarks=remarks)
+    view = replace(view, remarks=remarks)
     return MatchedDocument(
         view, search.find_matches(actor=actor, document_id=seizure_id, items=view.items)
     )
 
 
-@seizures_blueprint.posting(
-    "/seizures",
-    SeizureRequest,
-    SeizureMatchedResponse,
-    Permission.SEIZURE_RECORD,
-    location="/seizures/{id}",
-)
-def create_seizure(actor: Actor, data: SeizureData) -> MatchedDocument:
-    """Create a seizure; returns the records with the marks of its items."""
-    return _seizure_with_matches(actor, data, seizures.record(actor=actor, data=data))
+def _with_remarks(actor: Actor, kind: DocumentKind, document_id: UUID, data: Any) -> DocumentView:
+    """Return a document of one gun, with the remarks on it if it was just written."""
+    view = document_queries.load_document(kind, document_id)
+    if data is None:
+        return view
+    remarks = suggestions.remarks_on_firearms([("firearm", data.firearm)], actor.language)
+    return replace(view, remarks=remarks)
 
 
-seizures_blueprint.batch(
-    "/seizures",
-    SeizureRequest,
+seizures_blueprint = Resource("seizures", "Firearms seized, found or surrendered")
+_seizures = _Documents(
+    SEIZURES,
+    seizures.record,
     seizures.record_many,
+    seizures.correct,
     Permission.SEIZURE_RECORD,
-    number_claims.find_used("seizure"),
-)
-
-
-@seizures_blueprint.posting(
-    "/seizures/<uuid:seizure_id>/correct",
+    SeizureQuery,
+    SeizureRequest,
     SeizureCorrectionRequest,
+    SeizureResponse,
+    SeizureDetailResponse,
     SeizureMatchedResponse,
-    Permission.SEIZURE_RECORD,
-    status=200,
-    version=seizure_version,
+    with_matches,
+    _present_seizure,
 )
-def correct_seizure(
-    actor: Actor, data: tuple[SeizureData, str], seizure_id: UUID
-) -> MatchedDocument:
-    """Add a corrected version with all items, and the reason."""
-    corrected, reason = data
-    seizures.correct(
-        actor=actor,
-        seizure_id=seizure_id,
-        expected_version=g.expected_version,
-        data=corrected,
-        reason=reason,
-    )
-    return _seizure_with_matches(actor, corrected, seizure_id)
+_seizures.add_to(
+    seizures_blueprint,
+    "Create a seizure; returns the records with the marks of its items.",
+    "Add a corrected version with all items, and the reason.",
+)
 
 
 @seizures_blueprint.posting(
@@ -209,147 +242,61 @@ def add_seizure_mark(
     return MatchedDocument(document_queries.load_document(SEIZURES, seizure_id), matches)
 
 
-@seizures_blueprint.posting(
-    "/seizures/<uuid:seizure_id>/withdraw",
-    WithdrawalRequest,
+_seizures.add_withdrawal(
+    seizures_blueprint,
     SeizureResponse,
-    Permission.SEIZURE_RECORD,
-    status=200,
-    version=seizure_version,
+    "Withdraw a seizure recorded in error; no search finds its guns after that.",
 )
-def withdraw_seizure(actor: Actor, data: str, seizure_id: UUID) -> DocumentView:
-    """Withdraw a seizure recorded in error; no search finds its guns after that."""
-    _withdraw(actor, SEIZURES, seizure_id, data)
-    return document_queries.load_document(SEIZURES, seizure_id)
-
 
 reports_blueprint = Resource("reports", "A gun is lost, stolen, recovered or surrendered")
-report_version = _add_reading(
-    reports_blueprint,
+_reports = _Documents(
     REPORTS,
-    ReportQuery,
-    ReportResponse,
-    (ReportDetailResponse, with_matches_and_alerts),
-)
-
-
-def _report_with_matches(actor: Actor, data: ReportData, report_id: UUID) -> ReportView:
-    """Return a new version of a report with remarks and matches."""
-    remarks = suggestions.remarks_on_firearms([("firearm", data.firearm)], actor.language)
-    return with_matches_and_alerts(
-        actor, replace(document_queries.load_document(REPORTS, report_id), remarks=remarks)
-    )
-
-
-@reports_blueprint.posting(
-    "/reports",
-    ReportRequest,
-    ReportDetailResponse,
-    Permission.REPORT_RECORD,
-    location="/reports/{id}",
-)
-def create_report(actor: Actor, data: ReportData) -> ReportView:
-    """Create a report; returns its matches."""
-    return _report_with_matches(actor, data, reports.record(actor=actor, data=data))
-
-
-reports_blueprint.batch(
-    "/reports",
-    ReportRequest,
+    reports.record,
     reports.record_new,
+    reports.correct,
     Permission.REPORT_RECORD,
-    number_claims.find_used("report"),
-)
-
-
-@reports_blueprint.posting(
-    "/reports/<uuid:report_id>/correct",
+    ReportQuery,
+    ReportRequest,
     ReportCorrectionRequest,
+    ReportResponse,
     ReportDetailResponse,
-    Permission.REPORT_RECORD,
-    status=200,
-    version=report_version,
-)
-def correct_report(actor: Actor, data: tuple[ReportData, str], report_id: UUID) -> ReportView:
-    """Add a corrected version of a report, with the reason."""
-    corrected, reason = data
-    reports.correct(
-        actor=actor,
-        report_id=report_id,
-        expected_version=g.expected_version,
-        data=corrected,
-        reason=reason,
-    )
-    return _report_with_matches(actor, corrected, report_id)
-
-
-@reports_blueprint.posting(
-    "/reports/<uuid:report_id>/withdraw",
-    WithdrawalRequest,
     ReportDetailResponse,
-    Permission.REPORT_RECORD,
-    status=200,
-    version=report_version,
+    with_matches_and_alerts,
+    lambda actor, *written: with_matches_and_alerts(actor, _with_remarks(actor, REPORTS, *written)),
 )
-def withdraw_report(actor: Actor, data: str, report_id: UUID) -> ReportView:
-    """Withdraw a report made in error; alerts entered from it stay."""
-    _withdraw(actor, REPORTS, report_id, data)
-    return with_matches_and_alerts(actor, document_queries.load_document(REPORTS, report_id))
-
+_reports.add_to(
+    reports_blueprint,
+    "Create a report; returns its matches.",
+    "Add a corrected version of a report, with the reason.",
+)
+_reports.add_withdrawal(
+    reports_blueprint,
+    ReportDetailResponse,
+    "Withdraw a report made in error; alerts entered from it stay.",
+)
 
 transfers_blueprint = Resource(
     "transfers", "A gun is made, registered, sold, lent, deactivated or destroyed inside a state"
 )
-transfer_version = _add_reading(transfers_blueprint, TRANSFERS, TransferQuery, TransferResponse)
-
-
-def _transfer_with_remarks(actor: Actor, data: TransferData, transfer_id: UUID) -> DocumentView:
-    remarks = suggestions.remarks_on_firearms([("firearm", data.firearm)], actor.language)
-    return replace(document_queries.load_document(TRANSFERS, transfer_id), remarks=remarks)
-
-
-@transfers_blueprint.posting(
-    "/transfers",
-    TransferRequest,
-    TransferResponse,
-    Permission.TRANSFER_RECORD,
-    location="/transfers/{id}",
-)
-def create_transfer(actor: Actor, data: TransferData) -> DocumentView:
-    """Create a transfer."""
-    return _transfer_with_remarks(actor, data, transfers.record(actor=actor, data=data))
-
-
-transfers_blueprint.batch(
-    "/transfers",
-    TransferRequest,
+_Documents(
+    TRANSFERS,
+    transfers.record,
     transfers.record_many,
+    transfers.correct,
     Permission.TRANSFER_RECORD,
-    number_claims.find_used("transfer"),
-)
-
-
-@transfers_blueprint.posting(
-    "/transfers/<uuid:transfer_id>/correct",
+    TransferQuery,
+    TransferRequest,
     TransferCorrectionRequest,
     TransferResponse,
-    Permission.TRANSFER_RECORD,
-    status=200,
-    version=transfer_version,
+    TransferResponse,
+    TransferResponse,
+    lambda actor, view: view,
+    lambda actor, *written: _with_remarks(actor, TRANSFERS, *written),
+).add_to(
+    transfers_blueprint,
+    "Create a transfer.",
+    "Add a corrected version of a transfer, with the reason.",
 )
-def correct_transfer(
-    actor: Actor, data: tuple[TransferData, str], transfer_id: UUID
-) -> DocumentView:
-    """Add a corrected version of a transfer, with the reason."""
-    corrected, reason = data
-    transfers.correct(
-        actor=actor,
-        transfer_id=transfer_id,
-        expected_version=g.expected_version,
-        data=corrected,
-        reason=reason,
-    )
-    return _transfer_with_remarks(actor, corrected, transfer_id)
 
 
 SEIZURE = "/seizures/<uuid:seizure_id>"
