@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CHAR, Index
+from sqlalchemy import CHAR, Index, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.database.models import Owned
@@ -20,7 +20,17 @@ class Notification(Owned, Base):
     """
 
     __tablename__ = "notification"
-    __table_args__ = (Index(None, "owner_state", "id"), Index(None, "owner_state", "raised_at"))
+    __table_args__ = (
+        Index(None, "owner_state", "id"),
+        Index(None, "owner_state", "raised_at"),
+        Index(
+            "ix_notification_subject",
+            "owner_state",
+            text("COALESCE(data ->> 'record', subject_id::text)"),
+            "raised_at",
+            "id",
+        ),
+    )
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     roles: Mapped[list[str]]
     code: Mapped[str]
