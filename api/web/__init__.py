@@ -3,19 +3,9 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import Final
+from pkgutil import walk_packages
 
 from flask import Flask
-
-PACKAGES: Final = (
-    "account",
-    "border",
-    "imports",
-    "investigation",
-    "licensing",
-    "statistics",
-    "tracing",
-)
 
 
 def register(app: Flask) -> None:
@@ -23,11 +13,10 @@ def register(app: Flask) -> None:
 
     Pages are imported here: papers, which pages send, draw with modules of this package.
     """
-    from api.web import choices, formatting, lists, record_pages, security
-    from api.web.pages import AREAS
+    from api.web import choices, formatting, lists, pages, record_pages, security
 
-    for name in PACKAGES:
-        import_module(f"api.web.pages.{name}")
+    for module in walk_packages(pages.__path__, f"{pages.__name__}."):
+        import_module(module.name)
     app.jinja_env.globals.update(
         formatting.TEMPLATE_GLOBALS,
         choices=choices,
@@ -39,5 +28,5 @@ def register(app: Flask) -> None:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.before_request(security.check_csrf)
     app.after_request(security.set_csrf_cookie)
-    for blueprint in AREAS:
+    for blueprint in pages.AREAS:
         app.register_blueprint(blueprint)
