@@ -8,7 +8,6 @@ import struct
 import threading
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from uuid import UUID
 
 import orjson
@@ -49,11 +48,6 @@ def new_ids(count: int) -> list[UUID]:
         UUID(int=(tick >> 12) << 80 | 7 << 76 | (tick & 0xFFF) << 64 | 0b10 << 62 | low >> 2)
         for tick, low in zip(ticks, lows, strict=True)
     ]
-
-
-def id_created_at(uuid: UUID) -> datetime:
-    """Return the creation time of a UUIDv7, to the millisecond."""
-    return datetime.fromtimestamp((uuid.int >> 80) / 1000, UTC)
 
 
 def _next_ticks(count: int) -> range:

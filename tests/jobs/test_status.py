@@ -2,13 +2,13 @@
 
 import json
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from api.http import monitoring
 from salsa_ext.core.clock import SYSTEM_CLOCK
-from salsa_ext.core.ids import id_created_at, new_id
+from salsa_ext.core.ids import new_id
 from salsa_ext.database.postgres.backup import BackupFolder
 from salsa_ext.jobs.runner import ChangeJob
 from salsa_ext.jobs.status import JobStatus, read_status
@@ -33,7 +33,7 @@ def test_what_waits_has_a_depth_and_an_age(app, report):
     assert (broken, envelopes, idle) == tuple(
         JobStatus(code, 0, None) for code in ("broken", "envelopes", "idle")
     )
-    written = id_created_at(new_id())
+    written = datetime.fromtimestamp((new_id().int >> 80) / 1000, UTC)
     assert numbering.depth == 1 and numbering.oldest <= written
     jobs.runner(app, []).run_to_idle()
     broken, _, idle, numbering, _ = read_status([BROKEN, IDLE])
