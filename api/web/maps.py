@@ -243,7 +243,6 @@ def _curve_point(start: Pixel, turn: Pixel, end: Pixel, part: float) -> Pixel:
 SHADES: Final = 5
 MIN_SHAPE: Final = 12
 """Units across below which a state is drawn as a disc."""
-DISC: Final = 8
 
 
 @dataclass(frozen=True)
