@@ -37,11 +37,13 @@ def _markings() -> Iterator[tuple[str, str]]:
 
 
 _MARKING_BY_PHRASE: Final = dict(_markings())
-_BESIDE: Final = {name: frozenset(_split_phrases(each)) for name, each in _DATA["beside"].items()}
-_CRAFT_WORDS, _GUN_WORDS = _BESIDE["craft"], _BESIDE["gun"]
-_NEGATIONS, _FILLER_WORDS = _BESIDE["negations"], _BESIDE["filler"]
-_MARK_NOUNS, _NUMBER_NOUNS = _BESIDE["mark_nouns"], _BESIDE["number_nouns"]
-_VISIBLE_WORDS: Final = _BESIDE["visible"]
+_WORD_LISTS: Final = {
+    name: frozenset(_split_phrases(each)) for name, each in _DATA["lists"].items()
+}
+_CRAFT_WORDS, _GUN_WORDS = _WORD_LISTS["craft"], _WORD_LISTS["gun"]
+_NEGATIONS, _FILLER_WORDS = _WORD_LISTS["negations"], _WORD_LISTS["filler"]
+_MARK_NOUNS, _NUMBER_NOUNS = _WORD_LISTS["mark_nouns"], _WORD_LISTS["number_nouns"]
+_VISIBLE_WORDS: Final = _WORD_LISTS["visible"]
 _SUFFICIENT_NOUNS: Final = (_MARK_NOUNS | _VISIBLE_WORDS) - {"n", "nr"}  # these alone can be marks
 _MARKINGS_BY_WEIGHT: Final = ("obliterated", "altered", "unmarked", "unknown")
 # A slash behind a lone S or N is part of a short form (S/N, N/A, s/número).
