@@ -50,15 +50,14 @@ def find_assumptions(
     profile: Profile, drafted: Profile, rows: Sequence[Row]
 ) -> Iterator[Assumption]:
     """Yield the assumptions of a profile or draft about a file; `rows` are those that it counts."""
-    if above := profile.above or drafted.above:
-        counted, columns = _count_above(replace(profile, above=above), rows)
-        names = ", ".join(columns or above)
-        yield Assumption("above", bool(profile.above), names, *counted)
+    above = profile.above or drafted.above
+    columns, *counted = _count_kept(replace(profile, above=above), rows)
+    if above:
+        yield Assumption("above", bool(profile.above), ", ".join(columns or above), *counted[0])
     if profile.once or drafted.once:
-        yield Assumption("once", profile.once, "", *_count_repeated(profile, rows))
-    starred = [row for row in rows if any(map(STAR.search, _serials(profile, row)))]
-    if profile.restored or drafted.restored or starred:
-        yield Assumption("restored", profile.restored, "", *_counted(starred))
+        yield Assumption("once", profile.once, "", *counted[1])
+    if profile.restored or drafted.restored or counted[2][0]:
+        yield Assumption("restored", profile.restored, "", *counted[2])
     on = {each.reason for each in profile.skip}
     for reason, (count, row) in _count_skipped(profile, _all_skips(profile, drafted), rows).items():
         yield Assumption("skip", reason in on, reason, count, row.number, summary(row.cells))
@@ -99,55 +98,40 @@ Counted = tuple[int, int, str]
 """How many rows, and number and beginning of the first."""
 
 
+def _count_kept(
+    profile: Profile, rows: Sequence[Row]
+) -> tuple[list[str], Counted, Counted, Counted]:
+    """Count the rows that leave cells to the row above, repeat a gun, or have a star behind a serial.
+
+    Before these are the columns that are left to the row above.
+    """
+    names, above, rules = profile.used_columns(), RowAbove(profile), SkipRules(profile.skip)
+    sources = [each for mapping in profile.documents for each in mapping.fields.items()]
+    serials = [
+        name for path, source in sources if path.endswith("serial") for name in source.columns
+    ]
+    keys = [name for each in profile.documents for name in (*each.number_columns(), *serials)]
+    left, repeated, starred = list[Row](), list[Row](), list[Row]()
+    columns, guns = set[str](), set[tuple[str, ...]]()
+    for row, texts in _texts(profile, rows):
+        if rules.find(texts, row.cells):
+            continue
+        given = {name: texts.get(name, "") for name in names}
+        filled = above.fill({**given})
+        changed = {name for name in names if filled[name] != given[name]}
+        columns |= changed
+        gun = tuple(filled[name] for name in keys)
+        left += [row] if changed else []
+        starred += [row] if any(STAR.search(given[name]) for name in serials) else []
+        if any(sum(map(str.isdigit, given[name])) > 1 for name in serials):
+            repeated += [row] if gun in guns else []
+            guns.add(gun)
+    order = [name for name in dict.fromkeys((*profile.above, *names)) if name in columns]
+    return order, _counted(left), _counted(repeated), _counted(starred)
+
+
 def _counted(rows: Sequence[Row]) -> Counted:
     return (len(rows), rows[0].number, summary(rows[0].cells)) if rows else (0, 0, "")
-
-
-def _count_above(profile: Profile, rows: Sequence[Row]) -> tuple[Counted, list[str]]:
-    """Count the rows with cells that the row above fills; return their columns, too."""
-    above, filled, columns = RowAbove(profile), list[Row](), set[str]()
-    names = profile.used_columns()
-    for row, texts in _texts(profile, rows):
-        given = {name: texts.get(name, "") for name in names}
-        after = above.fill({**given})
-        if changed := [name for name in names if after[name] != given[name]]:
-            filled.append(row)
-            columns.update(changed)
-    return _counted(filled), [
-        name for name in dict.fromkeys((*profile.above, *names)) if name in columns
-    ]
-
-
-def _count_repeated(profile: Profile, rows: Sequence[Row]) -> Counted:
-    """Count the rows whose document has their serial already, as far as cells alone tell it."""
-    above, again, before = RowAbove(profile), list[Row](), set[tuple[str, ...]]()
-    names = profile.used_columns()
-    numbers = [name for each in profile.documents for name in each.number_columns()]
-    for row, texts in _texts(profile, rows):
-        serials = _serials(profile, row)
-        texts = above.fill({name: texts.get(name, "") for name in names})
-        key = (*(texts[name] for name in numbers), *serials)
-        if any(sum(map(str.isdigit, serial)) > 1 for serial in serials):
-            again += [row] if key in before else []
-            before.add(key)
-    return _counted(again)
-
-
-def _serials(profile: Profile, row: Row) -> list[str]:
-    """Return the cells of a row that serials are read from."""
-    spellings = profile.spellings()
-    names = {
-        name
-        for mapping in profile.documents
-        for path, source in mapping.fields.items()
-        if path.rpartition(".")[2] == "serial"
-        for name in source.columns
-    }
-    return [
-        text
-        for column, text in row.cells.items()
-        if text and spellings.get(fold(column), column) in names
-    ]
 
 
 def _texts(profile: Profile, rows: Sequence[Row]) -> Iterator[tuple[Row, dict[str, str]]]:

@@ -34,6 +34,7 @@ from importers.reading.tables import LEVEL, Table, fold
 from importers.subjects import REPORTED, SUBJECTS, Path, Subject, is_required, targets
 from salsa_ext.core.errors import message
 from salsa_ext.firearms.marks.firearm_marks import marking_instead_of_serial
+from salsa_ext.firearms.marks.marking_words import find_term
 from salsa_ext.reference import names
 
 SAMPLE_ROWS: Final = 1_000
@@ -206,9 +207,11 @@ def _draft(
             chosen[column] = path, score
     fields = {path: Source((column,)) for column, (path, _) in chosen.items() if path != "number"}
     for path in [each for each in fields if known[each][-1].name == "serial"]:
-        if joined := _joined_columns(fields[path].columns[0], [*values]):
-            fields[path] = Source(joined, join="")
-            chosen |= dict.fromkeys(joined, (path, PART_OF_HEADING))
+        [column] = fields[path].columns
+        letters, marks = _letters_and_digits(column, [*values]), _columns_by_part(column, [*values])
+        if letters or len(marks) > 1:
+            fields[path] = Source(letters or marks, join="" if letters else "; ")
+            chosen |= dict.fromkeys(letters or marks, (path, PART_OF_HEADING))
     guesses = tuple(
         ColumnGuess(
             column,
@@ -247,7 +250,7 @@ def _draft(
     return Draft(profile, guesses, missing)
 
 
-def _joined_columns(column: str, columns: Sequence[str]) -> tuple[str, ...]:
+def _letters_and_digits(column: str, columns: Sequence[str]) -> tuple[str, ...]:
     """Return the columns of one serial, that of its letters and that of its digits; none for one."""
     for other in columns:
         first, second = sorted((column, other), key=columns.index)
@@ -261,6 +264,27 @@ def _joined_columns(column: str, columns: Sequence[str]) -> tuple[str, ...]:
         if len(rests) == 1:
             return first, second
     return ()
+
+
+def _columns_by_part(column: str, columns: Sequence[str]) -> tuple[str, ...]:
+    """Return the columns of a gun's serials, one for each part: `Serie`, `Serie cañón`."""
+    return tuple(
+        each
+        for each in columns
+        if each == column or (_without_part(each) == _without_part(column) != fold(each).split())
+    )
+
+
+def _without_part(heading: str) -> list[str]:
+    """Return the words of a heading before that of a part of the gun."""
+    words = fold(heading).split()
+    parts = (at for at in range(1, len(words)) if _names_part(" ".join(words[at:])))
+    return [word for word in words[: next(parts, None)] if word not in FILLERS]
+
+
+def _names_part(text: str) -> bool:
+    term = find_term(text)
+    return term is not None and term.kind == "part"
 
 
 def natural_key(subject: Subject, columns: Sequence[ColumnGuess]) -> tuple[str, bool]:

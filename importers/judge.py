@@ -55,7 +55,7 @@ NO_NUMBER: Final = message("The row has no number of its own, so a second run wo
 NO_DATE: Final = message(
     "The row has no date. Map the column with the date of the report, or write the year."
 )
-OLD_NUMBER: Final = re.compile(
+TWO_NUMBERS: Final = re.compile(
     r"(.+?)\s*[(\[]\s*(?:ant(?:erior|igu[oa]|es)?|ex|old|former(?:ly)?|previous(?:ly)?|anc(?:ien(?:ne)?)?|viejo"
     r"|velho|previo)\b[.:\s]*(?:n[º°ro.]*\s*)?([^()\[\]]*\d[^()\[\]]*?)\s*[)\]]",
     re.IGNORECASE,
@@ -213,7 +213,8 @@ class Interpreter:
             elif value not in (None, "", []):
                 write_field(body, step.path, value)
         dated = steps.columns.get("occurred_on")
-        if dated and not {"occurred_on", "occurred_at"} & {*body} and not problems:
+        given = {"occurred_on", "occurred_at"} & {*body, *mapping.constants}
+        if dated and not given and not problems:
             if not reported[0]:
                 problems.append(Problem(self._columns.get(dated[0], ""), NO_DATE))
             body["occurred_on"] = reported[0][:4]
@@ -224,8 +225,9 @@ class Interpreter:
             raise RowRefused(*problems, key=(subject.name, number or ""))
         write_constants(body, steps.constants)
         body["number"] = number
-        if subject.has_external_ids and (before := _numbers_before(mapping, texts)):
-            body["external_ids"] = [*body.get("external_ids", ()), *before]
+        for name in mapping.number_columns() if subject.has_external_ids else ():
+            if before := _two_numbers(texts[name])[1]:
+                body.setdefault("external_ids", []).append({"system": name, "number": before})
         complete(body, subject.value, self.actor.own_state())
         for reason, text in interpret_guns(body, subject, is_starred=self.profile.restored):
             self.judgement.add_odd_serial(reason, text, row)
@@ -256,7 +258,7 @@ class Interpreter:
                     number += str(count)
             elif name == "*":
                 number += _digest(row)
-            elif not (text := OLD_NUMBER.sub(r"\1", texts[name])):
+            elif not (text := _two_numbers(texts[name])[0]):
                 return None
             elif is_no_value(text):  # S/E: a document of its own
                 digest = _digest(row)
@@ -386,9 +388,10 @@ def _text_of(step: FieldStep, texts: Mapping[str, str]) -> str:
         return given[0] if given else ""
     if name in OPEN_LISTS or name == "model":  # New Model Single Six, Unknown
         is_none = partial(names.find_placeholder, name)
-        given = [text for text in given if is_none(text) not in ("unknown", "unmarked")] or given[
-            :1
-        ]
+        filled = [text for text in given if is_none(text) not in ("unknown", "unmarked")]
+        given = filled or given[:1]
+    if name == "serial" and join:  # of the parts that have one
+        given = [text for text in dict.fromkeys(given) if not _is_marking(text)] or given[:1]
     is_prose = name == "serial" and any(" " in text or _is_marking(text) for text in given)
     return (join or " " * is_prose).join(given)
 
@@ -397,10 +400,10 @@ def _is_marking(text: str) -> bool:
     return marking_instead_of_serial(text) is not None
 
 
-def _numbers_before(mapping: DocumentMapping, texts: Mapping[str, str]) -> list[dict[str, str]]:
-    """Return the numbers that a case had before, by the column that has them in brackets."""
-    matches = ((name, OLD_NUMBER.fullmatch(texts[name])) for name in mapping.number_columns())
-    return [{"system": name, "number": match[2]} for name, match in matches if match]
+def _two_numbers(text: str) -> tuple[str, str]:
+    """Return the number of a case, and the one that it had before."""
+    match = TWO_NUMBERS.fullmatch(text) if text.endswith((")", "]")) else None
+    return (match[1], match[2]) if match else (text, "")
 
 
 # --- judging ------------------------------------------------------------------------------------

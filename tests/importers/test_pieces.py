@@ -53,6 +53,25 @@ def test_letters_and_digits_in_two_columns_are_one_serial(session, actor, tmp_pa
     assert numbers == ["1", "2", "2/2", "2/3", "3"]
 
 
+def test_serials_of_several_parts_in_columns_are_all_of_the_gun(session, actor, tmp_path):
+    header = ["Denuncia", "Fecha de robo", "Marca", "Serie", "Serie cañón", "Serie corredera"]
+    rows = [["1", "1/3/2020", "Taurus", "TKA52390", "TKA52390", "KLM1071"]]
+    rows += [
+        ["2", "2/3/2020", "Glock", "S/N", "BFN95011", "-"],
+        ["3", "3/3/2020", "Rossi", "S/N", "", ""],
+    ]
+    path = write_csv(tmp_path / "parts.csv", [header, *rows])
+    with open_table(path) as table:
+        profile = draft_profile(
+            table, field_labels(), name="parts", state="PAN", subjects=["reports"]
+        ).profile
+    judgement = importing(path, from_data(to_data(profile)), actor("PAN")).judge()
+    guns = [each["document"]["firearm"] for each in judgement.preview]
+    assert [gun.get("serial") for gun in guns] == ["TKA52390; KLM1071", "BFN95011", None]
+    marks = [[mark["text"] for mark in each["guns"][0]["marks"]] for each in judgement.preview]
+    assert marks[0][-2:] == ["TKA52390", "KLM1071"]
+
+
 @pytest.mark.parametrize(
     ("text", "day"),
     [

@@ -238,6 +238,36 @@ def test_days_that_are_shown_as_months_are_months(tmp_path):
     assert days == ["2022-03", "2022-03-01", "2022-03", "2022"]
 
 
+def test_days_of_an_ods_that_are_shown_as_months_are_months(tmp_path):
+    def cell(shown):
+        value = 'office:value-type="date" office:date-value="2022-03-01"'
+        return f"<table:table-cell {value}><text:p>{shown}</text:p></table:table-cell>"
+
+    rows = "".join(
+        f'<table:table-row><table:table-cell table:number-columns-repeated="2"/>{cell(each)}</table:table-row>'
+        for each in ("mars 22", "01/03/22", "03/2022", "2022")
+    )
+    heading = (
+        '<table:table-cell office:value-type="string"><text:p>Date</text:p></table:table-cell>'
+    )
+    blank = '<table:table-cell table:number-columns-repeated="2"/>'
+    names = "urn:oasis:names:tc:opendocument:xmlns"
+    spaces = " ".join(f'xmlns:{each}="{names}:{each}:1.0"' for each in ("office", "table", "text"))
+    path = tmp_path / "months.ods"
+    with zipfile.ZipFile(path, "w") as book:
+        book.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
+        book.writestr("META-INF/manifest.xml", "<manifest/>")
+        book.writestr(
+            "content.xml",
+            f"<office:document-content {spaces}><office:body><office:spreadsheet>"
+            f'<table:table table:name="A"><table:table-row>{blank}{heading}</table:table-row>{rows}'
+            "</table:table></office:spreadsheet></office:body></office:document-content>",
+        )
+    with open_table(path) as table:
+        days = [row.cells["Date"] for row in table.rows]
+    assert days == ["2022-03", "2022-03-01", "2022-03", "2022"]
+
+
 def test_a_heading_of_two_rows_is_one(tmp_path):
     rows = [
         ["Dossier", "ARME", "", "N° de série", "", "Lieu"],

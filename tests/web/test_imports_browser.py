@@ -49,7 +49,7 @@ def test_a_messy_file_is_loaded_and_undone_by_a_clerk(page, site, spreadsheet):
     page.get_by_role("link", name="Say what these texts mean").click()
     for unit in ("Comisaría 3a", "3a"):
         page.get_by_label(unit, exact=True).select_option("PRY-POLICE")
-    page.get_by_label("Xyzzy Arms").fill("Rossi")
+    page.get_by_label("Xyzzy Arms", exact=True).fill("Rossi")
     press(page)
     expect(page.get_by_role("main")).to_contain_text("You said what all of them mean.")
     expect(page.get_by_role("main")).to_contain_text("A row of totals")

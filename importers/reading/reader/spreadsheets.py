@@ -34,6 +34,14 @@ MONTH_FORMAT: Final = 17
 NO_FIELD: Final = re.compile(r'\[[^\]]*\]|"[^"]*"|\\.|[_*].|&quot;.*?&quot;')
 """What is no field of a date in the format of a number."""
 LONGEST_TAG: Final = 500
+MAX_ODS: Final = 64 * MIB
+ODS_TAG: Final = re.compile(
+    r"(<table:table [^>]*>|<table:table-row\b[^>]*>|<table:(?:covered-)?table-cell\b[^>]*>)"
+    r"(?:(?<!/>)(<text:p\b.*?</text:p>))?",
+    re.DOTALL,
+)
+MONTH_TEXT: Final = re.compile(r"[^\W\d]+\.?\W*(?:de )?\d{2,4}|\d{1,2}[/.-]\d{4}|(?P<year>\d{4})")
+"""How a day is shown as a month or a year."""
 
 
 def sheet_parts(
@@ -100,13 +108,21 @@ def _aside_rows(sheet: Any) -> list[list[str]]:
     return [[], *([as_text(cell)[:200] for cell in cells] for cells in last)]
 
 
+Places = dict[int, list[tuple[int, int]]]
+"""Column, and length of the ISO date that is shown, of days without one, by row."""
+
+
 class _Precisions:
-    """Which days of an XLSX are shown as a month or year alone, by the format of their cells."""
+    """Which days of an XLSX or ODS are shown as a month or year alone, by the format of their cells."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file, self._sheets, self._styles = file, dict[str, str](), dict[str, int]()
+        self._places: dict[str, Places] = {}
         file.seek(0)
         with suppress(KeyError, zipfile.BadZipFile), zipfile.ZipFile(file) as book:
+            if "content.xml" in book.namelist() and book.getinfo("content.xml").file_size < MAX_ODS:
+                self._places = _places_of_ods(book.read("content.xml").decode("utf-8", "replace"))
+                return
             links = book.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
             paths = {
                 _attribute(tag, "Id"): _attribute(tag, "Target")
@@ -121,7 +137,9 @@ class _Precisions:
 
     def rows(self, name: str, sheet: Any) -> Iterator[Row]:
         """Yield the rows of a sheet, with days cut to what is shown: `2020-03`."""
-        rough = self._cells(name) if self._styles and name in self._sheets else {}
+        rough = self._places.get(name, {})
+        if self._styles and name in self._sheets:
+            rough = self._cells(name)
         _, first = sheet.start or (0, 0)
         for number, cells in enumerate(sheet.iter_rows(), 1):
             if (places := rough.get(number)) is None:
@@ -134,9 +152,9 @@ class _Precisions:
                     cut[at] = cut[at].isoformat()[:length]
             yield cut
 
-    def _cells(self, name: str) -> dict[int, list[tuple[int, int]]]:
-        """Return place and length of the days that are cut, by row."""
-        places: dict[int, list[tuple[int, int]]] = {}
+    def _cells(self, name: str) -> Places:
+        """Return the days of a sheet that are cut."""
+        places: Places = {}
         cell = re.compile(rf'<c\b[^>]*\bs="(?:{"|".join(self._styles)})"[^>]*>')
         self._file.seek(0)
         with (
@@ -155,6 +173,25 @@ class _Precisions:
                         length = self._styles[_attribute(match[0], "s")]
                         places.setdefault(int(place[2]), []).append((at - 1, length))
         return places
+
+
+def _places_of_ods(content: str) -> dict[str, Places]:
+    """Return the days that are shown as months or years, by sheet: their text is there."""
+    sheets: dict[str, Places] = {}
+    name, row, after, column = "", 0, 1, 0
+    for match in ODS_TAG.finditer(content):
+        tag, text = match[1], re.sub(r"<[^>]*>", "", match[2] or "").strip()
+        if tag.startswith("<table:table "):
+            name, after = unescape(_attribute(tag, "table:name")), 1
+        elif tag.startswith("<table:table-row"):
+            row, column = after, 0
+            after += int(_attribute(tag, "table:number-rows-repeated") or 1)
+        else:
+            if _attribute(tag, "office:date-value") and (month := MONTH_TEXT.fullmatch(text)):
+                length = len("2020" if month["year"] else "2020-03")
+                sheets.setdefault(name, {}).setdefault(row, []).append((column, length))
+            column += int(_attribute(tag, "table:number-columns-repeated") or 1)
+    return sheets
 
 
 def _rough_styles(styles: str) -> dict[str, int]:

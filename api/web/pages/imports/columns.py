@@ -66,7 +66,7 @@ SEVERAL: Final = Field(
 )
 
 
-JOINS: Final = {"first": None, "joined": "", "blank": " ", "hyphen": "-"}
+JOINS: Final = {"first": None, "joined": "", "blank": " ", "hyphen": "-", "several": "; "}
 JOIN: Final = Field(
     "join",
     message("Where several columns fill one field"),
@@ -76,6 +76,7 @@ JOIN: Final = Field(
         ("joined", message("They are joined to one text, with no sign between")),
         ("blank", message("They are joined with a blank between")),
         ("hyphen", message("They are joined with a hyphen between")),
+        ("several", message("Each is a value of its own, as the numbers of several parts")),
     ),
     hint=message("A serial number in two columns, its letters and its digits, is joined."),
 )
