@@ -239,6 +239,10 @@ def test_a_file_that_waits_its_turn_says_so(officer, session, monkeypatch):
     assert "Files before this one: 1. At work is Armas 2020.csv" in second
     assert "Files before this one" not in first
     assert "3 of about 3 rows" in first and "You may close this page." in first
+    newer = ImportRun.id == runs[1].rpartition("/")[2]
+    db.session.execute(update(ImportRun).where(newer).values(status="judging"))
+    first, second = (text(officer.open(run)) for run in runs)
+    assert "Files before this one: 1" in first and "Files before this one" not in second
 
 
 def test_a_file_without_a_table_leaves_nothing_behind(officer):
