@@ -113,7 +113,9 @@ def _papers(caller: Caller) -> Ids:
     doubt = _first(exporter, "/discrepancies?status=open")
     _explain(exporter, doubt["id"])
     paper = exporter.get(f"/permits/{permit['id']}/paper").data
+    licensee = importer.post("/licensees", bodies.licensee(roles=["carrier"], number="L-70")).json
     return {
+        "licensee": licensee["id"],
         "permit": permit["id"],
         "import": _first(importer, "/permits?number=I-70")["id"],
         "transit": _first(way.pry, "/permits?kind=in_transit")["id"],

@@ -135,3 +135,23 @@ def test_a_register_of_another_state_has_its_total_and_its_files(signed_in, as_a
     page = officer.open("/desk/licensees?state=PRY")
     assert "Found: 1" in page and "format=csv" in page
     assert "Your state has no licensee like this." in officer.open("/desk/licensees")
+
+
+def test_a_licensee_shows_its_permits_shipments_and_what_is_open(as_actor, signed_in):
+    pry, bra = (as_actor(state, "licensing_officer") for state in ("PRY", "BRA"))
+    own = pry.post("/licensees", bodies.licensee()).json["id"]  # Armas del Sur, a dealer
+    other = bodies.licensee(number="L-2", party=bodies.party("Otra Casa"))
+    other = pry.post("/licensees", other).json["id"]
+    named = bodies.import_permit(number="I-1", importer=bodies.party("ARMAS DEL SUR"))
+    pry.post("/permits", named)
+    pry.post("/permits", bodies.import_permit(number="I-2", importer=bodies.party("Nadie")))
+    [permit] = pry.get(f"/permits?licensee={own}").json["items"]
+    assert permit["number"] == "I-1" and pry.get(f"/permits?licensee={other}").json["items"] == []
+    assert pry.get(f"/shipments?licensee={own}").json["items"] == []
+    bra.get(f"/permits?licensee={own}", 404)
+    officer = signed_in("PRY", "licensing_officer")
+    assert f'href="/desk/licensees/{own}"' in officer.open("/desk/licensees")
+    page = text(officer.open(f"/desk/licensees/{own}"))
+    assert "Armas del Sur" in page and "I-1" in page and "I-2" not in page
+    assert "Nothing has been shipped yet." in page
+    assert "No permit names it." in officer.open(f"/desk/licensees/{other}")

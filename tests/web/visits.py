@@ -251,6 +251,7 @@ VISITS = (
     Visit("/desk/discrepancies/{explained}/agree", DESK_PRY),
     refused("/desk/discrepancies/{discrepancy}/explain", DESK_PRY),
     Visit("/desk/licensees", DESK_PRY),
+    Visit("/desk/licensees/{licensee}", DESK_PRY),
     Visit("/desk/transfers", DESK_PRY),
     Visit("/desk/transfers", "URY licensing_officer"),
     Visit("/desk/transfers/new", DESK_PRY),

@@ -12,7 +12,7 @@ from api.http.fields.codes import Code, StateCode
 from api.http.fields.declared import DeclaredRequest, request_schema
 from api.http.fields.numbers import QuantityOrZero, Whole
 from api.http.fields.schemas import Items, Nested, RequestSchema, repeats
-from api.http.fields.texts import Text
+from api.http.fields.texts import Id, Text
 from api.http.fields.times import Day
 from api.http.pagination import ListQuery, listing_fields
 from api.schemas.common import (
@@ -122,6 +122,7 @@ class PermitQuery(ListQuery):
     counterpart_status = Code(codes.COUNTERPART_STATUSES)
     exporting_state = StateCode()
     importing_state = StateCode()
+    licensee = Id()
 
 
 EXPIRY_FIELDS = ("expires_on", "latest_import_on")

@@ -211,6 +211,7 @@ class ShipmentQuery(ListQuery):
     external_id = Text(most=100)
     permit = Id()
     number = Text(most=100)
+    licensee = Id()
     plate = Text(most=20)
     document = Text(most=100)
     post = PostCode()

@@ -17,6 +17,7 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
+from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.paging import Listing, Page
 from salsa_ext.database.session import db, read_row
 from salsa_ext.firearms.records.queries import find_parties
@@ -139,6 +140,8 @@ def select_discrepancies(actor: Actor, filters: Mapping[str, Any]) -> Select[Any
     for name in ("kind", "status", "subject_kind", "subject_id", "subject_number", "owner_state"):
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(Discrepancy, name) == value)
+    if (subjects := filters.get("subject_ids")) is not None:
+        query = query.where(is_any_of(Discrepancy.subject_id, subjects))
     is_waiting = Discrepancy.status.in_(UNRESOLVED_STATUSES)
     if (waiting := filters.get("waiting")) is not None:
         query = query.where(is_waiting if waiting else ~is_waiting)

@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import false, select
+from sqlalchemy import Select, false, func, or_, select
 
 from salsa_ext.access.audit import Action, AuditEvent, append, append_many, audit_event
 from salsa_ext.access.permissions import Permission
@@ -33,7 +33,7 @@ from salsa_ext.reference.names import participants
 from salsa_ext.reference.state_settings import load_settings, settings_by_state
 from salsa_ext.trade.event_log import NewEvent, add_events, events_by_subject
 from salsa_ext.trade.models import TradeEvent
-from salsa_ext.trade.permits.models import Licensee
+from salsa_ext.trade.permits.models import Licensee, Permit
 from salsa_ext.trade.permits.values import LicenceDecision, LicenceRenewal, LicenseeData
 
 DECISIONS: Final = {
@@ -233,6 +233,23 @@ def get_licensee(actor: Actor, licensee_id: UUID) -> LicenseeView:
     """Return a licensee of the own state; raises NotFound."""
     require(actor, Permission.LICENSEE_READ)
     return read_licensee(licensee_id)
+
+
+def select_permits(licensee_id: UUID) -> Select[Any]:
+    """Select the visible permits that name a licensee by its licence, or by its name alone.
+
+    Raises NotFound.
+    """
+    row = read_row(Licensee, licensee_id)
+    name = func.salsa_folded_name(find_parties([row.party_id])[row.party_id].name)
+    parties = select(Party.id).where(
+        Party.owner_state.in_(participants()),
+        func.salsa_folded_name(Party.name) == name,
+        Party.country == row.owner_state,
+        or_(Party.licence.is_(None), Party.licence == row.number),
+    )
+    roles = (Permit.exporter_id, Permit.importer_id, Permit.broker_id)
+    return select(Permit.id).where(or_(*(role.in_(parties) for role in roles)))
 
 
 def read_licensee(licensee_id: UUID) -> LicenseeView:

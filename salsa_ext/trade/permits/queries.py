@@ -28,6 +28,7 @@ from salsa_ext.trade.discrepancies.values import PARTY_NOT_AUTHORISED
 from salsa_ext.trade.event_log import events_by_subject
 from salsa_ext.trade.models import TradeEvent
 from salsa_ext.trade.permits.comparison import COMPARED_PARTIES, counterpart_status
+from salsa_ext.trade.permits.licensees import select_permits
 from salsa_ext.trade.permits.models import Permit, PermitLine
 from salsa_ext.trade.permits.values import DocumentReference, IssuingAuthority, PermitData
 
@@ -110,6 +111,9 @@ def list_permits(
     for name in ("kind", "number", "exporting_state", "importing_state", "counterpart_status"):
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(Permit, name) == value)
+    if (licensee := filters.get("licensee")) is not None:
+        require(actor, Permission.LICENSEE_READ)
+        query = query.where(Permit.id.in_(select_permits(licensee)))
     if (number := filters.get("external_id")) is not None:
         query = query.where(Permit.owner_state == actor.state, Permit.has_external_id(number))
     if (status := filters.get("status")) is not None:

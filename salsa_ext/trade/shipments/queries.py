@@ -35,6 +35,7 @@ from salsa_ext.reference.suggestions import WordRemark
 from salsa_ext.trade.discrepancies import queries as discrepancy_queries
 from salsa_ext.trade.discrepancies.models import Discrepancy
 from salsa_ext.trade.models import TradeEvent
+from salsa_ext.trade.permits.licensees import select_permits
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.receipts.models import Receipt
 from salsa_ext.trade.shipments import fact_queries
@@ -135,6 +136,9 @@ def list_shipments(
     ):
         if (value := filters.get(name)) is not None:
             query = query.where(column == value)
+    if (licensee := filters.get("licensee")) is not None:
+        require(actor, Permission.LICENSEE_READ)
+        query = query.where(Shipment.permit_id.in_(select_permits(licensee)))
     if (plate := filters.get("plate")) is not None:
         query = query.where(Shipment.id.in_(select(func.salsa_shipments_by_plate(plate))))
     if (post := filters.get("post")) is not None:
