@@ -47,7 +47,7 @@ SEARCHED_COLUMNS: Final = (
     (message("State"), 10),
     (message("Registers"), 16),
     (message("Through"), 8),
-    (message("Said"), 10),
+    (message("Answer"), 10),
 )
 SENT_AFTER_REJECTION: Final = message("A second person declined it, and it was sent all the same.")
 PARTLY_ANSWERED: Final = message("Not all that were asked answered")

@@ -82,10 +82,10 @@ class MarkReadResponse(Schema):
 
 STATE_TEXTS: Final = {
     "hit_made": message(
-        "An alert of {state} was met: {state} has to confirm the hit before anybody acts."
+        "A gun that matches an alert of {state} was found: {state} has to confirm the hit before anybody acts."
     ),
     "hit_reopened": message(
-        "A record was corrected and meets an alert of {state} again: {state} has to confirm the"
+        "A record was corrected and matches an alert of {state} again: {state} has to confirm the"
         " hit before anybody acts."
     ),
 }

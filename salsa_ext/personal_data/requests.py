@@ -113,7 +113,7 @@ def erase_person(
         if each.party.id in chosen and each.obstacle:
             raise Conflict(
                 message(
-                    "The party {party} is kept: {reason}. Leave it out, or refuse the request.",
+                    "The party {party} must be retained: {reason}. Leave it out, or refuse the request.",
                     party=str(each.party.id),
                     reason=CodeLabel("erasure_obstacle", each.obstacle),
                 )

@@ -135,7 +135,10 @@ def test_both_read_by_which_serial_it_was_met_and_the_own_state_which_alert(pry_
 @pytest.mark.parametrize(
     ("language", "words"),
     [
-        ("en", "An alert of Paraguay was met: Paraguay has to confirm the hit"),
+        (
+            "en",
+            "A gun that matches an alert of Paraguay was found: Paraguay has to confirm the hit",
+        ),
         (
             "es",
             "Se halló un arma con alerta de Paraguay: Paraguay debe confirmar la respuesta positiva",

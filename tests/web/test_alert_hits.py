@@ -1,4 +1,4 @@
-"""The pages of hits: an alert was met, and its state says whether it is true."""
+"""The pages of hits: a gun matches an alert, and its state says whether it is true."""
 
 import re
 from datetime import timedelta
@@ -118,7 +118,7 @@ def test_of_a_gun_that_is_let_pass_the_page_says_that_nobody_is_told(as_actor, o
     assert "a call would reveal it" in text(owner.open(path))
     for page in (path, "/hits"):
         assert "◔" not in text(owner.open(page))  # no time by which anybody waits
-    assert "Your state alone reads it" in text(owner.open(f"{path}/confirm"))
+    assert "Only your state reads it" in text(owner.open(f"{path}/confirm"))
     assert "✓ The answer is stored. Nobody else is notified" in text(answer(owner, path, "confirm"))
     assert as_actor("BRA", "police_officer").get("/hits").json["items"] == []
 
@@ -168,7 +168,7 @@ def test_a_warning_stands_where_reading_the_record_would_give_a_silent_hit_away(
     [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
     said = text(owner.open(f"/hits/{hit['id']}"))
     assert (
-        "The record that met it ! Brazil, which owns the record, is notified when it is read"
+        "The record that was found ! Brazil, which owns the record, is notified when it is read"
         in said
     )
 

@@ -145,7 +145,7 @@ def test_of_a_hit_that_ended_the_page_of_the_alert_says_why_and_not_that_it_expi
     said = text(police.open(f"/alerts/{made['id']}"))
     words = {
         "cancelled": "✕ The alert was cancelled by Paraguay on",
-        "corrected": "✕ The record that met it was corrected by Brazil on",
+        "corrected": "✕ The record of this hit was corrected by Brazil on",
     }[how]
     assert words in said and "Expired" not in said
 
@@ -155,9 +155,9 @@ def test_a_new_alert_says_that_it_is_being_compared_until_it_is(police, entered,
     said = text(police.open(entered))
     police.client.background = True
     assert "It is still being compared with the records" in said
-    assert "It was not met so far." not in said
+    assert "No hit so far." not in said
     said = text(police.open(entered))
-    assert "It was not met so far." in said and "still being compared" not in said
+    assert "No hit so far." in said and "still being compared" not in said
     assert pry_police.get("/alerts").json["items"][0]["compared"]
 
 

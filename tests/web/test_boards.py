@@ -151,7 +151,7 @@ def test_a_hit_whose_record_was_withdrawn_asks_for_nothing_on_the_board(
     assert "Hold and call" in text(page.open(BOARD))
     pry_police.post(f"/reports/{made['id']}/withdraw", {"reason": "In error"}, 200, If_Match='"1"')
     said = text(page.open(BOARD))
-    assert "✕ The record that met it was withdrawn by Paraguay on" in said
+    assert "✕ The record of this hit was withdrawn by Paraguay on" in said
     assert "Hold and call" not in said
     [hit] = as_actor("BRA", "supervisor").get(BOARD).json["hits"]
     assert (hit["status"], hit["cause_changed"]["status"]) == ("ended", "withdrawn")

@@ -137,7 +137,7 @@ def test_two_officers_of_two_states_work_through_a_day(browsers, site, shipment)
     assert seized(site) == []
     argentina.set_offline(False)
     expect(desk.locator("#queue")).to_contain_text(
-        "Taken: Record a seizure: TKA52393", timeout=20_000
+        "Accepted: Record a seizure: TKA52393", timeout=20_000
     )
     expect(boards[0].locator("#seizures")).to_contain_text(
         "Seizures: 1; firearms: 1", timeout=10_000

@@ -240,7 +240,7 @@ def test_a_discrepancy_is_listed_and_shown_with_what_each_state_says(officer, do
     assert key not in officer.open("/desk/discrepancies?status=resolved")
     page = officer.open(doubt)
     assert doings(page) == ["explain", "agree", "assign"]
-    assert "Importer" in text(page) and "Brazil has said nothing yet" in text(page)
+    assert "Importer" in text(page) and "Brazil has not answered yet" in text(page)
 
 
 def test_each_state_explains_and_agrees_for_itself(officer, doubt, signed_in):

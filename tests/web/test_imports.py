@@ -127,7 +127,7 @@ def test_what_a_text_means_is_said_once_and_kept_for_other_files(officer):
     assert "“Nobody Ltd” is not on the list: choose from it." in text(refused)
     makes["Xyzzy Arms"] = "Taurus"
     officer.send(f"{run}/values", form | {name: makes[given] for name, given in means.items()})
-    assert "You said what all of them mean." in text(officer.open(run))
+    assert "All of them have a meaning." in text(officer.open(run))
     assert 'value="Taurus"' in officer.open(f"{run}/values")
     mapping = upload(officer, spreadsheet, name="Otra.csv")
     other = map_columns(officer, mapping, name="otra").partition("?")[0]

@@ -282,7 +282,7 @@ def test_a_mark_that_was_read_in_part_may_be_one_of_several_which_are_told_apart
         "Mark TKA52381",
         "Mark TKA523B1",
         "How was this scored?",
-        "The photograph is kept with this check.",
+        "The photograph is stored with this check.",
     ):
         assert words in page
 

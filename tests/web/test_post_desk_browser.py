@@ -46,12 +46,14 @@ def test_a_seizure_recorded_without_a_line_arrives_exactly_once_by_keyboard_alon
     assert page.evaluate(FITS)
     device.set_offline(True)
     page.goto(f"{site.url}{DESK}")
-    expect(page.locator("#connection")).to_contain_text("No line.")
-    expect(page.locator("#stored-age")).to_have_text("As this device last saw it, 0 minutes ago.")
+    expect(page.locator("#connection")).to_contain_text("No connection.")
+    expect(page.locator("#stored-age")).to_have_text(
+        "As last received by this device, 0 minutes ago."
+    )
     expect(page.locator("#stored-list")).to_contain_text("BRA2E19")
     assert page.evaluate(FITS)
     seize(page, "QQQ111")
-    expect(page.locator("#connection")).to_contain_text("Kept on this device.")
+    expect(page.locator("#connection")).to_contain_text("Saved on this device.")
     expect(page.locator("#connection")).to_be_focused()
     seize(page, "QQQ112")
     expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 2")
@@ -63,11 +65,11 @@ def test_a_seizure_recorded_without_a_line_arrives_exactly_once_by_keyboard_alon
     tab_to(page, "#q")
     page.keyboard.type("BRA2")
     device.set_offline(False)
-    expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ112")
+    expect(page.locator("#queue")).to_contain_text("Accepted: Record a seizure: QQQ112")
     expect(
         page.locator("#q")
     ).to_be_focused()  # what is sent meanwhile takes nobody away from what he types
-    expect(page.locator("#desk-message")).to_contain_text("Taken: Record a seizure: QQQ112")
+    expect(page.locator("#desk-message")).to_contain_text("Accepted: Record a seizure: QQQ112")
     assert sum("QQQ112" in said for said in page.evaluate("heard")) == 1
     expect(page.locator("#queue-count")).to_have_text("Waiting to be sent: 0")
     reopened(device, site)
@@ -79,7 +81,7 @@ def test_a_seizure_whose_answer_is_lost_on_the_way_is_recorded_once(device, site
     lost = []
 
     def lose(route):
-        expect(page.locator("#connection")).to_have_text("Kept on this device, and being sent.")
+        expect(page.locator("#connection")).to_have_text("Saved on this device, and being sent.")
         expect(page.locator("#connection")).to_be_focused()
         lost.append(route.fetch())
         route.abort()
@@ -95,11 +97,11 @@ def test_a_seizure_whose_answer_is_lost_on_the_way_is_recorded_once(device, site
         {"name": "gun.png", "mimeType": "image/png", "buffer": code("gun")}
     )
     page.locator("#items-0-serial").press("Enter")
-    expect(page.locator("#connection")).to_contain_text("Kept on this device.")
+    expect(page.locator("#connection")).to_contain_text("Saved on this device.")
     assert [answer.status for answer in lost] == [200] and len(seized(site, "QQQ222")) == 1
     device.unroute_all()
     page = reopened(device, site)
-    expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ222")
+    expect(page.locator("#queue")).to_contain_text("Accepted: Record a seizure: QQQ222")
     assert seized(site, "QQQ222") == ["QQQ222"]
     officer = site.program("PRY", "border_officer")
     [made, *_] = officer.get(f"/seizures?post={POST}").json["items"]
@@ -130,7 +132,7 @@ def test_another_officer_neither_sees_nor_sends_what_one_kept(device, site):
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url(f"{site.url}/")
     page = open_desk(device, site)
-    expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ333")
+    expect(page.locator("#queue")).to_contain_text("Accepted: Record a seizure: QQQ333")
     assert len(seized(site, "QQQ333")) == 1
 
 
@@ -147,7 +149,7 @@ def test_a_session_that_ended_is_asked_for_and_then_what_waits_is_sent(device, s
     assert keys == 0 and len(entries) == 1 and "QQQ555" not in entries[0]
     press(page, "Sign in")
     sign_in(page, site.username)
-    expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ555")
+    expect(page.locator("#queue")).to_contain_text("Accepted: Record a seizure: QQQ555")
     assert len(seized(site, "QQQ555")) == 1
 
 
@@ -160,7 +162,7 @@ def test_the_key_is_gone_when_the_session_is_over_though_no_line_tells_so(device
     assert page.evaluate(STORED)[0] == 1
     device.clock.fast_forward("12:00:31")
     expect(page.locator("#connection")).to_contain_text(
-        "Nothing can be kept: your session has ended"
+        "Nothing can be saved: your session has ended"
     )
     expect(page.locator("#stored-list")).to_be_empty()
     assert page.evaluate(STORED)[0] == 0
@@ -179,7 +181,7 @@ def test_a_check_waits_for_the_line_and_its_answer_for_the_officer(device, site)
     device.set_offline(True)
     page.goto(f"{site.url}{DESK}/check")
     expect(page.locator("#form-place")).to_contain_text(
-        "Without a line other states’ records cannot be asked"
+        "Without a connection other states’ records cannot be asked"
     )
     large = {"name": "large.jpg", "mimeType": "image/jpeg", "buffer": bytes(9 * 1024 * 1024)}
     page.locator("#serial").fill("XYZ")
@@ -285,7 +287,7 @@ def test_all_that_was_not_recorded_is_discarded_at_once_when_that_is_confirmed(d
     page.once("dialog", lambda dialog: dialog.accept())
     press(page, "Discard all")
     expect(page.locator("#not-recorded")).to_be_hidden()
-    assert asked == ["Discard all 2? They were not taken, and nothing of them is left then."]
+    assert asked == ["Discard all 2? They were not accepted, and will be lost."]
 
 
 def test_a_truck_is_found_by_a_photograph_of_the_code_on_its_paper_and_ticked(device, site):
@@ -314,7 +316,7 @@ def test_a_call_is_asked_with_a_line_alone_and_both_sides_follow_it(device, site
     ask = page.get_by_role("button", name="Ask them to call")
     ask.click()
     expect(page.locator(".summary")).to_contain_text(
-        "There is no line, so the other side is not asked."
+        "There is no connection, so the other side was not asked."
     )
     expect(page.locator("#queue")).to_be_hidden()
     assert page.evaluate(STORED)[1] == [] and page.evaluate(FITS)

@@ -64,12 +64,12 @@ def test_who_signs_out_without_a_line_is_signed_out_before_anything_is_shown_aga
     page.get_by_role("button", name="Sign out").click()
     for shown in (page, board):
         expect(shown.get_by_role("main")).to_contain_text(
-            "You signed out on this device without a line."
+            "You signed out on this device without a connection."
         )
     page = device.new_page()
     page.goto(f"{site.url}{DESK}")
     expect(page.get_by_role("main")).to_contain_text(
-        "You signed out on this device without a line."
+        "You signed out on this device without a connection."
     )
     keys, entries = page.evaluate(STORED)
     assert keys == 0 and len(entries) == 1
@@ -78,7 +78,7 @@ def test_who_signs_out_without_a_line_is_signed_out_before_anything_is_shown_aga
     device.set_offline(False)
     page = device.new_page()
     page.goto(f"{site.url}{DESK}")
-    expect(page.get_by_role("status")).to_contain_text("is ended at the service now")
+    expect(page.get_by_role("status")).to_contain_text("has now ended at the service")
     asked = [
         record.route for record in caplog.records if getattr(record, "route", WORKER) != WORKER
     ]
@@ -86,7 +86,7 @@ def test_who_signs_out_without_a_line_is_signed_out_before_anything_is_shown_aga
     device.add_cookies([{"name": SESSION_COOKIE, "value": session, "url": site.url}])
     page.goto(f"{site.url}{DESK}")
     sign_in(page, site.username)
-    expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ777")
+    expect(page.locator("#queue")).to_contain_text("Accepted: Record a seizure: QQQ777")
     page.goto(f"{site.url}/signed-out")
     expect(page.get_by_role("main")).to_contain_text("No session waits to be ended on this device.")
 
@@ -105,7 +105,7 @@ def test_who_signs_out_over_a_line_that_hangs_is_told_so_and_signed_out_by_the_b
     device.route("**/posts/session", lambda route: None)  # nothing is answered, and nothing fails
     page.get_by_role("button", name="Sign out").click()
     expect(page.get_by_role("main")).to_contain_text(
-        "You signed out on this device without a line."
+        "You signed out on this device without a connection."
     )
     assert page.evaluate(STORED)[0] == 0
     page.goto("about:blank")  # nothing of the service is open when there is a line again
@@ -115,7 +115,7 @@ def test_who_signs_out_over_a_line_that_hangs_is_told_so_and_signed_out_by_the_b
     browser.send("ServiceWorker.dispatchSyncEvent", event)
     assert signed_out.wait(10)
     page.goto(site.url)
-    expect(page.get_by_role("status")).to_contain_text("is ended at the service now")
+    expect(page.get_by_role("status")).to_contain_text("has now ended at the service")
 
 
 def test_a_desk_is_new_after_an_upgrade_and_what_waits_is_sent(device, site, monkeypatch):
@@ -131,7 +131,7 @@ def test_a_desk_is_new_after_an_upgrade_and_what_waits_is_sent(device, site, mon
     page = reopened(device, site)  # without a line it is the old one, with its own scripts
     expect(page.locator(f"script[src='{old}']")).to_be_attached()
     device.set_offline(False)
-    expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ888")
+    expect(page.locator("#queue")).to_contain_text("Accepted: Record a seizure: QQQ888")
     page = open_desk(device, site)
     assert seized(site, "QQQ888") == ["QQQ888"]
     device.set_offline(True)
@@ -190,7 +190,7 @@ def test_a_device_without_room_says_so_and_loses_nothing_that_was_typed(device, 
     )
     expect(page.locator("#items-0-serial")).to_have_value("QQQ999")
     assert seized(site, "QQQ999") == []
-    press(page, "Send it now, without keeping it")
+    press(page, "Send it now, without saving it")
     expect(page.get_by_role("main")).to_contain_text("The seizure is recorded.")
     officer = site.program("PRY", "border_officer")
     [made, *_] = officer.get(f"/seizures?post={POST}").json["items"]
@@ -205,7 +205,7 @@ def test_a_browser_that_keeps_nothing_says_so_and_sends_its_forms_as_they_are(de
     page = device.new_page()
     page.goto(f"{site.url}{DESK}/seizure")
     sign_in(page, site.username)
-    expect(page.locator("#connection")).to_contain_text("lets nothing be kept on the device")
+    expect(page.locator("#connection")).to_contain_text("can save nothing on the device")
     page.locator("#items-0-serial").fill("QQQ121")
     page.locator("#items-0-serial").press("Enter")
     expect(page.get_by_role("main")).to_contain_text("The seizure is recorded.")

@@ -117,7 +117,7 @@ def test_what_a_seizure_matches_stays_on_top_of_each_page_until_it_is_put_away(d
     device.set_offline(True)
     go(page, site)
     expect(page.locator("#queue-list [data-state=urgent]")).to_contain_text(
-        "Taken: Record a seizure"
+        "Accepted: Record a seizure"
     )
     device.set_offline(False)
     page = reopened(device, site)
@@ -199,7 +199,7 @@ def test_what_waits_is_no_matter_of_another_account_or_of_a_form_that_grew_old(d
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url(f"{site.url}/")
     page = open_desk(device, site)
-    expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ9KL")
+    expect(page.locator("#queue")).to_contain_text("Accepted: Record a seizure: QQQ9KL")
     assert seized(site, "QQQ") == ["QQQ9KL", "QQQ8XY", "QQQ7AB"]
 
 
@@ -246,7 +246,7 @@ def test_a_clock_that_is_put_right_makes_nothing_old_and_no_photograph_is_opened
     page.evaluate("localStorage.clear()")
     device.set_offline(False)
     page = reopened(device, site)
-    expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ666")
+    expect(page.locator("#queue")).to_contain_text("Accepted: Record a seizure: QQQ666")
     assert max(page.evaluate("read")) > len(photo)
     officer = site.program("PRY", "border_officer")
     [made, *_] = officer.get(f"/seizures?post={POST}").json["items"]
@@ -267,12 +267,12 @@ def test_who_never_opened_the_desk_is_signed_out_without_a_line_too(device, site
     page.get_by_role("button", name="Sign out").click()
     for shown in (page, other):
         expect(shown.get_by_role("main")).to_contain_text(
-            "You signed out on this device without a line."
+            "You signed out on this device without a connection."
         )
         expect(shown.get_by_role("button")).to_have_count(0)
     page.close()
     device.set_offline(False)
-    expect(other.get_by_role("status")).to_contain_text("is ended at the service now")
+    expect(other.get_by_role("status")).to_contain_text("has now ended at the service")
     other.goto(f"{site.url}/posts/{POST}/board")
     expect(other.get_by_label("User name")).to_be_visible()
 
@@ -307,6 +307,6 @@ def test_a_page_that_was_opened_without_a_line_looks_for_it_by_itself(device, si
     waits(page, 1)
     expect(page.locator("html")).to_have_attribute("data-pauses", re.compile("8000 .*\\b1000"))
     device.set_offline(False)
-    expect(page.locator("#queue")).to_contain_text("Taken: Record a seizure: QQQ771")
-    expect(page.locator("#connection")).to_contain_text("There is a line.")
+    expect(page.locator("#queue")).to_contain_text("Accepted: Record a seizure: QQQ771")
+    expect(page.locator("#connection")).to_contain_text("You are online.")
     assert len(seized(site, "QQQ771")) == 1

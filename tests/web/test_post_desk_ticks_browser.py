@@ -113,7 +113,7 @@ def test_a_tick_that_waited_says_when_it_is_taken_what_does_not_agree_with_the_p
     expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
     device.set_offline(False)
     warned = page.locator("#queue-list [data-state=warned]")
-    expect(warned).to_contain_text("Taken: Record the crossing: A-DUE")
+    expect(warned).to_contain_text("Accepted: Record the crossing: A-DUE")
     expect(warned).to_contain_text("Entry: 7 pieces counted, 1 on its papers.")
     warned.get_by_role("link", name="See it").click()
     expect(page.locator(".warned")).to_contain_text("a discrepancy is open")

@@ -1,4 +1,4 @@
-"""What each state said of a trace, on its page: questions, refusals, and states that do not participate."""
+"""Answers of the states of a trace, on its page: questions, refusals, and states that do not participate."""
 
 import re
 
@@ -32,7 +32,7 @@ def test_a_question_is_replied_to(analyst, as_actor, bra, pry_analyst):
     assert "Which side?" in text(analyst.open(path))
     assert 'id="text-wrong"' in analyst.send(path, {}, 422).text
     said = text(analyst.open(analyst.send(path, {"text": "The left side"}).location))
-    assert "✓ The reply is kept." in said and "The left side" in said
+    assert "✓ The reply is saved." in said and "The left side" in said
 
 
 def test_clarification_of_a_refusal_is_sought_on_the_page(analyst, as_actor, bra, pry_analyst):
@@ -111,7 +111,7 @@ def test_the_fields_of_the_american_form_are_offered_where_it_is_used(analyst, t
     asked = analyst.send(f"{path}/{leg}/attempt", {"channel": "etrace"})
     page = analyst.open(asked.location)
     said = text(page)
-    assert "✓ The channel is kept." in said and "To be sent by you eTrace" in said
+    assert "✓ The channel is saved." in said and "To be sent by you eTrace" in said
     assert said.count("Form to send (PDF)") == 2
     assert re.findall(r"Fields of ATF F 3312.1 \(CSV\) : (\w+)", said) == ["United"]
     assert "ABC123456" in analyst.open(f"{path}/{leg}/form.csv")
@@ -156,7 +156,7 @@ def test_by_which_channel_a_state_is_asked_that_takes_no_part_is_asked_for_on_to
     assert asks in text(page)  # by this one nothing went out
     page = analyst.open(analyst.send(path, {"channel": "mla", "reference": "M-1"}).location)
     said = text(page)
-    assert "✓ The channel is kept." in said and "Mutual legal assistance M-1" in said
+    assert "✓ The channel is saved." in said and "Mutual legal assistance M-1" in said
     assert asks not in said and "Forms still to be sent" not in said
     former = analyst.send(path, {"channel": "iarms", "reference": "M-1"})  # as the form was opened
     said = text(analyst.open(former.location))

@@ -26,7 +26,7 @@ def test_a_draft_is_approved_by_a_second_person_and_sent(analyst, signed_in):
     done = analyst.send("/traces/new", typed(draft="true"))
     page = analyst.open(done.location)
     trace = {"id": re.search(r"/traces/([0-9a-f-]{36})", done.location)[1]}
-    assert "✓ The draft is kept." in text(page) and "Nobody was asked yet." in page
+    assert "✓ The draft is saved." in text(page) and "Nobody was asked yet." in page
     supervisor = signed_in("BRA", "supervisor")
     said = text(supervisor.open(step(supervisor, trace, "approve").location))
     assert "who leads traces was notified and sends it" in said and "send it." not in said

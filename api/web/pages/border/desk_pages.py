@@ -90,7 +90,7 @@ def register_post_form(path: str, endpoint: str, show: View, submit: View) -> No
             if owner is not None and owner != device_keys.device_owner(actor):
                 raise WrongAccount(
                     message(
-                        "This was kept on the device by another account, which alone may send it."
+                        "This was saved on the device by another account. Only that account may send it."
                     )
                 )
         return submit(actor, here, **ids)

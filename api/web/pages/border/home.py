@@ -44,7 +44,7 @@ from salsa_ext.core.occurrence import local_date
 from salsa_ext.database import idempotency
 from salsa_ext.database.idempotency import RequestAttempt, StoredAnswer
 
-SUCCESS_MESSAGES = {"call": CALL_REQUESTED, "photo": message("The photograph is kept.")}
+SUCCESS_MESSAGES = {"call": CALL_REQUESTED, "photo": message("The photograph is stored.")}
 
 
 @border_pages.get("/posts/<slug:code>/desk")

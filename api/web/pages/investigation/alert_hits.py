@@ -36,8 +36,8 @@ FILTERS = (
     Field("status", message("Status"), "choice", "hit_status"),
     Field("action", message("What the alert wants"), "choice", "alert_action"),
 )
-READ_BY_OTHER_STATE = message("The state that met it reads it.")
-READ_BY_OWN_STATE = message("Your state alone reads it: those who met it know nothing of it.")
+READ_BY_OTHER_STATE = message("The state that found the gun reads it.")
+READ_BY_OWN_STATE = message("Only your state reads it: those who found the gun do not learn of it.")
 ANSWER_NOT_SENT = message(
     "The answer is stored. Nobody else is notified: those who found the firearm know nothing"
     " of this hit."

@@ -162,8 +162,7 @@ ATTEMPT_ACTION = replace(
     name="attempt",
     title=message("Ask by another channel too"),
     description=message(
-        "Beside the channel by which the state is asked already. You send the form, and write down"
-        " what comes back."
+        "A second channel to the same state. You send the form, and enter the answer."
     ),
     command=channel_commands.add_attempt,
     fields=(ATTEMPT_FIELD, replace(REFERENCE_FIELD, hint=None), *CHANNEL_ACTION.fields[2:]),

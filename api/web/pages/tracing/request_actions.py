@@ -65,7 +65,7 @@ def note_action(
         permission,
         statuses,
         (Field("text", message("Note"), "area", required=True, max_length=2000),),
-        message("The note is kept."),
+        message("The note is saved."),
         is_versioned=False,
     )
 

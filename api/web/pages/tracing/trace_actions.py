@@ -48,7 +48,7 @@ LEG_FIELDS = (
         "choice",
         "leg_channel",
         required=False,
-        hint=message("For a state that does not participate, or beside the service."),
+        hint=message("For a state that does not participate, or in addition to the service."),
     ),
     Field("reference", message("Reference there"), required=False, max_length=100),
 )
@@ -285,8 +285,8 @@ ACTIONS: Actions = (
         "etrace_data",
         message("Fill in for eTrace"),
         message(
-            "What its form asks beside the trace, once for all guns of the seizure. It is sealed,"
-            " printed on the form alone, and never searched."
+            "What its form asks in addition, once for all guns of the seizure. It is encrypted,"
+            " printed only on the form, and never searched."
         ),
         EtraceRequest,
         forms.set_etrace_data,
@@ -368,9 +368,9 @@ ACTIONS: Actions = (
 )
 MESSAGES: dict[str, Any] = {
     "asked": message("The trace is sent."),
-    "drafted": message("The draft is kept."),
-    "reply": message("The reply is kept."),
-    "channel": message("The channel is kept."),
-    "attempt": message("The channel is kept."),
-    "attempt_reply": message("The reply is kept."),
+    "drafted": message("The draft is saved."),
+    "reply": message("The reply is saved."),
+    "channel": message("The channel is saved."),
+    "attempt": message("The channel is saved."),
+    "attempt_reply": message("The reply is saved."),
 }
