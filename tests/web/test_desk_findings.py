@@ -55,7 +55,8 @@ def test_a_shipment_shows_where_its_manifest_contradicts_the_permit(officer, shi
 
 
 def test_its_discrepancy_names_line_and_field_in_the_list_and_says_it_all(officer, pry, shipment):
-    assert "Invalid document Line 1: Make" in text(officer.open("/desk/discrepancies"))
+    listed = text(officer.open("/desk/discrepancies"))
+    assert re.search(r"Invalid document : \S+ Line 1: Make", listed)
     (found,) = pry.get("/discrepancies").json["items"]
     said = text(officer.open(f"/desk/discrepancies/{found['id']}"))
     assert "The manifest says: Glock Items: 7 The permit says: Taurus" in said
@@ -64,7 +65,7 @@ def test_its_discrepancy_names_line_and_field_in_the_list_and_says_it_all(office
 @pytest.mark.parametrize("page", ["/desk/", "/desk/discrepancies", "/desk/permits/{permit}"])
 def test_a_party_that_is_not_authorised_is_named_by_role(officer, doubted, page):
     said = text(officer.open(page.format(permit=doubted["id"])))
-    assert "Party not authorized Importer: Armas del Sur , Paraguay" in said
+    assert re.search(r"Party not authorized (: \S+ )?Importer: Armas del Sur , Paraguay", said)
 
 
 def test_a_permit_in_doubt_is_not_called_complete(officer, pry, doubted):

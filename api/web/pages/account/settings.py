@@ -12,10 +12,13 @@ from api.web.forms import VERSION_FIELD, Field, Form
 from api.web.pages import account_pages
 from api.web.record_pages import DocumentPages, register_form, render_page
 from salsa_ext.access.authentication import usernames_by_id
+from salsa_ext.access.models import ApiKey
 from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
 from salsa_ext.administration import keys, settings
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
+from salsa_ext.database.paging import Page
 from salsa_ext.reference import state_settings
 
 ONE_DATE_A_LINE: Final = message("One date on a line: year, month and day, with hyphens.")
@@ -117,10 +120,20 @@ def _save(actor: Actor, form: Form) -> str:
 
 
 register_form(account_pages, "/settings", "settings_form", Permission.SETTING_MANAGE, _show, _save)
+
+
+def _list_keys(
+    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
+) -> Page[ApiKey]:
+    """Return a page of the keys of all accounts of the state."""
+    require(actor, Permission.KEY_MANAGE)
+    return keys.list_keys(actor, filters, limit, cursor)
+
+
 KEYS: Final = DocumentPages(account_pages, "key", "/keys", message("Keys and sessions"))
 KEYS.add_list(
     KeyQuery,
-    keys.list_keys,
+    _list_keys,
     context=lambda actor, page: {
         "usernames": usernames_by_id(row.account_id for row in page.items)
     },
