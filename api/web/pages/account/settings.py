@@ -12,7 +12,6 @@ from api.web.forms import VERSION_FIELD, Field, Form
 from api.web.pages import account_pages
 from api.web.record_pages import DocumentPages, register_form, render_page
 from salsa_ext.access.authentication import usernames_by_id
-from salsa_ext.access.models import ApiKey
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.administration import keys, settings
@@ -122,9 +121,7 @@ def _save(actor: Actor, form: Form) -> str:
 register_form(account_pages, "/settings", "settings_form", Permission.SETTING_MANAGE, _show, _save)
 
 
-def _list_keys(
-    actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
-) -> Page[ApiKey]:
+def _list_keys(actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None) -> Page[Any]:
     """Return a page of the keys of all accounts of the state."""
     require(actor, Permission.KEY_MANAGE)
     return keys.list_keys(actor, filters, limit, cursor)
