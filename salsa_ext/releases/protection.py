@@ -21,7 +21,8 @@ Published = tuple[Amounts, Mapping[str, Any]]
 def build(table: TableType, amounts: Amounts) -> Table:
     """Return a table for disclosure control: each state knows its own row, all know its totals.
 
-    Totals of a state are never withheld: those of all guns, and of each class under its types.
+    Totals of a state are never withheld: those of all guns, and of each class under its types; nor
+    is the only column that a total has.
     """
     facts: dict[Key, dict[str, int]] = {
         (state, column): {state: amount}
@@ -33,14 +34,18 @@ def build(table: TableType, amounts: Amounts) -> Table:
     built = build_table(facts, summed=(0,) if table.is_several else (0, 1))
     if table.is_uncut:
         return replace(built, known=built.cells.keys())
-    known = frozenset(key for key in built.cells if not key[1])
-    return _add_classes(built, known) if table.by == ("type",) else replace(built, known=known)
+    built = replace(built, known={key for key in built.cells if not key[1]})
+    if table.by == ("type",):
+        built = _add_classes(built)
+    known = built.known
+    alone = {parts[0] for total, parts in built.margins if total in known and len(parts) == 1}
+    return replace(built, known=known | alone)
 
 
-def _add_classes(table: Table, known: frozenset[Key]) -> Table:
+def _add_classes(table: Table) -> Table:
     """Add the totals of classes, which another table publishes."""
     columns = dict.fromkeys(column for _, column in table.cells if column)
-    cells, margins = dict(table.cells), [*table.margins]
+    cells, margins, known = dict(table.cells), [*table.margins], {*table.known}
     for state in dict.fromkeys(state for state, _ in table.cells):
         classes: dict[str, list[Key]] = {}
         for column in columns:

@@ -206,17 +206,21 @@ def test_its_signature_is_verified_without_the_service(make_release, secretariat
 
 def test_files_have_the_figures_and_mark_what_is_withheld(make_release, secretariat):
     subject = ("seized", "firearm", "rifle")
-    values = [("type", "assault_rifle")]
-    rifle = SEIZURES.fact("BRA", subject, date(2025, 3, 3), values=values)
-    add_facts({rifle: 2})
+    for name in ("assault_rifle", "carbine"):
+        add_facts({SEIZURES.fact("BRA", subject, date(2025, 3, 3), values=[("type", name)]): 2})
     path = f"/releases/{make_release()['id']}"
     lines = secretariat.get(f"{path}/tables/types?format=csv").text.splitlines()
-    assert lines[1:3] == ["BRA,assault_rifle,,True", "BRA,,2,False"]
+    assert lines[1:4] == ["BRA,assault_rifle,,True", "BRA,carbine,,True", "BRA,,4,False"]
     file = io.BytesIO(secretariat.get(f"{path}/workbook").data)
     book = CalamineWorkbook.from_filelike(file)
     assert book.sheet_names[:4] == ["Notes", "Coverage", "Changes", "seizures"]
-    assert book.get_sheet_by_name("types").to_python()[1] == ["Brazil", "withheld", 2]
+    assert book.get_sheet_by_name("types").to_python()[1] == ["Brazil", *["withheld"] * 2, 4]
     secretariat.get(f"{path}/tables/nothing", 404)
+
+
+def test_the_only_column_of_a_total_is_not_withheld(make_release):
+    add_facts({PISTOL._replace(values=(("type", "pistol"),)): 2})
+    assert tables_of(make_release())["types"]["rows"][0]["amounts"] == [2, 2]
 
 
 def test_the_secretariat_alone_makes_one_and_all_read_it_once_it_is_published(
