@@ -142,8 +142,10 @@ class _Columns:
         fields = {path: self._source(path, guesses, join) for path, guesses in columns.items()}
         needed = needed_fields(self.subject, fields)
         typed = {path: text for path in needed if (text := form.get(f"constants.{path}"))}
-        if missing := {*needed} - {*fields, *typed}:
-            raise Invalid({f"constants.{path}": [REQUIRED] for path in missing})
+        missing = [f"constants.{path}" for path in {*needed} - {*fields, *typed}]
+        missing += [] if fold(form.get("name")) else ["name"]
+        if missing:
+            raise Invalid({name: [REQUIRED] for name in missing})
         others = {key: text for key, text in self.mapping.constants.items() if key not in needed}
         mapping = replace(self.mapping, fields=fields, constants=others | typed)
         if [each.column for each in numbers] != mapping.number_columns():
