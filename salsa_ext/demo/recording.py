@@ -26,6 +26,7 @@ from salsa_ext.demo.world import Calendar
 from salsa_ext.documents import reports, seizures, transfers
 from salsa_ext.exchange import delivery as exchange_jobs
 from salsa_ext.jobs.runner import Job
+from salsa_ext.tracing.requests import jobs as request_jobs
 from salsa_ext.tracing.requests.values import WAITING_STATUSES
 from salsa_ext.tracing.traces import commands as trace_commands
 from salsa_ext.tracing.traces import queries as trace_queries
@@ -45,8 +46,11 @@ ENDED_STATUSES: Final = ("withdrawn", "closed")
 """Statuses of traces of which the states asked are informed."""
 ORIGIN_STATUSES: Final = ("completed", "closed")
 """Statuses of traces whose officers enter the origin that they show."""
-FINISHING_JOBS: Final = (*trade_jobs.JOBS, *exchange_jobs.JOBS, figures.JOB)
-"""What later steps build on. The worker of the served region does the rest: it matches and notifies."""
+FINISHING_JOBS: Final = (*trade_jobs.JOBS, *exchange_jobs.JOBS, *request_jobs.JOBS, figures.JOB)
+"""What later steps build on; an overdue request counts as such from its reminder on.
+
+The worker of the served region does the rest: it matches and notifies.
+"""
 
 
 class Recorder:
