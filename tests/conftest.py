@@ -173,13 +173,13 @@ class Server:
     def drop(self, name: str) -> None:
         """Drop a database, as whichever of the two roles owns it; its sessions are ended first."""
         self.end_sessions(name)
-        said = f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'
+        result = f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'
         with self.admin() as admin, admin.cursor() as cursor:
             try:
-                cursor.execute(said)
+                cursor.execute(result)
             except psycopg2.errors.InsufficientPrivilege:
                 with self._as("owner") as owner, owner.cursor() as by_owner:
-                    by_owner.execute(said)
+                    by_owner.execute(result)
 
     def end_sessions(self, name: str) -> None:
         """End the sessions of each role, as that role: a role that is no superuser ends only its own."""

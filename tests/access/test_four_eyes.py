@@ -73,8 +73,8 @@ def approve(as_actor, command, app):
                 "If-Match": second.get(path).headers["ETag"],
             }
             named = {"Salsa-Officer": officer} if officer else {}
-            said = second.client.post(f"/api/v1{path}/approve", headers=sent | named)
-            return {200: True, 403: False}[said.status_code]
+            answer = second.client.post(f"/api/v1{path}/approve", headers=sent | named)
+            return {200: True, 403: False}[answer.status_code]
         try:
             command(trace_commands.approve_draft, officer, trace_id=trace, expected_version=None)
         except Forbidden:
@@ -93,10 +93,10 @@ def amend(as_actor, command, app):
             path, named = f"/traces/{trace}", {"Salsa_Officer": officer} if officer else {}
             analyst = as_actor("BRA", "trace_analyst")
             tag = analyst.get(path).headers["ETag"]
-            said = bodies.trace(legal_basis="Law 2")
-            analyst.post(f"{path}/amend", said, 200, If_Match=tag, **named)
+            result = bodies.trace(legal_basis="Law 2")
+            analyst.post(f"{path}/amend", result, 200, If_Match=tag, **named)
         else:
-            said = TraceData(
+            result = TraceData(
                 "C-2",
                 "routine",
                 "Law 2",
@@ -111,7 +111,7 @@ def amend(as_actor, command, app):
                 officer,
                 trace_id=trace,
                 expected_version=None,
-                data=said,
+                data=result,
             )
 
     return by
@@ -196,8 +196,8 @@ def test_who_seized_a_gun_or_corrected_what_is_not_of_it_approves_its_trace(
 
 def test_the_audit_tells_what_of_a_draft_its_seizure_changed(as_actor, of_seizure):
     by_correction(as_actor("BRA", "police_officer"), of_seizure[0])
-    [said] = as_actor("BRA", "auditor").get("/audit?action=trace:amended").json["items"]
-    assert (said["subject_id"], said["data"]["changed"]) == (str(of_seizure[1]), ["firearm"])
+    [answer] = as_actor("BRA", "auditor").get("/audit?action=trace:amended").json["items"]
+    assert (answer["subject_id"], answer["data"]["changed"]) == (str(of_seizure[1]), ["firearm"])
 
 
 @pytest.mark.parametrize(

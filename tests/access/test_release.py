@@ -107,7 +107,7 @@ def answer(code):
 
 def test_the_table_says_something_of_every_group():
     assert GROUPS == FIELD_GROUPS
-    assert all(said.keys() == set(FIELD_GROUPS) for said in TABLE.values())
+    assert all(value.keys() == set(FIELD_GROUPS) for value in TABLE.values())
 
 
 @pytest.mark.parametrize("row", TABLE)
@@ -243,8 +243,8 @@ def test_what_is_handled_for_its_purpose_alone_may_go_to_court_and_no_other(hand
 
 
 def test_what_concerns_a_state_goes_to_court_by_the_same_rule():
-    said = Statement("PRY", handling="H0", concerns=True)
-    assert decide_release("firearm", said, reader(), COURT) == answer("concerns")
+    result = Statement("PRY", handling="H0", concerns=True)
+    assert decide_release("firearm", result, reader(), COURT) == answer("concerns")
     assert decide_release("firearm", SAID["concerned, open"], reader(), COURT) == answer(
         "ask_for_court"
     )
@@ -261,8 +261,8 @@ def test_what_concerns_a_state_goes_to_court_by_the_same_rule():
 )
 @pytest.mark.parametrize("handling", ["H1", "H2", "H3"])
 def test_with_consent_it_goes_to_court_and_by_force_of_law_after_notice(handling, use, code):
-    said = Statement("PRY", handling=handling)
-    assert decide_release("firearm", said, reader(), COURT, [granted(use)]) == answer(code)
+    result = Statement("PRY", handling=handling)
+    assert decide_release("firearm", result, reader(), COURT, [granted(use)]) == answer(code)
 
 
 @pytest.mark.parametrize("amiss", AMISS.values(), ids=AMISS)
@@ -282,10 +282,10 @@ def test_consent_stands_before_notice():
 @pytest.mark.parametrize("handling", ["H0", "H1", "H2", "H3"])
 @pytest.mark.parametrize("row", ["open", "concerned, open", "paper"])
 def test_nothing_is_passed_on_without_the_origins_consent(row, handling):
-    said = Statement(**vars(SAID[row]) | {"handling": handling})
-    assert decide_release("firearm", said, reader(), URY) == answer("ask_for_onward")
+    result = Statement(**vars(SAID[row]) | {"handling": handling})
+    assert decide_release("firearm", result, reader(), URY) == answer("ask_for_onward")
     given = [granted("onward", to="URY")]
-    assert decide_release("firearm", said, reader(), URY, given) == answer("consented")
+    assert decide_release("firearm", result, reader(), URY, given) == answer("consented")
 
 
 @pytest.mark.parametrize(

@@ -142,11 +142,11 @@ FACTS = {"number": "E-1", "issued_on": date(2026, 1, 10), "source": None, "lines
 
 
 def test_a_digest_depends_on_what_is_said_and_not_on_the_order():
-    told = paper_tokens.facts_digest(FACTS)
-    assert len(told) == 43
-    assert paper_tokens.facts_digest(dict(reversed(FACTS.items()))) == told
+    body = paper_tokens.facts_digest(FACTS)
+    assert len(body) == 43
+    assert paper_tokens.facts_digest(dict(reversed(FACTS.items()))) == body
     assert (
-        paper_tokens.facts_digest({name: FACTS[name] for name in FACTS if name != "source"}) == told
+        paper_tokens.facts_digest({name: FACTS[name] for name in FACTS if name != "source"}) == body
     )
 
 

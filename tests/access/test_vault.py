@@ -40,7 +40,7 @@ def test_all_who_need_it_at_once_get_the_same_key(tmp_path):
     vault = Vault(tmp_path / "master.key")
     with ThreadPoolExecutor(8) as pool:
         sealed = list(pool.map(lambda _: vault.seal(b"secret", "a"), range(16)))
-    assert {vault.open(one, "a") for one in sealed} == {b"secret"}
+    assert {vault.open(each, "a") for each in sealed} == {b"secret"}
 
 
 def test_a_file_that_is_named_is_not_made(tmp_path):

@@ -33,8 +33,8 @@ def test_a_password_may_be_chosen(administrator):
 def test_a_password_is_kept_as_a_hash_that_is_dear_to_guess(run):
     ana = AccountData("bra.ana", "auditor", "BRA-POLICE", "correct horse battery")
     run("BRA", accounts.open_account, data=ana)
-    kept = db.session.scalar(text("SELECT password_hash FROM salsa_account('bra.ana')"))
-    assert kept.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    stored = db.session.scalar(text("SELECT password_hash FROM salsa_account('bra.ana')"))
+    assert stored.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
 def test_a_short_password_is_refused(administrator):

@@ -173,8 +173,8 @@ def test_an_agency_that_is_not_registered_is_refused(as_actor, path, role, body,
 def test_a_state_without_agencies_is_told_how_to_register_one(as_actor):
     administrator = as_actor("VAT", "state_administrator")
     body = {"username": "vat.ana", "role": "auditor", "agency": "VAT-POLICE"}
-    [said] = administrator.post("/accounts", body, 422).json["errors"]["agency"]
-    assert "POST /api/v1/agencies or salsa agency create registers one" in said
+    [errors] = administrator.post("/accounts", body, 422).json["errors"]["agency"]
+    assert "POST /api/v1/agencies or salsa agency create registers one" in errors
 
 
 def test_a_correction_names_a_registered_agency_or_the_one_that_stands(monkeypatch, police):
@@ -195,16 +195,16 @@ def test_a_correction_names_a_registered_agency_or_the_one_that_stands(monkeypat
 def test_the_register_is_read_once_for_a_batch(
     run, as_actor, monkeypatch, module, path, role, body
 ):
-    asked, taken = [], []
+    asked, used = [], []
     monkeypatch.setattr(
         module, "agency_codes", lambda state: asked.append(state) or agencies.agency_codes(state)
     )
     record = module.record_many
     monkeypatch.setattr(
-        module, "record_many", lambda **given: taken.append(given) or record(**given)
+        module, "record_many", lambda **given: used.append(given) or record(**given)
     )
     as_actor("BRA", role).post(path, body)
-    [given] = taken
+    [given] = used
     asked.clear()
     batch = [replaced(given["batch"][0], number) for number in ("B-1", "B-2", "B-3")]
     run("BRA", record, batch=batch)

@@ -167,8 +167,8 @@ def test_a_pdf_is_no_photograph(examiner, subject):
 
 def test_a_photograph_stands_upright_as_its_camera_said(examiner, photograph):
     assert (photograph["width"], photograph["height"]) == (40, 60)
-    kept = examiner.get(f"/attachments/{photograph['id']}/content").data
-    assert Image.open(io.BytesIO(kept)).size == (40, 60)
+    stored = examiner.get(f"/attachments/{photograph['id']}/content").data
+    assert Image.open(io.BytesIO(stored)).size == (40, 60)
 
 
 @pytest.mark.parametrize(

@@ -73,8 +73,8 @@ def test_a_list_goes_on_is_filtered_and_is_a_table(pry_analyst, record, police):
     ).json
     cases = [found["case_number"] for found in first["items"] + rest["items"]]
     assert (cases, rest["next"]) == (["C-3", "C-2", "C-1"], None)
-    [one] = listed(pry_analyst, record, "?case_number=C-2&state=BRA&purpose=seizure")
-    assert one["case_number"] == "C-2"
+    [single] = listed(pry_analyst, record, "?case_number=C-2&state=BRA&purpose=seizure")
+    assert single["case_number"] == "C-2"
     assert listed(pry_analyst, record, "?state=URY") == []
     table = pry_analyst.get(f"/records/{record}/disclosures?format=csv").get_data(as_text=True)
     assert len(table.splitlines()) == 4

@@ -58,7 +58,7 @@ FREE = {  # what people write, which is no code
 }
 
 
-@pytest.mark.parametrize("role,path,field,right", UNKNOWN, ids=[one[1] for one in UNKNOWN])
+@pytest.mark.parametrize("role,path,field,right", UNKNOWN, ids=[each[1] for each in UNKNOWN])
 def test_an_unknown_code_is_refused_with_what_would_be_right(as_actor, role, path, field, right):
     errors = as_actor("BRA", role).get(path, 422).json["errors"]
     assert list(errors) == [field]
@@ -106,7 +106,7 @@ def _queries():
 
     found, todo = [], [ListQuery]
     while todo:
-        one = todo.pop()
-        found.append(one)
-        todo += one.__subclasses__()
+        single = todo.pop()
+        found.append(single)
+        todo += single.__subclasses__()
     return found

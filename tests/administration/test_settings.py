@@ -91,7 +91,7 @@ def test_a_command_compares_the_version_again(run):
 
 
 @pytest.mark.parametrize(
-    "body,path,said",
+    "body,path,expected",
     [
         ({"electronic_copies_with": ["BRA", "PRY"]}, "electronic_copies_with.1", "your own"),
         ({"electronic_copies_with": ["FRA"]}, "electronic_copies_with.0", "not a participating"),
@@ -116,10 +116,10 @@ def test_a_command_compares_the_version_again(run):
     ],
 )
 def test_a_setting_that_cannot_be_is_refused_and_changes_nothing(
-    pry_administrator, body, path, said
+    pry_administrator, body, path, expected
 ):
     errors = change(pry_administrator, {"overdue_hours": 5} | body, 0, 422)["errors"]
-    assert list(errors) == [path] and said in str(errors[path])
+    assert list(errors) == [path] and expected in str(errors[path])
     assert pry_administrator.get("/settings").json == DEFAULTS
 
 

@@ -65,7 +65,7 @@ def test_a_gun_is_described_or_of_a_record_and_which_was_wrong_is_said(pry_polic
     assert both == [
         "Describe the firearm or name the record that has it, not both: leave one of them out."
     ]
-    nothing = {name: said for name, said in bodies.alert().items() if name != "firearm"}
+    nothing = {name: value for name, value in bodies.alert().items() if name != "firearm"}
     [neither] = pry_police.post("/alerts", nothing, 422).json["errors"]["firearm"]
     assert neither == "Describe the firearm, or name a record of your state that has it."
 

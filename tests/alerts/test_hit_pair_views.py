@@ -23,7 +23,7 @@ def read(client, **headers):
 
 def given(as_actor, state):
     entries = as_actor(state, "auditor").get("/audit?action=record:disclosed").json["items"]
-    return [(one["state"], one["case_number"], one["data"]["groups"]) for one in entries]
+    return [(each["state"], each["case_number"], each["data"]["groups"]) for each in entries]
 
 
 def test_the_alerts_state_reads_what_met_it_in_the_case_of_its_alert(as_actor, pry_police, seized):
@@ -45,9 +45,9 @@ def test_another_case_that_it_names_takes_the_place_of_that(as_actor, pry_police
 
 
 def test_the_place_is_for_the_states_that_the_seizure_concerns_alone(pry_police, seized):
-    met = read(pry_police)["found_gun"]
-    assert met["place"] is None
-    assert [(one["group"], one["code"]) for one in met["withheld"]] == [
+    found = read(pry_police)["found_gun"]
+    assert found["place"] is None
+    assert [(each["group"], each["code"]) for each in found["withheld"]] == [
         ("place", "concerned_alone")
     ]
 
@@ -87,9 +87,9 @@ def test_what_is_hidden_of_the_case_hides_that_its_guns_were_compared(
     case = bodies.trace(case_number="A-1", hidden_from=["PRY-LICENSING"])
     as_actor("PRY", "trace_analyst", agency="POLICE").post("/traces", case)
     assert read(pry_police)["found_gun"]
-    seen = as_actor("PRY", "auditor", agency="LICENSING")
-    mine = seen.get("/audit?action=record:disclosed").json["items"]
-    assert [one for one in mine if one["state"] == "PRY"] == []
+    visible = as_actor("PRY", "auditor", agency="LICENSING")
+    mine = visible.get("/audit?action=record:disclosed").json["items"]
+    assert [each for each in mine if each["state"] == "PRY"] == []
     assert ("PRY", "A-1", ["firearm", "event"]) in given(as_actor, "BRA")
 
 
@@ -110,21 +110,21 @@ def checked(pry_police, police):
 
 def handed(as_actor, state):
     entries = as_actor(state, "auditor").get("/audit?action=check:disclosed").json["items"]
-    return [(one["state"], one["case_number"], one["data"]["groups"]) for one in entries]
+    return [(each["state"], each["case_number"], each["data"]["groups"]) for each in entries]
 
 
 def test_the_alerts_state_reads_what_was_asked_in_the_check_that_met_it(
     as_actor, pry_police, checked
 ):
-    met = read(pry_police)["found_gun"]
-    assert [met[name] for name in ("make", "model", "type", "calibre_text", "year")] == [
+    hit = read(pry_police)["found_gun"]
+    assert [hit[name] for name in ("make", "model", "type", "calibre_text", "year")] == [
         "taurus",
         "G3",
         "pistol",
         "9x19",
         2019,
     ]
-    assert (met["state"], met["record"], met["event"], met["place"]) == ("BRA", None, None, None)
+    assert (hit["state"], hit["record"], hit["event"], hit["place"]) == ("BRA", None, None, None)
     assert handed(as_actor, "BRA") == [("PRY", "A-1", ["firearm"])]
     assert given(as_actor, "BRA") == []
 

@@ -26,7 +26,7 @@ def recovered(pry_police, police):
 
 def recovery(**changes):
     told = bodies.report(kind="recovery", occurred_on="2026-03-01") | changes
-    return {name: said for name, said in told.items() if name != "stolen_from"}
+    return {name: value for name, value in told.items() if name != "stolen_from"}
 
 
 def corrected(client, made, **gun):
@@ -46,7 +46,7 @@ def answer(client, action="confirm", expect=200, **body):
 
 
 def told(client):
-    codes = [one["code"] for one in client.get("/notifications").json["items"]]
+    codes = [item["code"] for item in client.get("/notifications").json["items"]]
     return [code for code in codes if code.startswith(("hit_cause", "hit_reopened"))]
 
 
@@ -97,7 +97,7 @@ def test_a_hit_ends_with_a_correction_into_another_gun(as_actor, pry_police, pol
 
 
 def test_a_gun_that_bears_no_mark_any_more_meets_no_alert(pry_police, police, seized):
-    gun = {name: said for name, said in bodies.firearm().items() if name != "serial"}
+    gun = {name: value for name, value in bodies.firearm().items() if name != "serial"}
     body = bodies.seizure(items=[gun | {"marking": "obliterated"}]) | {"reason": "Misread"}
     correct(police, "seizures", seized, body)
     assert (hit_of(pry_police)["status"], changed(hit_of(pry_police))) == (
@@ -161,8 +161,8 @@ def test_of_a_gun_that_a_correction_leaves_as_it_was_told_nothing_is_told(pry_po
     correct(police, "seizures", made, bodies.seizure(items=items, reason="Misread"))
     for client in (pry_police, police):
         assert (changed(hit_of(client)), told(client)) == (None, [])
-    met = pry_police.get(f"/hits/{hit_of(pry_police)['id']}").json["found_gun"]
-    assert (met["version"], met["corrected"]) == (2, False)
+    found = pry_police.get(f"/hits/{hit_of(pry_police)['id']}").json["found_gun"]
+    assert (found["version"], found["corrected"]) == (2, False)
 
 
 def kept(bra, made, visibility, **gun):
@@ -197,8 +197,8 @@ def test_that_what_is_silent_by_now_is_no_ground_is_told_and_that_it_is_one_agai
 
 
 def test_of_what_is_silent_by_now_its_withdrawal_is_told(pry_police, police, recovered):
-    said = recovery(visibility="silent") | {"reason": "Another form"}
-    withdraw(police, correct(police, "reports", recovered, said))
+    result = recovery(visibility="silent") | {"reason": "Another form"}
+    withdraw(police, correct(police, "reports", recovered, result))
     assert (hit_of(pry_police)["status"], told(pry_police)) == ("ended", ["hit_cause_withdrawn"])
 
 
@@ -252,8 +252,8 @@ def test_a_hit_that_was_denied_stays_so(pry_police, police, seized):
 def test_a_correction_before_the_alert_is_none_since(pry_police, police):
     corrected(police, police.post("/seizures", bodies.seizure()).json, model="G3")
     pry_police.post("/alerts", bodies.alert())
-    met = pry_police.get(f"/hits/{hit_of(pry_police)['id']}").json["found_gun"]
-    assert (met["version"], met["corrected"], changed(hit_of(pry_police))) == (2, False, None)
+    found = pry_police.get(f"/hits/{hit_of(pry_police)['id']}").json["found_gun"]
+    assert (found["version"], found["corrected"], changed(hit_of(pry_police))) == (2, False, None)
 
 
 def test_what_was_seized_before_its_alert_ends_its_hit_too(pry_police, police):
@@ -279,7 +279,7 @@ def test_of_a_hit_that_shows_to_nobody_its_state_alone_learns_it(
     assert audited(as_actor, "BRA") == [] and len(audited(as_actor, "PRY")) == 1
     corrected(police, again)
     assert hit_of(pry_police)["status"] == "open"
-    codes = [one["code"] for one in pry_police.get("/notifications").json["items"]]
+    codes = [item["code"] for item in pry_police.get("/notifications").json["items"]]
     assert codes.count("hit_silent") == 2 and audited(as_actor, "BRA") == []
 
 
@@ -297,8 +297,8 @@ def test_a_state_that_met_its_own_alert_has_one_row_and_one_word(pry_police):
 def test_side_by_side_says_that_the_record_was_corrected_since_and_which_version_it_is(
     pry_police, police, seized
 ):
-    met = pry_police.get(f"/hits/{hit_of(pry_police)['id']}").json["found_gun"]
-    assert (met["version"], met["corrected"], met["withdrawn"]) == (1, False, False)
+    found = pry_police.get(f"/hits/{hit_of(pry_police)['id']}").json["found_gun"]
+    assert (found["version"], found["corrected"], found["withdrawn"]) == (1, False, False)
     corrected(police, seized, model="G3")
     hit = pry_police.get(f"/hits/{hit_of(pry_police)['id']}").json
     assert (
@@ -312,8 +312,8 @@ def test_side_by_side_says_that_the_record_was_corrected_since_and_which_version
 def test_side_by_side_says_that_the_record_was_withdrawn(pry_police, police, recovered):
     withdraw(police, recovered)
     for client in (pry_police, police):
-        met = client.get(f"/hits/{hit_of(client)['id']}").json["found_gun"]
-        assert (met["version"], met["withdrawn"], met["document_kind"]) == (2, True, "report")
+        found = client.get(f"/hits/{hit_of(client)['id']}").json["found_gun"]
+        assert (found["version"], found["withdrawn"], found["document_kind"]) == (2, True, "report")
 
 
 def test_a_gun_that_did_not_come_after_all_ends_its_hit_and_one_that_did_opens_it(

@@ -31,8 +31,8 @@ def test_a_check_says_what_an_alert_asks_for_and_that_a_hit_alone_is_no_ground(
 
 def test_it_says_so_in_the_readers_language(pry_police, police):
     enter(pry_police)
-    said = police.post("/checks", bodies.check(), Accept_Language="es").json["next"]["text"]
-    assert said.startswith("Retenga el arma y llame a Paraguay")
+    body = police.post("/checks", bodies.check(), Accept_Language="es").json["next"]["text"]
+    assert body.startswith("Retenga el arma y llame a Paraguay")
 
 
 def test_both_states_have_the_hit_by_one_id(pry_police, police):
@@ -115,7 +115,7 @@ def test_border_officers_are_told_of_what_their_own_agency_met_alone(pry_police,
     here.post("/checks", bodies.check())
     [hit] = hits(pry_police)
     answer(pry_police, hit, "confirm")
-    assert [one["number"] for one in notices(here, "hit_confirmed")] == ["ABC123456"]
+    assert [each["number"] for each in notices(here, "hit_confirmed")] == ["ABC123456"]
     assert notices(elsewhere, "hit_confirmed") == []
     elsewhere.get(f"/hits/{hit['id']}", 404)
 
@@ -155,5 +155,5 @@ def test_both_states_read_by_name_whose_turn_it_is(pry_police, police, language,
     enter(pry_police)
     for client in (pry_police, police):
         notes = client.get("/notifications", Accept_Language=language).json["items"]
-        [note] = [one for one in notes if one["code"] == "hit_made"]
+        [note] = [each for each in notes if each["code"] == "hit_made"]
         assert words in note["text"]

@@ -80,8 +80,8 @@ def test_every_route_is_in_the_document_and_the_reverse(app, documented):
 
 
 def test_every_operation_says_which_permission_it_needs(documented):
-    said = {key: operation["x-permission"] for key, operation in documented.items()}
-    assert said == {(route.method, f"/api/v1{route.path}"): route.permission for route in ROUTES}
+    result = {key: operation["x-permission"] for key, operation in documented.items()}
+    assert result == {(route.method, f"/api/v1{route.path}"): route.permission for route in ROUTES}
 
 
 def test_every_operation_says_in_words_what_it_does(documented):

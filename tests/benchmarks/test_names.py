@@ -55,7 +55,7 @@ def test_the_sample_that_was_checked_by_hand_is_read_as_well_as_ever(
     for row in csv.DictReader(names.SAMPLE_FILE.read_text("utf-8").splitlines()):
         if text := row[f"{kind}_text"]:
             tally.add(kind, text, row[kind] or None)
-    right, wrong = (tally.classes[f"certain: {said}"] for said in ("right", "wrong"))
+    right, wrong = (tally.classes[f"certain: {value}"] for value in ("right", "wrong"))
     named = sum(n for name, n in tally.classes.items() if not name.startswith(("none", "importer")))
     assert right / (right + wrong) >= precision
     assert right / named >= recall

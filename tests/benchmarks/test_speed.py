@@ -116,10 +116,10 @@ def test_a_file_is_imported_and_its_rows_are_copied_into_a_twin(app, owner, twin
 
 def test_what_is_taken_down_is_undone(app):
     actor = operator("BRA")
-    with replayed_statements.capture_statements("BRA") as taken, transaction(actor):
+    with replayed_statements.capture_statements("BRA") as accepted, transaction(actor):
         agency = AgencyData("BRA-POLICE", "police", "Police", "UTC")
         agencies.register_missing(actor=actor, batch=[agency])
-    inserted = {statement.split()[2] for _, statement, _ in taken.inserts()}
+    inserted = {statement.split()[2] for _, statement, _ in accepted.inserts()}
     assert inserted == {"agency", "audit_entry", "log_new"}
     with transaction(actor):
         assert db.session.scalar(text("SELECT count(*) FROM agency")) == 0

@@ -73,9 +73,9 @@ def test_a_tick_a_receipt_and_what_does_not_add_up_are_told_to_both_sides_of_the
     assert told(pry_border.post, f"{path}/receipt", short) >= BOTH
     [found] = pry_border.get("/discrepancies?kind=short_receipt").json["items"]
     path = f"/discrepancies/{found['id']}"
-    said = {"text": "Two were left behind"}
+    result = {"text": "Two were left behind"}
     etag = bra.get(path).headers["ETag"]
-    assert told(bra.post, f"{path}/explain", said, 200, If_Match=etag) == BOTH
+    assert told(bra.post, f"{path}/explain", result, 200, If_Match=etag) == BOTH
 
 
 def test_a_shipment_that_goes_another_way_is_told_where_it_went_and_where_it_goes(told, bra):

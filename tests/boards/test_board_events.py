@@ -33,11 +33,11 @@ class Follower:
 
     def follow(self):
         """Return what changed since, and go on from there."""
-        told = self.ask()
-        assert told["next"] is None
-        self.after = told["after"]
+        body = self.ask()
+        assert body["next"] is None
+        self.after = body["after"]
         return [
-            (one["kind"], one["number"], one["outcome"] or one["status"]) for one in told["items"]
+            (row["kind"], row["number"], row["outcome"] or row["status"]) for row in body["items"]
         ]
 
 
@@ -86,10 +86,10 @@ def test_what_does_not_add_up_and_a_call_are_told_to_both_sides(as_actor, follow
     made = officer.post(f"/posts/{POST}/calls", {"shipment": shipment["id"]}).json["id"]
     brazil.client.post(f"/calls/{made}/answer", expect=200)
     for side in (brazil, paraguay):
-        said = side.follow()
-        assert ("receipt", "A-1", "received_short") in said
-        assert ("discrepancy", "A-1", "open") in said
-        assert said[-1] == ("call", "A-1", "answered")
+        result = side.follow()
+        assert ("receipt", "A-1", "received_short") in result
+        assert ("discrepancy", "A-1", "open") in result
+        assert result[-1] == ("call", "A-1", "answered")
 
 
 def test_a_seizure_is_told_to_its_own_side_where_its_board_shows_it(follow, pry_police):
@@ -107,18 +107,18 @@ def test_of_a_trace_an_officer_learns_the_clock_and_an_analyst_the_case(follow, 
     pry.post("/transfers", bodies.transfer(visibility="pointer", firearm=gun))
     asking, supervisor, asked = follow("BRA"), follow("BRA", "supervisor"), follow("PRY")
     analyst.post("/traces", bodies.trace(case_number="C-55", firearm=gun))
-    assert {("trace", None)} == {one[:2] for one in asking.follow()}
-    assert {("trace", "C-55")} == {one[:2] for one in supervisor.follow()}
-    assert {("request", None)} == {one[:2] for one in asked.follow()}
+    assert {("trace", None)} == {each[:2] for each in asking.follow()}
+    assert {("trace", "C-55")} == {each[:2] for each in supervisor.follow()}
+    assert {("request", None)} == {each[:2] for each in asked.follow()}
 
 
 def test_a_trace_that_is_kept_from_an_agency_is_not_told_to_it(as_actor, follow, pry):
     gun = bodies.firearm(serial="TRC550022")
     pry.post("/transfers", bodies.transfer(visibility="pointer", firearm=gun))
-    kept, other = follow("BRA", "supervisor", "LICENSING"), follow("BRA", "supervisor")
+    stored, other = follow("BRA", "supervisor", "LICENSING"), follow("BRA", "supervisor")
     body = bodies.trace(case_number="C-55", firearm=gun, hidden_from=["BRA-LICENSING"])
     as_actor("BRA", "trace_analyst").post("/traces", body)
-    assert kept.follow() == [] and other.follow() != []
+    assert stored.follow() == [] and other.follow() != []
 
 
 def test_a_hit_is_told_to_the_agency_that_met_it(as_actor, follow):
@@ -126,7 +126,7 @@ def test_a_hit_is_told_to_the_agency_that_met_it(as_actor, follow):
     as_actor("BRA", "trace_analyst").post("/alerts", alert)
     here, there = follow("PRY"), follow("PRY", agency="LICENSING")
     here.client.post("/checks", bodies.check(serial="SBK440177"))
-    assert [one[0] for one in here.follow()] == ["hit"] and there.follow() == []
+    assert [each[0] for each in here.follow()] == ["hit"] and there.follow() == []
 
 
 def test_pages_go_on_where_the_last_one_ended_whatever_comes_between(as_actor, follow, shipment):
@@ -136,11 +136,11 @@ def test_pages_go_on_where_the_last_one_ended_whatever_comes_between(as_actor, f
     first = page.ask(limit=2)
     tick(officer, shipment, "refused")
     assert len(first["items"]) == 2
-    seen, onward = [*first["items"]], first["next"]
+    visible, onward = [*first["items"]], first["next"]
     while onward:
-        told = page.client.get(onward.removeprefix("/api/v1")).json
-        seen, onward, page.after = seen + told["items"], told["next"], told["after"]
-    outcomes = [one["outcome"] for one in seen if one["kind"] == "checkpoint"]
+        shown = page.client.get(onward.removeprefix("/api/v1")).json
+        visible, onward, page.after = visible + shown["items"], shown["next"], shown["after"]
+    outcomes = [each["outcome"] for each in visible if each["kind"] == "checkpoint"]
     assert outcomes == ["held", "held", "held", "refused"]
     assert page.follow() == []
 
@@ -149,13 +149,13 @@ def test_that_more_changed_is_said_only_where_the_reader_is_told_of_it(as_actor,
     page, police = follow("PRY"), as_actor("PRY", "police_officer")
     for number, place in (("S-1", scenes.NEAR), ("S-2", FAR)):
         police.post("/seizures", bodies.seizure(number=number, agency="PRY-POLICE", place=place))
-    told = page.ask(limit=1)
-    assert [one["number"] for one in told["items"]] == ["S-1"] and told["next"] is None
+    shown = page.ask(limit=1)
+    assert [item["number"] for item in shown["items"]] == ["S-1"] and shown["next"] is None
     police.post("/seizures", bodies.seizure(agency="PRY-POLICE", number="S-3", place=scenes.NEAR))
-    told = page.ask(limit=1)
-    assert told["next"] is not None
-    told = page.client.get(told["next"].removeprefix("/api/v1")).json
-    assert [one["number"] for one in told["items"]] == ["S-3"] and told["next"] is None
+    shown = page.ask(limit=1)
+    assert shown["next"] is not None
+    shown = page.client.get(shown["next"].removeprefix("/api/v1")).json
+    assert [item["number"] for item in shown["items"]] == ["S-3"] and shown["next"] is None
 
 
 def write(many):
@@ -190,10 +190,10 @@ def test_where_a_reader_is_says_nothing_and_is_his_own(follow, shipment):
     for _ in range(3):
         tick(paraguay.client, shipment, "held")
     paraguay.follow()
-    assert len({len(one.after) for one in (brazil, paraguay)}) == 1
+    assert len({len(each.after) for each in (brazil, paraguay)}) == 1
     brazil.after, paraguay.after = paraguay.after, brazil.after
-    for one in (brazil, paraguay):
-        assert list(one.ask(422)["errors"]) == ["after"]
+    for each in (brazil, paraguay):
+        assert list(each.ask(422)["errors"]) == ["after"]
 
 
 @pytest.mark.parametrize("after", ["1", "x" * 300, "AAAA", "%00"])

@@ -90,9 +90,9 @@ def test_seizures_close_together_are_one_place_no_more_exact_than_any_of_them(pr
     seize(pry_border, "S-1", (-25.5, -54.62), precision=5)
     seize(pry_border, "S-2", (-25.505, -54.621), precision=0.1)
     seize(pry_border, "S-3", (-25.4, -54.7))
-    one, other = sorted(pry_border.get(BOARD).json["places"], key=lambda place: -place["firearms"])
-    assert (len(one["seizures"]), one["firearms"], other["firearms"]) == (2, 2, 1)
-    assert one["within_km"] >= 5 and other["within_km"] is None
+    row, other = sorted(pry_border.get(BOARD).json["places"], key=lambda place: -place["firearms"])
+    assert (len(row["seizures"]), row["firearms"], other["firearms"]) == (2, 2, 1)
+    assert row["within_km"] >= 5 and other["within_km"] is None
 
 
 def test_places_of_the_other_side_are_not_given(as_actor, pry_border):
@@ -128,10 +128,10 @@ def tick(client, shipment, stage, at="2026-03-09T13:00:00Z", **more):
 
 
 def test_each_direction_has_the_figures_of_both_sides_side_by_side(pry_border, ship, bra_border):
-    one, other = ship("A-1"), ship("A-2")
-    tick(bra_border, one, "exit")
+    first, other = ship("A-1"), ship("A-2")
+    tick(bra_border, first, "exit")
     tick(bra_border, other, "exit", "2026-02-20T13:00:00Z")
-    tick(pry_border, one, "entry", "2026-03-09T14:00:00Z")
+    tick(pry_border, first, "entry", "2026-03-09T14:00:00Z")
     for client in (pry_border, bra_border):
         there, here = client.get(BOARD).json["flows"]
         assert (there["leaving"], here["leaving"]) == ("PRY", "BRA")
@@ -176,7 +176,7 @@ def test_what_is_due_today_is_so_by_the_clock_of_the_readers_side(as_actor, at, 
 def test_both_stamps_name_their_state_and_stage(pry_border, ship):
     ship()
     [row] = pry_border.get(BOARD).json["due"]
-    assert [(one["state"], one["stage"], one["checkpoint"]) for one in row["stages"]] == [
+    assert [(each["state"], each["stage"], each["checkpoint"]) for each in row["stages"]] == [
         ("BRA", "exit", None),
         ("PRY", "entry", None),
     ]

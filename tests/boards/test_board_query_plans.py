@@ -88,13 +88,13 @@ def test_seizures_of_late_are_found_without_those_of_other_places_and_times(
 ):
     name = make_url(fresh_database.database_url).database
     explained("owner", name, MANY, "SELECT 1")
-    with compiled() as said:
+    with compiled() as result:
         as_actor("BRA", "border_officer").get(BOARD)
-    asked = [one for one in said if "FROM seizure" in one]
+    asked = [each for each in result if "FROM seizure" in each]
     assert len(asked) == 2
-    for one in asked:
-        plan = explained("service", name, "SET salsa.state = 'BRA'", one)
-        for whose in ("owner", "joint")[: 1 + ("cardinality" in one)]:
+    for each in asked:
+        plan = explained("service", name, "SET salsa.state = 'BRA'", each)
+        for whose in ("owner", "joint")[: 1 + ("cardinality" in each)]:
             assert f"ix_seizure_{whose}_square" in plan and f"ix_seizure_{whose}_post" in plan
         assert "ix_seizure_concerned" not in plan  # all that ever concerned the state
 
@@ -102,15 +102,15 @@ def test_seizures_of_late_are_found_without_those_of_other_places_and_times(
 @contextmanager
 def compiled():
     """Gather the statements that are sent, each with its values in it, as the driver writes them."""
-    said = []
+    result = []
 
     @jobs.of_requests
     def note(connection, cursor, statement, parameters, *_):
         if isinstance(parameters, dict):
-            said.append(cursor.mogrify(statement, parameters).decode())
+            result.append(cursor.mogrify(statement, parameters).decode())
 
     event.listen(db.engine, "before_cursor_execute", note)
-    yield said
+    yield result
     event.remove(db.engine, "before_cursor_execute", note)
 
 
@@ -142,13 +142,13 @@ def test_what_passes_a_post_is_found_by_the_posts_of_shipments(explained, worker
 @pytest.mark.parametrize("name", WAYS)
 def test_the_words_of_the_function_are_those_that_are_explained(session, name):
     index, body = WAYS[name]
-    said = (
+    result = (
         db.session.connection()
         .exec_driver_sql("SELECT prosrc FROM pg_proc WHERE proname = %s", (name,))
         .scalar()
     )
     for part in ("posts @> ARRAY[", "status IN (", "concerned @> ARRAY[current_setting("):
-        assert part in said
+        assert part in result
     assert index and body
 
 
@@ -177,15 +177,15 @@ def test_a_board_asks_as_often_of_many_rows_as_of_few(app, as_actor, bra, pry_bo
 
 def asked(app, do):
     """Count the statements that something sends."""
-    said = []
+    result = []
 
     @jobs.of_requests
     def note(connection, cursor, statement, *_):
-        said.append(statement)
+        result.append(statement)
 
     with app.app_context():
         engine = db.engine
     event.listen(engine, "before_cursor_execute", note)
     do()
     event.remove(engine, "before_cursor_execute", note)
-    return len(said)
+    return len(result)

@@ -40,7 +40,7 @@ def short(as_actor, bra):
 
 
 def kinds(board):
-    return [one["kind"] for one in board["discrepancies"]]
+    return [each["kind"] for each in board["discrepancies"]]
 
 
 def test_both_sides_see_one_discrepancy_of_a_shipment_through_the_post(short, boards):
@@ -48,8 +48,8 @@ def test_both_sides_see_one_discrepancy_of_a_shipment_through_the_post(short, bo
     ours, theirs = boards()
     assert "short_receipt" in kinds(ours)
     assert ours["discrepancies"] == theirs["discrepancies"]
-    assert {one["shipment"] for one in ours["discrepancies"]} == {made["id"]}
-    assert all(set(one["waiting_for"]) <= {"BRA", "PRY"} for one in ours["discrepancies"])
+    assert {each["shipment"] for each in ours["discrepancies"]} == {made["id"]}
+    assert all(set(each["waiting_for"]) <= {"BRA", "PRY"} for each in ours["discrepancies"])
 
 
 def test_a_discrepancy_elsewhere_is_not_on_the_board(short, boards):
@@ -59,15 +59,15 @@ def test_a_discrepancy_elsewhere_is_not_on_the_board(short, boards):
 
 def test_what_each_state_says_stands_beside_the_other(short, boards, bra):
     short()
-    [one] = [one for one in boards()[0]["discrepancies"] if one["kind"] == "short_receipt"]
-    path = f"/discrepancies/{one['id']}"
-    said = {"text": "One was left behind"}
-    bra.post(f"{path}/explain", said, 200, If_Match=bra.get(path).headers["ETag"])
-    [seen] = [one for one in boards()[1]["discrepancies"] if one["kind"] == "short_receipt"]
-    assert [(each["state"], each["stance"]) for each in seen["statements"]] == [
+    [row] = [row for row in boards()[0]["discrepancies"] if row["kind"] == "short_receipt"]
+    path = f"/discrepancies/{row['id']}"
+    body = {"text": "One was left behind"}
+    bra.post(f"{path}/explain", body, 200, If_Match=bra.get(path).headers["ETag"])
+    [view] = [row for row in boards()[1]["discrepancies"] if row["kind"] == "short_receipt"]
+    assert [(each["state"], each["stance"]) for each in view["statements"]] == [
         ("BRA", "explained")
     ]
-    assert seen["waiting_for"] == ["PRY"]
+    assert view["waiting_for"] == ["PRY"]
 
 
 def check(client):
@@ -131,7 +131,7 @@ def test_a_clock_tells_how_much_of_its_term_is_over(trace, state, hours, share, 
     actor = operator(state, clock=FixedClock(NOW + timedelta(hours=hours)))
     with transaction(actor):
         board = get_board(actor, POST)
-    assert ([one.share for one in board.deadlines], board.counts["deadlines_late"]) == (
+    assert ([each.share for each in board.deadlines], board.counts["deadlines_late"]) == (
         [share],
         late,
     )
@@ -139,7 +139,7 @@ def test_a_clock_tells_how_much_of_its_term_is_over(trace, state, hours, share, 
 
 def test_an_officer_of_the_post_learns_of_no_case(trace, boards):
     for board in boards():
-        assert [(one["id"], one["case_number"]) for one in board["deadlines"]] == [(None, None)]
+        assert [(each["id"], each["case_number"]) for each in board["deadlines"]] == [(None, None)]
 
 
 def test_who_may_read_traces_and_requests_is_led_to_them(trace, as_actor):

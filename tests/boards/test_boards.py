@@ -99,10 +99,10 @@ def test_what_was_ticked_today_is_found_again_by_both_sides_the_newest_first(
         2,
         brazil.get(BOARD).json["passed_today"],
     )
-    said = [
-        (one["checkpoint"]["state"], one["checkpoint"]["stage"]) for one in board["passed_today"]
+    result = [
+        (each["checkpoint"]["state"], each["checkpoint"]["stage"]) for each in board["passed_today"]
     ]
-    assert said == [("PRY", "entry"), ("BRA", "exit")]
+    assert result == [("PRY", "entry"), ("BRA", "exit")]
     [first, _] = board["passed_today"]
     assert (first["shipment"], first["number"]) == (shipment, "A-1")
     assert first["checkpoint"]["outcome"] == "passed" and first["checkpoint"]["post"] == POST
@@ -113,8 +113,8 @@ def test_today_begins_at_midnight_of_the_readers_side(pry_border, ship):
     tick(pry_border, shipment, "entry", "2026-03-09T02:59:00Z", outcome="held", reason="Seal")
     assert pry_border.get(BOARD).json["passed_today"] == []  # 23:59 of the day before in Paraguay
     tick(pry_border, shipment, "entry", "2026-03-09T03:00:00Z", outcome="held", reason="Seal")
-    [one] = pry_border.get(BOARD).json["passed_today"]
-    assert (one["checkpoint"]["outcome"], one["checkpoint"]["reason"]) == ("held", "Seal")
+    [first] = pry_border.get(BOARD).json["passed_today"]
+    assert (first["checkpoint"]["outcome"], first["checkpoint"]["reason"]) == ("held", "Seal")
 
 
 def test_a_hold_stands_on_the_board_with_its_reason_until_it_is_let_go_on(

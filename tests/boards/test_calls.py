@@ -50,15 +50,15 @@ def test_a_call_stands_on_both_boards_until_the_other_side_answers_it(
 ):
     as_actor("PRY", "state_administrator").post("/contacts", DUTY)
     made = pry_border.post(CALLS, {"shipment": shipment["id"]}).json
-    [seen] = waiting(bra_border)
-    assert seen == made
+    [visible] = waiting(bra_border)
+    assert visible == made
     assert (made["asking_state"], made["asked_state"]) == ("PRY", "BRA")
     assert (made["shipment_number"], made["asked_at"]) == ("A-1", "2026-03-09T15:00:00+00:00")
     assert made["contact"]["telephone"] == "+595 61 0000" and made["answered_at"] is None
     bra_border.post(f"/calls/{made['id']}/answer", expect=200)
     [settled] = waiting(pry_border)
     assert settled["answered_at"] == "2026-03-09T15:00:00+00:00"
-    assert [one["id"] for one in bra_border.get(f"{CALLS}?answered=true").json["items"]] == [
+    assert [item["id"] for item in bra_border.get(f"{CALLS}?answered=true").json["items"]] == [
         made["id"]
     ]
     assert bra_border.get(f"{CALLS}?answered=false").json["items"] == []
@@ -102,8 +102,8 @@ def test_of_one_side_ten_calls_wait_and_the_oldest_stands_first(
     refused = pry_border.post(CALLS, {}, 409).json
     assert refused["code"] == "too_many_calls" and refused["detail"].startswith("10 calls")
     bra_border.post(CALLS, {})  # the other side asks for itself
-    for one in (pry_border, bra_border):
-        assert len(waiting(one)) == 11 and waiting(one)[0]["id"] == first
+    for each in (pry_border, bra_border):
+        assert len(waiting(each)) == 11 and waiting(each)[0]["id"] == first
     assert len(notices(bra_border)) == 10
     bra_border.post(f"/calls/{first}/answer", expect=200)
     pry_border.post(CALLS, {})
@@ -188,8 +188,8 @@ def test_a_shipment_that_is_not_the_other_sides_is_not_named(pry_border, bra_bor
     permit = arg.post("/permits", body | {"authority": bodies.authority("ARG")}).json["id"]
     shipment = arg.post(f"/permits/{permit}/shipments", bodies.shipment(number="A-9")).json
     pry_border.post(CALLS, {"shipment": shipment["id"]})
-    [seen] = waiting(bra_border)
-    assert (seen["shipment"], seen["shipment_number"]) == (None, None)
+    [visible] = waiting(bra_border)
+    assert (visible["shipment"], visible["shipment_number"]) == (None, None)
     assert "A-9" not in str(notices(bra_border))
     bra_border.post(CALLS, {"shipment": shipment["id"]}, 404)
 
@@ -202,14 +202,14 @@ def test_the_officers_of_the_agencies_that_stand_there_are_told(
         for agency in ("POLICE", "LICENSING", "TEST")
     )
     pry_border.post(CALLS, {})
-    assert [len(notices(one)) for one in (here, there, anywhere)] == [1, 1, 1]  # nobody placed any
+    assert [len(notices(row)) for row in (here, there, anywhere)] == [1, 1, 1]  # nobody placed any
     place(administrator, "BRA-LICENSING", ELSEWHERE)
     assert ask_again(pry_border, here) and [
-        len(notices(one)) for one in (here, there, anywhere)
+        len(notices(row)) for row in (here, there, anywhere)
     ] == [2, 1, 2]
     place(administrator, "BRA-POLICE", POST)
     assert ask_again(pry_border, here) and [
-        len(notices(one)) for one in (here, there, anywhere)
+        len(notices(row)) for row in (here, there, anywhere)
     ] == [3, 1, 2]
 
 
@@ -225,16 +225,16 @@ def ask_again(officer, other):
 
 
 @pytest.mark.parametrize(
-    "posts,said",
+    "posts,expected",
     [
         (["atlantis"], "posts.0"),
         (["paso-de-los-libres-uruguaiana"], "posts.0"),
         ([POST, POST], "posts.1"),
     ],
 )
-def test_an_agency_stands_at_posts_of_its_own_state_alone(posts, said, pry_administrator):
+def test_an_agency_stands_at_posts_of_its_own_state_alone(posts, expected, pry_administrator):
     refused = pry_administrator.post("/agencies/PRY-TEST/posts", {"posts": posts}, 422)
-    assert list(refused.json["errors"]) == [said]
+    assert list(refused.json["errors"]) == [expected]
     pry_administrator.post("/agencies/BRA-TEST/posts", {"posts": []}, 404)
 
 

@@ -58,8 +58,8 @@ def called(answer):
 def test_a_theft_comes_before_older_records_that_agree_as_well(manufactured, report, ask):
     report()
     answer = ask()
-    assert [one["event"] for one in answer["candidates"]] == ["theft", "manufacture"]
-    assert [one["score"] for one in answer["candidates"]] == [31.0, 31.0]
+    assert [each["event"] for each in answer["candidates"]] == ["theft", "manufacture"]
+    assert [each["score"] for each in answer["candidates"]] == [31.0, 31.0]
 
 
 @pytest.mark.parametrize("asker", ["BRA", "URY"])
@@ -73,9 +73,9 @@ def test_the_state_that_misses_the_gun_is_called_first_whoever_asks(
 
 
 def test_ones_own_office_is_never_named_alone(manufactured, ask):
-    said = ask("BRA")["next"]
-    assert (said["contact"], said["contacts"], said["action"]) == (None, [], "compare")
-    assert said["text"] == "Compare the gun with the record, which your own state holds."
+    result = ask("BRA")["next"]
+    assert (result["contact"], result["contacts"], result["action"]) == (None, [], "compare")
+    assert result["text"] == "Compare the gun with the record, which your own state holds."
     assert called(ask("URY")) == ["BRA-POLICE"]
 
 
@@ -83,28 +83,28 @@ def test_a_gun_of_another_state_that_is_only_near_sends_nobody_there(manufacture
     near = bodies.transfer(firearm=bodies.firearm(serial="ABC123465"))
     as_actor("PRY", "licensing_officer").post("/transfers", near)
     answer = ask("BRA", near=True)
-    strengths = [(one["state"], one["strength"]) for one in answer["candidates"]]
+    strengths = [(each["state"], each["strength"]) for each in answer["candidates"]]
     assert strengths == [("BRA", "strong"), ("PRY", "moderate")]
-    said = answer["next"]
-    assert (said["contact"], said["contacts"], said["action"]) == (None, [], "compare")
-    assert said["text"] == "Compare the gun with the record, which your own state holds."
+    result = answer["next"]
+    assert (result["contact"], result["contacts"], result["action"]) == (None, [], "compare")
+    assert result["text"] == "Compare the gun with the record, which your own state holds."
     assert called(ask("URY", near=True)) == ["BRA-POLICE", "PRY-POLICE"]
 
 
 @pytest.mark.parametrize(
-    "kind,said", [("theft", "Reported stolen by Paraguay."), ("loss", "Reported lost by Paraguay.")]
+    "kind,body", [("theft", "Reported stolen by Paraguay."), ("loss", "Reported lost by Paraguay.")]
 )
-def test_a_gun_that_is_missed_is_said_to_be(manufactured, report, ask, kind, said):
+def test_a_gun_that_is_missed_is_said_to_be(manufactured, report, ask, kind, body):
     report(kind=kind)
-    told = ask()["next"]
-    assert (told["reported"], told["reported_by"], told["action"]) == (kind, "PRY", "call_owner")
-    assert told["text"].startswith(said)
+    data = ask()["next"]
+    assert (data["reported"], data["reported_by"], data["action"]) == (kind, "PRY", "call_owner")
+    assert data["text"].startswith(body)
 
 
 def test_a_gun_that_is_on_no_report_is_not_said_to_be(manufactured, ask):
-    said = ask("URY")["next"]
-    assert (said["reported"], said["reported_by"]) == (None, None)
-    assert said["text"].startswith("Compare the gun")
+    result = ask("URY")["next"]
+    assert (result["reported"], result["reported_by"]) == (None, None)
+    assert result["text"].startswith("Compare the gun")
 
 
 def test_a_gun_that_was_recovered_since_is_missed_no_more(report, ask):
@@ -144,33 +144,33 @@ def test_a_gun_that_was_stolen_again_is_missed(report, ask):
 
 def test_a_gun_that_was_seized_is_said_to_be(ask, pry_police):
     pry_police.post("/seizures", bodies.seizure(place=bodies.FOZ | {"country": "PRY"}))
-    said = ask()["next"]
-    assert (said["reported"], said["reported_by"]) == ("seized", "PRY")
-    assert said["text"].startswith("Seized before: ")
+    result = ask()["next"]
+    assert (result["reported"], result["reported_by"]) == ("seized", "PRY")
+    assert result["text"].startswith("Seized before: ")
 
 
 @pytest.mark.parametrize(
-    "kind,said",
+    "kind,body",
     [
         ("destruction", "Recorded as destroyed by Paraguay"),
         ("deactivation", "Recorded as deactivated by Paraguay"),
     ],
 )
 def test_a_gun_that_should_not_exist_or_fire_any_more_is_said_to_be_so(
-    manufactured, as_actor, ask, kind, said
+    manufactured, as_actor, ask, kind, body
 ):
     gone = bodies.transfer(kind=kind, firearm=SAME)
     as_actor("PRY", "licensing_officer").post("/transfers", gone)
-    told = ask()["next"]
-    assert (told["reported"], told["reported_by"], told["action"]) == (kind, "PRY", "call_owner")
-    assert told["text"].startswith(said)
+    data = ask()["next"]
+    assert (data["reported"], data["reported_by"], data["action"]) == (kind, "PRY", "call_owner")
+    assert data["text"].startswith(body)
 
 
 def test_a_gun_that_was_surrendered_is_said_to_be(report, ask):
     report(kind="surrender")
-    told = ask()["next"]
-    assert (told["reported"], told["reported_by"]) == ("surrender", "PRY")
-    assert told["text"].startswith("Reported surrendered by Paraguay.")
+    result = ask()["next"]
+    assert (result["reported"], result["reported_by"]) == ("surrender", "PRY")
+    assert result["text"].startswith("Reported surrendered by Paraguay.")
 
 
 def test_a_theft_whose_mark_is_only_near_is_not_said_of_a_gun_that_is_a_hit(
@@ -184,16 +184,16 @@ def test_a_theft_whose_mark_is_only_near_is_not_said_of_a_gun_that_is_a_hit(
 
 
 @pytest.mark.parametrize(
-    "language,said",
+    "language,expected",
     [
         ("es", "Denunciada como robada por: "),
         ("fr", "Déclarée volée par "),
         ("pt", "Comunicada como furtada ou roubada pel"),
     ],
 )
-def test_it_is_said_in_the_language_of_the_officer(report, ask, language, said):
+def test_it_is_said_in_the_language_of_the_officer(report, ask, language, expected):
     report()
-    assert ask(language=language)["next"]["text"].startswith(said)
+    assert ask(language=language)["next"]["text"].startswith(expected)
 
 
 @pytest.mark.parametrize("visibility", ["pointer", "silent"])
@@ -206,9 +206,9 @@ def test_of_a_theft_that_may_not_be_read_nothing_is_told(manufactured, report, a
 
 def test_with_a_pointer_alone_no_record_is_to_be_compared(report, ask):
     report(visibility="pointer")
-    said = ask()["next"]
-    assert said["action"] == "call_owner" and called({"next": said}) == ["PRY-POLICE"]
-    assert "with the record" not in said["text"] and "call it" in said["text"]
+    result = ask()["next"]
+    assert result["action"] == "call_owner" and called({"next": result}) == ["PRY-POLICE"]
+    assert "with the record" not in result["text"] and "call it" in result["text"]
 
 
 def test_with_a_pointer_that_is_only_near_its_office_is_asked_first(report, ask):

@@ -77,14 +77,14 @@ def test_another_make_speaks_against_it(ask):
 
 
 @pytest.mark.parametrize(
-    "held,asked", [("Browning", "FN Herstal"), ("FN Herstal", "Browning"), ("Benelli", "Franchi")]
+    "known,asked", [("Browning", "FN Herstal"), ("FN Herstal", "Browning"), ("Benelli", "Franchi")]
 )
-def test_a_brand_and_its_parent_do_not_speak_against_each_other(as_actor, ask, held, asked):
-    gun = bodies.firearm(serial="KMB25381", make=held)
+def test_a_brand_and_its_parent_do_not_speak_against_each_other(as_actor, ask, known, asked):
+    gun = bodies.firearm(serial="KMB25381", make=known)
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(firearm=gun))
     answer = ask(serial="KMB25381", make=asked)
     assert answer["verdict"] == "hit"
-    assert "make_related" in [one["code"] for one in answer["candidates"][0]["reasons"]]
+    assert "make_related" in [each["code"] for each in answer["candidates"][0]["reasons"]]
 
 
 def of_type(said):
@@ -93,7 +93,7 @@ def of_type(said):
 
 
 @pytest.mark.parametrize(
-    "held,asked",
+    "known,asked",
     [
         ("carbine", "rifle"),
         ("rifle", "assault rifle"),
@@ -104,29 +104,29 @@ def of_type(said):
         ("pistol", "derringer"),
     ],
 )
-def test_types_that_one_gun_is_called_do_not_speak_against_each_other(as_actor, ask, held, asked):
-    gun = of_type(held)
+def test_types_that_one_gun_is_called_do_not_speak_against_each_other(as_actor, ask, known, asked):
+    gun = of_type(known)
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(firearm=gun))
     answer = ask(serial="KMB25381", type=asked)
     assert answer["verdict"] == "hit"
-    said = {one["code"]: one["bits"] for one in answer["candidates"][0]["reasons"]}
-    assert 0 < said["type_related"] < 1.5
+    result = {each["code"]: each["bits"] for each in answer["candidates"][0]["reasons"]}
+    assert 0 < result["type_related"] < 1.5
 
 
 @pytest.mark.parametrize(
-    "held,asked",
+    "known,asked",
     [("pistol", "revolver"), ("revolver", "rifle"), ("pistol", "silencer"), ("shotgun", "rifle")],
 )
-def test_types_that_no_gun_is_called_both_speak_against_it(as_actor, ask, held, asked):
-    gun = of_type(held)
+def test_types_that_no_gun_is_called_both_speak_against_it(as_actor, ask, known, asked):
+    gun = of_type(known)
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(firearm=gun))
     answer = ask(serial="KMB25381", type=asked)
     assert answer["verdict"] == "possible"
-    assert "type_other" in [one["code"] for one in answer["candidates"][0]["reasons"]]
+    assert "type_other" in [each["code"] for each in answer["candidates"][0]["reasons"]]
 
 
 @pytest.mark.parametrize(
-    "held,asked",
+    "known,asked",
     [
         ("unknown", "pistol"),
         ("pistol", "unknown"),
@@ -135,27 +135,27 @@ def test_types_that_no_gun_is_called_both_speak_against_it(as_actor, ask, held, 
         ("unknown", "unknown"),
     ],
 )
-def test_a_type_that_is_not_known_says_nothing(as_actor, ask, held, asked):
-    gun = of_type(held)
+def test_a_type_that_is_not_known_says_nothing(as_actor, ask, known, asked):
+    gun = of_type(known)
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(firearm=gun))
     answer = ask(serial="KMB25381", type=asked)
     assert answer["verdict"] == "hit"
-    codes = [one["code"] for one in answer["candidates"][0]["reasons"]]
+    codes = [each["code"] for each in answer["candidates"][0]["reasons"]]
     assert codes == ["serial_same", "make_same", "calibre_same"]
 
 
 def test_a_mistyped_make_speaks_for_the_gun_and_not_against_it(ask):
     [reason] = [
-        one
-        for one in ask(make="Forjas Taurrus")["candidates"][0]["reasons"]
-        if one["code"].startswith("make")
+        each
+        for each in ask(make="Forjas Taurrus")["candidates"][0]["reasons"]
+        if each["code"].startswith("make")
     ]
     assert (reason["code"], reason["bits"]) == ("make_likely", 2.0)
     assert ask(make="Andreson Manufacturing")["verdict"] == "hit"
 
 
 def test_an_importer_that_is_given_as_the_make_does_not_speak_against_the_gun(ask):
-    codes = [one["code"] for one in ask(make="Interarms")["candidates"][0]["reasons"]]
+    codes = [each["code"] for each in ask(make="Interarms")["candidates"][0]["reasons"]]
     assert codes == ["serial_same", "calibre_same"]
 
 
@@ -245,9 +245,9 @@ def test_owners_are_told_of_the_records_that_the_asker_saw_and_of_no_others(as_a
         pry.post("/transfers", bodies.transfer(number=f"T-{number}", firearm=gun))
     answer = ask(near=True)
     entries = as_actor("PRY", "auditor").get("/audit?action=record:matched").json["items"]
-    told = [record for entry in entries for record in entry["data"]["records"]]
-    seen = [one["record"] for one in answer["candidates"]]
-    assert 0 < len(seen) <= 10 and sorted(told) == sorted(seen)
+    result = [record for entry in entries for record in entry["data"]["records"]]
+    visible = [each["record"] for each in answer["candidates"]]
+    assert 0 < len(visible) <= 10 and sorted(result) == sorted(visible)
 
 
 def test_the_state_of_an_alert_that_was_met_is_told_where_ten_others_are_shown_before_it(
@@ -259,6 +259,6 @@ def test_the_state_of_an_alert_that_was_met_is_told_where_ten_others_are_shown_b
     answer = ask(serial="ABC12345?")
     assert [hit["state"] for hit in answer["hits"]] == ["PRY"]
     entries = as_actor("PRY", "auditor").get("/audit?action=record:matched").json["items"]
-    told = {record for entry in entries for record in entry["data"]["records"]}
-    seen = {one["record"] for one in answer["candidates"]}
-    assert len(seen) == 10 and seen < told and len(told) == 11
+    result = {record for entry in entries for record in entry["data"]["records"]}
+    visible = {each["record"] for each in answer["candidates"]}
+    assert len(visible) == 10 and visible < result and len(result) == 11

@@ -23,8 +23,8 @@ def candidate_records(answer):
 def test_the_cell_stays_as_it_was_read_beside_its_marks(police):
     [item] = seized(police, "Cano KPT48213, Armação KPT48990.")["items"]
     assert item["serial"] == "Cano KPT48213, Armação KPT48990."
-    told = [(mark["text"], mark["location"]) for mark in item["marks"]]
-    assert told == [
+    result = [(mark["text"], mark["location"]) for mark in item["marks"]]
+    assert result == [
         ("Cano KPT48213, Armação KPT48990.", None),
         ("KPT48213", "barrel"),
         ("KPT48990", "frame"),
@@ -102,14 +102,14 @@ def test_a_plain_serial_is_one_mark(police):
 
 def test_a_correction_does_not_repeat_the_marks_of_a_cell(police):
     made = seized(police, "KPT48213/RRN11902")
-    told = [
+    result = [
         {
             "line": 1,
             "serial": "KPT48213/RRN11902",
             "marks": [{"kind": "manufacture", "text": "KPT48213"}],
         }
     ]
-    body = bodies.seizure(number="S-1", items=told, reason="Read again")
+    body = bodies.seizure(number="S-1", items=result, reason="Read again")
     [item] = police.post(f"/seizures/{made['id']}/correct", body, 200, If_Match='"1"').json["items"]
     texts = sorted(mark["text"] for mark in item["marks"])
     assert texts == ["KPT48213", "KPT48213/RRN11902", "RRN11902"]
@@ -122,7 +122,7 @@ def test_the_importing_state_holds_each_mark_of_a_cell_once(as_actor, police):
     way.tick(made, "exit")
     add(way.bol, made, "receipt", received_on="2026-03-05", all=True)
     answer = police.post("/checks", bodies.check(serial="RRN11902")).json
-    here = [one["record"] for one in answer["candidates"] if one["state"] == "BOL"]
+    here = [each["record"] for each in answer["candidates"] if each["state"] == "BOL"]
     marks = as_actor("BOL", "police_officer").get(f"/records/{here[0]}").json["marks"]
     assert sorted(mark["text"] for mark in marks) == ["KPT48213", "KPT48213/RRN11902", "RRN11902"]
 

@@ -16,8 +16,8 @@ def hold(as_actor):
     def record(serial, *guns, state="PRY"):
         clerk = as_actor(state, "licensing_officer")
         for number, gun in enumerate(guns):
-            told = {"line": 1, "serial": serial} | {k: v for k, v in gun.items() if v}
-            clerk.post("/transfers", bodies.transfer(number=f"{serial}-{number}", firearm=told))
+            result = {"line": 1, "serial": serial} | {k: v for k, v in gun.items() if v}
+            clerk.post("/transfers", bodies.transfer(number=f"{serial}-{number}", firearm=result))
 
     return record
 
@@ -37,7 +37,7 @@ def answered(as_actor):
 def ask(answered):
     def post(serial, **known):
         answer = answered(serial, **known)
-        return answer["verdict"], [one["strength"] for one in answer["candidates"]]
+        return answer["verdict"], [each["strength"] for each in answer["candidates"]]
 
     return post
 
@@ -99,5 +99,5 @@ def test_records_of_one_gun_in_other_words_count_once_against_its_neighbours(hol
 
 
 def lost(answer):
-    [best, *_] = [one for one in answer["candidates"] if one["record"]]
-    return [one["bits"] for one in best["reasons"] if one["code"] == "crowd"]
+    [best, *_] = [each for each in answer["candidates"] if each["record"]]
+    return [each["bits"] for each in best["reasons"] if each["code"] == "crowd"]

@@ -29,7 +29,7 @@ def test_a_make_that_did_not_count_is_said_with_what_may_be_meant(ask, make, mea
     [remark] = answer["remarks"]
     assert (remark["code"], remark["field"], remark["word"]) == ("unknown_make", "make", make)
     assert remark["text"] == f"“{make}” is not a known make, and did not count.{meant}"
-    codes = [one["code"] for one in answer["candidates"][0]["reasons"]]
+    codes = [each["code"] for each in answer["candidates"][0]["reasons"]]
     assert codes == ["serial_same", "calibre_same"]
 
 
@@ -59,20 +59,20 @@ def test_what_is_known_or_said_to_be_unknown_is_not_remarked_on(ask, changes):
 
 
 @pytest.mark.parametrize(
-    "language,said",
+    "language,expected",
     [
         ("es", "no es ningún fabricante"),
         ("fr", "n’est aucune marque"),
         ("pt", "não é nenhum fabricante"),
     ],
 )
-def test_it_is_said_in_the_language_of_the_officer(ask, language, said):
-    assert said in ask(language, make="zzqq")["remarks"][0]["text"]
+def test_it_is_said_in_the_language_of_the_officer(ask, language, expected):
+    assert expected in ask(language, make="zzqq")["remarks"][0]["text"]
 
 
 def test_each_line_of_a_batch_has_its_own(as_actor):
     checks = [{"serial": "ABC123456", "make": make} for make in ("Taurus", "zzqq")]
     body = {"purpose": "stock", "case_number": "C-1", "checks": checks}
-    said = as_actor("BRA", "police_officer").post("/checks/batch", body, 200)
-    lines = [json.loads(line) for line in said.get_data(as_text=True).splitlines()]
+    answer = as_actor("BRA", "police_officer").post("/checks/batch", body, 200)
+    lines = [json.loads(line) for line in answer.get_data(as_text=True).splitlines()]
     assert [len(line["remarks"]) for line in lines[:2]] == [0, 1]

@@ -68,15 +68,15 @@ SAID += [(language, *wrong) for language in LANGUAGES[1:] for wrong in FIRST]
 
 
 def body(serial, **known):
-    said = bodies.check(serial=serial) | BARE | known
-    return {name: value for name, value in said.items() if value is not None}
+    result = bodies.check(serial=serial) | BARE | known
+    return {name: value for name, value in result.items() if value is not None}
 
 
-@pytest.mark.parametrize("language,serial,said", SAID, ids=lambda value: ascii(value)[:24])
-def test_a_check_says_what_would_make_it_possible(police, language, serial, said):
+@pytest.mark.parametrize("language,serial,expected", SAID, ids=lambda value: ascii(value)[:24])
+def test_a_check_says_what_would_make_it_possible(police, language, serial, expected):
     answer = police.post("/checks", body(serial), 422, Accept_Language=language).json
     [[text]] = answer["errors"].values()
-    assert said[language] in text, text
+    assert expected[language] in text, text
     assert list(answer["errors"]) == ["serial"]
 
 
@@ -84,8 +84,8 @@ def test_a_batch_says_the_same_of_each(police):
     guns = [{"serial": serial} for serial, _ in WRONG]
     why = {"purpose": "investigation", "case_number": "C-1", "checks": guns}
     response = police.post("/checks/batch", why, 200)
-    told = [json.loads(line) for line in response.get_data().splitlines()][:-1]
-    for line, (serial, _) in zip(told, WRONG, strict=True):
+    result = [json.loads(line) for line in response.get_data().splitlines()][:-1]
+    for line, (serial, _) in zip(result, WRONG, strict=True):
         alone = police.post("/checks", body(serial), 422).json
         assert line["errors"] == alone["errors"]
 

@@ -121,8 +121,8 @@ def test_a_state_is_begun_once(salsa):
 
 
 def test_a_port_that_is_taken_is_said_before_anything_else(salsa):
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        refused = salsa("serve", "--port", str(taken.getsockname()[1]))
+    with socket.create_server(("127.0.0.1", 0)) as accepted:
+        refused = salsa("serve", "--port", str(accepted.getsockname()[1]))
     assert refused.returncode == 1
     assert "Nobody can listen on port" in refused.stderr
     assert "Listening" not in refused.stdout
@@ -275,7 +275,7 @@ NEEDED = "Write something here, of {most} characters at most: it cannot be empty
 
 
 @pytest.mark.parametrize(
-    "command,said",
+    "command,expected",
     [
         ([*ACCOUNT, "pry.ana\nb"], CONTROL),
         ([*ACCOUNT, "pry.\udcff"], CONTROL),
@@ -286,9 +286,9 @@ NEEDED = "Write something here, of {most} characters at most: it cannot be empty
         (["key", "create", "--name", "", "pry.ana"], EMPTY),
     ],
 )
-def test_a_text_is_held_to_the_same_rules_as_over_http(salsa, command, said):
+def test_a_text_is_held_to_the_same_rules_as_over_http(salsa, command, expected):
     refused = salsa(*command, "--state", "PRY")
-    assert (refused.returncode, said in refused.stderr) == (2, True), refused.stderr
+    assert (refused.returncode, expected in refused.stderr) == (2, True), refused.stderr
 
 
 @pytest.fixture

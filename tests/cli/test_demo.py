@@ -77,7 +77,7 @@ def test_a_lost_file_of_the_accounts_is_made_anew_with_other_passwords(demo, pat
     path.unlink()
     assert "all accounts get new passwords and tokens" in demo().output
     after = demo_accounts.read_credentials(path)
-    assert [one.username for one in after] == [one.username for one in before]
+    assert [each.username for each in after] == [each.username for each in before]
     with core_app(copied).app_context(), transaction(operator(None)):
         assert authentication.authenticate_key(after[0].token).role == after[0].role
         with pytest.raises(errors.Unauthenticated):
@@ -115,8 +115,8 @@ def test_a_second_start_leaves_the_region_and_its_accounts(demo, path, copied):
 
 
 def test_a_port_that_is_taken_is_said_before_any_work():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
+    with socket.create_server(("127.0.0.1", 0)) as accepted:
+        port = str(accepted.getsockname()[1])
         gone = {"SALSA_DATABASE_URL": "postgresql://salsa_owner@127.0.0.1:9/none"}
         refused = CliRunner().invoke(main, ("demo", "--port", port), env=gone)
     assert (refused.exit_code, f"Nobody can listen on port {port}" in refused.output) == (1, True)
@@ -126,7 +126,7 @@ def test_who_comes_while_the_region_is_made_is_kept_away(fresh_database, monkeyp
     """Neither a second demo on that port, nor one on that database, begins beside the first."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
-    met = []
+    hit = []
 
     def met_while_made(vault, **_):
         with pytest.raises(HTTPError) as early:
@@ -134,12 +134,12 @@ def test_who_comes_while_the_region_is_made_is_kept_away(fresh_database, monkeyp
         with pytest.raises(NotConfigured):
             serve.require_free_port("127.0.0.1", port)
         early.value.close()
-        met.extend([early.value.code, started(fresh_database).output])
+        hit.extend([early.value.code, started(fresh_database).output])
 
-    monkeypatch.setattr(serve, "serve", lambda config, host, port, grace_seconds: met.append(port))
+    monkeypatch.setattr(serve, "serve", lambda config, host, port, grace_seconds: hit.append(port))
     answer = started(fresh_database, "--port", str(port), make=met_while_made, serves=True)
-    assert (answer.exit_code, met[0], met[2]) == (0, 503, port)
-    assert "Another command is making the demo region in this database" in met[1]
+    assert (answer.exit_code, hit[0], hit[2]) == (0, 503, port)
+    assert "Another command is making the demo region in this database" in hit[1]
     serve.require_free_port("127.0.0.1", port)
 
 

@@ -70,29 +70,29 @@ def test_both_states_list_what_went_between_them(salsa, delivered):
 
 def test_what_was_exported_is_good(exported, delivered):
     keys, first, second = exported
-    code, told = check(keys, first, second)
+    code, result = check(keys, first, second)
     assert code == 0
-    assert f"{delivered[0].id}, number 1 from BRA to PRY" in told
-    assert delivered[1].hash in told
+    assert f"{delivered[0].id}, number 1 from BRA to PRY" in result
+    assert delivered[1].hash in result
 
 
 def test_what_was_altered_is_not(exported, tmp_path):
     keys, first, _ = exported
     altered = tmp_path / "altered.json"
     altered.write_bytes((tmp_path / "1.json").read_bytes().replace(b'"n":1', b'"n":9'))
-    code, told = check(keys, first, str(altered))
+    code, result = check(keys, first, str(altered))
     assert code == 1
-    assert "The signature is not one of BRA on this envelope" in told
+    assert "The signature is not one of BRA on this envelope" in result
 
 
 def test_what_a_stolen_key_signed_is_not(exported, tmp_path):
     keys, first, _ = exported
-    told = json.loads((tmp_path / "keys.json").read_text())
-    told["keys"][0]["compromised_at"] = "2020-01-01T00:00:00+00:00"
-    (tmp_path / "keys.json").write_text(json.dumps(told))
+    shown = json.loads((tmp_path / "keys.json").read_text())
+    shown["keys"][0]["compromised_at"] = "2020-01-01T00:00:00+00:00"
+    (tmp_path / "keys.json").write_text(json.dumps(shown))
     assert check(keys, first)[0] == 1
-    told["keys"][0]["compromised_at"] = "2999-01-01T00:00:00+00:00"
-    (tmp_path / "keys.json").write_text(json.dumps(told))
+    shown["keys"][0]["compromised_at"] = "2999-01-01T00:00:00+00:00"
+    (tmp_path / "keys.json").write_text(json.dumps(shown))
     code, delivered = check(keys, first)
     assert (code, "Take care" in delivered) == (0, True)
 

@@ -357,7 +357,7 @@ def test_what_another_role_may_do_is_refused_with_the_permission(service):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         (("seizure", "get", *POLICE, "S-9"), "Nothing has the number S-9."),
         (
@@ -371,12 +371,12 @@ def test_what_another_role_may_do_is_refused_with_the_permission(service):
         (("seizure", "create", *POLICE, "--file", "-"), " is no JSON: "),
     ],
 )
-def test_what_cannot_be_asked_is_said_in_a_sentence(service, words, said):
-    assert said in salsa(*words, code=1, text="{").stderr
+def test_what_cannot_be_asked_is_said_in_a_sentence(service, words, expected):
+    assert expected in salsa(*words, code=1, text="{").stderr
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "expected"),
     [
         (("seizure", "list"), "A key is missing."),
         (("seizure", "list", "--key", "k", "--url", "ftp://x"), "is no address"),
@@ -384,8 +384,8 @@ def test_what_cannot_be_asked_is_said_in_a_sentence(service, words, said):
         (("seizure", "create", *POLICE, "--items", "colour=red"), "colour=red is no name=value"),
     ],
 )
-def test_wrong_usage_exits_with_2(service, words, said):
-    assert said in salsa(*words, code=2).stderr
+def test_wrong_usage_exits_with_2(service, words, expected):
+    assert expected in salsa(*words, code=2).stderr
 
 
 def test_the_key_of_the_environment_is_taken(service):

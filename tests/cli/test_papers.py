@@ -43,17 +43,17 @@ def verify(*arguments, text=None):
 
 
 def test_a_good_token_exits_with_0_and_says_what_the_paper_says(tmp_path):
-    code, said = verify("--keys", written(tmp_path), TOKEN)
+    code, result = verify("--keys", written(tmp_path), TOKEN)
     assert code == 0
-    assert said.startswith("The signature is good.")
-    for told in (
+    assert result.startswith("The signature is good.")
+    for value in (
         "import DIMABEL/Ñ-1 of PRY",
         "valid through 2026-10-01",
         "BRA to PRY",
         "10 firearm",
         "only the service knows",
     ):
-        assert told in said
+        assert value in result
 
 
 def test_a_token_comes_from_standard_input_too(tmp_path):
@@ -65,28 +65,28 @@ def test_a_token_comes_from_standard_input_too(tmp_path):
     [(TOKEN[:-1] + "A", "altered"), ("SALSA2" + TOKEN[6:], "malformed"), ("-1", "malformed")],
 )
 def test_any_other_token_exits_with_1_in_plain_words(tmp_path, token, verdict):
-    code, said = verify("--keys", written(tmp_path), "--", token)
-    assert (code, said.strip()) == (1, WORDS[verdict])
+    code, result = verify("--keys", written(tmp_path), "--", token)
+    assert (code, result.strip()) == (1, WORDS[verdict])
 
 
 def test_a_key_that_is_not_in_the_file_is_told_so(tmp_path):
-    code, said = verify("--keys", written(tmp_path, kid="PRY-2026-00000000"), TOKEN)
-    assert (code, said.strip()) == (1, WORDS["unknown_key"])
+    code, result = verify("--keys", written(tmp_path, kid="PRY-2026-00000000"), TOKEN)
+    assert (code, result.strip()) == (1, WORDS["unknown_key"])
 
 
 def test_a_stolen_key_is_refused_from_then_on_and_a_caution_before(tmp_path):
-    code, said = verify("--keys", written(tmp_path, CLAIMS.signed_at), TOKEN)
-    assert (code, said.splitlines()[0]) == (1, WORDS["compromised_key"])
-    code, said = verify("--keys", written(tmp_path, datetime(2026, 4, 1, tzinfo=UTC)), TOKEN)
-    assert (code, "Ask the issuing state" in said) == (0, True)
+    code, result = verify("--keys", written(tmp_path, CLAIMS.signed_at), TOKEN)
+    assert (code, result.splitlines()[0]) == (1, WORDS["compromised_key"])
+    code, result = verify("--keys", written(tmp_path, datetime(2026, 4, 1, tzinfo=UTC)), TOKEN)
+    assert (code, "Ask the issuing state" in result) == (0, True)
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{", '{"keys": [{}]}'])
 def test_a_file_that_holds_no_keys_is_refused_in_a_sentence(tmp_path, content):
     path = tmp_path / "keys.json"
     path.write_text(content)
-    code, said = verify("--keys", str(path), TOKEN)
-    assert (code, "is no set of keys" in said) == (1, True)
+    code, result = verify("--keys", str(path), TOKEN)
+    assert (code, "is no set of keys" in result) == (1, True)
 
 
 def test_a_token_is_checked_with_no_database_and_no_network(tmp_path):
@@ -125,5 +125,5 @@ def test_a_paper_is_verified_from_its_picture_without_a_database(registered_data
         paper = officer.get(f"/permits/{permit}/paper").data
         keys.write_bytes(officer.get("/signing-keys").data)
         db.engine.dispose()
-    code, said = verify("--keys", str(keys), code_of(paper))
-    assert (code, "import I-1 of PRY" in said) == (0, True)
+    code, result = verify("--keys", str(keys), code_of(paper))
+    assert (code, "import I-1 of PRY" in result) == (0, True)

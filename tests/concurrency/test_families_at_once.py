@@ -119,13 +119,13 @@ def test_a_permit_that_is_posted_while_its_firm_is_suspended_is_flagged(officer,
     suspended = (pry, f"/licensees/{firm}/suspend", {"reason": "R", "on": "2026-03-01"})
     sent = [(bra, "/permits", bodies.permit(number=f"E-{number}")) for number in range(ROUNDS)]
 
-    def one(call):
+    def each(call):
         caller, path, body = call
         headers = {"Authorization": f"Bearer {caller.token}", "If-Match": '"1"'}
         return real_app.test_client().post(f"/api/v1{path}", json=body, headers=headers).status_code
 
     with ThreadPoolExecutor(ROUNDS + 1) as pool:
         calls = [*sent[: ROUNDS // 2], suspended, *sent[ROUNDS // 2 :]]
-        assert sorted(pool.map(one, calls)) == [200] + [201] * ROUNDS
+        assert sorted(pool.map(each, calls)) == [200] + [201] * ROUNDS
     found = bra.get("/discrepancies?kind=party_not_authorised&limit=200").json["items"]
-    assert {one["subject"]["number"] for one in found} == {f"E-{n}" for n in range(ROUNDS)}
+    assert {each["subject"]["number"] for each in found} == {f"E-{n}" for n in range(ROUNDS)}

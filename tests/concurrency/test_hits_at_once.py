@@ -20,10 +20,10 @@ def met(monkeypatch):
     """Stop the job that follows a check before it writes the hit, until `go` is set."""
     reached, go, standing = threading.Event(), threading.Event(), _new_hit
 
-    def row(*said):
+    def row(*content):
         reached.set()
         go.wait(30)
-        return standing(*said)
+        return standing(*content)
 
     monkeypatch.setattr(hits, "_new_hit", row)
     return reached, go
@@ -50,5 +50,5 @@ def test_who_holds_a_gun_is_told_that_its_alert_was_cancelled_while_it_was_met(
     jobs_to_idle(real_app)
     [hit] = asker.get("/hits").json["items"]
     assert (hit["status"], hit["alert_ended"]["status"]) == ("ended", "cancelled")
-    told = [one["code"] for one in asker.get("/notifications").json["items"]]
-    assert told == ["hit_alert_cancelled"]
+    notices = [item["code"] for item in asker.get("/notifications").json["items"]]
+    assert notices == ["hit_alert_cancelled"]

@@ -75,7 +75,7 @@ def test_a_trace_is_sent_and_ended_while_what_both_states_said_before_is_deliver
         at_once(send_and_close)
         assert requests_of(early, "PRY") == []
     work(real_app)
-    assert [one["status"] for one in requests_of(real_client, "PRY")] == ["withdrawn"]
+    assert [each["status"] for each in requests_of(real_client, "PRY")] == ["withdrawn"]
 
 
 def test_requests_are_acknowledged_at_once_by_several(real_app, real_client, pointer):
@@ -94,7 +94,7 @@ def test_requests_are_acknowledged_at_once_by_several(real_app, real_client, poi
                 request_commands.acknowledge_many(actor=actor, data=data)
 
     at_once(*[lambda n=n: acknowledge(n % 2) for n in range(TIMES)])
-    assert {one["status"] for one in requests_of(real_client, "PRY")} == {"acknowledged"}
+    assert {each["status"] for each in requests_of(real_client, "PRY")} == {"acknowledged"}
 
 
 def ship(real_client, exporting, importing, serial):
@@ -129,9 +129,9 @@ def test_traces_that_are_led_to_each_others_states_wait_for_neither(real_app, re
     at_once(*[lambda serial=serial: trace(serial) for serial in ("QWE111111", "ZXC222222")])
     at_once(*[lambda: work(real_app)] * TIMES)
     work(real_app)
-    for one in made:
-        assert set(legs_of(analyst, one)) >= {"ARG", "PRY"}
-        assert "sent" not in legs_of(analyst, one).values()
+    for each in made:
+        assert set(legs_of(analyst, each)) >= {"ARG", "PRY"}
+        assert "sent" not in legs_of(analyst, each).values()
     for asked in ("ARG", "PRY"):
-        cases = sorted(one["case_number"] for one in requests_of(real_client, asked))
+        cases = sorted(each["case_number"] for each in requests_of(real_client, asked))
         assert cases == ["QWE111111", "ZXC222222"]

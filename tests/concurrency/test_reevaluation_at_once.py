@@ -27,11 +27,11 @@ def stopped(monkeypatch):
     def stop(module, name, counts=lambda *_, **__: True):
         reached, go, standing = threading.Event(), threading.Event(), getattr(module, name)
 
-        def wait(*said, **more):
-            if counts(*said, **more) and not reached.is_set():
+        def wait(*content, **more):
+            if counts(*content, **more) and not reached.is_set():
                 reached.set()
                 go.wait(WAIT)
-            return standing(*said, **more)
+            return standing(*content, **more)
 
         monkeypatch.setattr(module, name, wait)
         return reached, go
@@ -40,7 +40,7 @@ def stopped(monkeypatch):
 
 
 def codes(real_client):
-    return [one["code"] for one in real_client.get("/notifications").json["items"]]
+    return [item["code"] for item in real_client.get("/notifications").json["items"]]
 
 
 MOMENTS = [("match_records", lambda actor, _: actor.state == "PRY"), ("_new_hit", lambda *_: True)]
@@ -66,7 +66,7 @@ def test_a_hit_on_what_was_seized_before_its_alert_ends_by_a_correction_made_mea
         go.set()
         older.result()
     work(real_app)
-    for one in (pry, bra):
-        [hit] = one.get("/hits").json["items"]
+    for each in (pry, bra):
+        [hit] = each.get("/hits").json["items"]
         assert (hit["status"], hit["cause_changed"]["status"]) == ("ended", "corrected_away")
-        assert "hit_cause_corrected_away" in codes(one)
+        assert "hit_cause_corrected_away" in codes(each)

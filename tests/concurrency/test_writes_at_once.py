@@ -141,9 +141,9 @@ def test_a_shipment_that_is_cancelled_and_put_off_at_once_is_one_of_the_two(real
         path = f"/api/v1/shipments/{made.json['id']}"
 
         def one(sent, path=path, headers=headers):
-            action, said = sent
+            action, result = sent
             caller = real_app.test_client()
-            return caller.post(f"{path}/{action}", json=said, headers=headers).status_code
+            return caller.post(f"{path}/{action}", json=result, headers=headers).status_code
 
         both = [("cancel", {"reason": "Withdrawn"}), ("amend", {"ships_on": "2026-02-20"} | signed)]
         with ThreadPoolExecutor(2) as pool:
@@ -173,8 +173,8 @@ def test_of_corrections_to_one_number_at_once_one_is_taken(real_client, at_once,
 def test_of_actions_on_a_trace_at_once_one_is_taken(real_client, at_once):
     analyst = real_client("BRA", "trace_analyst")
     trace = analyst.post("/traces", bodies.trace()).json
-    path, seen = f"/traces/{trace['id']}/close", f'"{trace["version"]}"'
-    statuses = at_once(analyst, path, [None] * TIMES, If_Match=seen)
+    path, visible = f"/traces/{trace['id']}/close", f'"{trace["version"]}"'
+    statuses = at_once(analyst, path, [None] * TIMES, If_Match=visible)
     assert statuses.count(200) == 1
     assert set(statuses) <= {200, 409, 412}
 
@@ -211,5 +211,5 @@ def test_of_four_who_ask_the_same_consent_at_once_one_has_asked(real_client, at_
     analyst = real_client("BRA", "trace_analyst")
     asked = bodies.consent(sold["firearm"]["record"])
     assert at_once(analyst, "/consents", [asked] * 4) == [201, 409, 409, 409]
-    [one] = real_client("PRY", "trace_analyst").get("/consents").json["items"]
-    assert one["status"] == "asked"
+    [first] = real_client("PRY", "trace_analyst").get("/consents").json["items"]
+    assert first["status"] == "asked"

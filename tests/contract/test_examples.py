@@ -138,14 +138,14 @@ def test_the_answer_to_a_post_is_as_documented(served, document, path, role, bod
     ],
 )
 def test_the_answer_to_an_action_is_as_documented(served, document, path, role, body):
-    seen = served.seen(Route("POST", path, None))["If-Match"]
-    answered(served, document, path, role, body, 200, If_Match=seen)
+    visible = served.seen(Route("POST", path, None))["If-Match"]
+    answered(served, document, path, role, body, 200, If_Match=visible)
 
 
 def test_the_answer_to_a_change_of_settings_is_as_documented(served, document):
     body = {"overdue_hours": 12, "electronic_copies_with": ["PRY", "ARG"]}
-    seen = served.seen(Route("POST", "/settings", None))["If-Match"]
-    answered(served, document, "/settings", "state_administrator", body, 200, If_Match=seen)
+    visible = served.seen(Route("POST", "/settings", None))["If-Match"]
+    answered(served, document, "/settings", "state_administrator", body, 200, If_Match=visible)
 
 
 def test_the_answer_to_an_added_mark_is_as_documented(served, document):

@@ -70,7 +70,7 @@ def test_entries_and_a_correction_give_the_same_chain_in_any_order(order, enter)
     right = hand_over("Store 4", "Court", 12, corrects=wrong, reason="Misread the store")
     custody = enter("handovers", right)
     assert (found(custody), custody["holder"], len(custody["handovers"])) == ([], "Court", 3)
-    assert [one["version"] for one in custody["handovers"] if one["id"] == wrong] == [2]
+    assert [each["version"] for each in custody["handovers"] if each["id"] == wrong] == [2]
 
 
 def test_an_entry_is_withdrawn_with_a_reason_and_stays_readable(police, seizure, enter):

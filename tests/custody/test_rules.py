@@ -72,9 +72,9 @@ def test_what_was_given_twice_is_an_overlap_and_what_comes_from_elsewhere_a_gap(
     elsewhere = handover(2, "D", "E")
     custody = build_custody("A", [elsewhere, twice, first])
     assert codes(custody) == [("overlap", twice.id), ("gap", elsewhere.id)]
-    said = [str(finding.text) for finding in custody.findings]
-    assert said[0] == "A handed it to C on 2026-03-01, and had handed it to B already."
-    assert said[1] == "How it came from C to D before 2026-03-01 is not recorded."
+    result = [str(finding.text) for finding in custody.findings]
+    assert result[0] == "A handed it to C on 2026-03-01, and had handed it to B already."
+    assert result[1] == "How it came from C to D before 2026-03-01 is not recorded."
 
 
 def test_who_got_it_back_may_give_it_again():

@@ -71,19 +71,19 @@ def test_rows_that_come_after_another_look_are_still_those_of_the_state_that_str
         text("CREATE TEMP TABLE six ON COMMIT DROP AS SELECT generate_series(1, 6) n")
     )
     asked = text(f"{STATE} || left(n::text, 0) FROM six").execution_options(yield_per=2)
-    seen = []
+    visible = []
     for rows in db.session.connection().execute(asked).partitions(2):
-        seen += [by for (by,) in rows]
+        visible += [by for (by,) in rows]
         with acting_as(bra, "PRY"):
             execute_raw("SELECT 1")
-    assert seen == ["BRA"] * 6
+    assert visible == ["BRA"] * 6
 
 
 def test_many_rows_of_one_statement_are_written_by_the_state_that_looks(bra):
     db.session.execute(text("CREATE TEMP TABLE seen (by text, n int) ON COMMIT DROP"))
     with acting_as(bra, "PRY"):
-        said = text("INSERT INTO seen VALUES (current_setting('salsa.state'), :n)")
-        db.session.execute(said, [{"n": 1}, {"n": 2}])
+        shown = text("INSERT INTO seen VALUES (current_setting('salsa.state'), :n)")
+        db.session.execute(shown, [{"n": 1}, {"n": 2}])
     assert db.session.scalars(text("SELECT by FROM seen")).all() == ["PRY", "PRY"]
 
 

@@ -184,8 +184,8 @@ def test_quantities_and_flags_are_the_same(same, quantity, antique, year):
 
 def test_nothing_is_no_value_and_not_the_word_null(session):
     db.session.execute(text("SET LOCAL salsa.state = 'BRA'"))
-    kept = ("legal_grounds", "crime_context", "details", "agency", "country")
-    row = {name: value for name, value in SEIZURE.items() if name not in kept}
+    stored = ("legal_grounds", "crime_context", "details", "agency", "country")
+    row = {name: value for name, value in SEIZURE.items() if name not in stored}
     insert_many(Report, [row | {"kind": "loss", "place": None}])
     assert db.session.scalar(text("SELECT place IS NULL FROM report"))
 

@@ -101,10 +101,10 @@ def known(small):
                     findings.owners[word].add(state)
                     findings.finders[word] |= {ANYBODY} if shown == "open" else {*(concerned or ())}
                 for name, query in THINGS.items():
-                    kept = defaultdict(set)
+                    stored = defaultdict(set)
                     for key, how in rows([query], state):
-                        kept[how].add(str(key))
-                    for some in kept.values():
+                        stored[how].add(str(key))
+                    for some in stored.values():
                         findings.things[name] += draw.sample(sorted(some), min(EACH, len(some)))
     for some in findings.things.values():
         draw.shuffle(some)
@@ -188,20 +188,20 @@ def not_his(known, findings, state, role):
 @pytest.fixture(scope="module")
 def findings(small, known):
     """What each account finds."""
-    accounts = [(one.state, one.role) for one in small.made.accounts]
+    accounts = [(each.state, each.role) for each in small.made.accounts]
     return {who: found_by(small, known, *who) for who in accounts}
 
 
 def test_nobody_finds_a_word_that_is_not_his_to_read(known, findings):
-    assert [one for who, words in findings.items() for one in not_his(known, words, *who)] == []
+    assert [each for who, words in findings.items() for each in not_his(known, words, *who)] == []
 
 
 def test_what_may_be_found_is_found_and_much_of_the_rest_is_kept(known, findings):
     words = findings["BRA", "trace_analyst"].keys()
     others = {word for word in words if "BRA" not in known.owners[word]}
-    kept = {word for word in known.owners if not known.may_find(word, "BRA", "trace_analyst")}
+    stored = {word for word in known.owners if not known.may_find(word, "BRA", "trace_analyst")}
     assert len(others) > 60
-    assert len(kept) > 500
+    assert len(stored) > 500
 
 
 def test_the_reader_finds_what_a_release_function_lets_out_that_allows_all(

@@ -65,10 +65,10 @@ def test_alerts_of_each_action_were_met_and_some_hits_answered(small):
         " current_setting('salsa.state')::char(3) GROUP BY 1",
     )
     assert found.keys() == set(ALERT_ACTIONS)
-    met = counted(
+    hits = counted(
         small, "SELECT action, count(*) FROM hit WHERE owner_state = alert_state GROUP BY 1"
     )
-    assert met.keys() == set(ALERT_ACTIONS)
+    assert hits.keys() == set(ALERT_ACTIONS)
     statuses = counted(small, "SELECT status, count(*) FROM hit GROUP BY 1")
     assert statuses.keys() >= {"open", "confirmed"}
 
@@ -87,7 +87,7 @@ def test_a_token_carries_every_scope_of_its_role(small):
 
 
 def test_a_password_signs_in(small):
-    [account] = [one for one in small.made.accounts if one.username == "ury.auditor"]
+    [account] = [each for each in small.made.accounts if each.username == "ury.auditor"]
     with small.app.app_context(), transaction(operator(None)):
         assert check_password(account.username, account.password).is_right
 
@@ -105,8 +105,8 @@ def test_credentials_are_complete_and_for_their_owners_eyes_alone(small, tmp_pat
 
 def test_the_border_agency_of_each_side_stands_at_its_posts_and_can_be_called(small):
     client = small.client("PRY", "border_officer")
-    placed = {one["code"]: one["posts"] for one in client.get("/agencies?state=PRY").json["items"]}
-    posts = [one["code"] for one in client.get("/posts?state=PRY&limit=200").json["items"]]
+    placed = {row["code"]: row["posts"] for row in client.get("/agencies?state=PRY").json["items"]}
+    posts = [row["code"] for row in client.get("/posts?state=PRY&limit=200").json["items"]]
     assert placed["PRY-BORDER"] == placed["PRY-CUSTOMS"] == sorted(posts)
     [office] = client.get("/contacts?state=PRY&kind=border_post").json["items"]
     assert office["agency"] == "PRY-BORDER"
@@ -212,13 +212,13 @@ def test_only_a_few_firms_are_not_authorised(small):
 
 def test_firms_that_are_not_authorised_are_found_in_every_way():
     licensed = Planner(7, Calendar(ANCHOR), 0.01).plan().licensees
-    assert {role for one in licensed for role in one.data.roles} == set(LICENSEE_ROLES)
+    assert {role for each in licensed for role in each.data.roles} == set(LICENSEE_ROLES)
     flawed = {
-        one.state
-        for one in licensed
-        if one.suspended or one.data.roles == ("dealer",) or one.data.valid_to < ANCHOR
+        each.state
+        for each in licensed
+        if each.suspended or each.data.roles == ("dealer",) or each.data.valid_to < ANCHOR
     }
-    dealers = Counter(one.state for one in licensed if "-D-" in one.data.number)
+    dealers = Counter(each.state for each in licensed if "-D-" in each.data.number)
     missing = {state for state, count in dealers.items() if count < max(dealers.values())}
     assert flawed | missing == LICENCE_FLAWS.keys()
 
@@ -226,8 +226,8 @@ def test_firms_that_are_not_authorised_are_found_in_every_way():
 def test_discrepancies_have_been_worked_on_and_others_are_open(small):
     statuses = counted(small, "SELECT status, count(*) FROM discrepancy GROUP BY 1")
     assert {"open", "explained"} <= statuses.keys()
-    said = counted(small, "SELECT stance, count(*) FROM discrepancy_statement GROUP BY 1")
-    assert said["explained"]
+    result = counted(small, "SELECT stance, count(*) FROM discrepancy_statement GROUP BY 1")
+    assert result["explained"]
 
 
 def test_two_states_have_agreed_on_electronic_copies(small):
@@ -292,13 +292,13 @@ def test_the_service_knows_what_every_design_is_called(session):
 
 
 def test_the_service_knows_the_words_that_officers_write(session):
-    said = {
+    body = {
         "type": {word for spoken in phrases.TYPE_WORDS.values() for word in spoken.values()},
         "make": {word for heard in phrases.MAKE_VARIANTS.values() for word in heard},
         "calibre": {word for heard in phrases.CALIBRE_VARIANTS.values() for word in heard},
     }
     assert [
-        word for kind, every in said.items() for word in every if names.resolve(kind, word) is None
+        word for kind, every in body.items() for word in every if names.resolve(kind, word) is None
     ] == []
 
 

@@ -102,9 +102,9 @@ def test_neither_page_nor_report_says_it_where_nobody_was_searched(small, cases)
         if state not in readers:
             readers[state] = Visitor(small.app.test_client())
             [account] = [
-                one
-                for one in small.made.accounts
-                if (one.state, one.role) == (state, "trace_analyst")
+                each
+                for each in small.made.accounts
+                if (each.state, each.role) == (state, "trace_analyst")
             ]
             readers[state].sign_in(account.username, account.password)
         assert WORDS not in text(readers[state].open(path, Accept_Language="en"))

@@ -199,12 +199,12 @@ def test_where_the_law_forces_it_the_origin_has_notice_and_is_not_asked(
     assert uses(read(analyst, record))["court"] == (True, "notified", [])
     assert uses(read(analyst, record))["onward"][0] is False
     act(pry_analyst, notice, "refuse", 409, **WHY)
-    [told] = [
-        one
-        for one in pry_analyst.get("/notifications").json["items"]
-        if one["code"].startswith("consent")
+    [notices] = [
+        item
+        for item in pry_analyst.get("/notifications").json["items"]
+        if item["code"].startswith("consent")
     ]
-    assert (told["code"], told["subject"]["id"]) == ("consent_compelled", notice["id"])
+    assert (notices["code"], notices["subject"]["id"]) == ("consent_compelled", notice["id"])
 
 
 @pytest.mark.parametrize(
@@ -265,8 +265,8 @@ def test_both_sides_are_told_and_their_audit_has_it(as_actor, analyst, pry_analy
     asked = ask(analyst, record)
     grant(pry_analyst, asked)
     for client, codes in ((pry_analyst, ["consent_asked"]), (analyst, ["consent_granted"])):
-        told = [one["code"] for one in client.get("/notifications").json["items"]]
-        assert [code for code in told if code.startswith("consent")] == codes
+        notices = [item["code"] for item in client.get("/notifications").json["items"]]
+        assert [code for code in notices if code.startswith("consent")] == codes
     for state in ("BRA", "PRY"):
         auditor = as_actor(state, "auditor")
         for action in ("consent:asked", "consent:granted"):

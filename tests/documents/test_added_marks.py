@@ -90,7 +90,7 @@ def test_another_mark_leaves_the_serial_and_its_marking(police, mark):
     more = {"kind": "import", "text": "URY 24", "state": "URY", "year": 2024, "method": "visual"}
     [item] = mark(of=made, **more)["items"]
     assert (item["serial"], item["marking"]) == ("ABC123456", "intact")
-    assert [one["text"] for one in item["marks"]] == ["ABC123456", "URY 24"]
+    assert [each["text"] for each in item["marks"]] == ["ABC123456", "URY 24"]
     assert item["marks"][1]["condition"] is None
 
 
@@ -98,7 +98,7 @@ def test_a_serial_that_was_stamped_over_another_stays_among_the_marks(police, ma
     gun = bodies.firearm(serial="FALSE1234", marking="altered")
     made = police.post("/seizures", bodies.seizure(number="S-2", items=[gun])).json
     [item] = mark(of=made)["items"]
-    assert [(one["text"], one["condition"]) for one in item["marks"]] == [
+    assert [(each["text"], each["condition"]) for each in item["marks"]] == [
         ("ABC123456", "restored"),
         ("FALSE1234", "altered"),
     ]
@@ -108,7 +108,7 @@ def test_a_serial_read_in_part_gives_way_to_the_restored_one(police, mark):
     gun = bodies.firearm(serial="ABC1?3456", marking="obliterated")
     made = police.post("/seizures", bodies.seizure(number="S-2", items=[gun])).json
     [item] = mark(of=made)["items"]
-    assert [one["text"] for one in item["marks"]] == ["ABC123456"]
+    assert [each["text"] for each in item["marks"]] == ["ABC123456"]
 
 
 @pytest.mark.parametrize("marking", ["unknown", "intact", "restored", "altered"])
@@ -134,7 +134,7 @@ def test_a_restored_mark_leaves_a_legible_serial_on_the_gun(
     path = f"/seizures/{made['id']}/items/1/marks"
     [item] = as_actor("BRA", "forensic_examiner").post(path, body | where).json["items"]
     assert item["serial"] == serial
-    assert sorted(one["text"] for one in item["marks"]) == ["ABC123456", "XYZ999888"]
+    assert sorted(each["text"] for each in item["marks"]) == ["ABC123456", "XYZ999888"]
     assert len(police.get("/matches").json["items"]) == 1
 
 
@@ -172,18 +172,18 @@ def test_a_correction_that_was_begun_before_is_stale(mark, police, seizure):
 
 def test_a_correction_keeps_who_read_a_mark(mark, police, seizure):
     mark(headers={"Salsa_Officer": "LAB-7"})
-    kept = {
+    stored = {
         "kind": "manufacture",
         "text": "ABC123456",
         "location": "frame",
         "method": "chemical",
         "condition": "restored",
     }
-    gun = defaced(serial="ABC123456", marking="restored", marks=[kept])
+    gun = defaced(serial="ABC123456", marking="restored", marks=[stored])
     body = bodies.seizure(reason="Place", items=[gun])
     path = f"/seizures/{seizure['id']}/correct"
     [item] = police.post(path, body, 200, If_Match='"2"').json["items"]
-    assert [one["reader"]["officer"] for one in item["marks"]] == ["LAB-7"]
+    assert [each["reader"]["officer"] for each in item["marks"]] == ["LAB-7"]
 
 
 def test_other_items_of_the_seizure_stay_as_they_are(police, mark):

@@ -26,9 +26,9 @@ def notices(as_actor):
     def read(state="BRA", role="police_officer"):
         items = as_actor(state, role).get("/notifications").json["items"]
         return [
-            (one["code"], *one["subject"].values(), one["data"])
-            for one in items
-            if one["code"] in CODES
+            (item["code"], *item["subject"].values(), item["data"])
+            for item in items
+            if item["code"] in CODES
         ]
 
     return read
@@ -68,8 +68,8 @@ def test_what_was_given_for_two_traces_is_told_once_and_says_which(pry, notices,
         analyst.post("/traces", bodies.trace(confirm_second=True)).json["id"] for _ in range(2)
     ]
     correct(pry, made)
-    [(*_, said)] = notices()
-    assert said.get("about") == sorted(traces)
+    [(*_, notifications)] = notices()
+    assert notifications.get("about") == sorted(traces)
 
 
 def test_of_what_was_no_more_than_pointed_to_the_check_is_named_and_no_record(pry, police, notices):
@@ -100,8 +100,8 @@ def three(pry, police):
 
     def correct(which):
         path, body = made[which]
-        said = body | {"reason": "Another day", "occurred_on": "2026-02-27"}
-        pry.post(path, said, 200, If_Match='"1"')
+        result = body | {"reason": "Another day", "occurred_on": "2026-02-27"}
+        pry.post(path, result, 200, If_Match='"1"')
 
     return correct
 
@@ -111,8 +111,8 @@ def test_of_very_many_at_once_the_first_is_told_with_how_many_there_are(
 ):
     monkeypatch.setattr(document_corrections, "MAX_NOTICES", 2)
     three(1)
-    [(*_, said)] = notices()
-    assert said == {"by": "PRY", "version": 2, "count": 3}
+    [(*_, notifications)] = notices()
+    assert notifications == {"by": "PRY", "version": 2, "count": 3}
 
 
 def test_however_many_records_are_told_they_are_written_together(three, notices, asked):
@@ -120,5 +120,5 @@ def test_however_many_records_are_told_they_are_written_together(three, notices,
     for which in (0, 1):
         asked.clear()
         three(which)
-        written.append(sum("INSERT INTO notification" in one for one in asked))
+        written.append(sum("INSERT INTO notification" in each for each in asked))
     assert written == [1, 1] and len(notices()) == 4

@@ -24,7 +24,7 @@ def corrections(as_actor):
     def read(state="BRA"):
         entries = as_actor(state, "auditor").get("/audit?action=record:corrected").json["items"]
         return [
-            (one["subject_kind"], one["subject_id"], one["state"], one["data"]) for one in entries
+            (row["subject_kind"], row["subject_id"], row["state"], row["data"]) for row in entries
         ]
 
     return read
@@ -59,7 +59,7 @@ def test_each_further_correction_is_told(pry, police, corrections):
     check(police)
     correct(pry, made)
     correct(pry, made, version=2)
-    assert [said for *_, said in corrections()] == [{"version": 3}, {"version": 2}]
+    assert [value for *_, value in corrections()] == [{"version": 3}, {"version": 2}]
 
 
 def test_who_read_it_for_a_case_and_found_it_too_is_told_once(as_actor, pry, police, corrections):
@@ -182,6 +182,6 @@ def test_of_a_gun_that_did_not_arrive_after_all_the_news_is_that_it_is_withdrawn
     add(way.bol, made, "receipt", items=both, **day)
     check(arg_police, serial="TKA52390")
     act(way.bol, made, "receipt/correct", reason="Miscounted", items=both[:1], **day)
-    assert [one["code"] for one in arg_police.get("/notifications").json["items"]] == [
+    assert [item["code"] for item in arg_police.get("/notifications").json["items"]] == [
         "record_withdrawn"
     ]

@@ -142,8 +142,8 @@ def test_a_state_that_joins_by_a_correction_sees_how_the_record_is_handled(as_ac
     made = police.post("/seizures", bodies.seizure(handling="H2")).json
     correct(police, made, joint_with={"state": "PRY", "number": "P-1"})
     record = f"/records/{made['items'][0]['record']}"
-    seen = as_actor("PRY", "police_officer").get(record, **PURPOSE).json
-    assert (seen["version"], seen["handling"]) == (2, "H2")
+    visible = as_actor("PRY", "police_officer").get(record, **PURPOSE).json
+    assert (visible["version"], visible["handling"]) == (2, "H2")
 
 
 def test_a_number_that_another_document_has_is_refused(police, seizure):

@@ -91,7 +91,7 @@ def test_another_state_that_it_concerns_reads_the_rest_alone(as_actor, document,
     if document.kind is SEIZURES:
         answer = other.get(f"{path}/{recorded}", **READ).json
         assert (answer["number"], answer["plate"]) == ("X-1", None)
-        assert OWNER not in {one["group"] for one in answer["withheld"]}
+        assert OWNER not in {each["group"] for each in answer["withheld"]}
 
 
 def content(answer) -> str:
@@ -108,11 +108,11 @@ def test_no_decision_of_the_release_rules_gives_it_to_another_state(document, re
     for visibility, role, concerns, purpose, is_paper in product(
         VISIBILITIES, ROLES, (True, False), (None, "investigation"), (True, False)
     ):
-        said = Statement("BRA", visibility, concerns=concerns, is_paper=is_paper)
-        sharing = Sharing(said, Reader("PRY", role, NOW.date(), purpose, "C-1"))
+        result = Statement("BRA", visibility, concerns=concerns, is_paper=is_paper)
+        sharing = Sharing(result, Reader("PRY", role, NOW.date(), purpose, "C-1"))
         shown = replace(view, sharing=sharing)
         assert SECRET not in json.dumps(shown.present())
-        assert OWNER not in {one.group for one in sharing.withheld(shown.present_groups)}
+        assert OWNER not in {each.group for each in sharing.withheld(shown.present_groups)}
 
 
 def test_a_correction_that_changes_something_else_keeps_it(document, recorded, run):
@@ -132,8 +132,8 @@ def test_the_corrections_of_pages_keep_it(document, recorded, run):
         joined = partial(seizures.name_joint_seizure, state="PRY", number="P-2")
         run("BRA", lambda actor: joined(actor=actor, expected_version=2, **named))
     elif document.kind is REPORTS:
-        said = replace(data, number="X-2")
-        run("BRA", reports.correct_fields, data=said, expected_version=1, **named)
+        result = replace(data, number="X-2")
+        run("BRA", reports.correct_fields, data=result, expected_version=1, **named)
     view = run("BRA", lambda actor: document_queries.load_document(document.kind, recorded))
     assert view.value.plate == SECRET
 
@@ -165,19 +165,19 @@ def test_the_columns_of_a_table_are_those_that_are_declared(cls, model, framed):
     columns = {column.name: column for column in model.__table__.columns}
     declared = dict(_columns(cls))
     assert declared.keys() == columns.keys() - every
-    assert {name: one.is_optional for name, one in declared.items()} == {
+    assert {name: item.is_optional for name, item in declared.items()} == {
         name: columns[name].nullable for name in declared
     }
-    personal = {name for name, one in declared.items() if one.field.personal}
+    personal = {name for name, item in declared.items() if item.field.personal}
     assert personal == {name for name in declared if "pii" in columns[name].info}
 
 
 def _columns(cls):
-    for one in members(cls):
-        if one.field.stored == "columns":
-            yield from _columns(one.type)
-        elif one.field.stored == "column":
-            yield one.column, one
+    for each in members(cls):
+        if each.field.stored == "columns":
+            yield from _columns(each.type)
+        elif each.field.stored == "column":
+            yield each.column, each
 
 
 @pytest.mark.parametrize(
@@ -185,8 +185,8 @@ def _columns(cls):
 )
 def test_every_group_is_one_of_the_release_rules_or_the_owners(cls):
     for chain in leaves(cls):
-        for one in chain:
-            assert groups_of(one) <= {*FIELD_GROUPS, OWNER}
+        for each in chain:
+            assert groups_of(each) <= {*FIELD_GROUPS, OWNER}
 
 
 def test_a_nested_field_needs_the_group_of_each_object_around_it():

@@ -10,8 +10,8 @@ ONCE = {"confirm_second": False}
 def test_a_second_trace_of_a_serial_in_a_case_names_the_first(analyst, as_actor):
     first = analyst.post("/traces", bodies.trace(**ONCE)).json
     again = bodies.trace(firearm=bodies.firearm(serial="abc 123456"), **ONCE)
-    said = analyst.post("/traces", again, 409).json["detail"]
-    assert first["id"] in said and "confirm_second" in said
+    detail = analyst.post("/traces", again, 409).json["detail"]
+    assert first["id"] in detail and "confirm_second" in detail
     analyst.post("/traces", again | {"case_number": "C-2"})
     analyst.post("/traces", again | {"confirm_second": True})
     as_actor("ARG", "trace_analyst").post("/traces", again)
@@ -23,8 +23,8 @@ def test_a_second_trace_of_a_line_of_a_seizure_names_the_first(analyst, as_actor
     seizure = as_actor("BRA", "police_officer").post("/seizures", bodies.seizure(items=items)).json
     asked = bodies.trace_of(seizure["id"], case_number="C-7", **ONCE)
     first = analyst.post("/traces", asked | {"draft": True}).json
-    said = analyst.post("/traces", asked | {"case_number": "C-8"}, 409).json["detail"]
-    assert f"in the case C-7: {first['id']}" in said
+    detail = analyst.post("/traces", asked | {"case_number": "C-8"}, 409).json["detail"]
+    assert f"in the case C-7: {first['id']}" in detail
     analyst.post("/traces", asked | {"item": 2})
 
 
@@ -42,8 +42,8 @@ def test_a_trace_that_is_kept_from_its_agency_is_told_to_nobody_of_it(as_actor, 
 
 def test_a_second_alert_on_a_serial_in_a_case_names_the_first(pry_police):
     first = pry_police.post("/alerts", bodies.alert(**ONCE)).json
-    said = pry_police.post("/alerts", bodies.alert(**ONCE), 409).json["detail"]
-    assert first["id"] in said and "confirm_second" in said
+    detail = pry_police.post("/alerts", bodies.alert(**ONCE), 409).json["detail"]
+    assert first["id"] in detail and "confirm_second" in detail
     pry_police.post("/alerts", bodies.alert(case_number="A-2", **ONCE))
     pry_police.post("/alerts", bodies.alert(confirm_second=True))
 
@@ -51,9 +51,9 @@ def test_a_second_alert_on_a_serial_in_a_case_names_the_first(pry_police):
 def test_a_second_report_of_a_gun_of_one_kind_and_day_names_the_first(as_actor, pry_police):
     first = pry_police.post("/reports", bodies.report()).json
     again = bodies.report(number="R-2", firearm=bodies.firearm(serial="abc 123456"))
-    said = pry_police.post("/reports", again, 409).json["detail"]
-    assert first["id"] in said and "confirm_second" in said
-    assert [one["number"] for one in pry_police.get("/reports").json["items"]] == ["R-1"]
+    detail = pry_police.post("/reports", again, 409).json["detail"]
+    assert first["id"] in detail and "confirm_second" in detail
+    assert [item["number"] for item in pry_police.get("/reports").json["items"]] == ["R-1"]
     pry_police.post("/reports", again | {"confirm_second": True})
     as_actor("BRA", "police_officer").post("/reports", again)
 
@@ -68,9 +68,9 @@ def test_a_second_report_of_a_gun_of_one_kind_and_day_names_the_first(as_actor, 
     ],
 )
 def test_another_day_kind_or_gun_is_another_report(other, pry_police):
-    said = {name: value for name, value in bodies.report().items() if name != "stolen_from"}
-    pry_police.post("/reports", said)
-    pry_police.post("/reports", said | {"number": "R-2"} | other)
+    result = {name: value for name, value in bodies.report().items() if name != "stolen_from"}
+    pry_police.post("/reports", result)
+    pry_police.post("/reports", result | {"number": "R-2"} | other)
 
 
 def test_a_gun_of_which_a_glyph_cannot_be_read_is_reported_once_too(pry_police):

@@ -23,8 +23,8 @@ def together(monkeypatch):
     def wait(name):
         barrier, standing = Barrier(2, timeout=0.5), getattr(validation, name)
 
-        def look(*said):
-            found = standing(*said)
+        def look(*content):
+            found = standing(*content)
             with suppress(BrokenBarrierError):
                 barrier.wait()
             return found
@@ -41,16 +41,16 @@ def test_of_two_at_once_one_is_taken_and_the_other_is_told_of_it(
     both = [real_client("BRA", role), real_client("BRA", role)]
     together(look)
 
-    def post(number, one):
-        said = body(
+    def post(number, first):
+        result = body(
             confirm_second=False, **({"number": f"R-{number}"} if path == "/reports" else {})
         )
-        headers = {"Authorization": f"Bearer {one.token}"}
-        return one.client.post(f"/api/v1{path}", json=said, headers=headers)
+        headers = {"Authorization": f"Bearer {first.token}"}
+        return first.client.post(f"/api/v1{path}", json=result, headers=headers)
 
     with ThreadPoolExecutor(2) as pool:
         answers = list(pool.map(post, (1, 2), both))
     assert sorted(answer.status_code for answer in answers) == [201, 409]
     [listed] = both[0].get(path).json["items"]
-    [told] = [answer.json["detail"] for answer in answers if answer.status_code == 409]
-    assert listed["id"] in told
+    [detail] = [answer.json["detail"] for answer in answers if answer.status_code == 409]
+    assert listed["id"] in detail

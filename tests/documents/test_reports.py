@@ -71,8 +71,8 @@ def test_who_reads_a_report_reads_its_matches_and_its_alerts(as_actor, police, p
     police.post("/seizures", bodies.seizure())
     made = pry_police.post("/reports", bodies.report()).json
     enter(pry_police, made["firearm"]["record"])
-    told = read(as_actor("PRY", role), made)
-    assert len(told["matches"]) == len(told["alerts"]) == 1
+    result = read(as_actor("PRY", role), made)
+    assert len(result["matches"]) == len(result["alerts"]) == 1
 
 
 def test_a_report_has_the_alerts_that_were_entered_from_it_as_they_stand(pry_police):
@@ -80,11 +80,11 @@ def test_a_report_has_the_alerts_that_were_entered_from_it_as_they_stand(pry_pol
     assert made["alerts"] == []
     entered = enter(pry_police, made["firearm"]["record"])
     pry_police.post("/alerts", bodies.alert())  # of the same serial, and of no record
-    [told] = read(pry_police, made)["alerts"]
-    assert (told["id"], told["status"], told["serial"]) == (entered["id"], "active", "ABC123456")
+    [body] = read(pry_police, made)["alerts"]
+    assert (body["id"], body["status"], body["serial"]) == (entered["id"], "active", "ABC123456")
     path = f"/alerts/{entered['id']}/cancel"
     pry_police.post(path, {"reason": "Found"}, 200, If_Match=f'"{entered["version"]}"')
-    assert [one["status"] for one in read(pry_police, made)["alerts"]] == ["cancelled"]
+    assert [row["status"] for row in read(pry_police, made)["alerts"]] == ["cancelled"]
 
 
 def test_an_alert_that_lets_its_gun_pass_stands_beside_no_report(pry_police):
@@ -96,7 +96,7 @@ def test_an_alert_that_lets_its_gun_pass_stands_beside_no_report(pry_police):
 def test_the_list_of_reports_asks_as_often_of_many_as_of_few(police, pry_police, asked):
     def count():
         asked.clear()
-        assert all("matches" not in one for one in pry_police.get("/reports").json["items"])
+        assert all("matches" not in item for item in pry_police.get("/reports").json["items"])
         return len(asked)
 
     police.post("/seizures", bodies.seizure())
@@ -114,24 +114,24 @@ def test_a_report_with_another_serial_is_matched_anew(as_actor, police, pry_poli
     enter(pry_police, made["firearm"]["record"])
     [before] = read(pry_police, made)["matches"]
     body = bodies.report(reason="Read again", firearm=bodies.firearm(serial="XYZ987654"))
-    told = correct(pry_police, "reports", made, body)
-    assert (told["version"], told["firearm"]["serial"]) == (2, "XYZ987654")
+    result = correct(pry_police, "reports", made, body)
+    assert (result["version"], result["firearm"]["serial"]) == (2, "XYZ987654")
     [after] = read(pry_police, made)["matches"]
     assert after["id"] != before["id"]
     assert not pry_police.get(f"/matches/{before['id']}").json["current"]
-    assert [one["serial"] for one in told["alerts"]] == ["ABC123456"]  # what it was entered for
+    assert [each["serial"] for each in result["alerts"]] == ["ABC123456"]  # what it was entered for
 
 
 def test_a_report_made_in_error_is_withdrawn_with_the_reason_and_stays_readable(pry_police):
     made = pry_police.post("/reports", bodies.report()).json
-    told = withdraw(pry_police, made)
-    assert (told["status"], told["version"], told["reason"]) == ("withdrawn", 2, WHY["reason"])
-    assert told["firearm"]["serial"] == "ABC123456" and told["stolen_from"] == "private"
-    assert [one["id"] for one in pry_police.get("/reports?status=withdrawn").json["items"]] == [
+    body = withdraw(pry_police, made)
+    assert (body["status"], body["version"], body["reason"]) == ("withdrawn", 2, WHY["reason"])
+    assert body["firearm"]["serial"] == "ABC123456" and body["stolen_from"] == "private"
+    assert [row["id"] for row in pry_police.get("/reports?status=withdrawn").json["items"]] == [
         made["id"]
     ]
     assert pry_police.get("/reports?status=standing").json["items"] == []
-    assert read(pry_police, made) == told
+    assert read(pry_police, made) == body
 
 
 def test_what_was_withdrawn_is_found_by_no_check_and_matches_nothing(police, pry_police):
@@ -150,7 +150,7 @@ def test_what_was_withdrawn_is_found_by_no_check_and_matches_nothing(police, pry
     [notice] = police.get("/notifications?code=match_withdrawn").json["items"]
     assert notice["subject"]["id"] == theirs["id"]
     found = police.post("/checks", bodies.check()).json["candidates"]
-    assert made["firearm"]["record"] not in [one["record"] for one in found]
+    assert made["firearm"]["record"] not in [each["record"] for each in found]
 
 
 def test_a_record_of_what_was_withdrawn_says_so_and_as_of_before_it_does_not(
@@ -160,8 +160,8 @@ def test_a_record_of_what_was_withdrawn_says_so_and_as_of_before_it_does_not(
     record = f"/records/{made['firearm']['record']}"
     assert not police.get(record, **FOR_A_CASE).json["withdrawn"]
     withdraw(pry_police, made)
-    told = police.get(record, **FOR_A_CASE).json
-    assert told["withdrawn"] and told["version"] == 2
+    answer = police.get(record, **FOR_A_CASE).json
+    assert answer["withdrawn"] and answer["version"] == 2
     [audited] = as_actor("BRA", "auditor").get("/audit?action=record:corrected").json["items"]
     assert audited["subject_id"] == made["firearm"]["record"] and audited["data"]["version"] == 2
 
@@ -169,7 +169,7 @@ def test_a_record_of_what_was_withdrawn_says_so_and_as_of_before_it_does_not(
 def test_what_was_withdrawn_counts_in_no_coverage(pry_police, police):
     withdraw(pry_police, pry_police.post("/reports", bodies.report()).json)
     searched = police.post("/checks", bodies.check()).json["searched"]
-    assert [one["records"] for one in searched if one["state"] == "PRY"] == [0]
+    assert [each["records"] for each in searched if each["state"] == "PRY"] == [0]
 
 
 def test_a_trace_that_was_told_of_a_theft_forgets_what_was_withdrawn(pry_police, analyst):
@@ -189,7 +189,7 @@ def test_a_trace_that_was_told_of_a_theft_forgets_what_was_withdrawn(pry_police,
 def test_an_alert_stands_when_its_report_is_withdrawn(pry_police):
     made = pry_police.post("/reports", bodies.report()).json
     enter(pry_police, made["firearm"]["record"])
-    assert [one["status"] for one in withdraw(pry_police, made)["alerts"]] == ["active"]
+    assert [each["status"] for each in withdraw(pry_police, made)["alerts"]] == ["active"]
 
 
 def test_no_alert_is_entered_from_what_was_withdrawn(pry_police):

@@ -27,9 +27,9 @@ def test_an_import_of_the_past_names_the_other_state_and_what_says_so(pry):
     del body["to"]
     missing = pry.post("/transfers", body, 422).json["errors"]
     assert sorted(missing) == ["based_on", "counterpart_state"]
-    told = {"counterpart_state": "AUT", "based_on": "Register of imports, book 12, folio 33"}
-    made = pry.post("/transfers", body | told).json
-    assert {name: made[name] for name in told} == told
+    result = {"counterpart_state": "AUT", "based_on": "Register of imports, book 12, folio 33"}
+    made = pry.post("/transfers", body | result).json
+    assert {name: made[name] for name in result} == result
     record = db.session.scalars(select(Record)).one()
     assert (record.event, record.counterpart_state) == ("import", "AUT")
 

@@ -50,9 +50,9 @@ class Talk(RuleBasedStateMachine):
         actor = acting(sender, self.now)
         letter = EnvelopeData("test.said", "BR-1", recipient, {"refused": refused})
         with transaction(actor):
-            said = outbox.send_many(actor, [letter] * much)
-        self.senders |= {each.id: sender for each in said}
-        self.said[pair] += [] if refused else [each.id for each in said]
+            result = outbox.send_many(actor, [letter] * much)
+        self.senders |= {each.id: sender for each in result}
+        self.said[pair] += [] if refused else [each.id for each in result]
 
     @rule(pair=PAIR, data=st.data())
     def copy(self, pair, data):
@@ -85,9 +85,9 @@ class Talk(RuleBasedStateMachine):
 
     @invariant()
     def what_is_applied_is_the_beginning_of_what_was_said(self):
-        for (sender, recipient), said in self.said.items():
+        for (sender, recipient), value in self.said.items():
             done = [key for key in applied(recipient) if self.senders[key] == sender]
-            assert done == said[: len(done)]
+            assert done == value[: len(done)]
 
     def teardown(self):
         self.down.clear()
@@ -96,7 +96,7 @@ class Talk(RuleBasedStateMachine):
             for state in STATES:
                 self.work(state)
         for state in STATES:
-            wanted = sum(len(said) for (_, to), said in self.said.items() if to == state)
+            wanted = sum(len(value) for (_, to), value in self.said.items() if to == state)
             assert len(applied(state)) == wanted
         self.stack.close()
 

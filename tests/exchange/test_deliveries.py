@@ -52,14 +52,14 @@ def test_several_letters_keep_their_order(session, noted):
     actor = acting("BRA")
     with transaction(actor):
         letters = [EnvelopeData("test.said", "BR-1", name, {}) for name in ("PRY", "ARG", "PRY")]
-        said = outbox.send_many(actor, letters)
+        result = outbox.send_many(actor, letters)
     deliver()
-    assert [(each.recipient, each.sequence) for each in said] == [
+    assert [(each.recipient, each.sequence) for each in result] == [
         ("PRY", 1),
         ("ARG", 1),
         ("PRY", 2),
     ]
-    assert applied("PRY") == [said[0].id, said[2].id]
+    assert applied("PRY") == [result[0].id, result[2].id]
 
 
 def test_a_command_that_fails_says_nothing(session, noted):
@@ -75,17 +75,17 @@ def test_an_answer_names_the_request_and_comes_with_it(say, handle):
     heard = []
 
     def answer(actor, envelope):
-        said = EnvelopeData(
+        result = EnvelopeData(
             "test.answered", envelope.case_number, envelope.sender, {"n": 1}, envelope
         )
-        outbox.send(actor, said)
+        outbox.send(actor, result)
 
     handle("test.said", answer)
     handle("test.answered", lambda actor, envelope: heard.append((actor, envelope)))
     asked = say()
-    [(actor, told)] = heard
-    assert (told.in_reply_to, told.request_hash) == (asked.id, asked.hash)
-    assert (told.sender, actor.state, actor.role) == ("PRY", "BRA", "operator")
+    [(actor, texts)] = heard
+    assert (texts.in_reply_to, texts.request_hash) == (asked.id, asked.hash)
+    assert (texts.sender, actor.state, actor.role) == ("PRY", "BRA", "operator")
 
 
 def test_states_that_answer_each_other_for_ever_do_not_hold_others(say, handle):
@@ -99,8 +99,8 @@ def test_states_that_answer_each_other_for_ever_do_not_hold_others(say, handle):
 
 
 def test_what_an_officer_causes_is_applied_by_the_state_and_not_by_him(session, handle):
-    seen = []
-    handle("test.said", lambda actor, envelope: seen.append(actor))
+    collected = []
+    handle("test.said", lambda actor, envelope: collected.append(actor))
     officer = Actor(
         "BRA",
         "police_officer",
@@ -112,15 +112,15 @@ def test_what_an_officer_causes_is_applied_by_the_state_and_not_by_him(session, 
     with transaction(officer):
         outbox.send(officer, EnvelopeData("test.said", "BR-1", "PRY", {}))
     deliver()
-    [actor] = seen
+    [actor] = collected
     assert (actor.state, actor.role, actor.officer, actor.now()) == ("PRY", "operator", None, NOW)
 
 
 def test_the_audit_of_each_side_names_it_for_itself(say, noted, entries):
     envelope = say()
-    [said], [done] = entries("BRA", "envelope:sent"), entries("PRY", "envelope:applied")
-    assert (said.concerned, done.concerned) == (["BRA"], ["PRY"])
-    assert said.subject_id == done.subject_id == str(envelope.id)
+    [result], [done] = entries("BRA", "envelope:sent"), entries("PRY", "envelope:applied")
+    assert (result.concerned, done.concerned) == (["BRA"], ["PRY"])
+    assert result.subject_id == done.subject_id == str(envelope.id)
     assert done.data["sender"] == "BRA"
     assert entries("BRA", "envelope:applied") == entries("PRY", "envelope:sent") == []
 
@@ -298,18 +298,18 @@ def test_no_state_sees_the_letters_of_others(say, noted, model):
     say()
     for state in ("ARG", "BRA", "PRY", None):
         with transaction(acting(state)):
-            seen = db.session.scalar(select(func.count()).select_from(model))
-        assert seen == (state == {InboxEnvelope: "PRY", OutboxEnvelope: "BRA"}[model])
+            visible = db.session.scalar(select(func.count()).select_from(model))
+        assert visible == (state == {InboxEnvelope: "PRY", OutboxEnvelope: "BRA"}[model])
 
 
 def test_a_handler_sees_with_the_eyes_of_the_recipient(say, handle):
-    seen = []
+    collected = []
 
     def look(actor, envelope):
-        seen.extend(db.session.scalars(select(InboxEnvelope.owner_state)))
+        collected.extend(db.session.scalars(select(InboxEnvelope.owner_state)))
         raise RuntimeError
 
     handle("test.said", look)
     say()
     say("PRY", "BRA", kind="test.other")
-    assert set(seen) == {"PRY"}
+    assert set(collected) == {"PRY"}

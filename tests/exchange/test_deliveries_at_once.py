@@ -58,11 +58,11 @@ def work():
 
 
 def test_commands_that_say_at_once_number_without_a_gap_or_a_double(at_once, speak, noted):
-    said = at_once(*[speak("BRA", "PRY")] * TIMES)
+    result = at_once(*[speak("BRA", "PRY")] * TIMES)
     at_once(work)
-    assert sorted(each.sequence for each in said) == list(range(1, TIMES + 1))
+    assert sorted(each.sequence for each in result) == list(range(1, TIMES + 1))
     [order] = at_once(lambda: applied("PRY"))
-    assert order == [each.id for each in sorted(said, key=lambda each: each.sequence)]
+    assert order == [each.id for each in sorted(result, key=lambda each: each.sequence)]
 
 
 def test_two_states_that_ask_each_other_at_once_wait_for_nobody_for_good(at_once, speak, handle):
@@ -81,10 +81,10 @@ def test_two_states_that_ask_each_other_at_once_wait_for_nobody_for_good(at_once
 
 
 def test_workers_that_deliver_at_once_apply_each_once(at_once, speak, noted):
-    said = [one for _ in range(20) for one in at_once(speak("BRA", "PRY"))]
+    result = [item for _ in range(20) for item in at_once(speak("BRA", "PRY"))]
     at_once(*[work] * TIMES)
     at_once(work)
-    assert at_once(lambda: applied("PRY")) == [[each.id for each in said]]
+    assert at_once(lambda: applied("PRY")) == [[each.id for each in result]]
 
 
 def test_copies_that_come_at_once_get_one_receipt(at_once, speak, noted):

@@ -17,8 +17,8 @@ KINDS = (
 @cache
 def known(module):
     """The kinds that a process knows which imports a module and nothing else; a process loads for seconds."""
-    said = [sys.executable, "-c", f"import {module}; {KINDS}"]
-    return subprocess.run(said, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    result = [sys.executable, "-c", f"import {module}; {KINDS}"]
+    return subprocess.run(result, cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
 
 @pytest.mark.parametrize("module", ["api.http.context", "api.jobs", "api.cli.context"])

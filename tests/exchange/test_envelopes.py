@@ -58,8 +58,8 @@ def reason(raw):
 
 def written(**changes):
     """Write the envelope with other fields, in the canonical form for what is ASCII."""
-    told = {name: value for name, value in (FIELDS | changes).items() if value is not ...}
-    return json.dumps(told, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    result = {name: value for name, value in (FIELDS | changes).items() if value is not ...}
+    return json.dumps(result, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def test_what_is_written_is_read_as_it_was():
@@ -79,17 +79,17 @@ def test_a_good_signature_is_taken():
 
 
 @pytest.mark.parametrize(
-    ("keys", "said"),
+    ("keys", "expected"),
     [
         (lambda kid: {}, "unknown_key"),
         (known("PRY"), "unknown_key"),
         (known(secret=OTHER), "bad_signature"),
     ],
 )
-def test_a_key_that_is_not_the_sender_s_is_refused(keys, said):
+def test_a_key_that_is_not_the_sender_s_is_refused(keys, expected):
     with pytest.raises(EnvelopeRefused) as refused:
         verify_signature(SEALED, keys, NOW)
-    assert refused.value.reason == said
+    assert refused.value.reason == expected
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ HOUR = timedelta(hours=1)
 
 
 @pytest.mark.parametrize(
-    ("stolen", "received", "taken"),
+    ("stolen", "received", "accepted"),
     [
         (NOW + HOUR, NOW, True),
         (NOW + HOUR, NOW + HOUR, False),
@@ -122,9 +122,9 @@ HOUR = timedelta(hours=1)
         (NOW, None, False),
     ],
 )
-def test_a_stolen_key_is_judged_by_the_hour_of_receipt(stolen, received, taken):
+def test_a_stolen_key_is_judged_by_the_hour_of_receipt(stolen, received, accepted):
     """Whoever has the key writes any hour into the envelope; the recipient's clock is its own."""
-    if taken:
+    if accepted:
         verify_signature(SEALED, known(compromised_at=stolen), received)
         return
     with pytest.raises(EnvelopeRefused, match="reported stolen"):

@@ -261,7 +261,7 @@ def resolve_to(monkeypatch, *addresses):
     def resolve(host, port, **_):
         asked.append(host)
         each = left.pop(0) if len(left) > 1 else left[0]
-        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (one, port)) for one in each]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 0, "", (item, port)) for item in each]
 
     monkeypatch.setattr(socket, "getaddrinfo", resolve)
     return asked

@@ -50,8 +50,8 @@ def test_ten_times_as_many_guns_take_no_more_memory(service, permit, record_prop
         receipt = service.receive(shipment, read)["receipt"]
     record_property("received", f"{few}; {many}")
     assert_flat(few, many)
-    assert sorted(one["serial"] for one in receipt["missing"]) == missing
-    assert {one["shipped"]: one["received"] for one in receipt["misread"]} == miskeyed
+    assert sorted(item["serial"] for item in receipt["missing"]) == missing
+    assert {item["shipped"]: item["received"] for item in receipt["misread"]} == miskeyed
     assert (receipt["unexpected"], receipt["item_count"]) == ([], MANY - len(missing))
 
     few, many = Measured(service), Measured(service)
@@ -107,7 +107,7 @@ def misread(sent):
     missing = sent[fiftieth // 4 :: fiftieth]
     miskeyed = {serial: f"{serial[:5]}Z{serial[6:]}" for serial in sent[7::twentieth]}
     gone = set(missing)
-    return missing, miskeyed, [miskeyed.get(one, one) for one in sent if one not in gone]
+    return missing, miskeyed, [miskeyed.get(each, each) for each in sent if each not in gone]
 
 
 class Measured:
@@ -217,8 +217,8 @@ class Port(Service):
         rows = "".join(f"{serial}\n" for serial in read)
         document = {"received_on": TODAY.isoformat(), "reason": "The second crate"}
         path = f"/shipments/{shipment['id']}/receipt/correct"
-        seen = {"expect": 200, "If-Match": f'"{shipment["version"]}"'}
-        return self.send("PRY", path, document, f"serial\n{rows}", **seen)
+        visible = {"expect": 200, "If-Match": f'"{shipment["version"]}"'}
+        return self.send("PRY", path, document, f"serial\n{rows}", **visible)
 
     def paper(self, shipment):
         connection = HTTPConnection("127.0.0.1", self.port, timeout=120)

@@ -70,9 +70,9 @@ def test_a_connection_that_ended_while_it_was_idle_is_replaced(ask, application,
 
 def test_what_is_said_of_a_lost_database_names_nothing_of_it(ask, embedded, home):
     embedded.stop()
-    said = ask["reads"]().get_data(as_text=True)
-    assert "salsa_service" not in said
-    assert str(home) not in said
+    result = ask["reads"]().get_data(as_text=True)
+    assert "salsa_service" not in result
+    assert str(home) not in result
 
 
 @pytest.fixture

@@ -40,8 +40,8 @@ def history(installed):
         with EmbeddedServer(home, settings=FAST) as server:
             sell(home, server, "base")
             installation.write("ONE")
-            taken = installation.run("backup")
-            assert "restored and compared" in taken.output, taken.output
+            accepted = installation.run("backup")
+            assert "restored and compared" in accepted.output, accepted.output
             with installation.followed():
                 sell(home, server, "log")
                 installation.write("TWO")
@@ -138,8 +138,8 @@ def test_the_public_key_alone_takes_backups_and_restores_none(installed, tmp_pat
     public.write_text("age1c7adnmn05ajd998tjky70d5jrm0ls884dyvgtu795eky86p2pg2sum9rm7\n")
     with copied(installed) as home:
         installation = Installed(home)
-        taken = installation.run("backup", SALSA_BACKUP_KEY_FILE=str(public))
-        assert "not verified" in taken.output
+        accepted = installation.run("backup", SALSA_BACKUP_KEY_FILE=str(public))
+        assert "not verified" in accepted.output
         installation.lose_data()
         refused = installation.run(
             "restore", "--without-master-key", SALSA_BACKUP_KEY_FILE=str(public)

@@ -69,13 +69,13 @@ def test_one_sender_keeps_nobody_out_however_many_bodies_of_his_do_not_come(serv
 
 def _answers(lines, count):
     """Return so many answers as come, on whichever lines they do."""
-    waiting, told = set(lines), []
-    while len(told) < count:
+    waiting, result = set(lines), []
+    while len(result) < count:
         ready, _, _ = select.select([*waiting], [], [], 30)
         assert ready
-        told += [line.recv(1000) for line in ready]
+        result += [line.recv(1000) for line in ready]
         waiting -= {*ready}
-    return told
+    return result
 
 
 @pytest.mark.parametrize(

@@ -50,9 +50,9 @@ def test_a_seizure_waits_until_the_other_side_names_it_back(as_actor, seize):
     mine = seize("PRY", "P-1", "B-7")
     assert mine["joint"] == WAITS
     theirs = seize("BRA", "B-7", "P-1")
-    told = joint(as_actor, "PRY", mine)
-    assert (told["status"], told["seizure"]) == ("joined", theirs["id"])
-    assert told["recorded_at"] == "2026-03-09T15:00:00+00:00"
+    result = joint(as_actor, "PRY", mine)
+    assert (result["status"], result["seizure"]) == ("joined", theirs["id"])
+    assert result["recorded_at"] == "2026-03-09T15:00:00+00:00"
     assert theirs["joint"]["seizure"] == mine["id"]
     assert joint(as_actor, "BRA", mine, **READ)["status"] == "joined"
 
@@ -108,5 +108,5 @@ def test_what_is_joined_by_now_does_not_hide_what_waits(app, monkeypatch, seize)
     actor = operator("PRY", clock=FixedClock(NOW))
     with transaction(actor):
         found = joint_seizures.at_post(actor, get_post(POST), "BRA", NOW.date())
-    assert [one.seizure.number for one in found] == ["P-3", "P-2", "B-1"]
+    assert [each.seizure.number for each in found] == ["P-3", "P-2", "B-1"]
     assert str(found[-1].seizure.id) == waits["id"]

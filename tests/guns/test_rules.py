@@ -189,17 +189,17 @@ def build(world):
         for number, (event, day, serial, more) in enumerate(drawn, 1)
     ]
     links = [link(*pair) for pair in linked]
-    ids = [(UUID(int=one), UUID(int=other)) for one, other in rejected]
+    ids = [(UUID(int=each), UUID(int=other)) for each, other in rejected]
     return records, links, ids
 
 
 @given(rows, st.randoms())
 def test_being_of_one_gun_is_mutual(drawn, random):
     records, _, _ = build((drawn, (), ()))
-    for one in records:
+    for each in records:
         for other in records:
-            assert is_same(one, other) == is_same(other, one)
-            assert contradict(one, other) == contradict(other, one)
+            assert is_same(each, other) == is_same(other, each)
+            assert contradict(each, other) == contradict(other, each)
 
 
 @given(worlds, st.randoms())
@@ -216,7 +216,7 @@ def test_the_order_of_records_and_joins_changes_nothing(world, random):
 def test_each_record_is_in_one_gun(world):
     records, links, rejected = build(world)
     guns = group_by_gun(records, links, rejected)
-    assert sorted(key for gun in guns for key in gun.records) == sorted(one.id for one in records)
+    assert sorted(key for gun in guns for key in gun.records) == sorted(each.id for each in records)
 
 
 @given(worlds)
@@ -231,15 +231,15 @@ def test_a_record_that_concerns_no_other_changes_no_other(world):
 @given(worlds)
 def test_nothing_in_a_gun_contradicts_but_what_is_certain_joins(world):
     records, links, rejected = build(world)
-    known = {one.id: one for one in records}
-    certain = group_by_gun([replace(one, serials=frozenset()) for one in records], links)
+    known = {each.id: each for each in records}
+    certain = group_by_gun([replace(each, serials=frozenset()) for each in records], links)
     family = {key: number for number, gun in enumerate(certain) for key in gun.records}
     for gun in group_by_gun(records, links, rejected):
-        for one in gun.records:
+        for each in gun.records:
             for other in gun.records:
-                if family[one] != family[other]:
-                    assert not contradict(known[one], known[other])
-                    assert (one, other) not in rejected and (other, one) not in rejected
+                if family[each] != family[other]:
+                    assert not contradict(known[each], known[other])
+                    assert (each, other) not in rejected and (other, each) not in rejected
 
 
 @given(worlds, st.data())
@@ -247,8 +247,8 @@ def test_who_sees_less_sees_parts_of_the_same_guns(world, data):
     """Unless what is hidden from him contradicts: here nothing does."""
     records, links, _ = build(world)
     alike = Description("", "taurus", reported_year=2024)
-    records = [replace(one, event="seized", description=alike) for one in records]
-    seen = [one for one in records if data.draw(st.booleans())]
+    records = [replace(each, event="seized", description=alike) for each in records]
+    visible = [each for each in records if data.draw(st.booleans())]
     whole = [set(gun.records) for gun in group_by_gun(records, links)]
-    for gun in group_by_gun(seen, links):
+    for gun in group_by_gun(visible, links):
         assert any({*gun.records} <= every for every in whole)

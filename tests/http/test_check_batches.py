@@ -125,14 +125,14 @@ def only_checked(search):
 
 
 @pytest.mark.parametrize(
-    "guns,said",
+    "guns,expected",
     [
         ([OTHER] * 10_001, "A batch has at most 10000 checks; send the others as another one."),
         ([], "A batch has one check or more."),
     ],
 )
-def test_a_batch_of_none_or_too_many_is_refused_as_a_whole(ask, guns, said):
-    assert ask(*guns, expect=422).json["errors"] == {"checks": [said]}
+def test_a_batch_of_none_or_too_many_is_refused_as_a_whole(ask, guns, expected):
+    assert ask(*guns, expect=422).json["errors"] == {"checks": [expected]}
 
 
 def test_a_file_of_too_many_is_refused_as_a_whole(upload):
@@ -187,7 +187,7 @@ def test_a_row_that_cannot_be_read_is_its_lines_problem(upload, file, kind, path
 
 
 @pytest.mark.parametrize(
-    "file,kind,said",
+    "file,kind,expected",
     [
         ("", CSV, "such as: serial"),
         ("serial,colour\nA,red\n", CSV, "Nobody knows the columns colour"),
@@ -195,19 +195,19 @@ def test_a_row_that_cannot_be_read_is_its_lines_problem(upload, file, kind, path
         ("x", "text/plain", "A manifest is of the type"),
     ],
 )
-def test_a_file_that_is_none_is_refused_as_a_whole(upload, file, kind, said):
+def test_a_file_that_is_none_is_refused_as_a_whole(upload, file, kind, expected):
     [errors] = upload(file, kind, expect=422).json["errors"].values()
-    assert said in errors[0]
+    assert expected in errors[0]
 
 
 def test_every_check_is_written_down_for_the_asker_and_for_the_owner(as_actor, ask, sold):
     asked = [line["id"] for line in lines(ask(GUN, OTHER, GUN, Salsa_Officer="P-7"))[:-1]]
     own = as_actor("BRA", "auditor").get("/audit?action=check:made").json["items"]
-    told = as_actor("PRY", "auditor").get("/audit?action=record:matched").json["items"]
+    answer = as_actor("PRY", "auditor").get("/audit?action=record:matched").json["items"]
     assert sorted(entry["subject_id"] for entry in own) == sorted(asked)
     assert {(entry["officer"], entry["case_number"]) for entry in own} == {("P-7", "C-1")}
-    assert sorted(entry["subject_id"] for entry in told) == sorted(asked[::2])
-    assert {entry["data"]["records"][0] for entry in told} == {sold["firearm"]["record"]}
+    assert sorted(entry["subject_id"] for entry in answer) == sorted(asked[::2])
+    assert {entry["data"]["records"][0] for entry in answer} == {sold["firearm"]["record"]}
 
 
 def test_what_cannot_be_searched_is_no_check_that_was_made(as_actor, ask):
@@ -234,7 +234,7 @@ def test_the_database_is_asked_the_same_few_things_beside_the_searches(ask, aske
         asked.clear()
         ask(*[{"serial": f"QX{number:06}"} for number in range(count)])
         searches = ("salsa_similar_marks", SEEN_EXACT_SQL)
-        return len([said for said in asked if not any(search in said for search in searches)])
+        return len([value for value in asked if not any(search in value for search in searches)])
 
     others(1)
     assert others(10) == others(40)
@@ -283,7 +283,7 @@ def test_what_is_wrong_here_is_told_as_such_and_nothing_of_the_inside(ask, monke
     monkeypatch.setattr(route_checks, "CHUNK", 1)
     real, parts = route_checks.make_chunk, []
     monkeypatch.setattr(
-        route_checks, "make_chunk", lambda *said: parts.append(1) or real(*said[: 4 - len(parts)])
+        route_checks, "make_chunk", lambda *body: parts.append(1) or real(*body[: 4 - len(parts)])
     )
     broken = lines(ask(GUN, OTHER))[-1]
     assert (broken["status"], broken["code"], errors(caplog)) == (
@@ -301,22 +301,22 @@ def test_parts_are_answered_one_after_the_other_and_none_stays_in_memory(
     file = "serial\n" + "".join(f"SN{number:06}\n" for number in range(count * route_checks.CHUNK))
     tracemalloc.start()
     parts = iter(send(police, "/checks/batch", WHY, file, CSV, 200).iter_encoded())
-    held, answered = [], 0
+    hold, answered = [], 0
     for part in parts:
         answered += len(part)
         gc.collect()
-        held.append(tracemalloc.get_traced_memory()[0])
+        hold.append(tracemalloc.get_traced_memory()[0])
     tracemalloc.stop()
-    assert len(held) == count + 1  # the parts and the end
-    assert held[-2] - held[2] < answered / 4
+    assert len(hold) == count + 1  # the parts and the end
+    assert hold[-2] - hold[2] < answered / 4
 
 
 def errors(caplog):
     return [record.message for record in caplog.records if record.levelname == "ERROR"]
 
 
-@pytest.mark.parametrize("said", [None, 1, "ABC123456", [GUN]])
-def test_what_is_no_object_is_told_in_a_body_as_in_a_file(ask, upload, said):
-    in_body, *_ = lines(ask(said))
-    in_file, *_ = lines(upload(json.dumps(said) + "\n", NDJSON))
+@pytest.mark.parametrize("expected", [None, 1, "ABC123456", [GUN]])
+def test_what_is_no_object_is_told_in_a_body_as_in_a_file(ask, upload, expected):
+    in_body, *_ = lines(ask(expected))
+    in_file, *_ = lines(upload(json.dumps(expected) + "\n", NDJSON))
     assert in_body["errors"] == in_file["errors"] == {"row": ["This line is no JSON object."]}

@@ -9,9 +9,9 @@ from tests.support import bodies
 LINE = {"line": 1, "quantity": 10}
 
 
-@pytest.mark.parametrize("said", [{}, {"make": "Taurus", "calibre": "9x19"}, {"type": "unknown"}])
-def test_a_line_of_firearms_without_a_type_is_refused(bra, said):
-    answer = bra.post("/permits", bodies.permit(lines=[LINE | said]), 422).json
+@pytest.mark.parametrize("body", [{}, {"make": "Taurus", "calibre": "9x19"}, {"type": "unknown"}])
+def test_a_line_of_firearms_without_a_type_is_refused(bra, body):
+    answer = bra.post("/permits", bodies.permit(lines=[LINE | body]), 422).json
     assert answer["code"] == "goods_undescribed"
     assert answer["errors"] == {
         "lines.0.type": [
@@ -28,7 +28,7 @@ def test_the_refusal_says_in_every_language_what_would_be_right(bra, language, w
 
 
 @pytest.mark.parametrize(
-    "said",
+    "expected",
     [
         {"type": "pistol"},
         {"type": "pistola"},
@@ -37,8 +37,8 @@ def test_the_refusal_says_in_every_language_what_would_be_right(bra, language, w
         {"category": "part", "part_kind": "barrel"},
     ],
 )
-def test_a_line_that_says_what_it_is_for_is_taken(bra, said):
-    bra.post("/permits", bodies.permit(lines=[LINE | said]))
+def test_a_line_that_says_what_it_is_for_is_taken(bra, expected):
+    bra.post("/permits", bodies.permit(lines=[LINE | expected]))
 
 
 def test_a_permit_that_was_taken_without_a_type_can_be_reissued(bra):

@@ -32,12 +32,12 @@ DOCUMENTS = [
 
 @pytest.mark.parametrize("path,role,body", DOCUMENTS)
 def test_a_moment_on_another_day_than_the_date_is_refused(as_actor, path, role, body):
-    said = body(
+    result = body(
         occurred_on="2024-05-06",
         occurred_at="2024-05-07T01:00:00-03:00",
         time_zone="America/Sao_Paulo",
     )
-    answer = as_actor("BRA", role).post(path, said, 422).json
+    answer = as_actor("BRA", role).post(path, result, 422).json
     assert answer["errors"] == {
         "occurred_at": [
             "In America/Sao_Paulo this moment is on 2024-05-07, and occurred_on says 2024-05-06."
@@ -59,9 +59,9 @@ def test_a_moment_on_another_day_than_the_date_is_refused(as_actor, path, role, 
 def test_a_moment_falls_on_its_date_at_the_place_or_where_none_is_said_somewhere(
     as_actor, at, zone, status
 ):
-    said = bodies.transfer(occurred_on="2024-05-06", occurred_at=at)
-    said |= {"time_zone": zone} if zone else {}
-    as_actor("BRA", "licensing_officer").post("/transfers", said, status)
+    result = bodies.transfer(occurred_on="2024-05-06", occurred_at=at)
+    result |= {"time_zone": zone} if zone else {}
+    as_actor("BRA", "licensing_officer").post("/transfers", result, status)
 
 
 def test_a_receipt_before_the_shipment_left_is_refused(shipment, as_actor):

@@ -44,14 +44,14 @@ def test_the_link_to_the_next_page_walks_through_all(five):
 
 @pytest.mark.parametrize("form", ["json", "csv", "xlsx"])
 def test_a_header_leads_to_the_next_page_in_every_form(five, form):
-    path, seen = f"/transfers?limit=2&format={form}", []
+    path, collected = f"/transfers?limit=2&format={form}", []
     while path:
         page = five.get(path)
-        seen.append(page)
+        collected.append(page)
         path = next_of(page)
-    assert len(seen) == 3
+    assert len(collected) == 3
     if form == "csv":
-        shown = "".join(page.get_data(as_text=True) for page in seen)
+        shown = "".join(page.get_data(as_text=True) for page in collected)
         assert [f"T-{n}" in shown for n in range(5)] == [True] * 5
 
 
@@ -62,7 +62,7 @@ def test_the_header_leads_where_the_body_does(five):
 
 def test_the_header_is_documented_for_every_list(app):
     paths = app.test_client().get("/api/v1/openapi.json").json["paths"]
-    lists = {path: said["get"] for path, said in paths.items() if "get" in said}
+    lists = {path: value["get"] for path, value in paths.items() if "get" in value}
     with_cursor = {
         path: operation["responses"]["200"].get("headers", {})
         for path, operation in lists.items()
@@ -232,8 +232,8 @@ def test_traces_that_are_kept_from_agencies_are_listed_with_as_many_statements(a
 
     def statements(traces):
         for number in range(traces):
-            kept = {"hidden_from": ["BRA-POLICE", "PRY-POLICE"], "draft": True}
-            analyst.post("/traces", bodies.trace(case_number=f"C-{traces}-{number}", **kept))
+            stored = {"hidden_from": ["BRA-POLICE", "PRY-POLICE"], "draft": True}
+            analyst.post("/traces", bodies.trace(case_number=f"C-{traces}-{number}", **stored))
         asked.clear()
         analyst.get("/traces")
         return len(asked)

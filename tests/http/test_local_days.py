@@ -66,8 +66,8 @@ def test_the_future_begins_after_the_day_of_the_agency(police):
 def test_the_day_on_which_a_gun_to_trace_was_found_is_said_and_not_supposed(as_actor):
     body = bodies.trace()
     del body["found_on"]
-    said = as_actor("BRA", "trace_analyst").post("/traces", body, 422).json["errors"]
-    assert said == {"found_on": ["Say on which day the gun was found."]}
+    errors = as_actor("BRA", "trace_analyst").post("/traces", body, 422).json["errors"]
+    assert errors == {"found_on": ["Say on which day the gun was found."]}
 
 
 @pytest.mark.parametrize("day,expect", [("2026-03-08", 422), ("2026-03-09", 201)])

@@ -23,16 +23,16 @@ def plans(app):
 
     `without` are ways of the planner that it may not go, as it would not on a big table.
     """
-    said = []
+    texts = []
 
     @jobs.of_requests
     def note(connection, cursor, statement, parameters, *_):
-        said.append((statement, parameters))
+        texts.append((statement, parameters))
 
     def statements(client, path, table):
-        said.clear()
+        texts.clear()
         client.get(path)
-        return [one for one in said if re.search(rf"FROM {table}\b", one[0])]
+        return [each for each in texts if re.search(rf"FROM {table}\b", each[0])]
 
     def explain(client, path, table, without=("enable_seqscan",)):
         asked = statements(client, path, table)
@@ -113,8 +113,8 @@ def test_a_look_up_by_a_number_goes_by_its_index(as_actor, plans, path, table, i
 
 def test_what_is_due_is_found_by_its_moment(session):
     connection = db.session.connection()
-    for said in ("enable_seqscan = off", "enable_bitmapscan = off", "salsa.state = 'BRA'"):
-        connection.execute(text(f"SET LOCAL {said}"))
+    for value in ("enable_seqscan = off", "enable_bitmapscan = off", "salsa.state = 'BRA'"):
+        connection.execute(text(f"SET LOCAL {value}"))
     asked = "EXPLAIN SELECT id FROM shipment WHERE due_at < '2026-03-01T00:00:00Z'"
     assert "ix_shipment_due_at" in "\n".join(row[0] for row in connection.exec_driver_sql(asked))
 

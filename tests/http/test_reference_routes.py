@@ -66,16 +66,16 @@ def test_a_typed_make_is_answered_with_how_sure_it_is(client):
 
 
 def test_a_number_that_means_several_calibres_is_answered_with_all_the_surest_first(client):
-    found = [one for one in items(client, "/calibres?q=7,62") if one["certainty"]]
-    assert {"7.62x39", "7.62x51", "7.62x25"} <= {one["code"] for one in found}
-    assert [one["certainty"] for one in found] == sorted(
-        (one["certainty"] for one in found), reverse=True
+    found = [item for item in items(client, "/calibres?q=7,62") if item["certainty"]]
+    assert {"7.62x39", "7.62x51", "7.62x25"} <= {item["code"] for item in found}
+    assert [item["certainty"] for item in found] == sorted(
+        (item["certainty"] for item in found), reverse=True
     )
-    assert not any(one["is_certain"] for one in found)
+    assert not any(item["is_certain"] for item in found)
 
 
 def test_what_begins_as_the_text_does_comes_after_what_it_may_mean(client):
-    hows = [one["matched_by"] for one in items(client, "/makes?q=smith")]
+    hows = [item["matched_by"] for item in items(client, "/makes?q=smith")]
     assert "begins" in hows and "begins" not in hows[: hows.index("begins")]
     assert set(hows[hows.index("begins") :]) == {"begins"}
 
@@ -102,8 +102,8 @@ def test_related_calibres_name_each_other(client):
 def test_what_was_found_has_pages_too(client):
     first = client.get("/makes?q=s&limit=3").json
     second = client.get(first["next"].removeprefix("/api/v1")).json
-    codes = [one["code"] for one in items(client, "/makes?q=s&limit=6")]
-    assert [one["code"] for one in first["items"] + second["items"]] == codes
+    codes = [item["code"] for item in items(client, "/makes?q=s&limit=6")]
+    assert [item["code"] for item in first["items"] + second["items"]] == codes
 
 
 def test_without_a_text_no_certainty_is_given(client):

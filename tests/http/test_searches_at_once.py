@@ -65,7 +65,7 @@ def test_what_is_looked_for_together_is_found_as_one_by_one(run, as_actor, actor
         ]
         asked.clear()
         together = batch.search_all_candidates(guns, reader)
-        assert sum("salsa_similar_marks" in said for said in asked) == 1
+        assert sum("salsa_similar_marks" in value for value in asked) == 1
         alone = {
             gun.record_id: find_candidates(
                 gun.query, reader, stop_at_exact=False, current_only=True, excluded=own
@@ -84,4 +84,4 @@ def test_nothing_is_asked_for_no_gun(actor, asked):
     with transaction(reader):
         asked.clear()
         assert batch.search_all_candidates([], reader) == {}
-    assert not [said for said in asked if "salsa_similar_marks" in said]
+    assert not [value for value in asked if "salsa_similar_marks" in value]

@@ -49,8 +49,8 @@ def test_a_field_that_is_misspelt_is_told_the_one_that_was_meant(refused, writte
 
 
 def test_a_field_that_is_misspelt_inside_is_told_the_one_that_was_meant(refused):
-    said = refused(firearm=bodies.firearm(serial_no="1"))["firearm.serial_no"]
-    assert said == ["There is no such field; did you mean serial?"]
+    result = refused(firearm=bodies.firearm(serial_no="1"))["firearm.serial_no"]
+    assert result == ["There is no such field; did you mean serial?"]
 
 
 def test_an_empty_text_that_may_be_missing_is_left_out(refused):
@@ -72,16 +72,16 @@ def test_an_empty_token_is_told_what_it_holds(bra):
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "expected"),
     [
         (b'{"kind": "gift",\n  "number": }', "The body is no JSON from line 2, column 13 on."),
         (b"", "The body is empty, and JSON is needed."),
         ('{"number": "\u00d1"}'.encode("latin-1"), "The body is not in UTF-8."),
     ],
 )
-def test_a_body_that_is_no_json_is_told_where(send, body, said):
+def test_a_body_that_is_no_json_is_told_where(send, body, expected):
     answer = send(body)
-    assert (answer.status_code, answer.json["detail"]) == (400, said)
+    assert (answer.status_code, answer.json["detail"]) == (400, expected)
 
 
 def test_an_unknown_field_inside_is_refused_by_its_path(refused):
@@ -116,7 +116,7 @@ def test_a_whole_number_out_of_range_is_told_the_range(refused, year):
 
 
 @pytest.mark.parametrize(
-    "limit,said",
+    "limit,expected",
     [
         ("many", "A whole number is needed here."),
         ("1.5", "A whole number is needed here."),
@@ -125,8 +125,8 @@ def test_a_whole_number_out_of_range_is_told_the_range(refused, year):
         ("9" * 5000, "From 1 to 200."),
     ],
 )
-def test_a_number_in_an_address_is_told_what_would_be_right(limit, said, pry):
-    assert pry.get(f"/transfers?limit={limit}", 422).json["errors"] == {"limit": [said]}
+def test_a_number_in_an_address_is_told_what_would_be_right(limit, expected, pry):
+    assert pry.get(f"/transfers?limit={limit}", 422).json["errors"] == {"limit": [expected]}
 
 
 @pytest.mark.parametrize("text", [7, True, [], {}, "", "   ", "a\x00b", "a\x07b", "x" * 65])
@@ -184,8 +184,8 @@ def test_a_quantity_is_told_its_limit(refused):
     "changes", [{"occurred_on": "2201-01-01"}, {"occurred_at": "2201-01-01T10:00:00Z"}]
 )
 def test_a_date_beyond_those_that_are_taken_is_told_the_years(refused, changes):
-    [[said]] = refused(**changes).values()
-    assert "from 1800 to 2200." in said
+    [[result]] = refused(**changes).values()
+    assert "from 1800 to 2200." in result
 
 
 def test_one_serial_is_one_piece(refused):

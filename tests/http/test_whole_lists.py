@@ -36,14 +36,14 @@ def report_theft(as_actor):
     return as_actor("PRY", "police_officer").post("/reports", body).json["firearm"]["record"]
 
 
-def seizure(serial, **said):
+def seizure(serial, **content):
     gun = {
         "line": 1,
         "serial": serial,
         "make": "Taurus",
         "type": "pistol",
         "calibre": "9x19",
-    } | said
+    } | content
     return bodies.seizure(place=bodies.FOZ | {"country": "ARG"}, items=[gun])
 
 
@@ -81,7 +81,7 @@ def test_a_check_says_how_many_more_there_are_and_lists_all_where_it_is_asked_to
 ):
     asked = bodies.check(serial=UNREAD, model="G2C", country="BRA", year=2025)
     some = arg_police.post("/checks", asked).json
-    assert stolen in [one["record"] for one in some["candidates"]]
+    assert stolen in [each["record"] for each in some["candidates"]]
     assert some["more"] > 0
     every = arg_police.post("/checks", asked | {"all": True}).json
     assert (len(every["candidates"]), every["more"]) == (len(some["candidates"]) + some["more"], 0)

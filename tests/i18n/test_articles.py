@@ -91,7 +91,7 @@ def test_no_sentence_puts_a_preposition_before_a_bare_name(language):
         "pt": "d[aeo]|em|n[ao]|a|por|para|com|segundo",
     }
     bare = re.compile(rf"\b(?:{before[language]}) \{{(?:state|other|partner)\}}")
-    assert [said for said in load_catalogue(language).values() if bare.search(said)] == []
+    assert [value for value in load_catalogue(language).values() if bare.search(value)] == []
 
 
 def test_participating_states_have_the_article_that_is_used(session):

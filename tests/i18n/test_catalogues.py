@@ -114,22 +114,22 @@ def test_no_translation_is_left_over(language):
 def test_a_translation_shows_the_same_data(language):
     articles = FORMS_BY_LANGUAGE.get(language, frozenset())
     wrong = {
-        text: said
-        for text, said in load_catalogue(language).items()
-        if fields(text) != fields(said, articles)
+        text: value
+        for text, value in load_catalogue(language).items()
+        if fields(text) != fields(value, articles)
     }
     assert wrong == {}
 
 
 @pytest.mark.parametrize("language", OTHERS)
 def test_a_translation_is_not_the_english_again(language):
-    same = {text for text, said in load_catalogue(language).items() if text and text == said}
-    named = {one["en"] for kind, one in names() if kind != "state" and one["en"] == one[language]}
+    same = {text for text, body in load_catalogue(language).items() if text and text == body}
+    named = {row["en"] for kind, row in names() if kind != "state" and row["en"] == row[language]}
     assert same | named == SAID_SO[language] | EVERYWHERE & (same | named)
 
 
 def test_every_name_of_a_code_stands_in_every_language():
-    assert [one for _, one in names() if {*one} != {*LANGUAGES} or not all(one.values())] == []
+    assert [each for _, each in names() if {*each} != {*LANGUAGES} or not all(each.values())] == []
 
 
 def test_a_template_says_nothing_that_is_not_translated():
@@ -152,9 +152,9 @@ class Written(HTMLParser):
         self.found |= {text for name, text in attrs if name in SHOWN and WORD.search(text or "")}
 
     def handle_data(self, data):
-        said = " ".join(re.sub(r'[a-z-]+="[^"]*"?', "", data).split())
-        if WORD.search(said):
-            self.found.add(said)
+        result = " ".join(re.sub(r'[a-z-]+="[^"]*"?', "", data).split())
+        if WORD.search(result):
+            self.found.add(result)
 
 
 def constants(node: nodes.Node) -> Iterator[str]:
@@ -183,8 +183,8 @@ def sentences() -> frozenset[str]:
         for path in (ROOT / package).rglob("*.py"):
             found |= set(_marked(ast.parse(path.read_text()), MARKED[package]))
     for path in TEMPLATES:
-        said = extract_from_ast(JINJA.parse(path.read_text()), ("_",), babel_style=False)
-        found |= {text if isinstance(text, str) else text[0] for _, _, text in said if text}
+        shown = extract_from_ast(JINJA.parse(path.read_text()), ("_",), babel_style=False)
+        found |= {text if isinstance(text, str) else text[0] for _, _, text in shown if text}
     return frozenset(found - {"{text}", "{first} {second}"})
 
 

@@ -64,13 +64,13 @@ def rows():
 
 def test_guns_by_dealer_are_as_a_plain_count_has_them(leads, rows):
     counted = rows[rows.dealers == 1].dealer.value_counts()
-    told = {
+    result = {
         fold_name("name", min(lead.dealers)): len(lead.guns)
         for lead in leads
         if lead.kind == "shared_dealer"
     }
-    assert told == counted[counted > 1].to_dict()
-    assert (len(told), sum(told.values())) == (29, 187)
+    assert result == counted[counted > 1].to_dict()
+    assert (len(result), sum(result.values())) == (29, 187)
 
 
 def test_each_lead_by_dealer_is_of_the_guns_of_the_rows(leads, rows):
@@ -84,10 +84,10 @@ def test_each_lead_by_dealer_is_of_the_guns_of_the_rows(leads, rows):
 def test_times_to_crime_within_a_year_are_those_of_the_rows(leads, rows):
     days = (rows.seized - rows.sold).dt.days
     counted = Counter(rows[(rows.days_sold == 1) & (days < 365)].serial)
-    told = Counter(
+    result = Counter(
         lead.guns[0].seizures[0].serial for lead in leads if lead.kind == "short_time_to_crime"
     )
-    assert told == counted
+    assert result == counted
 
 
 def test_a_dealer_of_many_of_the_guns_says_less_by_it_than_a_small_one(leads):

@@ -249,9 +249,9 @@ def test_a_purchase_whose_guns_were_seized_years_later_is_none():
 
 
 def test_a_purchase_from_two_dealers_counts_more():
-    one = [sold_and_seized(receiver=buyer()) for _ in range(2)]
+    single = [sold_and_seized(receiver=buyer()) for _ in range(2)]
     two = [sold_and_seized(receiver=buyer(), giver=dealer(key)) for key in ("a", "b")]
-    [same], [apart] = of_kind("straw_purchase", one), of_kind("straw_purchase", two)
+    [same], [apart] = of_kind("straw_purchase", single), of_kind("straw_purchase", two)
     assert apart.score == same.score + 1
 
 
@@ -277,8 +277,8 @@ def test_a_gun_that_was_certified_to_be_destroyed_counts_more():
 
 
 def test_a_gun_whose_serial_was_read_otherwise_may_be_its_neighbour():
-    serials = [gun(entry("seized", 0, serial=one), entry("seized", 90, serial="B")) for one in "AB"]
-    scores = [of_kind("recirculation", [one])[0].score for one in serials]
+    serials = [gun(entry("seized", 0, serial=row), entry("seized", 90, serial="B")) for row in "AB"]
+    scores = [of_kind("recirculation", [row])[0].score for row in serials]
     assert scores[0] < scores[1]
 
 
@@ -326,12 +326,12 @@ def test_a_lead_is_known_again_when_another_gun_joins_it():
 def test_a_service_gun_that_is_handed_in_each_time_is_no_lead_and_one_that_was_seized_is():
     handed_in = [entry("seized", day, handed_in=True) for day in (0, 200, 400)]
     assert (
-        detect_leads(seized_guns([Gun(tuple(one.id for one in handed_in))], known(handed_in))) == []
+        detect_leads(seized_guns([Gun(tuple(row.id for row in handed_in))], known(handed_in))) == []
     )
     again = [*handed_in, entry("seized", 500), entry("seized", 700)]
-    [lead] = detect_leads(seized_guns([Gun(tuple(one.id for one in again))], known(again)))
+    [lead] = detect_leads(seized_guns([Gun(tuple(row.id for row in again))], known(again)))
     assert (lead.kind, points(lead)["seized_again"]) == ("recirculation", 6.0)
 
 
 def known(records):
-    return {one.id: one for one in records}
+    return {record.id: record for record in records}

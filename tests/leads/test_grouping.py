@@ -89,7 +89,7 @@ def build(drawn, joined, rejected):
         seizure(number, event, day, serial=serial)
         for number, (event, day, serial) in enumerate(drawn, 1)
     ]
-    against = [(UUID(int=one), UUID(int=other)) for one, other in rejected]
+    against = [(UUID(int=each), UUID(int=other)) for each, other in rejected]
     return records, [confirmed(*pair) for pair in joined], against
 
 
@@ -107,7 +107,7 @@ def test_the_order_of_records_and_joins_changes_no_lead(drawn, joined, rejected,
 
 @given(rows, pairs, pairs)
 def test_every_seizure_is_of_one_gun(drawn, joined, rejected):
-    seized = [one.id for gun in group(*build(drawn, joined, rejected)) for one in gun.seizures]
+    seized = [each.id for gun in group(*build(drawn, joined, rejected)) for each in gun.seizures]
     assert len(seized) == len(set(seized))
 
 

@@ -96,8 +96,8 @@ def test_each_record_of_another_state_that_a_lead_shows_is_written_down_for_its_
         if record["state"] == "PRY"
     }
     audit = as_actor("PRY", "auditor").get("/audit?action=record:disclosed&limit=200").json["items"]
-    told = {entry["subject_id"]: entry["case_number"] for entry in audit}
-    assert shown and told == dict.fromkeys(shown, "C-1")
+    result = {entry["subject_id"]: entry["case_number"] for entry in audit}
+    assert shown and result == dict.fromkeys(shown, "C-1")
 
 
 def test_the_record_that_names_a_dealer_is_written_down_though_its_gun_is_not_shown(
@@ -116,7 +116,7 @@ def test_its_owner_reads_what_of_a_record_a_lead_gave(as_actor, analyst, pry_ana
     seize(police, FIRST)
     leads(analyst, "?kind=short_time_to_crime", **PURPOSE)
     found = pry_analyst.get(f"/records/{record}/disclosures").json["items"]
-    [given] = [one for one in found if one["through"] == "reading"]
+    [given] = [each for each in found if each["through"] == "reading"]
     assert given["groups"] == ["firearm", "event"]  # it names no firm
     assert given["handling"] == "H1"
 
@@ -211,9 +211,9 @@ def test_guns_of_one_shipment_are_a_lead_of_the_states_that_it_concerns_and_of_o
     assert "recirculation" not in kinds(analyst, **PURPOSE)  # both on one day
     given = f"/records/{made['items'][0]['record']}/disclosures"
     shown = {
-        one["state"]: one["groups"]
-        for one in reversed(analyst.get(given).json["items"])
-        if one["through"] == "reading"
+        item["state"]: item["groups"]
+        for item in reversed(analyst.get(given).json["items"])
+        if item["through"] == "reading"
     }
     assert shown == {"ARG": ["firearm", "event"]}  # neither its number nor a firm is named there
 
@@ -230,12 +230,12 @@ def test_the_consignee_of_a_permit_is_named_to_the_states_that_it_concerns(
     for serial in (FIRST, SECOND):
         seize(police, serial)
         seize(as_actor("ARG", "police_officer"), serial, place=place, agency="ARG-POLICE")
-    told = leads(analyst, "?kind=shared_consignee", **PURPOSE)
-    assert [lead["summary"] for lead in told] == [
+    result = leads(analyst, "?kind=shared_consignee", **PURPOSE)
+    assert [lead["summary"] for lead in result] == [
         f"The guns were consigned to one firm or body: {consignee}."
     ]
-    told = leads(as_actor("ARG", "trace_analyst"), "?kind=shared_consignee", **PURPOSE)
-    assert [lead["summary"] for lead in told] == ["Brazil shipped the guns to one consignee."]
+    result = leads(as_actor("ARG", "trace_analyst"), "?kind=shared_consignee", **PURPOSE)
+    assert [lead["summary"] for lead in result] == ["Brazil shipped the guns to one consignee."]
 
 
 def test_a_gun_that_two_states_seized_came_back(as_actor, police, analyst):
@@ -293,7 +293,7 @@ def test_leads_come_page_by_page_the_strongest_first(as_actor, analyst, two_sold
         paged, address = paged + page["items"], page["next"]
     assert [lead["id"] for lead in paged] == [lead["id"] for lead in whole]
     assert [lead["score"] for lead in whole] == sorted(
-        (one["score"] for one in whole), reverse=True
+        (each["score"] for each in whole), reverse=True
     )
 
 

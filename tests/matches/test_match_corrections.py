@@ -159,7 +159,7 @@ def test_a_mark_that_is_only_near_stays_matched_where_somebody_confirmed_it(as_a
     act(police, match, "confirm")
     sold(as_actor)
     correct(police, "seizures", made, bodies.seizure(reason="Day", occurred_on="2026-03-02"))
-    assert {(one["status"], one["id"] == match["id"]) for one in matches(police)} == {
+    assert {(each["status"], each["id"] == match["id"]) for each in matches(police)} == {
         ("confirmed", True),
         ("proposed", False),
     }

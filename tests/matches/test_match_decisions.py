@@ -10,13 +10,13 @@ def test_a_match_is_confirmed_and_the_other_state_is_not_bound(as_actor, police,
     sold(as_actor)
     police.post("/seizures", bodies.seizure())
     [match] = matches(police)
-    said = act(police, match, "confirm", reason="Compared on the bench")
-    assert (said["status"], said["version"], said["reason"]) == (
+    result = act(police, match, "confirm", reason="Compared on the bench")
+    assert (result["status"], result["version"], result["reason"]) == (
         "confirmed",
         2,
         "Compared on the bench",
     )
-    assert said["decided_by"].startswith("police_officer-") and said["decided_at"]
+    assert result["decided_by"].startswith("police_officer-") and result["decided_at"]
     assert matches(pry_police)[0]["status"] == "proposed"
 
 
@@ -26,8 +26,8 @@ def test_a_decision_is_taken_back_by_the_other_one(as_actor, police):
     [match] = matches(police)
     act(police, match, "reject", reason="Another importer's mark")
     assert act(police, match, "confirm")["status"] == "confirmed"
-    said = act(police, match, "reject", reason="It is another gun after all")
-    assert (said["status"], said["version"]) == ("rejected", 4)
+    result = act(police, match, "reject", reason="It is another gun after all")
+    assert (result["status"], result["version"]) == ("rejected", 4)
 
 
 def test_what_is_decided_is_not_decided_so_again(as_actor, police):
@@ -88,7 +88,7 @@ def test_the_officer_who_judged_is_named_beside_the_account(as_actor, police):
     police.post("/seizures", bodies.seizure())
     [match] = matches(police)
     by = {"If_Match": '"1"', "Salsa_Officer": "PF-77"}
-    said = police.post(f"/matches/{match['id']}/confirm", {}, 200, **by).json
-    account, _, officer = said["decided_by"].partition(" ")
+    answer = police.post(f"/matches/{match['id']}/confirm", {}, 200, **by).json
+    account, _, officer = answer["decided_by"].partition(" ")
     assert account and officer == "PF-77"
-    assert matches(police)[0]["decided_by"] == said["decided_by"]
+    assert matches(police)[0]["decided_by"] == answer["decided_by"]

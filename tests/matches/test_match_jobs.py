@@ -100,8 +100,8 @@ def _told(actor):
         for row in rows
     }
     named = {row.id: (row.record_id, row.other_pseudonym) for row in rows}
-    told = select(Notification.code, Notification.subject_id)
-    news = Counter((code, named.get(subject)) for code, subject in db.session.execute(told))
+    result = select(Notification.code, Notification.subject_id)
+    news = Counter((code, named.get(subject)) for code, subject in db.session.execute(result))
     wanted = select(AuditEntry).where(AuditEntry.subject_kind == "match")
     acts = Counter(
         (entry.action, named.get(entry.subject_id), entry.data["strength"])
@@ -163,7 +163,7 @@ def test_no_gun_is_searched_by_itself_because_many_others_are_asked_for(
         monkeypatch.setattr(batch, "MAX_BULK_HITS", most)
         asked_by_jobs.clear()
         undone(look, run)
-        searched.append(sum("salsa_similar_marks" in said for said in asked_by_jobs))
+        searched.append(sum("salsa_similar_marks" in value for value in asked_by_jobs))
     assert searched[0] == searched[1]
 
 
@@ -188,8 +188,8 @@ def test_a_lawful_gun_of_a_file_finds_the_one_that_was_misread(run):
 def test_guns_that_share_no_mark_are_read_and_not_searched(run, asked_by_jobs):
     serials = ("ABC123456", "XKF777111", "RTM405060", "HJN929394", "VWY151617", "PPX300300")
     batch = [
-        ReportRequest().load(bodies.report(number=one, firearm=bodies.firearm(serial=one)))
-        for one in serials
+        ReportRequest().load(bodies.report(number=each, firearm=bodies.firearm(serial=each)))
+        for each in serials
     ]
     run("PRY", reports.record_many, batch=batch)
     asked_by_jobs.clear()

@@ -39,8 +39,8 @@ def test_a_match_says_why_in_the_readers_language(as_actor, bra):
     sold(as_actor)
     bra.post("/seizures", bodies.seizure())
     [match] = matches(bra)
-    said = [reason["text"] for reason in match["reasons"]]
-    assert said[:2] == ["The serial is the same.", "The make is the same."]
+    result = [reason["text"] for reason in match["reasons"]]
+    assert result[:2] == ["The serial is the same.", "The make is the same."]
     assert sum(reason["bits"] for reason in match["reasons"]) == match["score"]
     [spanish] = bra.get("/matches", Accept_Language="es").json["items"]
     assert spanish["reasons"][0]["text"] != match["reasons"][0]["text"]
@@ -136,7 +136,7 @@ def test_the_offices_of_all_other_states_are_read_by_one_question(as_actor, bra,
     def contacts():
         asked.clear()
         matches(bra)
-        return [said for said in asked if "FROM contact" in said]
+        return [value for value in asked if "FROM contact" in value]
 
     bra.post("/seizures", bodies.seizure())
     sold(as_actor)
@@ -236,8 +236,8 @@ def test_a_pair_is_compared_by_the_job_of_one_of_its_records(as_actor, bra, aske
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
     bra.post("/seizures", bodies.seizure())
     assert len(matches(bra)) == 1
-    assert [said for said in asked_by_jobs if said.startswith("INSERT INTO match ")]
-    assert not [said for said in asked_by_jobs if said.startswith("UPDATE match ")]
+    assert [value for value in asked_by_jobs if value.startswith("INSERT INTO match ")]
+    assert not [value for value in asked_by_jobs if value.startswith("UPDATE match ")]
 
 
 def test_matches_are_listed_by_status_strength_state_and_record(as_actor, bra):
@@ -275,10 +275,10 @@ def test_the_police_of_the_other_state_is_told_of_a_new_match(as_actor, bra, pry
     bra.post("/seizures", bodies.seizure())
     [match] = matches(pry_police)
     for role in ("police_officer", "trace_analyst"):
-        [told] = as_actor("PRY", role).get("/notifications").json["items"]
-        assert (told["code"], told["subject"]["id"]) == ("match_proposed", match["id"])
-        assert told["data"]["state"] == "BRA"
-        assert told["text"] != "match_proposed"
+        [notices] = as_actor("PRY", role).get("/notifications").json["items"]
+        assert (notices["code"], notices["subject"]["id"]) == ("match_proposed", match["id"])
+        assert notices["data"]["state"] == "BRA"
+        assert notices["text"] != "match_proposed"
     assert bra.get("/notifications").json["items"] == []
 
 
@@ -293,8 +293,8 @@ def test_the_police_is_told_once_of_a_gun_however_many_records_are_of_it(as_acto
 def test_the_own_police_is_told_where_a_licensing_officer_wrote_the_record(as_actor, bra):
     bra.post("/reports", bodies.report())
     sold(as_actor, "BRA")
-    [told] = bra.get("/notifications").json["items"]
-    assert told["code"] == "match_proposed"
+    [notices] = bra.get("/notifications").json["items"]
+    assert notices["code"] == "match_proposed"
 
 
 def test_the_lawful_life_of_a_gun_is_no_match(as_actor, bra, pry_police):
@@ -326,8 +326,8 @@ def test_of_very_many_at_once_one_is_told_with_how_many_there_are(bra, pry_polic
     ]
     run("PRY", reports.record_many, batch=[schema.load(body) for body in stolen])
     for police in (bra, pry_police):
-        [told] = police.get("/notifications").json["items"]
-        assert told["data"]["count"] == len(matches(police, "?limit=200")) == 25
+        [notices] = police.get("/notifications").json["items"]
+        assert notices["data"]["count"] == len(matches(police, "?limit=200")) == 25
 
 
 def test_a_record_that_says_little_of_its_gun_hides_no_other(as_actor, bra, pry_police):

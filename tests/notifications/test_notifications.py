@@ -152,7 +152,7 @@ def test_many_notices_take_few_statements(notify, pry, asked, count):
 def test_nothing_to_tell_asks_nothing(notify, asked):
     asked.clear()
     notify()
-    assert [said for said in asked if "salsa.state" not in said] == []
+    assert [value for value in asked if "salsa.state" not in value] == []
 
 
 def test_a_state_acts_for_itself_again_after_it_told_another(actor, as_actor):
@@ -183,9 +183,9 @@ def test_every_code_notifies_known_roles_and_an_unknown_code_is_a_defect():
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_notification_is_a_sentence_in_every_language(session, language):
-    said = labels("notification", language)
-    assert said.keys() == set(NOTIFICATION_CODES)
-    assert all(text.endswith(".") and " " in text for text in said.values())
+    notices = labels("notification", language)
+    assert notices.keys() == set(NOTIFICATION_CODES)
+    assert all(text.endswith(".") and " " in text for text in notices.values())
 
 
 @pytest.mark.parametrize(

@@ -31,8 +31,8 @@ def test_the_code_of_a_long_number_is_still_read(pry):
 
 def test_a_token_holds_nothing_personal(pry):
     body = bodies.import_permit(importer=bodies.party("Ana Ejemplo", "PRY", "individual"))
-    told = paper_tokens.check_token(code_of(paper(pry, body)[1]), keys(pry)).claims
-    assert "Ana" not in str(told) and "Eva" not in str(told)
+    result = paper_tokens.check_token(code_of(paper(pry, body)[1]), keys(pry)).claims
+    assert "Ana" not in str(result) and "Eva" not in str(result)
 
 
 def test_a_paper_that_stands_is_told_with_its_record_to_the_states_concerned(pry, bra):
@@ -54,8 +54,8 @@ def test_a_state_that_it_does_not_concern_learns_whether_it_stands_and_no_more(p
 def test_who_checked_a_paper_stands_in_its_owners_audit(pry, as_actor):
     made = paper(pry, bodies.import_permit())[1]
     verify(as_actor("URY", "border_officer"), code_of(made))
-    seen = as_actor("PRY", "auditor").get("/audit").json["items"]
-    assert "permit:verified" in [entry["action"] for entry in seen]
+    visible = as_actor("PRY", "auditor").get("/audit").json["items"]
+    assert "permit:verified" in [entry["action"] for entry in visible]
 
 
 @pytest.mark.parametrize("status", ["cancelled", "suspended", "replaced"])

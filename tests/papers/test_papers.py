@@ -44,8 +44,8 @@ def test_an_import_certificate_has_every_field_in_its_states_language_and_in_eng
         conditions="Ninguna",
         replaces="I-0",
     )
-    said = text_of(paper(pry, body)[1])
-    for told in (
+    result = text_of(paper(pry, body)[1])
+    for value in (
         "Certificado de importación",
         "Import certificate",
         "Paraguay (PRY)",
@@ -81,15 +81,15 @@ def test_an_import_certificate_has_every_field_in_its_states_language_and_in_eng
         "Página / Page 1 / 2",
         "SALSA1.PRY-2026-",
     ):
-        assert told in said, told
+        assert value in result, value
 
 
 def test_an_export_certificate_names_the_import_certificate(bra):
     permits = [{"state": "ARG", "number": "T-1"}]
-    said = text_of(paper(bra, bodies.permit(transit_states=["ARG"], transit_permits=permits))[1])
-    assert "Certificado de importação / Import certificate I-1" in said
-    assert "Autorizações de trânsito / In-transit authorizations ARG T-1" in said
-    assert "Estados de trânsito / Transit states Argentina (ARG)" in said
+    result = text_of(paper(bra, bodies.permit(transit_states=["ARG"], transit_permits=permits))[1])
+    assert "Certificado de importação / Import certificate I-1" in result
+    assert "Autorizações de trânsito / In-transit authorizations ARG T-1" in result
+    assert "Estados de trânsito / Transit states Argentina (ARG)" in result
 
 
 def test_an_in_transit_authorization_has_its_plan(as_actor):
@@ -101,9 +101,9 @@ def test_an_in_transit_authorization_has_its_plan(as_actor):
         authority=bodies.authority("ARG"),
         export_permit={"state": "BRA", "number": "E-1"},
     )
-    said = text_of(paper(as_actor("ARG", "licensing_officer"), body)[1])
-    assert "Autorización de embarque en tránsito" in said
-    for told in (
+    result = text_of(paper(as_actor("ARG", "licensing_officer"), body)[1])
+    assert "Autorización de embarque en tránsito" in result
+    for value in (
         "Puerto Iguazú – Posadas",
         "01/04/2026",
         "Carretera / Road",
@@ -112,20 +112,20 @@ def test_an_in_transit_authorization_has_its_plan(as_actor):
         "E-1",
         "I-1",
     ):
-        assert told in said, told
+        assert value in result, value
 
 
 def test_a_state_whose_language_is_english_has_its_paper_in_english_alone(as_actor):
     body = bodies.import_permit(importing_state="SUR") | {"authority": bodies.authority("SUR")}
-    said = text_of(paper(as_actor("SUR", "licensing_officer"), body)[1])
-    assert "Import certificate" in said and "/ Import certificate" not in said
+    result = text_of(paper(as_actor("SUR", "licensing_officer"), body)[1])
+    assert "Import certificate" in result and "/ Import certificate" not in result
 
 
 def test_what_somebody_wrote_is_printed_as_he_wrote_it(pry):
     body = bodies.import_permit(conditions=MARKUP, source=ACCENTS, importer=bodies.party(MARKUP))
-    said = text_of(paper(pry, body)[1])
-    assert said.count(MARKUP) == 2
-    assert ACCENTS in said
+    result = text_of(paper(pry, body)[1])
+    assert result.count(MARKUP) == 2
+    assert ACCENTS in result
 
 
 @pytest.mark.parametrize("serial", ["TKA52385", "TKA-52385/2019-0012", "12345678901234567890123"])
@@ -173,9 +173,9 @@ def test_amendments_stand_on_the_paper_with_who_authenticated_them(arg):
     permit, before = paper(arg, body)
     amend(arg, permit, plan={"enters_on": "2026-04-02", "carrier": "Otra Línea"}, **SIGNED)
     amend(arg, permit, plan={"mode": "rail"})
-    said = text_of(arg.get(f"/permits/{permit['id']}/paper").data)
+    answer = text_of(arg.get(f"/permits/{permit['id']}/paper").data)
     assert "Modificaciones / Amendments" not in text_of(before)
-    for told in (
+    for value in (
         "Modificaciones / Amendments",
         "Autenticado por / Authenticated by",
         "09/03/2026",
@@ -184,7 +184,7 @@ def test_amendments_stand_on_the_paper_with_who_authenticated_them(arg):
         "ARG-LICENSING: Sello seco 7",
         "Medio de transporte / Mode of shipment Carretera / Road Ferrocarril / Rail –",
     ):
-        assert told in said, told
+        assert value in answer, value
 
 
 def test_another_state_has_no_copy_where_none_was_agreed(pry, bra):

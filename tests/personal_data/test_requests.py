@@ -55,10 +55,10 @@ def erase(auditor, asked, status=200, **more):
 def test_an_access_request_has_all_that_is_known_of_the_person(auditor, sale):
     asked = ask(auditor, "access", identification="4455667")
     assert (asked["status"], asked["due_on"]) == ("open", "2026-04-01")
-    said = {
+    result = {
         name: PERSON[name] for name in ("name", "address", "contact", "identification", "licence")
     }
-    assert [{name: each[name] for name in said} for each in asked["findings"]] == [said, said]
+    assert [{name: each[name] for name in result} for each in asked["findings"]] == [result, result]
     named = [each["documents"] for each in asked["findings"]]
     assert named == [[{"kind": "transfer", "id": sale["id"]}]] * 2
 
@@ -78,9 +78,9 @@ def test_a_request_is_of_its_state_alone(as_actor, auditor, sale):
 def test_what_a_person_said_is_sealed(auditor, sale):
     ask(auditor, text="Where is my pistol?")
     [row] = db.session.scalars(text("SELECT subject_request::text FROM subject_request"))
-    for said in ("Ana", "pistol"):
-        assert said not in row
-        assert said.encode().hex() not in row
+    for value in ("Ana", "pistol"):
+        assert value not in row
+        assert value.encode().hex() not in row
 
 
 @pytest.mark.parametrize(("act", "field"), [("answer", "answer"), ("refuse", "reason")])
@@ -135,8 +135,8 @@ def test_reading_a_request_is_in_the_audit(auditor, sale):
 
 
 def test_a_held_document_keeps_its_persons_until_the_hold_is_lifted(auditor, sale):
-    held = {"document_kind": "transfer", "document": sale["id"], "reason": "Order 7"}
-    hold = auditor.post("/legal-holds", held).json
+    stored = {"document_kind": "transfer", "document": sale["id"], "reason": "Order 7"}
+    hold = auditor.post("/legal-holds", stored).json
     asked = ask(auditor)
     assert {each["obstacle"] for each in asked["findings"]} == {"legal_hold"}
     assert "a legal hold" in erase(auditor, asked, 409)["detail"]
@@ -155,8 +155,8 @@ def test_a_licence_in_force_keeps_its_holder(as_actor, auditor):
 
 
 def test_no_document_of_another_state_is_held(as_actor, sale):
-    held = {"document_kind": "transfer", "document": sale["id"], "reason": "Order 7"}
-    as_actor("BRA", "auditor").post("/legal-holds", held, 422)
+    hold = {"document_kind": "transfer", "document": sale["id"], "reason": "Order 7"}
+    as_actor("BRA", "auditor").post("/legal-holds", hold, 422)
 
 
 def test_another_state_is_given_the_same_of_the_gun_as_before(as_actor, auditor, police, sale):
@@ -173,8 +173,8 @@ def names(clerk):
 
 def test_private_persons_are_erased_when_their_years_are_over(app, as_actor, auditor, sale):
     clerk = as_actor("PRY", "licensing_officer")
-    held = clerk.post("/transfers", bodies.transfer(to=PERSON, number="T-8")).json
-    body = {"document_kind": "transfer", "document": held["id"], "reason": "Order 7"}
+    hold = clerk.post("/transfers", bodies.transfer(to=PERSON, number="T-8")).json
+    body = {"document_kind": "transfer", "document": hold["id"], "reason": "Order 7"}
     auditor.post("/legal-holds", body)
     run_due(app, "retention", clock=FixedClock(NOW + timedelta(days=19 * 366)))
     assert names(clerk) == ["Ana Ejemplo", "Ana Ejemplo"]

@@ -75,7 +75,7 @@ def test_what_a_spreadsheet_did_to_a_number_is_undone(damaged, read):
 
 
 @pytest.mark.parametrize(
-    "one,other",
+    "first,other",
     [
         (".40", "40 mm"),
         (".38", ".380"),
@@ -86,8 +86,8 @@ def test_what_a_spreadsheet_did_to_a_number_is_undone(damaged, read):
         ("10 mm", "10 gauge"),
     ],
 )
-def test_what_is_another_calibre_has_another_form(one, other):
-    assert normal_form(one) != normal_form(other)
+def test_what_is_another_calibre_has_another_form(first, other):
+    assert normal_form(first) != normal_form(other)
 
 
 @given(st.text(max_size=30))

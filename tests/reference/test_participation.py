@@ -55,8 +55,8 @@ def test_the_table_of_the_document_is_the_rule(mode, limits, make, year, found, 
     declarations = declared(mode, limits)
     given = rules.gives_record(declarations, "import")
     reported = rules.reports_no_record(declarations, GUN_MAKES[make], GUN_YEARS[year])
-    said = {True: "the service", False: "a person"}
-    assert (said[given], said[reported]) == (found, nothing)
+    result = {True: "the service", False: "a person"}
+    assert (result[given], result[reported]) == (found, nothing)
 
 
 def test_the_table_has_each_case_once():

@@ -102,7 +102,7 @@ def test_what_differs_in_its_writing_alone_is_certain(kind, text, code):
 )
 def test_what_may_mean_something_else_is_a_candidate_and_no_code(kind, text, codes):
     assert reader(kind).resolve(text) is None
-    assert codes <= {one.code for one in reader(kind).candidates(text)}
+    assert codes <= {each.code for each in reader(kind).candidates(text)}
 
 
 @pytest.mark.parametrize(
@@ -161,7 +161,7 @@ def test_what_is_like_nothing_has_no_candidate(kind, text):
 
 
 @pytest.mark.parametrize(
-    "one,other",
+    "first,other",
     [
         ("38-special", "380-acp"),
         ("38-special", "38-sw"),
@@ -171,31 +171,31 @@ def test_what_is_like_nothing_has_no_candidate(kind, text):
         ("7.62x39", "7.62x51"),
     ],
 )
-def test_cartridges_that_are_not_taken_for_each_other_are_of_two_families(one, other):
+def test_cartridges_that_are_not_taken_for_each_other_are_of_two_families(first, other):
     family = {row["code"]: row["family"] for row in rows("calibres")}
-    assert family[one] != family[other]
+    assert family[first] != family[other]
 
 
 def test_cartridges_of_the_same_guns_are_related_both_ways():
     related = {row["code"]: row["related"] for row in rows("calibres") if row["related"]}
     assert related["5.56x45"] == "223-rem" and related["7.62x51"] == "308-win"
-    assert {one: related[other] for one, other in related.items()} == {one: one for one in related}
+    assert {own: related[other] for own, other in related.items()} == {own: own for own in related}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_a_name_is_that_of_one_code(kind):
     codes = defaultdict(set)
-    for one in known(kind):
-        if one.confidence >= CERTAIN:
-            codes[one.folded].add(one.code)
+    for each in known(kind):
+        if each.confidence >= CERTAIN:
+            codes[each.folded].add(each.code)
     assert {name: found for name, found in codes.items() if len(found) > 1} == {}
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_what_a_name_may_mean_adds_up_to_one_at_most(kind):
     sums = defaultdict(float)
-    for one in known(kind):
-        sums[one.folded] += one.confidence
+    for each in known(kind):
+        sums[each.folded] += each.confidence
     assert {name: total for name, total in sums.items() if total > 1.0001} == {}
 
 
@@ -261,13 +261,13 @@ def test_case_accents_and_blanks_change_nothing(named, case, blank):
 @given(st.sampled_from(KINDS), st.text(max_size=40))
 def test_whatever_is_written_is_read_with_a_confidence_between_nothing_and_one(kind, text):
     found = reader(kind).candidates(text)
-    assert all(0 < one.confidence <= 1 for one in found)
-    assert found == sorted(found, key=lambda one: -one.confidence)
-    assert len({one.code for one in found}) == len(found)
+    assert all(0 < single.confidence <= 1 for single in found)
+    assert found == sorted(found, key=lambda single: -single.confidence)
+    assert len({single.code for single in found}) == len(found)
     code = reader(kind).resolve(text)
     assert code is None or (code == found[0].code and found[0].confidence >= CERTAIN)
 
 
 @given(st.sampled_from(KINDS), st.text(max_size=40))
 def test_what_is_mistyped_is_never_certain(kind, text):
-    assert all(one.how != "typo" for one in reader(kind).read(text))
+    assert all(each.how != "typo" for each in reader(kind).read(text))

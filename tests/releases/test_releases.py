@@ -245,8 +245,8 @@ def test_a_preview_is_published_as_it_was_seen_unless_another_came_before(
     first = secretariat.post("/releases", body).json
     secretariat.post(f"/releases/{first['id']}/publish", None, 409)
     jobs.run_due(app, "releases")
-    seen = secretariat.get(f"/releases/{first['id']}").json
-    assert (seen["status"], seen["number"], seen["signature"]) == ("ready", 1, None)
+    visible = secretariat.get(f"/releases/{first['id']}").json
+    assert (visible["status"], visible["number"], visible["signature"]) == ("ready", 1, None)
     police = as_actor("BRA", "police_officer")
     police.get(f"/releases/{first['id']}", 404)
     second = secretariat.post("/releases", body).json
@@ -255,7 +255,7 @@ def test_a_preview_is_published_as_it_was_seen_unless_another_came_before(
     secretariat.post(f"/releases/{first['id']}/publish", None, 200)
     jobs.run_due(app, "releases")
     published = police.get(f"/releases/{first['id']}").json
-    assert (published["tables"], published["status"]) == (seen["tables"], "published")
+    assert (published["tables"], published["status"]) == (visible["tables"], "published")
     secretariat.post(f"/releases/{second['id']}/publish", None, 409)
     assert make_release()["number"] == 2
 

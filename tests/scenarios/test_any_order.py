@@ -55,8 +55,8 @@ FACTS = st.tuples(
 def body(fact, run):
     """Return what is posted; numbers are of one run alone."""
     kind = fact["kind"]
-    said = {name: value for name, value in fact.items() if not name.startswith("names_")}
-    made = bodies.permit(**said, authority=bodies.authority(STATES[kind])) | {
+    result = {name: value for name, value in fact.items() if not name.startswith("names_")}
+    made = bodies.permit(**result, authority=bodies.authority(STATES[kind])) | {
         "number": f"{run}-{fact['number']}"
     }
     del made["import_permit"]
@@ -75,7 +75,7 @@ def stand(clients, facts, order):
     """Post facts in an order; returns what every document of the run is found to be."""
     run = next(RUNS)
     posted = [(clients[facts[at]["kind"]], body(facts[at], run)) for at in order]
-    made = [(client, client.post("/permits", said).json["id"]) for client, said in posted]
+    made = [(client, client.post("/permits", value).json["id"]) for client, value in posted]
     read = [client.get(f"/permits/{found}").json for client, found in made]
     return {
         permit["number"].partition("-")[2]: (

@@ -46,7 +46,7 @@ def sent(way):
 def receive(way, shipment, read, name="receipt", **more):
     run, made = shipment
     body = {"received_on": "2026-03-05", "confirm_nothing_matches": True, **more}
-    body |= {"items": [{"serial": run + one} for one in read]} if read else {"all": True}
+    body |= {"items": [{"serial": run + each} for each in read]} if read else {"all": True}
     (act if "correct" in name else add)(way.bol, made, name, **body)
 
 
@@ -58,14 +58,14 @@ def outcome_of(way, shipment):
         name: view["receipt"][name]
         for name in ("item_count", "missing", "unexpected", "misread", "received_on")
     }
-    open_ones = sorted((one["kind"], one["key"]) for one in doubts if one["status"] != "resolved")
-    held = [ending for ending in (*GUNS, "KLMN1O", "PQRT23") if is_held(way, run + ending)]
-    return str((view["status"], receipt, open_ones, held)).replace(run, "")
+    open_ones = sorted((row["kind"], row["key"]) for row in doubts if row["status"] != "resolved")
+    hold = [ending for ending in (*GUNS, "KLMN1O", "PQRT23") if is_held(way, run + ending)]
+    return str((view["status"], receipt, open_ones, hold)).replace(run, "")
 
 
 def is_held(way, serial):
     """Tell whether a record of import stands under a serial; an old mark leads to another one."""
     police = way.client("BOL", "police_officer")
     found = police.post("/checks", bodies.check(serial=serial, make="Taurus")).json["candidates"]
-    own = [one["record"] for one in found if (one["state"], one["event"]) == ("BOL", "import")]
+    own = [each["record"] for each in found if (each["state"], each["event"]) == ("BOL", "import")]
     return serial in [police.get(f"/records/{record}").json["serial"] for record in own]

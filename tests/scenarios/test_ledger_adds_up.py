@@ -185,10 +185,10 @@ class Trade(RuleBasedStateMachine):
         if released:
             body = {"on": "2026-03-05"}
             self.call("export", "release", f"{path}/release", body, (409,), match=True)
-        for kind, stage, told in (("export", "exit", "passed"), ("import", "entry", outcome)):
-            body = {"stage": stage, "occurred_at": "2026-03-06T10:00:00Z", "outcome": told}
+        for kind, stage, value in (("export", "exit", "passed"), ("import", "entry", outcome)):
+            body = {"stage": stage, "occurred_at": "2026-03-06T10:00:00Z", "outcome": value}
             self.call(
-                f"{kind} post", f"{stage} {told}", f"{path}/checkpoints", body, (403, 409, 422)
+                f"{kind} post", f"{stage} {value}", f"{path}/checkpoints", body, (403, 409, 422)
             )
 
     @precondition(lambda self: self.shipments)
@@ -213,19 +213,19 @@ class Trade(RuleBasedStateMachine):
 
     @invariant()
     def it_adds_up(self):
-        permits, taken = self.read("permits"), Counter()
+        permits, used = self.read("permits"), Counter()
         for permit in permits:
             [line] = permit["balance"]
             assert min(line["shipped"], line["lapsed"], line["remaining"]) >= 0
             assert line["authorised"] == line["shipped"] + line["lapsed"] + line["remaining"]
-            taken[permit["kind"]] += line["shipped"]
-        assert taken["import"] <= taken["export"]
-        held = Counter()
+            used[permit["kind"]] += line["shipped"]
+        assert used["import"] <= used["export"]
+        hold = Counter()
         for shipment in self.read("shipments"):
-            held[shipment["permit"]] += still_held(shipment)
+            hold[shipment["permit"]] += still_held(shipment)
         exports = [permit for permit in permits if permit["kind"] == "export"]
         assert [permit["balance"][0]["shipped"] for permit in exports] == [
-            held[permit["id"]] for permit in exports
+            hold[permit["id"]] for permit in exports
         ]
 
     def teardown(self):
@@ -265,11 +265,11 @@ def of_run(run):
     permits = db.session.scalars(asked.execution_options(populate_existing=True)).all()
     asked = select(PermitLine).where(PermitLine.permit_id.in_([each.id for each in permits]))
     lines = db.session.scalars(asked.execution_options(populate_existing=True)).all()
-    kept = {
+    stored = {
         permit.number: (permit.counterpart_status, permit.status, permit.findings)
         for permit in permits
     }
-    return permits, kept | {
+    return permits, stored | {
         (line.permit_id, line.line): (line.shipped, line.lapsed) for line in lines
     }
 

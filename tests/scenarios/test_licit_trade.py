@@ -159,7 +159,7 @@ def left(of, permit):
 
 def doubted(of, state="BRA"):
     found = of(state).get("/discrepancies?waiting=true").json["items"]
-    return sorted((one["subject"]["number"], one["kind"]) for one in found)
+    return sorted((each["subject"]["number"], each["kind"]) for each in found)
 
 
 def test_rifles_go_from_brazil_through_paraguay_to_bolivia(of, calendar, watch):
@@ -190,16 +190,16 @@ def test_rifles_go_from_brazil_through_paraguay_to_bolivia(of, calendar, watch):
     }
     path = f"/permits/{permits['export']['id']}"
     etag = of("BRA").get(path).headers["ETag"]
-    said = of("BRA").post(f"{path}/reissue", again, 409, If_Match=etag).json
-    assert said["code"] == "illegal_transition"
+    body = of("BRA").post(f"{path}/reissue", again, 409, If_Match=etag).json
+    assert body["code"] == "illegal_transition"
     longer = {"expires_on": "2027-02-01", "authentication": "Seal 7"}
-    said = of("BRA").post(f"{path}/amend", longer, 422, If_Match=etag).json
-    assert (said["code"], said["article"]) == ("no_extension", "Model Regulations 8.2")
+    body = of("BRA").post(f"{path}/amend", longer, 422, If_Match=etag).json
+    assert (body["code"], body["article"]) == ("no_extension", "Model Regulations 8.2")
 
     # The port of entry of the first is amended: with the sign that shows it.
     new_port = {"port_of_entry": "Villamontes", "reason": "A bridge is down"}
-    said = act(of("BRA"), first, "amend", 409, **new_port)
-    assert (said["code"], said["article"]) == ("authentication_missing", "Model Regulations 8.5")
+    body = act(of("BRA"), first, "amend", 409, **new_port)
+    assert (body["code"], body["article"]) == ("authentication_missing", "Model Regulations 8.5")
     amended = act(of("BRA"), first, "amend", **new_port, authentication="Seal 12 of the agency")
     assert (amended["port_of_entry"], amended["status"]) == ("Villamontes", "planned")
 
@@ -258,12 +258,12 @@ def test_rifles_go_from_brazil_through_paraguay_to_bolivia(of, calendar, watch):
     assert doubted(of, "ARG") == []
 
     # Each state takes its position: what all agree to is closed, what one explains is not.
-    of_kind = {one["kind"]: one["id"] for one in of("BRA").get("/discrepancies").json["items"]}
+    of_kind = {row["kind"]: row["id"] for row in of("BRA").get("/discrepancies").json["items"]}
     for state in ("BRA", "PRY", "BOL"):
         position(of(state), of_kind["serial_mismatch"], "agree", {})
     position(of("BOL"), of_kind["short_receipt"], "explain", {"text": "The case was open"})
-    told = {one["kind"]: one["status"] for one in of("PRY").get("/discrepancies").json["items"]}
-    assert told == {"serial_mismatch": "agreed", "short_receipt": "explained", "overdue": "open"}
+    data = {row["kind"]: row["status"] for row in of("PRY").get("/discrepancies").json["items"]}
+    assert data == {"serial_mismatch": "agreed", "short_receipt": "explained", "overdue": "open"}
 
     # What was drawn stays drawn, and a gun that arrived is a record of both states.
     assert (left(of, permits["export"]), left(of, permits["import"])) == (0, 0)
@@ -280,7 +280,7 @@ def test_rifles_go_from_brazil_through_paraguay_to_bolivia(of, calendar, watch):
         ("PRY", "in_transit")
     }
     notified = of("BOL").get("/notifications?code=permit_cancelled").json["items"]
-    assert [one["number"] for one in notified] == ["PRY-T-1"]
+    assert [row["number"] for row in notified] == ["PRY-T-1"]
 
 
 def position(client, discrepancy, action, body):

@@ -279,7 +279,7 @@ class Asking(RuleBasedStateMachine):
         for leg in mine.values():
             if leg.state == state:
                 continue
-            [request] = [one for one in self.rows(leg.state, TraceRequest) if one.leg_id == leg.id]
+            [request] = [row for row in self.rows(leg.state, TraceRequest) if row.leg_id == leg.id]
             is_withdrawn = request.status == "withdrawn" and leg.trace_id in withdrawn
             by_service = (request.status, leg.status) == ("sent", "acknowledged")
             assert (
@@ -292,13 +292,13 @@ class Asking(RuleBasedStateMachine):
 
     def nothing_is_lost(self, state, leg, request):
         """What the asked state said is known to the asking one, unless that had withdrawn."""
-        said, heard = self.words(leg.state, request.id), self.words(state, leg.id)
+        result, heard = self.words(leg.state, request.id), self.words(state, leg.id)
         DONE["part"] += sum(
             row.data.get("restriction_reason") == PERSON_DECIDES
             for row in self.rows(state, TraceMessage)
             if row.subject_id == leg.id
         )
-        missing = {key for key, sender in said.items() if sender == leg.state} - heard.keys()
+        missing = {key for key, sender in result.items() if sender == leg.state} - heard.keys()
         set_aside = {
             row.envelope_id: row.code
             for row in self.rows(state, InboxProgress)
@@ -306,7 +306,7 @@ class Asking(RuleBasedStateMachine):
         }
         assert {set_aside.get(key) for key in missing} <= {"illegal_transition"}
         assert not missing or request.status == "withdrawn"
-        assert {key for key, sender in heard.items() if sender == state} <= said.keys()
+        assert {key for key, sender in heard.items() if sender == state} <= result.keys()
 
     def words(self, state, subject_id):
         return {
@@ -324,8 +324,8 @@ class Asking(RuleBasedStateMachine):
 def watched(set_status):
     """Let no status follow another but by the table, or by what the gun's renewal opens again."""
 
-    def wrapped(*said):
-        row, status = said[-2:]  # a request's comes with who acts
+    def wrapped(*content):
+        row, status = content[-2:]  # a request's comes with who acts
         table = LEG_TRANSITIONS if isinstance(row, TraceLeg) else TRANSITIONS
         possible = {row.status, *table[row.status].values()}
         assert (
@@ -333,7 +333,7 @@ def watched(set_status):
             or (status == "sent" and row.status in (*ANSWERED_STATUSES, "acknowledged"))
             or is_own(row)
         )
-        set_status(*said)
+        set_status(*content)
 
     return wrapped
 

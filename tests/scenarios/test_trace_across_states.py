@@ -113,9 +113,9 @@ def answer(of, made, name, body, expect=200):
     """Let Honduras act on its request of a trace."""
     analyst = of("HND", "trace_analyst")
     [request] = [
-        one
-        for one in analyst.get("/requests").json["items"]
-        if one["case_number"] == made["case_number"]
+        item
+        for item in analyst.get("/requests").json["items"]
+        if item["case_number"] == made["case_number"]
     ]
     path = f"/requests/{request['id']}"
     tag = analyst.get(path).headers["ETag"]
@@ -140,9 +140,9 @@ def nothing_more_was_released(of, result, state, case):
             continue
         auditor = of(event["state"], "trace_analyst")
         given = auditor.get(f"/records/{event['record']}/disclosures").json["items"]
-        mine = [one for one in given if (one["state"], one["case_number"]) == (state, case)]
+        mine = [each for each in given if (each["state"], each["case_number"]) == (state, case)]
         assert mine, event
-        assert {group for one in mine for group in one["groups"]} <= GIVEN | {"firms"}
+        assert {group for each in mine for group in each["groups"]} <= GIVEN | {"firms"}
 
 
 def test_both_traces_reach_the_shipment_that_came_short(of):

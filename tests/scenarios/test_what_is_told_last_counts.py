@@ -53,7 +53,7 @@ def do(step, shipment, now):
 
 
 def hold_kinds(way, shipment):
-    return {one["kind"] for one in way.read(shipment)["holds"]}
+    return {each["kind"] for each in way.read(shipment)["holds"]}
 
 
 def agrees(step, found):

@@ -17,14 +17,14 @@ def p_of_more_than(margin: float, differences: Sequence[float]) -> float:
     makes its one assumption true, that noise is as likely to be for one as for the other. Of equal
     sizes each has the mean of their ranks, and zeros count for neither side. Two-sided.
     """
-    more = _deviation([one - margin for one in differences])
-    less = _deviation([-one - margin for one in differences])
+    more = _deviation([each - margin for each in differences])
+    less = _deviation([-each - margin for each in differences])
     return min(1.0, math.erfc(max(more, less) / math.sqrt(2)))
 
 
 def _deviation(differences: Sequence[float]) -> float:
     """Return by how many standard deviations the ranks of what is above zero are too many."""
-    ranked = _ranked(sorted((abs(one), one > 0) for one in differences if one))
+    ranked = _ranked(sorted((abs(each), each > 0) for each in differences if each))
     expected = sum(rank for rank, _ in ranked) / 2
     deviation = math.sqrt(sum(rank * rank for rank, _ in ranked)) / 2
     above = sum(rank for rank, is_above in ranked if is_above)

@@ -147,14 +147,14 @@ def test_a_body_above_the_limit_is_too_large(police):
     assert answer.json["detail"] == "The body is larger than the 21 MiB that are accepted."
 
 
-@pytest.mark.parametrize("handling,seen", [("H0", 1), ("H1", 1), ("H2", 0), ("H3", 0)])
+@pytest.mark.parametrize("handling,view", [("H0", 1), ("H1", 1), ("H2", 0), ("H3", 0)])
 def test_the_handling_code_says_whether_another_state_sees_it(
-    police, pry_police, subject, handling, seen
+    police, pry_police, subject, handling, view
 ):
     made = files.attach(police, subject, files.pdf(), handling=handling).json
-    assert len(pry_police.get(f"/attachments?subject={subject}", **PURPOSE).json["items"]) == seen
+    assert len(pry_police.get(f"/attachments?subject={subject}", **PURPOSE).json["items"]) == view
     for path in (f"/attachments/{made['id']}", f"/attachments/{made['id']}/content"):
-        pry_police.get(path, 200 if seen else 404, **PURPOSE)
+        pry_police.get(path, 200 if view else 404, **PURPOSE)
 
 
 def test_another_state_s_attachment_of_a_seizure_is_read_for_a_purpose(police, pry_police, subject):
@@ -239,8 +239,8 @@ def test_a_state_that_an_object_concerns_attaches_to_it_what_is_its_own(
 ):
     made = files.attach(pry_police, subject, files.pdf()).json
     assert made["state"] == "PRY"
-    seen = police.get(f"/attachments?subject={subject}", **PURPOSE).json["items"]
-    assert [item["id"] for item in seen] == [made["id"]]
+    visible = police.get(f"/attachments?subject={subject}", **PURPOSE).json["items"]
+    assert [item["id"] for item in visible] == [made["id"]]
 
 
 def test_a_state_that_an_object_does_not_concern_attaches_nothing(as_actor, subject):

@@ -24,7 +24,7 @@ def wants(administrator):
 
 
 def codes(client):
-    return [one["code"] for one in client.get("/notifications").json["items"]]
+    return [item["code"] for item in client.get("/notifications").json["items"]]
 
 
 OWN_LOST = "Nobody in your state may approve this trace"
@@ -48,7 +48,7 @@ def test_who_asks_is_told_once_the_last_who_may_approve_is_kept_from_it(as_actor
     path = f"/traces/{analyst.post('/traces', bodies.trace()).json['id']}"
     assert codes(analyst) == []
     hidden = move(analyst, path, "restrict", {"hidden_from": KEPT_HERE})
-    assert [one[: len(OWN_LOST)] for one in hidden["remarks"]] == [OWN_LOST]
+    assert [each[: len(OWN_LOST)] for each in hidden["remarks"]] == [OWN_LOST]
     assert codes(analyst) == ["trace_unapprovable"]
 
 

@@ -38,7 +38,7 @@ def drafted(client, *agencies, **more):
 
 def cases(client, path=DISCLOSED):
     """Return the cases of what a caller lists, in order."""
-    return [one["case_number"] for one in reversed(client.get(path).json["items"])]
+    return [item["case_number"] for item in reversed(client.get(path).json["items"])]
 
 
 def looked_up(client, record):
@@ -57,10 +57,10 @@ def test_a_trace_of_which_a_state_was_not_told_takes_no_look_up_from_it(
     if then:
         police.change(trace, then)
     assert as_actor("PRY", "trace_analyst").get("/requests").json["items"] == []
-    said = looked_up(police, record)
+    result = looked_up(police, record)
     for agency in ("TEST", OFFICE):
         owner = as_actor("PRY", "supervisor", agency=agency)
-        assert cases(owner) == cases(owner, f"/records/{record}/disclosures") == said
+        assert cases(owner) == cases(owner, f"/records/{record}/disclosures") == result
 
 
 def test_a_draft_elsewhere_takes_no_consent_from_whoever_granted_it(as_actor, record):
@@ -82,15 +82,15 @@ def test_who_guesses_the_case_of_a_hidden_trace_learns_nothing_by_it(
     as_actor, record, role, is_sent
 ):
     drafted(as_actor("BRA", "trace_analyst"), f"BRA-{OFFICE}", draft=not is_sent)
-    said = looked_up(as_actor("BRA", "police_officer", agency=OFFICE), record)
-    assert cases(as_actor("BRA", role, agency=OFFICE)) == said
+    result = looked_up(as_actor("BRA", "police_officer", agency=OFFICE), record)
+    assert cases(as_actor("BRA", role, agency=OFFICE)) == result
 
 
 def test_no_officer_takes_his_look_ups_from_an_auditor_by_a_draft(as_actor, record):
     officer = as_actor("BRA", "police_officer", agency=OFFICE)
     drafted(officer, "BRA-LICENSING")
-    said = looked_up(officer, record)
-    assert cases(as_actor("BRA", "auditor", agency="LICENSING")) == said
+    result = looked_up(officer, record)
+    assert cases(as_actor("BRA", "auditor", agency="LICENSING")) == result
 
 
 def test_what_an_agency_did_itself_stays_in_its_audit_whatever_is_kept_from_it(as_actor, record):
@@ -103,11 +103,11 @@ def test_what_an_agency_did_itself_stays_in_its_audit_whatever_is_kept_from_it(a
     before = auditor.get("/audit").json["items"]
     as_actor("BRA", "trace_analyst").hide(trace, f"BRA-{OFFICE}")
     officer.get(trace, 404)
-    own = [one for one in before if one["role"] == "police_officer"]
+    own = [each for each in before if each["role"] == "police_officer"]
     after = auditor.get("/audit").json["items"]
-    assert {"trace:requested", "record:disclosed"} <= {one["action"] for one in own}
-    assert [one for one in after if one["id"] in {entry["id"] for entry in own}] == own
-    assert "trace:hidden" not in [one["action"] for one in after]
+    assert {"trace:requested", "record:disclosed"} <= {each["action"] for each in own}
+    assert [each for each in after if each["id"] in {entry["id"] for entry in own}] == own
+    assert "trace:hidden" not in [each["action"] for each in after]
 
 
 def test_what_the_service_does_while_its_officer_acts_is_not_the_agencys(as_actor):
@@ -125,12 +125,12 @@ def test_what_the_service_does_while_its_officer_acts_is_not_the_agencys(as_acto
     }
     examiner = as_actor("BRA", "forensic_examiner", agency=OFFICE)
     examiner.post(f"/seizures/{seizure['id']}/items/1/marks", mark)
-    seeing, kept = (
+    seeing, stored = (
         as_actor("BRA", "auditor", agency=name).get("/audit") for name in ("TEST", OFFICE)
     )
-    assert "trace:reopened" in [one["action"] for one in seeing.json["items"]]
-    assert "mark:added" in [one["action"] for one in kept.json["items"]]
-    assert trace["id"] not in kept.get_data(as_text=True)
+    assert "trace:reopened" in [each["action"] for each in seeing.json["items"]]
+    assert "mark:added" in [each["action"] for each in stored.json["items"]]
+    assert trace["id"] not in stored.get_data(as_text=True)
 
 
 def test_that_a_state_is_asked_is_hidden_before_the_letter_has_come(as_actor):
@@ -161,60 +161,60 @@ def test_what_attachments_were_read_for_a_hidden_trace_is_kept_from_both_agencie
     for path in (joint, f"{joint}/content"):
         pry_analyst.get(path, **NAMING)
     for state in ("PRY", "BRA"):
-        seeing, kept = (
+        seeing, stored = (
             as_actor(state, "supervisor", agency=name).get("/audit?action=attachment:disclosed")
             for name in ("TEST", OFFICE)
         )
-        assert [one["case_number"] for one in seeing.json["items"]] == [CASE, CASE], state
-        assert kept.json["items"] == [], state
+        assert [item["case_number"] for item in seeing.json["items"]] == [CASE, CASE], state
+        assert stored.json["items"] == [], state
 
 
 def test_what_is_attached_to_a_hidden_trace_is_in_no_audit_of_the_agency(as_actor, analyst):
     trace = drafted(analyst, f"BRA-{OFFICE}").removeprefix("/traces/")
     files.attach(analyst, f"trace:{trace}", files.photograph(), kind="photograph")
-    seeing, kept = (
+    seeing, stored = (
         as_actor("BRA", "auditor", agency=name).get("/audit") for name in ("TEST", OFFICE)
     )
-    assert "attachment:added" in [one["action"] for one in seeing.json["items"]]
-    assert trace not in kept.get_data(as_text=True)
+    assert "attachment:added" in [item["action"] for item in seeing.json["items"]]
+    assert trace not in stored.get_data(as_text=True)
 
 
 def test_of_several_traces_in_a_case_each_hides_what_was_read_in_it(as_actor, record, analyst):
     for agency in (OFFICE, "LICENSING"):
         drafted(analyst, f"BRA-{agency}", draft=False, confirm_second=True)
     consent = analyst.post("/consents", bodies.consent(record, case_number=CASE)).json["id"]
-    said = looked_up(analyst, record)
-    for agency, seen in (("TEST", said), (OFFICE, ["ELSE"]), ("LICENSING", ["ELSE"])):
+    result = looked_up(analyst, record)
+    for agency, visible in (("TEST", result), (OFFICE, ["ELSE"]), ("LICENSING", ["ELSE"])):
         reader = as_actor("BRA", "supervisor", agency=agency)
-        assert cases(reader) == seen
+        assert cases(reader) == visible
         reader.get(f"/consents/{consent}", 200 if agency == "TEST" else 404)
 
 
 def test_a_consent_stays_hidden_when_the_trace_gets_another_case(as_actor, record):
-    analyst, kept = as_actor("BRA", "trace_analyst"), as_actor("BRA", "supervisor", agency=OFFICE)
+    analyst, stored = as_actor("BRA", "trace_analyst"), as_actor("BRA", "supervisor", agency=OFFICE)
     trace = drafted(analyst, f"BRA-{OFFICE}")
     consent = analyst.post("/consents", bodies.consent(record, case_number=CASE)).json["id"]
     analyst.change(trace, "amend", bodies.trace(case_number="C-2", firearm=OTHER_GUN))
     for path in ("/consents", "/notifications", "/audit"):
-        assert consent not in kept.get(path).get_data(as_text=True), path
+        assert consent not in stored.get(path).get_data(as_text=True), path
     analyst.hide(trace)
-    assert cases(kept, "/consents") == [CASE]
+    assert cases(stored, "/consents") == [CASE]
 
 
 def test_after_a_withdrawal_what_was_hidden_stays_so_and_nothing_new_is(as_actor, record):
-    analyst, kept = as_actor("BRA", "trace_analyst"), as_actor("BRA", "supervisor", agency=OFFICE)
+    analyst, stored = as_actor("BRA", "trace_analyst"), as_actor("BRA", "supervisor", agency=OFFICE)
     trace = drafted(analyst, f"BRA-{OFFICE}", draft=False)
     first = analyst.post("/consents", bodies.consent(record, case_number=CASE)).json["id"]
     analyst.get(f"/records/{record}", **NAMING)
     analyst.change(trace, "withdraw")
-    kept.get(trace, 404)
-    kept.get(f"/consents/{first}", 404)
-    assert cases(kept) == []
+    stored.get(trace, 404)
+    stored.get(f"/consents/{first}", 404)
+    assert cases(stored) == []
     wanted = bodies.consent(record, case_number=CASE, use="court")
     second = analyst.post("/consents", wanted).json["id"]
     analyst.get(f"/records/{record}", **NAMING)
-    assert [one["id"] for one in kept.get("/consents").json["items"]] == [second]
-    assert cases(kept) == [CASE]
+    assert [item["id"] for item in stored.get("/consents").json["items"]] == [second]
+    assert cases(stored) == [CASE]
 
 
 @pytest.mark.parametrize("trace", ["{,", "", "01a216df-1912-7c5f-8d2f-8aaa2834dce4,", None, [7]])
@@ -227,15 +227,15 @@ def test_a_letter_that_was_refused_may_say_anything_of_what_it_is_about(trace):
 
 def test_what_is_of_a_trace_lists_it_and_what_it_was_read_for(as_actor, actor):
     """An attachment of one trace that is read for another is kept with either."""
-    one, other = str(new_id()), str(new_id())
-    reader = actor().for_purpose(Purpose("investigation", "C", about=(other, one)))
+    first, other = str(new_id()), str(new_id())
+    reader = actor().for_purpose(Purpose("investigation", "C", about=(other, first)))
     with transaction(reader):
         append(
             reader,
-            AuditEvent(Action.ATTACHMENT_DISCLOSED, "attachment", "x", data={"about": [one]}),
+            AuditEvent(Action.ATTACHMENT_DISCLOSED, "attachment", "x", data={"about": [first]}),
         )
     [entry] = as_actor("BRA", "supervisor").get("/audit?action=attachment:disclosed").json["items"]
-    assert entry["data"]["about"] == [one, other]
+    assert entry["data"]["about"] == [first, other]
 
 
 def test_where_something_happened_is_read_for_the_trace(as_actor, actor, analyst):
@@ -257,8 +257,8 @@ def test_where_something_happened_is_read_for_the_trace(as_actor, actor, analyst
         found = trace_results.read_result(actor=reader, trace_id=UUID(trace))
         assert read_locations(actor=reader, result=found)
     entries = as_actor("BRA", "supervisor").get(DISCLOSED).json["items"]
-    places = [one for one in entries if one["data"]["groups"] == ["place"]]
-    assert [one["data"]["about"] for one in places] == [[trace]]
+    places = [each for each in entries if each["data"]["groups"] == ["place"]]
+    assert [each["data"]["about"] for each in places] == [[trace]]
 
 
 def test_what_is_read_for_a_trace_names_it_to_its_own_state_alone(as_actor, record, analyst):

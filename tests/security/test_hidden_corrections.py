@@ -11,7 +11,7 @@ CORRECTED = "/audit?action=record:corrected"
 
 
 def corrected_subjects(client):
-    return [one["subject_id"] for one in client.get(CORRECTED).json["items"]]
+    return [item["subject_id"] for item in client.get(CORRECTED).json["items"]]
 
 
 @pytest.fixture
@@ -66,7 +66,7 @@ def test_how_often_the_owner_is_told_says_nothing_of_traces_that_he_was_not_aske
     body = bodies.transfer(reason="Read again", occurred_on="2024-05-07")
     pry.post(f"/transfers/{sold['id']}/correct", body, 200, If_Match='"1"')
     entries = as_actor("PRY", "auditor").get(CORRECTED).json["items"]
-    assert [one["data"] for one in entries] == [{"version": 2}]
+    assert [each["data"] for each in entries] == [{"version": 2}]
     assert corrected_subjects(as_actor("BRA", "auditor")) == [
         sold["firearm"]["record"]
     ]  # for what all there may read
@@ -74,7 +74,7 @@ def test_how_often_the_owner_is_told_says_nothing_of_traces_that_he_was_not_aske
 
 def notified(client):
     corrected_subjects = client.get("/notifications?code=record_corrected").json["items"]
-    return [one["subject"]["id"] for one in corrected_subjects]
+    return [each["subject"]["id"] for each in corrected_subjects]
 
 
 @pytest.mark.parametrize("is_found_too", [False, True])
@@ -90,5 +90,5 @@ def test_of_what_was_given_for_a_trace_no_agency_is_notified_from_which_it_is_ke
     pry_police.post(f"/reports/{made['id']}/correct", body, 200, If_Match='"1"')
     record = made["firearm"]["record"]
     assert notified(as_actor("BRA", "police_officer")) == [record]
-    kept = as_actor("BRA", "police_officer", agency=OFFICE)
-    assert notified(kept) == ([record] if is_found_too else [])
+    stored = as_actor("BRA", "police_officer", agency=OFFICE)
+    assert notified(stored) == ([record] if is_found_too else [])

@@ -75,7 +75,7 @@ def found_by(client, restricted):
     """Return where a caller finds anything of the trace, whatever he reads."""
     ids = {name: some for name, some in restricted.items() if name != "leg_id"}
     shown = ("trace_id", "request_id", "leg_id", "consent_id")
-    words = re.compile("|".join([CASE, *(one for name in shown for one in restricted[name])]))
+    words = re.compile("|".join([CASE, *(each for name in shown for each in restricted[name])]))
     return {
         path
         for path, answer in read_all(client, ids)
@@ -107,11 +107,11 @@ def test_every_route_answers_as_of_what_does_not_exist(as_actor, restricted, ask
     role = "supervisor" if route.path.endswith(("/approve", "/reject")) else "trace_analyst"
     client = as_actor(state, role, agency=OFFICE)
     ids = {name: some[0] for name, some in restricted.items()}
-    nothing, said = ids | {"trace_id": ID, "request_id": ID, "consent_id": ID}, []
+    nothing, result = ids | {"trace_id": ID, "request_id": ID, "consent_id": ID}, []
     for wanted in (nothing, nothing, ids):  # the first fills what is kept in memory
         asked.clear()
-        said.append((_answer(client, route, wanted), _shapes(asked)))
-    _, (unknown, others), (hidden, statements) = said
+        result.append((_answer(client, route, wanted), _shapes(asked)))
+    _, (unknown, others), (hidden, statements) = result
     assert hidden == unknown
     assert hidden[0] == 404
     assert statements == others
@@ -125,16 +125,16 @@ def _answer(client, route, ids):
     if path.startswith("/api/v1/consents") and path.endswith("refuse"):
         body = BODIES["revoke"]
     answer = client.client.open(path, method=route.method, headers=sent, json=body)
-    told = text_of(answer)
+    result = text_of(answer)
     shown = (ids[name] for name in ("trace_id", "request_id", "consent_id"))
     for name in (answer.json["request_id"], *shown):
-        told = told.replace(name, "-")
-    return answer.status_code, told
+        result = result.replace(name, "-")
+    return answer.status_code, result
 
 
 def _shapes(asked):
     """Return the statements that were run, without what they were asked for."""
-    return [re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "-", said) for said in asked]
+    return [re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "-", value) for value in asked]
 
 
 def test_those_who_are_kept_from_it_are_told_of_nothing_that_comes_later(as_actor, restricted):
@@ -144,7 +144,7 @@ def test_those_who_are_kept_from_it_are_told_of_nothing_that_comes_later(as_acto
     body = {"completeness": "full", "handling": "H1", "records": restricted["record_id"][:1]}
     analyst.post(f"/requests/{request}/answer", body, 200, If_Match=tag)
     found = as_actor("BRA", "trace_analyst").get("/notifications").json["items"]
-    assert "trace_answered" in [one["code"] for one in found]
+    assert "trace_answered" in [each["code"] for each in found]
     hidden = as_actor("BRA", "trace_analyst", agency=OFFICE)
     assert hidden.get("/notifications").json["items"] == []
     assert CASE not in hidden.get("/audit", 403).get_data(as_text=True)
@@ -169,8 +169,8 @@ def test_names_are_released_to_who_may_see_the_trace_of_their_consent_alone(as_a
         assert shown == hidden.get(f"/records/{record}", **unknown).json
     path, partner = f"/consents/{consent}", as_actor("PRY", "trace_analyst")
     partner.post(f"{path}/revoke", {"reason": "x"}, 200, If_Match=partner.get(path).headers["ETag"])
-    told = as_actor("BRA", "police_officer", agency=OFFICE).get("/notifications").json["items"]
-    assert told == []
+    notices = as_actor("BRA", "police_officer", agency=OFFICE).get("/notifications").json["items"]
+    assert notices == []
 
 
 def test_what_was_read_in_its_case_is_kept_from_them_too(as_actor, restricted):
@@ -189,12 +189,12 @@ def test_what_was_read_in_its_case_is_kept_from_them_too(as_actor, restricted):
 def test_a_check_in_its_case_is_listed_to_those_alone_who_may_see_it(as_actor, restricted):
     [_, record] = restricted["record_id"]
     police, given = as_actor("BRA", "police_officer"), f"/records/{record}/disclosures"
-    owner, hidden = (as_actor("PRY", "trace_analyst", agency=one) for one in ("TEST", OFFICE))
+    owner, hidden = (as_actor("PRY", "trace_analyst", agency=row) for row in ("TEST", OFFICE))
     serial = owner.get(f"/records/{record}").json["serial"]
     for case in (CASE, "ELSE"):
         police.post("/checks", bodies.check(serial=serial, case_number=case))
     checks = [
-        [one["case_number"] for one in client.get(given).json["items"] if one["through"] == "check"]
+        [row["case_number"] for row in client.get(given).json["items"] if row["through"] == "check"]
         for client in (owner, hidden)
     ]
     assert checks == [["ELSE", CASE], ["ELSE"]]
@@ -283,21 +283,21 @@ def test_it_is_assigned_to_nobody_who_must_not_see_it(as_actor, restricted, anal
     [trace], admin = restricted["trace_id"], as_actor("BRA", "state_administrator")
     named = {"username": "bra.kept", "role": "trace_analyst", "agency": f"BRA-{OFFICE}"}
     admin.post("/accounts", named)
-    said = analyst.post(f"/traces/{trace}/assign", {"username": "bra.kept"}, 422).json["errors"]
-    assert said == {"username": [f"Access is restricted for BRA-{OFFICE}, the agency of bra.kept."]}
+    body = analyst.post(f"/traces/{trace}/assign", {"username": "bra.kept"}, 422).json["errors"]
+    assert body == {"username": [f"Access is restricted for BRA-{OFFICE}, the agency of bra.kept."]}
 
 
 @pytest.mark.parametrize("agency", ["BRA-TEST", "BRA-NOBODY", "SECRETARIAT"])
 def test_what_cannot_be_kept_from_it_is_named(as_actor, agency):
     asked = bodies.trace(hidden_from=["PRY-TEST", agency])
-    said = as_actor("BRA", "trace_analyst").post("/traces", asked, 422).json
-    assert list(said["errors"]) == ["hidden_from.1"]
+    answer = as_actor("BRA", "trace_analyst").post("/traces", asked, 422).json
+    assert list(answer["errors"]) == ["hidden_from.1"]
 
 
 def test_some_agency_of_each_state_is_left_to_act_on_it(as_actor):
     asked = bodies.trace(hidden_from=["PRY-LICENSING", "PRY-POLICE", "PRY-TEST"])
-    said = as_actor("BRA", "trace_analyst").post("/traces", asked, 422).json
-    assert said["errors"] == {"hidden_from": ["Leave an agency of PRY that sees it."]}
+    answer = as_actor("BRA", "trace_analyst").post("/traces", asked, 422).json
+    assert answer["errors"] == {"hidden_from": ["Leave an agency of PRY that sees it."]}
 
 
 def test_supervisors_are_told_where_no_analyst_may_see_a_request(as_actor, pry_supervisor):
@@ -306,8 +306,8 @@ def test_supervisors_are_told_where_no_analyst_may_see_a_request(as_actor, pry_s
     as_actor("PRY", "trace_analyst", agency=OFFICE)
     asked = bodies.trace(firearm=bodies.firearm(**GUN), hidden_from=[f"PRY-{OFFICE}"])
     trace = as_actor("BRA", "trace_analyst").post("/traces", asked).json
-    [told] = pry_supervisor.get("/notifications").json["items"]
-    assert told["code"] == "request_received"
+    [notices] = pry_supervisor.get("/notifications").json["items"]
+    assert notices["code"] == "request_received"
     assert trace["remarks"] == [
         "No office of Paraguay that may see this trace is in the register of contacts: make sure that"
         " someone there can answer."
@@ -327,5 +327,5 @@ def test_supervisors_are_told_once_the_last_analyst_is_kept_from_a_request(
     assert pry_supervisor.get("/notifications").json["items"] == []
     as_supervisor = as_actor("PRY", "supervisor", agency="LICENSING")
     analyst.hide(path, f"PRY-{OFFICE}", "PRY-TEST")
-    [told] = as_supervisor.get("/notifications").json["items"]
-    assert told["code"] == "request_received"
+    [notices] = as_supervisor.get("/notifications").json["items"]
+    assert notices["code"] == "request_received"

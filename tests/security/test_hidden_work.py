@@ -12,12 +12,12 @@ CASE, OFFICE = "KEPT-C-77", "POLICE"
 
 def name_of(as_actor, state):
     accounts = as_actor(state, "state_administrator").get("/accounts").json["items"]
-    [name] = [one["username"] for one in accounts if one["agency"] == f"{state}-{OFFICE}"]
+    [name] = [each["username"] for each in accounts if each["agency"] == f"{state}-{OFFICE}"]
     return name
 
 
 def codes(client):
-    return [one["code"] for one in client.get("/notifications").json["items"]]
+    return [item["code"] for item in client.get("/notifications").json["items"]]
 
 
 @beginning
@@ -63,8 +63,8 @@ def test_of_a_letter_that_is_set_aside_the_agency_that_it_names_reads_no_case(
 
     monkeypatch.setitem(processing.HANDLERS, "trace.request", refuse)
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(visibility="pointer"))
-    kept = {"hidden_from": [f"BRA-{OFFICE}", f"PRY-{OFFICE}"], "case_number": CASE}
-    analyst.post("/traces", bodies.trace(**kept))
+    stored = {"hidden_from": [f"BRA-{OFFICE}", f"PRY-{OFFICE}"], "case_number": CASE}
+    analyst.post("/traces", bodies.trace(**stored))
     assert "trace_not_taken" in codes(analyst)
     for state in ("BRA", "PRY"):
         read = as_actor(state, "auditor", agency=OFFICE).get("/audit?limit=200")
@@ -73,8 +73,8 @@ def test_of_a_letter_that_is_set_aside_the_agency_that_it_names_reads_no_case(
 
 def test_that_a_key_was_made_is_about_no_trace_though_one_was_the_first_to_be_signed(as_actor):
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
-    kept = {"hidden_from": [f"BRA-{OFFICE}", f"PRY-{OFFICE}"], "case_number": CASE}
-    as_actor("BRA", "trace_analyst").post("/traces", bodies.trace(**kept))
+    stored = {"hidden_from": [f"BRA-{OFFICE}", f"PRY-{OFFICE}"], "case_number": CASE}
+    as_actor("BRA", "trace_analyst").post("/traces", bodies.trace(**stored))
     for state in ("BRA", "PRY"):
         auditor = as_actor(state, "auditor", agency=OFFICE)
         [made] = auditor.get("/audit?action=signing_key:made").json["items"]

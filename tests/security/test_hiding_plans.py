@@ -28,7 +28,7 @@ def hidden(actor, as_actor):
     """Three thousand traces that are kept from an agency, and rows that tell of few of them."""
     as_actor("BRA", "trace_analyst").post("/traces", bodies.trace(draft=True))
     subjects = [new_id() for _ in range(HIDDEN)]
-    told = [*subjects[:3], *(new_id() for _ in range(ROWS))]
+    result = [*subjects[:3], *(new_id() for _ in range(ROWS))]
     with transaction(actor()):
         insert_many(
             TraceRestriction,
@@ -49,27 +49,27 @@ def hidden(actor, as_actor):
             actor(),
             [
                 Notice("BRA", "trace_answered", Subject(subject, "BRA", "1"), roles=("supervisor",))
-                for subject in told
+                for subject in result
             ],
         )
         append_many(
-            actor(), [AuditEvent(Action.TRACE_AMENDED, "trace", subject) for subject in told]
+            actor(), [AuditEvent(Action.TRACE_AMENDED, "trace", subject) for subject in result]
         )
-        consents = [_consent(subject) for subject in told]
+        consents = [_consent(subject) for subject in result]
         insert_many(Consent, consents)
         append_many(
-            actor(), [AuditEvent(Action.CONSENT_ASKED, "consent", one["id"]) for one in consents]
+            actor(), [AuditEvent(Action.CONSENT_ASKED, "consent", item["id"]) for item in consents]
         )
         notify_many(
             actor(),
             [
                 Notice(
-                    "BRA", "consent_asked", Subject(one["id"], "BRA", "1"), roles=("supervisor",)
+                    "BRA", "consent_asked", Subject(item["id"], "BRA", "1"), roles=("supervisor",)
                 )
-                for one in consents
+                for item in consents
             ],
         )
-    return {str(one) for one in (*subjects, *(each["id"] for each in consents[:3]))}
+    return {str(item) for item in (*subjects, *(each["id"] for each in consents[:3]))}
 
 
 def _consent(about):
@@ -97,15 +97,15 @@ def _consent(about):
 @pytest.fixture
 def listed(as_actor):
     """Return what a supervisor of the agency lists, and the plans of what that asks of a table."""
-    said, reader = [], as_actor("BRA", "supervisor", agency="POLICE")
+    result, reader = [], as_actor("BRA", "supervisor", agency="POLICE")
 
     def note(connection, cursor, statement, parameters, *_):
-        said.append((statement, parameters))
+        result.append((statement, parameters))
 
     def read(table, path):
-        said.clear()
+        result.clear()
         items = reader.get(path).json["items"]
-        asked = [one for one in said if f"FROM {table}" in one[0]]
+        asked = [each for each in result if f"FROM {table}" in each[0]]
         for name, value in (("state", "BRA"), ("agency", AGENCY)):
             db.session.execute(text(f"SET LOCAL salsa.{name} = '{value}'"))
         connection = db.session.connection()
@@ -138,7 +138,7 @@ def _read(node):
 @pytest.mark.parametrize("table,path", READ)
 def test_a_row_costs_one_look_whatever_is_hidden(hidden, listed, table, path):
     items, plans = listed(table, path)
-    shown = {one.get("subject_id") or one["id"] for one in items}
+    shown = {item.get("subject_id") or item["id"] for item in items}
     assert shown and not shown & hidden
     looks = [node for node in _of(plans, "trace_restriction") if node["Actual Loops"]]
     assert looks and {node["Node Type"] for node in looks} <= {"Index Scan", "Index Only Scan"}

@@ -87,8 +87,8 @@ def test_a_record_that_was_open_and_is_silent_now_makes_no_lead(as_actor, analys
         body = bodies.transfer(
             number=sale["number"], firearm=bodies.firearm(serial=serial), to=BUYER
         )
-        said = body | {"visibility": "silent", "reason": "Closed"}
-        pry.post(f"/transfers/{sale['id']}/correct", said, 200, If_Match=f'"{sale["version"]}"')
+        result = body | {"visibility": "silent", "reason": "Closed"}
+        pry.post(f"/transfers/{sale['id']}/correct", result, 200, If_Match=f'"{sale["version"]}"')
     assert read_leads(analyst) == []
 
 
@@ -100,13 +100,13 @@ def test_no_personal_value_of_another_states_buyer_goes_out(as_actor, analyst):
     assert "straw_purchase" in {lead["kind"] for lead in leads}
     opened = [analyst.get(f"/leads/{lead['id']}", **PURPOSE).json for lead in leads]
     table = analyst.get("/leads?format=csv", **PURPOSE).get_data(as_text=True)
-    for said in (
+    for sentence in (
         json.dumps(leads, ensure_ascii=False),
         json.dumps(opened, ensure_ascii=False),
         table,
     ):
         for value in ("Ana", "PRY-77", "Oculta", "L-77", "tel. 0981"):
-            assert value not in said
+            assert value not in sentence
 
 
 def test_a_person_is_told_apart_within_one_states_records_alone(as_actor, analyst):

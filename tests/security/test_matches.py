@@ -100,7 +100,7 @@ def test_a_write_asks_the_same_whether_there_is_a_silent_record_or_none(
         asked.clear()
         client.post(path, body(number=f"N-{number}", firearm=bodies.firearm(serial=serial)))
         statements.append([*asked])
-    assert any("mark_variant" in said for said in statements[2])
+    assert any("mark_variant" in value for value in statements[2])
     assert statements[2] == statements[1]  # the first one fills what is kept in memory
 
 
@@ -140,7 +140,7 @@ SERIALS = ("AAA111111", "ABC123456", "XYZ987654")  # the last one matches what i
 def written(as_actor, police):
     """Three seizures, of which the last one has matched a silent record."""
     sold(as_actor, visibility="silent", firearm=bodies.firearm(serial=SERIALS[2]))
-    made = [police.post("/seizures", seized(f"S-{one}", (one,))).json for one in SERIALS]
+    made = [police.post("/seizures", seized(f"S-{each}", (each,))).json for each in SERIALS]
     assert len(matches(as_actor("PRY", "police_officer"))) == 1
     return made
 
@@ -174,16 +174,16 @@ def test_a_cancelled_shipment_asks_the_same_once_a_silent_record_has_matched(as_
     as_actor("URY", "police_officer").post("/reports", lost)
     made = [
         exporter.post(
-            f"/permits/{permit}/shipments", bodies.shipment(serials=(one,), number=f"A-{one}")
+            f"/permits/{permit}/shipments", bodies.shipment(serials=(each,), number=f"A-{each}")
         ).json
-        for one in SERIALS
+        for each in SERIALS
     ]
     ury = as_actor("URY", "police_officer")
     assert len(matches(ury)) == 1
-    for one in made:
-        etag = exporter.get(f"/shipments/{one['id']}").headers["ETag"]
+    for each in made:
+        etag = exporter.get(f"/shipments/{each['id']}").headers["ETag"]
         asked.clear()
-        exporter.post(f"/shipments/{one['id']}/cancel", {"reason": "x"}, 200, If_Match=etag)
+        exporter.post(f"/shipments/{each['id']}/cancel", {"reason": "x"}, 200, If_Match=etag)
         statements.append([*asked])
     assert statements[2] == statements[1]
     assert matches(ury) == []
@@ -270,14 +270,14 @@ def test_what_a_state_said_of_a_match_is_kept_while_the_other_record_is_silent(
 ):
     sale = sold(as_actor)
     police.post("/seizures", bodies.seizure())
-    said = act(police, matches(police)[0], status, reason="Both stamps")
+    result = act(police, matches(police)[0], status, reason="Both stamps")
     body = bodies.transfer(visibility="silent", reason="Operation")
     silent = correct(pry, "transfers", sale, body)
-    assert matches(police) == [] and police.get(f"/matches/{said['id']}", 404)
+    assert matches(police) == [] and police.get(f"/matches/{result['id']}", 404)
     correct(pry, "transfers", silent, bodies.transfer(visibility="open", reason="It is over"))
     [again] = matches(police)
-    kept = ("id", "status", "reason", "decided_at", "decided_by")
-    assert [again[name] for name in kept] == [said[name] for name in kept]
+    stored = ("id", "status", "reason", "decided_at", "decided_by")
+    assert [again[name] for name in stored] == [result[name] for name in stored]
 
 
 def test_a_record_that_turns_pointer_keeps_its_match_and_loses_its_id(as_actor, police):

@@ -189,11 +189,11 @@ def _record_each_visibility(app: Flask) -> None:
     person = bodies.party("Ana Ejemplo", "BRA", "individual") | {
         name: name for name in ("address", "contact", "identification", "licence")
     }
-    told = {"note": "Seen", "external_ids": [{"system": "A", "number": "1"}]}
+    result = {"note": "Seen", "external_ids": [{"system": "A", "number": "1"}]}
     for number, visibility in enumerate(VISIBILITIES):
         gun = bodies.firearm(serial=f"MTX{number}84417", year=2020)
         sides = {"from": bodies.party("Casa Exemplo", "BRA"), "to": person}
-        same = told | {"visibility": visibility, "number": f"M-{number}"}
+        same = result | {"visibility": visibility, "number": f"M-{number}"}
         clerk.post("/transfers", bodies.transfer(firearm=gun, licence="L-1", **sides, **same))
         stolen = {"from": person, "place": bodies.FOZ, "firearm": gun}
         police.post("/reports", bodies.report(**stolen, **same))
@@ -229,14 +229,14 @@ def _things(cursor: Any, ids: dict[str, str]) -> Iterator[tuple[str, list[Thing]
             rows.setdefault(str(getattr(row, key)), []).append(row)
         own = {of for of, each in rows.items() if "BRA" in {row.owner_state for row in each}}
         if noun in (*DOCUMENTS, "record"):
-            seen = dict(_visibilities(cursor, noun))
+            visible = dict(_visibilities(cursor, noun))
         else:
-            seen = dict.fromkeys(own if noun == "trace" else {first}, "open")
+            visible = dict.fromkeys(own if noun == "trace" else {first}, "open")
         yield (
             name,
             [
                 _thing(of, rows[of], visibility, frozenset(hidden.get(of, ())))
-                for of, visibility in sorted(seen.items(), key=lambda each: each[0] != first)
+                for of, visibility in sorted(visible.items(), key=lambda each: each[0] != first)
                 if of in own or of == first
             ],
         )

@@ -69,8 +69,8 @@ def test_a_line_of_the_log_says_who_asked_what_and_how_it_went(used, lines):
 
 def test_no_error_repeats_a_planted_value(used):
     # The name of an unknown field and the document's number, which says where to look, are told.
-    said = [text.replace('"planted":', "").replace("number PLANTED-N", "") for text in used]
-    assert [text for text in said if "planted" in text.lower()] == []
+    result = [text.replace('"planted":', "").replace("number PLANTED-N", "") for text in used]
+    assert [text for text in result if "planted" in text.lower()] == []
 
 
 def test_a_failure_inside_is_logged_by_its_place_and_not_its_text(app, lines, broken, pry):

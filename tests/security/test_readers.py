@@ -128,8 +128,8 @@ def recorded(as_actor):
     """Let Paraguay and Brazil record each, and all three states look for all; returns what there is."""
     findings = defaultdict(list)
     clerk, police = as_actor("PRY", "licensing_officer"), as_actor("PRY", "police_officer")
-    for key, said in SALES.items():
-        made = clerk.post("/transfers", sale(key, **said)).json
+    for key, value in SALES.items():
+        made = clerk.post("/transfers", sale(key, **value)).json
         path, body = f"/transfers/{made['id']}/correct", sale(key, reason=f"{key}-REMARK")
         clerk.post(path, body, 200, If_Match='"1"')
         findings["transfer_id"].append(made["id"])
@@ -143,8 +143,8 @@ def recorded(as_actor):
     ).json
     findings["report_id"].append(report["id"])
     findings["record_id"].append(report["firearm"]["record"])
-    for key, said in (("JOINT", {}), ("HUSHED", {"visibility": "silent"})):
-        made = as_actor("BRA", "police_officer").post("/seizures", seizure(key, **said)).json
+    for key, value in (("JOINT", {}), ("HUSHED", {"visibility": "silent"})):
+        made = as_actor("BRA", "police_officer").post("/seizures", seizure(key, **value)).json
         findings["seizure_id"].append(made["id"])
         findings["record_id"] += [item["record"] for item in made["items"]]
     _ship(as_actor, findings)
@@ -201,7 +201,7 @@ def paths(ids):
             continue
         names = re.findall(r"\{(\w+)\}", route.path)
         if names and names[0] in ids:
-            yield from (route.path.replace(f"{{{names[0]}}}", one) for one in ids[names[0]])
+            yield from (route.path.replace(f"{{{names[0]}}}", each) for each in ids[names[0]])
         else:
             yield route.url
 
@@ -276,14 +276,14 @@ def test_nobody_finds_what_is_not_his_to_read_and_the_rest_is_found(findings):
 
 
 def test_of_a_private_person_of_another_state_no_field_is_there_but_kind_and_country(findings):
-    seen = [
+    visible = [
         person
         for state in ("BRA", "URY")
         for person in findings[state, "trace_analyst"].persons
         if person["country"] == "PRY" and person.get("name") != "SHIPPED-PERSON"
     ]
-    assert seen
-    assert {frozenset(person) for person in seen} == {frozenset(("kind", "country"))}
+    assert visible
+    assert {frozenset(person) for person in visible} == {frozenset(("kind", "country"))}
 
 
 def persons(value):

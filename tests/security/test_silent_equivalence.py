@@ -269,7 +269,7 @@ def seen(answered):
 def test_the_database_is_asked_the_same_statements(pairs):
     assert [pair for pair in pairs if pair.silent.statements != pair.nothing.statements] == []
     whole, unread = sorted({pair.silent.statements for pair in pairs}, key=len, reverse=True)
-    assert [said for said in whole if said != SEEN_EXACT_SQL] == list(
+    assert [value for value in whole if value != SEEN_EXACT_SQL] == list(
         unread
     )  # it has no key of its own
     assert any("salsa_similar_marks" in statement for statement in unread)

@@ -13,7 +13,7 @@ def without_ids(said):
     """Return what is said without what every answer has of its own."""
     if isinstance(said, dict):
         return {key: without_ids(value) for key, value in said.items() if key not in OF_ITS_OWN}
-    return [without_ids(one) for one in said] if isinstance(said, list) else said
+    return [without_ids(each) for each in said] if isinstance(said, list) else said
 
 
 @pytest.fixture

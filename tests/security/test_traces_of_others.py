@@ -78,9 +78,9 @@ def test_a_request_about_a_trace_of_the_own_state_is_set_aside(
 def test_what_a_third_state_says_takes_back_nothing_that_the_asking_one_named(
     requested, send_letter, agencies
 ):
-    said = request_of(requested, requested.trace_id, [SEEING])
-    send_letter("ARG", "trace.request", **said)
+    result = request_of(requested, requested.trace_id, [SEEING])
+    send_letter("ARG", "trace.request", **result)
     assert kept_from(requested.trace_id) == sorted([KEPT, SEEING])
-    send_letter("ARG", "trace.hide", leg=said["leg"], hidden_from=agencies, office=None)
+    send_letter("ARG", "trace.hide", leg=result["leg"], hidden_from=agencies, office=None)
     assert KEPT in kept_from(requested.trace_id)
     assert kept_from(requested.id) == [KEPT]

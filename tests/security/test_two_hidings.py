@@ -99,23 +99,23 @@ def test_an_asked_state_names_agencies_of_its_own_and_leaves_one(
     as_actor, asking, pry_analyst, trace, request_
 ):
     asking.hide(trace, OFFICE)
-    said = pry_analyst.hide(request_, OTHER, "BRA-TEST", expect=422).json["errors"]
-    assert list(said) == ["hidden_from.1"]
-    assert "BRA-TEST is an agency of Brazil" in said["hidden_from.1"][0]
+    errors = pry_analyst.hide(request_, OTHER, "BRA-TEST", expect=422).json["errors"]
+    assert list(errors) == ["hidden_from.1"]
+    assert "BRA-TEST is an agency of Brazil" in errors["hidden_from.1"][0]
     other = as_actor("PRY", "trace_analyst", agency="LICENSING")
     assert other.hide(request_, "PRY-TEST").json["hidden_from"] == [OFFICE, "PRY-TEST"]
-    said = other.hide(request_, OTHER, "PRY-TEST", expect=422).json["errors"]
-    assert "Leave an agency of PRY that sees it." in said["hidden_from"]
+    errors = other.hide(request_, OTHER, "PRY-TEST", expect=422).json["errors"]
+    assert "Leave an agency of PRY that sees it." in errors["hidden_from"]
 
 
 @pytest.mark.parametrize("of", ["trace", "request_"])
 def test_the_list_is_set_anew_by_who_read_it_as_it_stands_alone(request, pry_analyst, asking, of):
     path = request.getfixturevalue(of)
     client = asking if of == "trace" else pry_analyst
-    seen = client.get(path)
+    visible = client.get(path)
     client.post(f"{path}/restrict", {"hidden_from": [OTHER]}, 428)
-    assert client.hide(path, OFFICE).json["version"] == seen.json["version"] + 1
-    stale = {"If_Match": seen.headers["ETag"]}
+    assert client.hide(path, OFFICE).json["version"] == visible.json["version"] + 1
+    stale = {"If_Match": visible.headers["ETag"]}
     client.post(f"{path}/restrict", {"hidden_from": [OTHER]}, 412, **stale)
     assert client.get(path).json["hidden_from"] == [OFFICE]
 
@@ -124,6 +124,6 @@ def test_the_list_is_set_anew_by_who_read_it_as_it_stands_alone(request, pry_ana
 def test_what_the_asking_state_names_meanwhile_is_a_version_that_was_not_read(
     asking, pry_analyst, trace, request_
 ):
-    seen = pry_analyst.get(request_).headers["ETag"]
+    visible = pry_analyst.get(request_).headers["ETag"]
     asking.hide(trace, OFFICE)
-    pry_analyst.post(f"{request_}/restrict", {"hidden_from": []}, 412, If_Match=seen)
+    pry_analyst.post(f"{request_}/restrict", {"hidden_from": []}, 412, If_Match=visible)

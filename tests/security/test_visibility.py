@@ -49,7 +49,7 @@ def test_a_state_of_which_the_only_record_became_silent_is_not_among_those_searc
 def test_an_open_record_is_counted_among_those_searched(as_actor):
     record_gun(as_actor, "open")
     answer = as_actor("BRA", "police_officer").post("/checks", bodies.check()).json
-    [found] = [one for one in answer["searched"] if one["records"]]
+    [found] = [each for each in answer["searched"] if each["records"]]
     assert (found["state"], found["records"]) == ("PRY", 1)
     assert found["records_through"] == "2026-03-09"
 
@@ -75,12 +75,12 @@ ASKING = {
 def test_an_alert_that_does_not_show_changes_no_statement(as_actor, asked, path, hidden, police):
     as_actor("PRY", "police_officer").post("/alerts", bodies.alert(**hidden))
     police.post(path, ASKING[path]("QQQ000001"))  # what is read once a minute
-    said = []
+    result = []
     for serial in ("ABC123456", "KLM777888"):
         asked.clear()
         police.post(path, ASKING[path](serial))
-        said.append([*asked])
-    assert said[0] == said[1]
+        result.append([*asked])
+    assert result[0] == result[1]
 
 
 def test_a_trace_makes_no_leg_for_a_silent_record(as_actor):

@@ -47,14 +47,14 @@ def test_a_mark_of_what_did_not_happen_after_all_is_not_found_as_it_was_written(
     assert (ask()["verdict"], ask()["candidates"]) == ("no_hit", [])
 
 
-@pytest.mark.parametrize("visibility,seen", [("open", 1), ("pointer", 0), ("silent", 0)])
+@pytest.mark.parametrize("visibility,visible", [("open", 1), ("pointer", 0), ("silent", 0)])
 def test_a_gun_passes_through_another_state_s_record_where_it_is_open(
-    sell, actor, visibility, seen
+    sell, actor, visibility, visible
 ):
     record = UUID(sell(visibility=visibility))
     with transaction(actor("BRA")):
         rows = _visible_rows(actor("BRA"), {record: "PRY"}, with_others=True)
-        assert len(rows) == seen
+        assert len(rows) == visible
 
 
 def test_the_forms_of_a_mark_are_kept_for_each_make_that_bears_it(sell, run):
@@ -66,7 +66,7 @@ def test_the_forms_of_a_mark_are_kept_for_each_make_that_bears_it(sell, run):
 
 def test_a_mark_is_found_by_its_digits_though_one_that_looks_like_it_is_kept_already(sell, ask):
     made = [sell(gun={"serial": serial}) for serial in ("68512345", "GBS12345")]
-    assert made[1] in [one["record"] for one in ask(serial="12345")["candidates"]]
+    assert made[1] in [each["record"] for each in ask(serial="12345")["candidates"]]
 
 
 @pytest.mark.parametrize("visibility,times", [("open", 1), ("pointer", 1), ("silent", 2)])
@@ -85,7 +85,7 @@ def test_of_forty_guns_of_one_mark_that_alone_of_the_model_is_found(sell, ask, p
 
 
 def _candidate(serial, visibility):
-    held = MarkHit(
+    hold = MarkHit(
         new_id(),
         "PRY",
         serial,
@@ -101,7 +101,7 @@ def _candidate(serial, visibility):
         False,
         1,
     )
-    return Candidate(held, weigh(Description("ABC123456"), describe_hit(held)))
+    return Candidate(hold, weigh(Description("ABC123456"), describe_hit(hold)))
 
 
 @pytest.mark.parametrize("visibility", ["open", "pointer"])

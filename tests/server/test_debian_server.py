@@ -57,7 +57,7 @@ def server_url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]
 
 
 def _environment(url: str) -> dict[str, str]:
-    kept = {
+    stored = {
         name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")
     }
-    return kept | {"SALSA_TEST_SERVER": url}
+    return stored | {"SALSA_TEST_SERVER": url}

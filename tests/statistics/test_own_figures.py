@@ -78,7 +78,7 @@ def test_silent_records_count_in_own_figures_and_in_the_secretariats_totals(poli
     assert cells(police, "&by=class&grain=year") == [("pistol", "2025", 2)]
     yearly = "?by=class&grain=year&kind=seized"
     assert figures(as_actor(None, "secretariat"), query=yearly)["total"] == 2
-    seen = text(
+    visible = text(
         "SELECT dataset, dimension IN ('', 'established_by', 'exported_by', 'disposition')"
         " FROM rollup WHERE state = 'BRA'"
         " AND dataset IN ('seizures', 'silent_seizures', 'flows') GROUP BY 1, 2"
@@ -87,7 +87,7 @@ def test_silent_records_count_in_own_figures_and_in_the_secretariats_totals(poli
     granted = {("seizures", True), ("silent_seizures", True)}
     for state, expected in (("BRA", every), ("PRY", set()), (None, granted)):
         with transaction(operator(state)):
-            assert {*map(tuple, db.session.execute(seen))} == expected
+            assert {*map(tuple, db.session.execute(visible))} == expected
 
 
 def test_goods_count_by_pieces_of_their_category(police):

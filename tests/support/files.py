@@ -27,16 +27,16 @@ def photograph(size: tuple[int, int] = (60, 40), colour: str = "white", **more: 
     exif.get_ifd(IFD.GPSInfo)[GPS.GPSLatitudeRef] = "S"
     exif.get_ifd(IFD.GPSInfo)[GPS.GPSLatitude] = (25.0, 31.0, 12.0)
     out = io.BytesIO()
-    kept = {"exif": exif, "comment": PLANTED.encode(), "icc_profile": PLANTED.encode()} | more
-    Image.new("RGB", size, colour).save(out, "JPEG", **kept)
+    stored = {"exif": exif, "comment": PLANTED.encode(), "icc_profile": PLANTED.encode()} | more
+    Image.new("RGB", size, colour).save(out, "JPEG", **stored)
     return out.getvalue() + PLANTED.encode()
 
 
 def drawing(mode: str = "RGBA", form: str = "PNG", size: tuple[int, int] = (30, 20)) -> bytes:
     """A PNG or WebP, with a text beside it where the form has one."""
-    out, said = io.BytesIO(), PngInfo()
-    said.add_text("Author", PLANTED)
-    more = {"pnginfo": said} if form == "PNG" else {"exif": b"Exif\0\0" + PLANTED.encode()}
+    out, result = io.BytesIO(), PngInfo()
+    result.add_text("Author", PLANTED)
+    more = {"pnginfo": result} if form == "PNG" else {"exif": b"Exif\0\0" + PLANTED.encode()}
     Image.new(mode, size).save(out, form, **more)
     return out.getvalue()
 

@@ -93,5 +93,5 @@ class Way:
     def discrepancies(self, status: str = "open") -> list[tuple[str, str]]:
         found = self.bra.get(f"/discrepancies?status={status}").json["items"]
         return sorted(
-            (one["kind"], one["key"]) for one in found if one["subject"]["kind"] == "shipment"
+            (each["kind"], each["key"]) for each in found if each["subject"]["kind"] == "shipment"
         )

@@ -94,8 +94,8 @@ def _fill(app: Flask) -> Ids:
     _write(app)
     notification = licensing.get("/notifications").json["items"][0]["id"]
     licensing.post(f"/notifications/{notification}/read", expect=200)
-    told = partner.get("/notifications").json["items"][0]["id"]
-    partner.post(f"/notifications/{told}/read", expect=200)
+    notices = partner.get("/notifications").json["items"][0]["id"]
+    partner.post(f"/notifications/{notices}/read", expect=200)
     of_seizure = f"seizure:{seizure}"
     attachment = files.attach(police, of_seizure, files.photograph(), kind="photograph").json["id"]
     files.attach(partner, f"shipment:{shipment}", files.pdf())
@@ -103,8 +103,8 @@ def _fill(app: Flask) -> Ids:
     call = _call(border, client("PRY", "border_officer"))
     alert, hit = _seek(police, client("PRY", "police_officer"))
     police.post("/traces", bodies.trace(draft=True, hidden_from=["BRA-POLICE"]))
-    kept = bodies.trace(draft=True, hidden_from=["BRA-POLICE"])
-    client("PRY", "police_officer").post("/traces", kept)
+    stored = bodies.trace(draft=True, hidden_from=["BRA-POLICE"])
+    client("PRY", "police_officer").post("/traces", stored)
     licensing.post(f"/permits/{permit}/shipments", bodies.shipment(number="A-9"))  # the same guns
     planted = {"serial": "KNY882117"}
     client("PRY", "auditor").post("/canaries", planted)
@@ -165,10 +165,10 @@ def _ask_about_persons(client: Any, transfer: str) -> tuple[str, str]:
         client(state, "auditor").post("/subject-requests", body).json["id"]
         for state in ("PRY", "BRA")
     ]
-    held = {"document_kind": "transfer", "document": transfer, "reason": "Order 7"}
-    hold = client("BRA", "auditor").post("/legal-holds", held).json["id"]
+    stored = {"document_kind": "transfer", "document": transfer, "reason": "Order 7"}
+    hold = client("BRA", "auditor").post("/legal-holds", stored).json["id"]
     sold = client("PRY", "licensing_officer").get("/transfers").json["items"][0]["id"]
-    client("PRY", "auditor").post("/legal-holds", held | {"document": sold})
+    client("PRY", "auditor").post("/legal-holds", stored | {"document": sold})
     return asked[1], hold
 
 
@@ -178,8 +178,8 @@ def _seek(police: actors.Client, partner: actors.Client) -> tuple[str, str]:
     alert = police.post("/alerts", bodies.alert(firearm=sought[0], visible_to=["PRY"])).json["id"]
     partner.post("/alerts", bodies.alert(firearm=sought[1], visible_to=["BRA"]))
     police.post("/checks", bodies.check(serial=sought[1]["serial"]))
-    met = partner.post("/checks", bodies.check(serial=sought[0]["serial"])).json
-    return str(alert), str(met["hits"][0]["id"])
+    found = partner.post("/checks", bodies.check(serial=sought[0]["serial"])).json
+    return str(alert), str(found["hits"][0]["id"])
 
 
 def _call(officer: actors.Client, partner: actors.Client) -> str:
@@ -198,13 +198,13 @@ def _record_of(police: actors.Client, seizure: str) -> str:
 
 def _disagree(licensing: actors.Client, partner: actors.Client) -> str:
     """Let the two certificates of one export name different consignees; returns the discrepancy."""
-    told = {"import_permit": {"state": "PRY", "number": "I-2"}}
+    texts = {"import_permit": {"state": "PRY", "number": "I-2"}}
     other = bodies.party("Otra Armería")
     partner.post("/permits", bodies.import_permit(number="I-2", final_consignee=other))
-    export = licensing.post("/permits", bodies.permit(number="E-2", **told))
-    said = {"reason": "Under review"}
+    export = licensing.post("/permits", bodies.permit(number="E-2", **texts))
+    result = {"reason": "Under review"}
     licensing.post(
-        f"/permits/{export.json['id']}/suspend", said, 200, If_Match=export.headers["ETag"]
+        f"/permits/{export.json['id']}/suspend", result, 200, If_Match=export.headers["ETag"]
     )
     found = licensing.get("/discrepancies?number=E-2").json["items"][0]["id"]
     for client, state in ((licensing, "BRA"), (partner, "PRY")):

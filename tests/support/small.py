@@ -48,7 +48,7 @@ class Small:
     digest: str
 
     def client(self, state, role):
-        [account] = [one for one in self.made.accounts if (one.state, one.role) == (state, role)]
+        [account] = [row for row in self.made.accounts if (row.state, row.role) == (state, role)]
         return actors.Client(self.app.test_client(), account.token)
 
 

@@ -270,12 +270,12 @@ def page(chromium: Browser, site: Site, request: pytest.FixtureRequest) -> Itera
     """
     width, height = request.param
     opened = chromium.new_page(viewport={"width": width, "height": height})
-    said: list[str] = []
-    opened.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
-    opened.on("pageerror", lambda error: said.append(f"error: {error}"))
+    result: list[str] = []
+    opened.on("console", lambda message: result.append(f"{message.type}: {message.text}"))
+    opened.on("pageerror", lambda error: result.append(f"error: {error}"))
     yield opened
     opened.close()
-    loud = [text for text in said if text.startswith(("error", "warning"))]
+    loud = [text for text in result if text.startswith(("error", "warning"))]
     assert [text for text in loud if REFUSED not in text and DEEP_LINK not in text] == []
 
 
@@ -286,12 +286,12 @@ def device(
     """A browser that keeps what it is given, on a phone; fails if its console tells of an error of ours."""
     width, height = getattr(request, "param", (360, 740))
     context = chromium.new_context(viewport={"width": width, "height": height})
-    said: list[str] = []
-    context.on("console", lambda message: said.append(f"{message.type}: {message.text}"))
-    context.on("weberror", lambda error: said.append(f"error: {error.error}"))
+    result: list[str] = []
+    context.on("console", lambda message: result.append(f"{message.type}: {message.text}"))
+    context.on("weberror", lambda error: result.append(f"error: {error.error}"))
     yield context
     context.close()
-    assert [text for text in said if text.startswith("error") and not LOST.search(text)] == []
+    assert [text for text in result if text.startswith("error") and not LOST.search(text)] == []
 
 
 @beginning

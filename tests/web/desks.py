@@ -81,7 +81,7 @@ def seize(page, serial):
 def seized(site, beginning):
     """The serials of what was seized at the post, the newest first."""
     found = site.program("PRY", "border_officer").get(f"/seizures?post={POST}").json["items"]
-    serials = [one["items"][0]["serial"] for one in found]
+    serials = [each["items"][0]["serial"] for each in found]
     return [serial for serial in serials if serial.startswith(beginning)]
 
 

@@ -196,7 +196,7 @@ def _guns(caller: Caller) -> Ids:
         "seizure": seized["id"],
         "record": record,
         "lead": _first(analyst, "/leads")["id"],
-        "match": next(one["id"] for one in found if one["record"] == record),
+        "match": next(each["id"] for each in found if each["record"] == record),
     }
 
 
@@ -211,7 +211,7 @@ def _traces(caller: Caller) -> Ids:
     del gun["make"]
     draft = analyst.post("/traces", bodies.trace(case_number="C-71", firearm=gun, draft=True)).json
     waiting = asked.get("/requests").json["items"]
-    request = next(one for one in waiting if one["case_number"] == "C-55")
+    request = next(each for each in waiting if each["case_number"] == "C-55")
     for number in range(3):
         gun = bodies.firearm(serial="TRC770011")
         analyst.post("/traces", bodies.trace(case_number=f"C-8{number}", firearm=gun))
@@ -231,7 +231,7 @@ def _traces(caller: Caller) -> Ids:
         "draft": draft["id"],
         "request": request["id"],
         "questioned": _first(analyst, "/traces?case_number=C-80")["id"],
-        "leg": next(one["id"] for one in legs if one["state"] == "ESP"),
+        "leg": next(each["id"] for each in legs if each["state"] == "ESP"),
         "consent": consent["id"],
         "hit": _first(analyst, "/hits")["id"],
         "met": _first(asked, "/hits?asking_state=PRY&alert_state=BRA")["id"],
@@ -248,8 +248,8 @@ def _want_approval(caller: Caller) -> None:
 
 def _explain(client: Any, discrepancy: str) -> None:
     path = f"/discrepancies/{discrepancy}"
-    said = {"text": "Packed wrong"}
-    client.post(f"{path}/explain", said, 200, If_Match=client.get(path).headers["ETag"])
+    result = {"text": "Packed wrong"}
+    client.post(f"{path}/explain", result, 200, If_Match=client.get(path).headers["ETag"])
 
 
 def _first(client: Any, path: str) -> Any:

@@ -112,14 +112,14 @@ def broken(page: Page, look: Look) -> list[str]:
     page.evaluate(AXE)
     by_axe = page.evaluate("brokenRules", RULES)
     page.keyboard.press("Tab")  # focus is shown to who uses the keyboard
-    return [f"{look}: {said}" for said in by_axe + page.evaluate("lacks()")]
+    return [f"{look}: {value}" for value in by_axe + page.evaluate("lacks()")]
 
 
 @pytest.mark.parametrize(("visit", "language", "looks"), CASES, ids=named)
 def test_a_page_is_for_everybody(page, region, visit, language, looks):
     open_page(page, region, visit, language)
     assert page.locator("html").get_attribute("lang") == language
-    assert [said for look in looks for said in broken(page, look)] == []
+    assert [value for look in looks for value in broken(page, look)] == []
     assert walked(page) == []
 
 
@@ -135,7 +135,7 @@ def walked(page: Page) -> list[str]:
         reached, left = page.evaluate("reached"), left - lacking
     if reached == wanted[: len(reached)]:
         return [] if reached == wanted else ["Tab did not come to the end of the page"]
-    astray = next(one for number, one in enumerate(reached) if one != number)
+    astray = next(each for number, each in enumerate(reached) if each != number)
     return [page.evaluate("number => told(number)", astray)]
 
 
@@ -165,7 +165,7 @@ def test_no_link_of_home_or_of_a_notification_leads_where_its_reader_may_not_go(
 
 @pytest.mark.parametrize("language", [each for each in LANGUAGES if each != "en"])
 def test_no_page_says_a_sentence_in_english(region, language):
-    said = {
+    result = {
         english
         for english, other in load_catalogue(language).items()
         if english.count(" ") > 1 and "{" not in english and english != other
@@ -179,7 +179,7 @@ def test_no_page_says_a_sentence_in_english(region, language):
         page = reader.get(path, headers=headers).text
         assert f'<html lang="{language}"' in page
         shown = html.unescape(text(page))
-        assert [english for english in said if english in shown] == [], path
+        assert [english for english in result if english in shown] == [], path
 
 
 def test_every_page_is_visited(app):

@@ -43,9 +43,9 @@ def finder(signed_in):
 
 
 def answer(visitor, path, name, **fields):
-    seen = SEEN.search(visitor.open(f"{path}/{name}"))[1]
+    visible = SEEN.search(visitor.open(f"{path}/{name}"))[1]
     return visitor.open(
-        visitor.send(f"{path}/{name}", {"expected_version": seen} | fields).location
+        visitor.send(f"{path}/{name}", {"expected_version": visible} | fields).location
     )
 
 
@@ -69,14 +69,14 @@ def test_of_an_alert_that_was_cancelled_page_and_list_say_that_and_no_action(
     for page in (text(finder.open(path)), text(finder.open("/hits"))):
         assert "✕ The alert was cancelled by Paraguay on" in page
         assert "✓ Confirmed" not in page and "– Expired" not in page
-    said = text(finder.open(path))
-    assert "Hold and call" not in said and ("Answered" in said) == is_confirmed
+    shown = text(finder.open(path))
+    assert "Hold and call" not in shown and ("Answered" in shown) == is_confirmed
 
 
 def test_more_time_is_asked_for_with_a_reason(owner, finder, path):
     answer(owner, path, "extend", hours="3", note="File asked for")
-    said = text(finder.open(path))
-    assert "Extended" in said and "File asked for" in said and "in 3 hours" in said
+    shown = text(finder.open(path))
+    assert "Extended" in shown and "File asked for" in shown and "in 3 hours" in shown
 
 
 def test_the_finder_reads_whom_to_call(finder, path, as_actor):
@@ -166,10 +166,10 @@ def test_a_warning_stands_where_reading_the_record_would_give_a_silent_hit_away(
     as_actor("PRY", "police_officer").post("/alerts", bodies.alert(action="let_pass_and_inform"))
     as_actor("BRA", "police_officer").post("/seizures", bodies.seizure())
     [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
-    said = text(owner.open(f"/hits/{hit['id']}"))
+    shown = text(owner.open(f"/hits/{hit['id']}"))
     assert (
         "The record that was found ! Brazil, which owns the record, is notified when it is read"
-        in said
+        in shown
     )
 
 
@@ -217,7 +217,7 @@ def hit_page(as_actor):
 
 @pytest.mark.parametrize("name", ["", "/confirm", "/deny", "/extend"])
 def test_hit_and_form_show_both_guns_field_by_field(owner, hit_page, name):
-    said = text(owner.open(f"{hit_page()}{name}"))
+    shown = text(owner.open(f"{hit_page()}{name}"))
     for words in (
         "Recorded by Gun of the alert Paraguay Firearm found Brazil",
         "Serial number Gun of the alert ABC123456 Firearm found ABC123456",
@@ -228,17 +228,17 @@ def test_hit_and_form_show_both_guns_field_by_field(owner, hit_page, name):
         "Brazil, Place: Shown only to the states that it concerns",
         "Brazil reads that its record was given to your state, in case A-1.",
     ):
-        assert words in said
-    assert "Foz do Igua" not in said
+        assert words in shown
+    assert "Foz do Igua" not in shown
 
 
 def test_what_was_met_in_a_check_is_compared_by_all_that_was_asked(owner, path):
-    said = text(owner.open(f"{path}/confirm"))
-    assert "Model Gun of the alert G2C Firearm found –" in said
-    assert "Make Gun of the alert Taurus Firearm found Taurus" in said
-    assert "Calibre Gun of the alert 9x19 Firearm found 9x19" in said
+    body = text(owner.open(f"{path}/confirm"))
+    assert "Model Gun of the alert G2C Firearm found –" in body
+    assert "Make Gun of the alert Taurus Firearm found Taurus" in body
+    assert "Calibre Gun of the alert 9x19 Firearm found 9x19" in body
     assert (
-        "Brazil reads that what it asked in its check was given to your state, in case A-1." in said
+        "Brazil reads that what it asked in its check was given to your state, in case A-1." in body
     )
 
 
@@ -247,20 +247,20 @@ def test_a_gun_that_the_own_state_seized_is_compared_with_its_place(as_actor, ow
     police.post("/alerts", bodies.alert())
     police.post("/seizures", bodies.seizure(place={"country": "PRY", "name": "Asunción"}))
     [hit] = police.get("/hits").json["items"]
-    said = text(owner.open(f"/hits/{hit['id']}"))
-    assert "Place Gun of the alert – Firearm found Asunción, Paraguay" in said
-    assert "reads that its record was given" not in said
+    shown = text(owner.open(f"/hits/{hit['id']}"))
+    assert "Place Gun of the alert – Firearm found Asunción, Paraguay" in shown
+    assert "reads that its record was given" not in shown
 
 
 def test_the_form_of_a_hit_that_nobody_there_knows_of_reads_nothing_of_theirs(as_actor, owner):
     as_actor("PRY", "police_officer").post("/alerts", bodies.alert(action="let_pass_and_inform"))
     as_actor("BRA", "police_officer").post("/seizures", bodies.seizure())
     [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
-    said = text(owner.open(f"/hits/{hit['id']}/confirm"))
+    shown = text(owner.open(f"/hits/{hit['id']}/confirm"))
     assert (
-        "What Brazil recorded of it is not shown here. Brazil is notified when it is read" in said
+        "What Brazil recorded of it is not shown here. Brazil is notified when it is read" in shown
     )
-    assert "Firearm found ABC123456" in said and "Firearm found Taurus" not in said
+    assert "Firearm found ABC123456" in shown and "Firearm found Taurus" not in shown
     given = as_actor("BRA", "auditor").get("/audit?action=record:disclosed").json["items"]
     assert given == []
     assert "/extend" not in owner.open(f"/hits/{hit['id']}")

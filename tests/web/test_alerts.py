@@ -38,8 +38,8 @@ def entered(police):
 
 
 def do(visitor, path, name, expect=303, **fields):
-    seen = SEEN.search(visitor.open(f"{path}/{name}"))[1]
-    answer = visitor.send(f"{path}/{name}", {"expected_version": seen} | fields, expect)
+    visible = SEEN.search(visitor.open(f"{path}/{name}"))[1]
+    answer = visitor.send(f"{path}/{name}", {"expected_version": visible} | fields, expect)
     return text(visitor.open(answer.location) if expect == 303 else answer.text)
 
 
@@ -50,9 +50,9 @@ def test_an_alert_is_entered_on_the_page_and_met_at_once(police, entered, as_act
     assert (alert["priority"], alert["case_number"]) == ("urgent", "C-17")
     assert as_actor("BRA", "police_officer").post("/checks", bodies.check()).json["hits"]
     page = police.open(entered)
-    said = text(page)
+    shown = text(page)
     for words in ("Alert on ABC123456", "Stolen", "C-17", "within ten minutes", "all states"):
-        assert words in said
+        assert words in shown
     [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
     assert f'href="/hits/{hit["id"]}"' in page
 
@@ -62,17 +62,17 @@ def test_an_alert_can_be_of_the_gun_of_a_report_and_shown_to_some_states_alone(p
     page = police.open(f"/reports/{report['id']}")
     link = re.search(r'href="(/alerts/new\?record=[^"]+)"', page)[1]
     record = re.search(r'name="record" type="text" value="([^"]+)"', police.open(link))[1]
-    typed = {name: said for name, said in TYPED.items() if not name.startswith("firearm")}
+    typed = {name: value for name, value in TYPED.items() if not name.startswith("firearm")}
     sent = typed | {"record": record, "visible_to.3": "BRA"}
-    said = text(police.open(police.send("/alerts/new", sent).location))
-    assert "✓ The alert remains valid." in said and "Shows to Brazil" in said
+    value = text(police.open(police.send("/alerts/new", sent).location))
+    assert "✓ The alert remains valid." in value and "Shows to Brazil" in value
 
 
 def test_what_is_wrong_is_told_at_its_field_and_a_second_alert_is_confirmed(police, entered):
     page = police.send("/alerts/new", {"priority": "urgent"}, 422).text
     for field in ("action", "reason", "case_number", "expires_on"):
         assert f'id="{field}-wrong"' in page
-    nothing = {name: said for name, said in TYPED.items() if not name.startswith("firearm")}
+    nothing = {name: value for name, value in TYPED.items() if not name.startswith("firearm")}
     assert 'id="firearm-serial-wrong"' in police.send("/alerts/new", nothing, 422).text
     again = police.send("/alerts/new", TYPED, 409).text
     assert "confirm with “A second alert on this gun is wanted”" in text(again)
@@ -112,8 +112,8 @@ def test_an_alert_is_cancelled_with_a_reason(police, entered):
     assert (
         'id="reason-wrong"' in police.send(f"{entered}/cancel", {"expected_version": "1"}, 422).text
     )
-    said = do(police, entered, "cancel", reason="Gun found")
-    assert "✕ Cancelled" in said and "Gun found" in said
+    result = do(police, entered, "cancel", reason="Gun found")
+    assert "✕ Cancelled" in result and "Gun found" in result
     assert "This is not possible now" in police.open(f"{entered}/verify", 409)
 
 
@@ -142,28 +142,28 @@ def test_of_a_hit_that_ended_the_page_of_the_alert_says_why_and_not_that_it_expi
     else:
         other = bodies.seizure(items=[bodies.firearm(serial="QWK77120")])
         correct(finder, "seizures", seized, other | {"reason": "Misread"})
-    said = text(police.open(f"/alerts/{made['id']}"))
+    shown = text(police.open(f"/alerts/{made['id']}"))
     words = {
         "cancelled": "✕ The alert was cancelled by Paraguay on",
         "corrected": "✕ The record of this hit was corrected by Brazil on",
     }[how]
-    assert words in said and "Expired" not in said
+    assert words in shown and "Expired" not in shown
 
 
 def test_a_new_alert_says_that_it_is_being_compared_until_it_is(police, entered, pry_police):
     police.client.background = False
-    said = text(police.open(entered))
+    shown = text(police.open(entered))
     police.client.background = True
-    assert "It is still being compared with the records" in said
-    assert "No hit so far." not in said
-    said = text(police.open(entered))
-    assert "No hit so far." in said and "still being compared" not in said
+    assert "It is still being compared with the records" in shown
+    assert "No hit so far." not in shown
+    shown = text(police.open(entered))
+    assert "No hit so far." in shown and "still being compared" not in shown
     assert pry_police.get("/alerts").json["items"][0]["compared"]
 
 
 def test_an_alert_whose_report_was_withdrawn_says_so_and_offers_no_verification(police, pry_police):
     theft = pry_police.post("/reports", bodies.report()).json
-    typed = {name: said for name, said in TYPED.items() if not name.startswith("firearm")}
+    typed = {name: value for name, value in TYPED.items() if not name.startswith("firearm")}
     sent = typed | {"record": theft["firearm"]["record"]}
     address = police.send("/alerts/new", sent).location.split("?")[0]
     assert f"{address}/check" in police.open(address)

@@ -20,9 +20,9 @@ def wants(as_actor):
 
 
 def decide(supervisor, path, name, **fields):
-    seen = SEEN.search(supervisor.open(f"{path}/{name}"))[1]
+    visible = SEEN.search(supervisor.open(f"{path}/{name}"))[1]
     return supervisor.open(
-        supervisor.send(f"{path}/{name}", {"expected_version": seen} | fields).location
+        supervisor.send(f"{path}/{name}", {"expected_version": visible} | fields).location
     )
 
 
@@ -34,19 +34,19 @@ def test_a_trace_that_waits_is_not_called_sent_and_says_at_the_top_for_whom(
     path = f"/traces/{made['id']}"
     analyst = signed_in("BRA", "trace_analyst")
     page = analyst.open(f"{path}?done=asked")
-    said = text(page)
-    assert "The trace is sent" not in said and "A second person is asked to approve it." in said
-    assert said.index("Not sent yet: it waits for a second person. A supervisor of your state") < (
-        said.index("Before it is sent")
+    shown = text(page)
+    assert "The trace is sent" not in shown and "A second person is asked to approve it." in shown
+    assert shown.index("Not sent yet: it waits for a second person. A supervisor of your state") < (
+        shown.index("Before it is sent")
     )
     assert f'href="{path}/send"' not in page
     assert "A second person was asked already" in text(analyst.open(f"{path}/send", 409))
     supervisor = signed_in("BRA", "supervisor")
     for name in ("approve", "decline"):
-        said = text(supervisor.open(f"{path}/{name}"))
-        assert "ABC123456" in said, said
-        assert "Drafted by trace_analyst-" in said, said
-        assert bodies.trace()["circumstances"] in said
+        shown = text(supervisor.open(f"{path}/{name}"))
+        assert "ABC123456" in shown, shown
+        assert "Drafted by trace_analyst-" in shown, shown
+        assert bodies.trace()["circumstances"] in shown
     decide(supervisor, path, "approve")
     page = analyst.open(path)
     assert "Approved, and not sent yet: send it." in text(page)
@@ -69,12 +69,12 @@ def test_a_second_person_of_the_own_state_reads_what_has_changed_since_it_was_as
     body = bodies.seizure(items=[gun], reason="Read again")
     police.post(f"/seizures/{seizure}/correct", body, 200, If_Match='"1"')
     for shown in (path, f"{path}/approve", f"{path}/decline"):
-        said = text(supervisor.open(shown))
-        assert "This has changed since" in said
-        assert "Type When it was asked or approved Pistol Now Revolver" in said
-        assert "Year of manufacture When it was asked or approved – Now 2019" in said
-        assert "Import mark, Paraguay, 2025, frame" in said and "Now Craft-made" in said
-        assert "Antique firearm When it was asked or approved – Now Yes" in said
+        words = text(supervisor.open(shown))
+        assert "This has changed since" in words
+        assert "Type When it was asked or approved Pistol Now Revolver" in words
+        assert "Year of manufacture When it was asked or approved – Now 2019" in words
+        assert "Import mark, Paraguay, 2025, frame" in words and "Now Craft-made" in words
+        assert "Antique firearm When it was asked or approved – Now Yes" in words
     assert "Esto ha cambiado desde entonces" in supervisor.open(path, Accept_Language="es")
 
 
@@ -98,11 +98,11 @@ def test_what_was_declined_is_sent_without_a_second_person_only_where_that_is_co
     tag = analyst.get(path).headers["ETag"]
     refused = analyst.post(f"{path}/send", None, 409, If_Match=tag).json
     assert refused["code"] == "rejected" and "Which law?" in refused["detail"]
-    page, said = signed_in("BRA", "trace_analyst"), "declined it, and it was sent all the same"
-    seen = SEEN.search(page.open(f"{path}/send"))[1]
-    asked = page.send(f"{path}/send", {"expected_version": seen}, 409)
+    page, result = signed_in("BRA", "trace_analyst"), "declined it, and it was sent all the same"
+    visible = SEEN.search(page.open(f"{path}/send"))[1]
+    asked = page.send(f"{path}/send", {"expected_version": visible}, 409)
     assert 'name="confirm_rejected"' in asked.text
     shown = text(decide(page, path, "send", confirm_rejected="true"))
-    assert said in shown and shown.index(said) < shown.index("Result")
+    assert result in shown and shown.index(result) < shown.index("Result")
     report = analyst.get(f"{path}/report").data
-    assert said in text_of(report) and ": Which law?" in text_of(report)
+    assert result in text_of(report) and ": Which law?" in text_of(report)

@@ -33,9 +33,9 @@ def record(as_actor):
 
 
 def test_the_audit_says_in_words_who_did_what_for_what(auditor, record):
-    said = text(auditor.open("/audit"))
-    assert "Record · disclosure" in said and "Transfer · recording" in said
-    assert "By Brazil Police officer Purpose of use Investigation, C-7" in said
+    shown = text(auditor.open("/audit"))
+    assert "Record · disclosure" in shown and "Transfer · recording" in shown
+    assert "By Brazil Police officer Purpose of use Investigation, C-7" in shown
 
 
 def test_what_the_service_does_is_nobodys_act(auditor, as_actor):
@@ -71,8 +71,8 @@ def test_it_is_filtered_and_leads_to_whom_a_record_was_given(auditor, record):
     table = page[page.index("<tbody") :]
     assert "Record · disclosure" in table and "Transfer · recording" not in table
     assert f'href="/disclosures?record={record}"' in table
-    said = text(auditor.open(f"/disclosures?record={record}"))
-    assert "Brazil Police officer" in said and "Purpose of use Investigation, C-7" in said
+    shown = text(auditor.open(f"/disclosures?record={record}"))
+    assert "Brazil Police officer" in shown and "Purpose of use Investigation, C-7" in shown
     none = auditor.open(f"/disclosures?record={record}&state=ARG")
     assert "It was given to no state" in none
 
@@ -115,8 +115,8 @@ def test_look_ups_without_a_case_and_out_of_hours_are_found_and_counted(auditor,
 
 def test_what_an_answer_gave_is_named_with_the_state_that_received_it(auditor, as_actor, record):
     as_actor("BRA", "trace_analyst").post("/traces", bodies.trace(case_number="C-9"))
-    said = text(auditor.open(f"/disclosures?record={record}&case_number=C-9"))
-    rows = said.partition("Given, newest first")[2]
+    shown = text(auditor.open(f"/disclosures?record={record}&case_number=C-9"))
+    rows = shown.partition("Given, newest first")[2]
     assert "Brazil" in rows and "Paraguay" not in rows
 
 
@@ -146,6 +146,6 @@ def test_home_leads_the_auditor_to_pages_and_not_to_programs(auditor):
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_act_and_what_it_was_done_to_has_a_name_in_every_language(session, language):
-    subjects, acts = zip(*(str(one).split(":") for one in Action), strict=True)
+    subjects, acts = zip(*(str(each).split(":") for each in Action), strict=True)
     assert {*acts} == labels("act", language).keys()
     assert {*subjects, *SUBJECT_KINDS} <= labels("object", language).keys()

@@ -44,7 +44,7 @@ def at(given, way):
         elif step.isdigit():
             given = given[int(step)]
         else:
-            given = next(one for one in given if one["id"] == step)
+            given = next(each for each in given if each["id"] == step)
     return len(given) if isinstance(given, list) else given
 
 
@@ -78,8 +78,8 @@ def test_every_number_that_is_read_on_the_page_is_one_of_the_interface_or_follow
     full, page
 ):
     given = full.get(BOARD).json
-    said = set(re.findall(r"\d+(?:\.\d+)?", text(page[: page.index("</main>")])))
-    assert said - {*numbers_in(given, datetime.fromisoformat(given["as_of"]))} == set()
+    shown = set(re.findall(r"\d+(?:\.\d+)?", text(page[: page.index("</main>")])))
+    assert shown - {*numbers_in(given, datetime.fromisoformat(given["as_of"]))} == set()
 
 
 ZONES = ("America/Asuncion", "America/Sao_Paulo")
@@ -139,13 +139,13 @@ def test_a_place_says_how_exact_it_is_on_the_map_and_in_the_table(page):
 
 def test_both_sides_stand_side_by_side_and_each_says_its_own(page):
     words = text(page)
-    for said in (
+    for value in (
         "Brazil → to Paraguay, Left, as Brazil says",
         "to Paraguay, Entered, as Paraguay says",
         "Foz do Iguaçu · Exit",
         "Ciudad del Este · Entry",
     ):
-        assert said in words
+        assert value in words
 
 
 def test_an_officer_of_the_post_is_not_led_to_cases(page):
@@ -162,9 +162,9 @@ def test_the_sheet_of_the_day_has_an_empty_box_for_each_tick_that_is_owed(page):
 
 def test_what_was_ticked_today_stands_on_the_sheet_and_leads_to_its_truck(full, page):
     sheet = page[page.index('<section id="ticked"') : page.index('<section id="discrepancies"')]
-    said = text(f"<main>{sheet}")
-    assert "A-DUE BRA2E19 From and to Brazil → to Paraguay" in said
-    assert "Foz do Iguaçu · Exit When 10:00 Outcome ✓ Passed" in said
+    shown = text(f"<main>{sheet}")
+    assert "A-DUE BRA2E19 From and to Brazil → to Paraguay" in shown
+    assert "Foz do Iguaçu · Exit When 10:00 Outcome ✓ Passed" in shown
     shipment = full.get(BOARD).json["passed_today"][0]["shipment"]
     assert f'href="/posts/{POST}/desk/shipments/{shipment}"' in sheet
 
@@ -183,8 +183,8 @@ def test_bars_stand_on_one_line_to_one_scale_and_do_not_meet():
     heights = {bar.value: bar.height for bar in chart.bars}
     assert heights[4] == 2 * heights[2] == 4 * heights[1] and heights[0] == 0
     assert {bar.y + bar.height for bar in chart.bars} == {chart.foot}
-    for one, other in combinations(sorted(chart.bars, key=lambda bar: bar.x), 2):
-        assert one.x + one.width <= other.x
+    for each, other in combinations(sorted(chart.bars, key=lambda bar: bar.x), 2):
+        assert each.x + each.width <= other.x
     assert all(0 <= x <= WIDTH for x, _ in chart.labels) and chart.height == HEIGHT
 
 

@@ -43,7 +43,7 @@ def test_a_tick_is_told_by_word_and_sign_never_by_colour_alone(as_actor, signed_
 
 
 @pytest.mark.parametrize(
-    "language,said",
+    "language,body",
     [
         ("en", "Joint seizures of other states in the last ninety days"),
         ("es", "Incautaciones conjuntas de otros Estados en los últimos noventa días"),
@@ -51,11 +51,11 @@ def test_a_tick_is_told_by_word_and_sign_never_by_colour_alone(as_actor, signed_
         ("pt", "Apreensões conjuntas de outros Estados nos últimos noventa dias"),
     ],
 )
-def test_a_board_gives_the_number_of_joint_seizures_of_others(as_actor, signed_in, language, said):
+def test_a_board_gives_the_number_of_joint_seizures_of_others(as_actor, signed_in, language, body):
     joint = bodies.seizure(number="JOINT-7", joint_with={"state": "PRY", "number": "P-9"})
     as_actor("BRA", "police_officer").post("/seizures", joint)
     board = signed_in("PRY", "border_officer").open(BOARD, Accept_Language=language)
-    assert f'<dt>{said}</dt><dd><data value="1"' in board
+    assert f'<dt>{body}</dt><dd><data value="1"' in board
     assert "JOINT-7" not in board
 
 
@@ -71,7 +71,7 @@ def test_spanish_joins_with_an_e_before_an_i(app):
 
 
 @pytest.mark.parametrize(
-    "time,said",
+    "time,expected",
     [
         ({"minutes": 89, "seconds": 59}, "1 hour and 29 minutes"),
         ({"hours": 1}, "1 hour"),
@@ -80,20 +80,20 @@ def test_spanish_joins_with_an_e_before_an_i(app):
         ({"seconds": 59}, "less than a minute"),
     ],
 )
-def test_a_length_of_time_is_never_rounded_up(app, time, said):
+def test_a_length_of_time_is_never_rounded_up(app, time, expected):
     with app.test_request_context():
         g.language = "en"
-        assert duration(timedelta(**time)) == said
+        assert duration(timedelta(**time)) == expected
 
 
 @pytest.mark.parametrize(
-    "language,said",
+    "language,expected",
     [("en", "Mon-Fri 08:00-17:00"), ("es", "lun-vie 08:00-17:00"), ("pt", "seg.-sex. 08:00-17:00")],
 )
-def test_opening_hours_have_their_days_in_the_readers_language(app, language, said):
+def test_opening_hours_have_their_days_in_the_readers_language(app, language, expected):
     with app.test_request_context():
         g.language = language
-        assert opening_hours("Mo-Fr 08:00-17:00") == said
+        assert opening_hours("Mo-Fr 08:00-17:00") == expected
         assert opening_hours("24/7, Montag") == "24/7, Montag"
 
 
@@ -134,8 +134,8 @@ def test_a_hit_of_an_alert_that_was_cancelled_asks_for_nothing_on_the_board(
     page = signed_in("PRY", "border_officer")
     assert "Hold and call" in text(page.open(BOARD))
     police.post(f"/alerts/{made['id']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
-    said = text(page.open(BOARD))
-    assert "✕ The alert was cancelled by Brazil on" in said and "Hold and call" not in said
+    shown = text(page.open(BOARD))
+    assert "✕ The alert was cancelled by Brazil on" in shown and "Hold and call" not in shown
     [hit] = pry_border.get(BOARD).json["hits"]
     assert hit["alert_ended"]["status"] == "cancelled"
 
@@ -150,8 +150,8 @@ def test_a_hit_whose_record_was_withdrawn_asks_for_nothing_on_the_board(
     page = signed_in("BRA", "supervisor")
     assert "Hold and call" in text(page.open(BOARD))
     pry_police.post(f"/reports/{made['id']}/withdraw", {"reason": "In error"}, 200, If_Match='"1"')
-    said = text(page.open(BOARD))
-    assert "✕ The record of this hit was withdrawn by Paraguay on" in said
-    assert "Hold and call" not in said
+    shown = text(page.open(BOARD))
+    assert "✕ The record of this hit was withdrawn by Paraguay on" in shown
+    assert "Hold and call" not in shown
     [hit] = as_actor("BRA", "supervisor").get(BOARD).json["hits"]
     assert (hit["status"], hit["cause_changed"]["status"]) == ("ended", "withdrawn")

@@ -52,11 +52,11 @@ def ask(officer, expect=200, headers=None, **changes):
 def test_a_known_serial_is_told_with_state_event_day_and_reasons(officer, sell):
     record = sell()
     page = ask(officer)
-    said = text(page)
-    assert said.count("● In lawful records only") == 1
-    assert "Compare the gun with the record, then call the state that holds it." in said
-    assert "Paraguay: Domestic sale, 6 May 2024" in said
-    assert "For: The serial is the same." in said
+    shown = text(page)
+    assert shown.count("● In lawful records only") == 1
+    assert "Compare the gun with the record, then call the state that holds it." in shown
+    assert "Paraguay: Domestic sale, 6 May 2024" in shown
+    assert "For: The serial is the same." in shown
     assert f'action="/guns/{record}"' in page
 
 
@@ -74,27 +74,27 @@ def test_a_gun_that_is_missed_sought_or_was_seized_is_a_hit(officer, sell, kind,
 
 def test_what_speaks_against_it_is_said_in_words_too(officer, sell):
     sell()
-    said = text(ask(officer, make="Glock"))
-    assert "Possible hit" in said
-    assert "Against: The make differs." in said
+    shown = text(ask(officer, make="Glock"))
+    assert "Possible hit" in shown
+    assert "Against: The make differs." in shown
 
 
 def test_an_unreadable_glyph_is_asked_for_as_it_is_typed(officer, sell):
     sell()
-    said = text(ask(officer, serial="ABC12?456"))
-    assert "Serial number ABC12?456" in said
-    assert "The serial is the same in the 8 characters that can be read." in said
+    shown = text(ask(officer, serial="ABC12?456"))
+    assert "Serial number ABC12?456" in shown
+    assert "The serial is the same in the 8 characters that can be read." in shown
 
 
 @pytest.mark.boards
 def test_an_unknown_serial_says_how_far_was_searched(officer, sell):
     sell()
-    said = text(ask(officer, serial="ZZZ999888"))
-    assert "○ Not in the records searched" in said
-    assert "that does not make it lawful" in said
-    assert "Whose records were searched: 34 states" in said
-    assert "Paraguay 1 9 Mar 2026 Registers all, complete" in said
-    assert "Whom to call" not in said
+    shown = text(ask(officer, serial="ZZZ999888"))
+    assert "○ Not in the records searched" in shown
+    assert "that does not make it lawful" in shown
+    assert "Whose records were searched: 34 states" in shown
+    assert "Paraguay 1 9 Mar 2026 Registers all, complete" in shown
+    assert "Whom to call" not in shown
 
 
 def test_the_office_on_duty_is_named_with_its_telephone(officer, sell, as_actor):
@@ -111,7 +111,7 @@ def test_a_state_without_an_office_says_so(officer, sell):
 
 
 @pytest.mark.parametrize(
-    "language,said",
+    "language,expected",
     [
         ("en", "▲ Reported stolen: Paraguay"),
         ("es", "▲ Denunciada como robada: Paraguay"),
@@ -119,10 +119,10 @@ def test_a_state_without_an_office_says_so(officer, sell):
         ("pt", "▲ Comunicada como furtada ou roubada: Paraguai"),
     ],
 )
-def test_a_stolen_gun_is_said_to_be_in_words_and_by_a_sign(officer, as_actor, language, said):
+def test_a_stolen_gun_is_said_to_be_in_words_and_by_a_sign(officer, as_actor, language, expected):
     as_actor("PRY", "police_officer").post("/reports", bodies.report())
     page = text(ask(officer, headers={"Accept_Language": language}))
-    assert said.replace(" :", ":") in page.replace(" :", ":").replace("\xa0", " ")
+    assert expected.replace(" :", ":") in page.replace(" :", ":").replace("\xa0", " ")
 
 
 def test_all_states_that_hold_something_are_named_to_be_called(officer, sell, as_actor):
@@ -138,10 +138,10 @@ def test_of_a_pointer_nothing_but_its_state_and_office_is_shown(officer, sell, a
     as_actor("PRY", "state_administrator").post("/contacts", DUTY)
     record = sell(visibility="pointer")
     page = ask(officer)
-    said = text(page)
-    assert "This state holds something, and lets only its office say what." in said
+    shown = text(page)
+    assert "This state holds something, and lets only its office say what." in shown
     assert record not in page
-    assert "Domestic sale" not in said and "6 May 2024" not in said and "The make" not in said
+    assert "Domestic sale" not in shown and "6 May 2024" not in shown and "The make" not in shown
 
 
 def test_of_a_silent_record_nothing_is_shown(officer, sell):
@@ -159,7 +159,7 @@ def test_a_mark_that_was_corrected_says_so(officer, pry):
 
 
 @pytest.mark.parametrize(
-    ("changes", "field", "said"),
+    ("changes", "field", "expected"),
     [
         (
             {"serial": ""},
@@ -180,10 +180,10 @@ def test_a_mark_that_was_corrected_says_so(officer, pry):
         ({"purpose": "fun"}, "purpose", "One of"),
     ],
 )
-def test_what_is_wrong_is_told_at_its_field_as_it_was_typed(officer, changes, field, said):
+def test_what_is_wrong_is_told_at_its_field_as_it_was_typed(officer, changes, field, expected):
     page = ask(officer, 422, **changes)
     assert f'<a href="#{field}">' in page and f'id="{field}-wrong"' in page
-    assert said in text(page).replace("&#39;", "'")
+    assert expected in text(page).replace("&#39;", "'")
     assert f'value="{query(**changes)["serial"]}"' in page
 
 

@@ -37,9 +37,9 @@ def path(asking, trace):
 
 
 def decide(visitor, path, name, **fields):
-    seen = SEEN.search(visitor.open(f"{path}/{name}"))[1]
+    visible = SEEN.search(visitor.open(f"{path}/{name}"))[1]
     return visitor.open(
-        visitor.send(f"{path}/{name}", {"expected_version": seen} | fields).location
+        visitor.send(f"{path}/{name}", {"expected_version": visible} | fields).location
     )
 
 
@@ -51,15 +51,15 @@ def test_who_may_not_be_named_is_asked_for_from_the_trace_and_named_after_the_co
     page = decide(origin, path, "grant", expires_on="2026-12-31")
     assert "The other state is informed that you consent." in text(page)
     assert "Ana Ejemplo" in asking.open(f"/traces/{trace['id']}")
-    taken = decide(origin, path, "revoke", reason="The inquiry is over")
-    assert "The inquiry is over" in text(taken)
+    accepted = decide(origin, path, "revoke", reason="The inquiry is over")
+    assert "The inquiry is over" in text(accepted)
     assert "Ana Ejemplo" not in asking.open(f"/traces/{trace['id']}")
 
 
 def test_it_is_refused_with_a_reason_that_the_asking_state_reads(asking, origin, path):
     decide(origin, path, "refuse", reason="The inquiry is not over")
-    said = text(asking.open(path))
-    assert "Refused" in said and "The inquiry is not over" in said
+    shown = text(asking.open(path))
+    assert "Refused" in shown and "The inquiry is not over" in shown
     assert "/grant" not in asking.open(path) and "/grant" in origin.open(path)
 
 
@@ -71,7 +71,7 @@ def test_what_cannot_be_asked_stays_in_the_form_with_the_reason(asking):
 
 def test_who_decides_reads_of_which_gun_it_is_and_what_would_be_given(asking, origin, path):
     for shown in (path, f"{path}/grant", f"{path}/refuse"):
-        said = text(origin.open(shown))
+        page_text = text(origin.open(shown))
         for words in (
             "ABC123456",
             "Taurus",
@@ -81,7 +81,7 @@ def test_who_decides_reads_of_which_gun_it_is_and_what_would_be_given(asking, or
             "Ana Ejemplo",
             "To hear the buyer",
         ):
-            assert words in said, (shown, words)
+            assert words in page_text, (shown, words)
     assert "Ana Ejemplo" not in asking.open(path)
-    said = text(origin.open(path, Accept_Language="es"))
-    assert "Los nombres de los particulares de este registro" in said and "Brasil" in said
+    page_text = text(origin.open(path, Accept_Language="es"))
+    assert "Los nombres de los particulares de este registro" in page_text and "Brasil" in page_text

@@ -48,12 +48,12 @@ def shipment(site):
 @pytest.fixture
 def browsers(chromium, site, officers):
     """Open a browser for an officer of a state: `browsers("ARG")`; fails at the end for an error of a page."""
-    opened, said = [], []
+    opened, result = [], []
 
     def sign_in(state):
         context = chromium.new_context(viewport={"width": 1280, "height": 900})
         page = context.new_page()
-        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("pageerror", lambda error: result.append(str(error)))
         page.goto(f"{site.url}{DESK}")
         page.locator("#username").fill(officers[state])
         page.locator("#password").fill(PASSWORD)
@@ -65,7 +65,7 @@ def browsers(chromium, site, officers):
     yield sign_in
     for context in opened:
         context.close()
-    assert said == []
+    assert result == []
 
 
 def open_board(context, site):
@@ -150,4 +150,4 @@ RGB = """one => getComputedStyle(one).color.match(/[0-9.]+/g).slice(0, 3).map(Nu
 
 def seized(site):
     found = site.program("ARG", "border_officer").get(f"/seizures?post={POST}").json["items"]
-    return [item["serial"] for one in found for item in one["items"]]
+    return [item["serial"] for each in found for item in each["items"]]

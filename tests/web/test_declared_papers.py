@@ -87,8 +87,8 @@ def test_a_field_of_a_shipment_is_its_owners_alone(run, as_actor, monkeypatch):
     data = replace(request_schema(cls)().load(body), items=items)
     made = run("BRA", shipments.record, permit_id=UUID(way.permit["id"]), data=data)
     assert way.bra.get(f"/shipments/{made}").json["plate"] == SECRET
-    seen = way.bol.get(f"/shipments/{made}").json
-    assert (seen["number"], seen["plate"]) == ("A-1", None)
+    visible = way.bol.get(f"/shipments/{made}").json
+    assert (visible["number"], visible["plate"]) == ("A-1", None)
 
 
 def test_a_field_of_a_receipt_is_its_owners_alone(run, as_actor, signed_in, monkeypatch):
@@ -109,8 +109,8 @@ def test_a_field_of_a_receipt_is_its_owners_alone(run, as_actor, signed_in, monk
     run("BOL", receipts.confirm, shipment_id=UUID(made["id"]), data=data)
     shipment = f"/shipments/{made['id']}"
     assert way.bol.get(shipment).json["receipt"]["plate"] == SECRET
-    seen = way.bra.get(f"{shipment}/receipt").json
-    assert (seen["received_on"], seen["plate"]) == ("2026-03-05", None)
+    visible = way.bra.get(f"{shipment}/receipt").json
+    assert (visible["received_on"], visible["plate"]) == ("2026-03-05", None)
     officer = signed_in("BOL", "licensing_officer")
     assert SECRET in text(officer.open(f"/desk{shipment}"))
     assert SECRET in officer.open(f"/desk{shipment}/correct")

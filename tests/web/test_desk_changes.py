@@ -36,7 +36,7 @@ def form_version(officer, address):
 
 def do(officer, address, expect=303, **fields):
     typed = {"expected_version": form_version(officer, address)} | {
-        name.replace("__", "."): said for name, said in fields.items()
+        name.replace("__", "."): value for name, value in fields.items()
     }
     answer = officer.send(address, typed, expect)
     return officer.open(answer.location) if expect == 303 else answer.get_data(as_text=True)
@@ -103,15 +103,15 @@ def test_a_form_sent_twice_changes_once(officer, permit, as_actor):
     }
     first, second = (officer.send(f"{permit}/suspend", typed).location for _ in range(2))
     assert first == second
-    [told] = as_actor("PRY", "licensing_officer").get("/permits").json["items"]
-    assert told["version"] == 2
+    [answer] = as_actor("PRY", "licensing_officer").get("/permits").json["items"]
+    assert answer["version"] == 2
 
 
 def test_the_source_is_amended_with_a_sign_of_the_authority(officer, permit):
     why = {"reason": "The factory moved"}
     page = do(officer, f"{permit}/amend", 409, source="Another factory", **why)
-    said = text(page)
-    assert "To change “Source of the goods”, say in “How the document shows the change” how" in said
+    body = text(page)
+    assert "To change “Source of the goods”, say in “How the document shows the change” how" in body
     signed = why | {"authentication": "Stamp 7"}
     page = do(officer, f"{permit}/amend", source="Another factory", **signed)
     assert "Another factory" in text(page) and "Amended" in text(page)
@@ -201,7 +201,7 @@ def test_lines_and_quantities_of_a_reissue_are_chosen(officer, two_lines, as_act
 
 
 @pytest.mark.parametrize(
-    ("typed", "status", "said"),
+    ("typed", "status", "body"),
     [
         (("0", ""), 422, "A permit has at least one line."),
         (("x", "3"), 422, "A number is needed here, without separators of thousands, such as 1000"),
@@ -209,10 +209,10 @@ def test_lines_and_quantities_of_a_reissue_are_chosen(officer, two_lines, as_act
         (("11", "3"), 409, "more than is left of the permit"),
     ],
 )
-def test_quantities_of_a_reissue_that_cannot_be_are_told(officer, two_lines, typed, status, said):
+def test_quantities_of_a_reissue_that_cannot_be_are_told(officer, two_lines, typed, status, body):
     chosen = {f"lines__{at}__quantity": amount for at, amount in enumerate(typed)}
     page = do(officer, f"{two_lines}/reissue", status, **AGAIN | chosen)
-    assert said in text(page) and 'class="summary"' in page
+    assert body in text(page) and 'class="summary"' in page
 
 
 @pytest.mark.parametrize("name", ["burn", "shipments", "x" * 200, "A"])

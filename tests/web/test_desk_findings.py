@@ -49,23 +49,23 @@ def test_goods_from_a_state_without_part_are_named_for_what_they_are(officer, pr
 
 
 def test_a_shipment_shows_where_its_manifest_contradicts_the_permit(officer, shipment):
-    said = text(officer.open(f"/desk/shipments/{shipment['id']}"))
-    assert "Line 1: Make The manifest says: Glock Items: 7 The permit says: Taurus" in said
-    assert "GLK0 GLK1 GLK2 GLK3 GLK4 And 2 more." in said
+    shown = text(officer.open(f"/desk/shipments/{shipment['id']}"))
+    assert "Line 1: Make The manifest says: Glock Items: 7 The permit says: Taurus" in shown
+    assert "GLK0 GLK1 GLK2 GLK3 GLK4 And 2 more." in shown
 
 
 def test_its_discrepancy_names_line_and_field_in_the_list_and_says_it_all(officer, pry, shipment):
     listed = text(officer.open("/desk/discrepancies"))
     assert re.search(r"Invalid document : \S+ Line 1: Make", listed)
     (found,) = pry.get("/discrepancies").json["items"]
-    said = text(officer.open(f"/desk/discrepancies/{found['id']}"))
-    assert "The manifest says: Glock Items: 7 The permit says: Taurus" in said
+    shown = text(officer.open(f"/desk/discrepancies/{found['id']}"))
+    assert "The manifest says: Glock Items: 7 The permit says: Taurus" in shown
 
 
 @pytest.mark.parametrize("page", ["/desk/", "/desk/discrepancies", "/desk/permits/{permit}"])
 def test_a_party_that_is_not_authorised_is_named_by_role(officer, doubted, page):
-    said = text(officer.open(page.format(permit=doubted["id"])))
-    assert re.search(r"Party not authorized (: \S+ )?Importer: Armas del Sur , Paraguay", said)
+    shown = text(officer.open(page.format(permit=doubted["id"])))
+    assert re.search(r"Party not authorized (: \S+ )?Importer: Armas del Sur , Paraguay", shown)
 
 
 def test_a_permit_in_doubt_is_not_called_complete(officer, pry, doubted):

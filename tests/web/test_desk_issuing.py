@@ -134,7 +134,7 @@ def test_lines_are_added_without_a_script_and_empty_ones_are_left_out(officer, a
 
 
 @pytest.mark.parametrize(
-    ("changes", "field", "said"),
+    ("changes", "field", "body"),
     [
         ({"number": ""}, "number", "This field is required."),
         ({"expires_on": "2028-01-01"}, "expires_on", "A certificate is valid for one year at most"),
@@ -158,10 +158,10 @@ def test_lines_are_added_without_a_script_and_empty_ones_are_left_out(officer, a
         ({"broker.kind": "dealer"}, "broker-name", "This field is required."),
     ],
 )
-def test_what_is_wrong_is_told_beside_the_field_and_in_the_summary(officer, changes, field, said):
+def test_what_is_wrong_is_told_beside_the_field_and_in_the_summary(officer, changes, field, body):
     page = send(officer, papers.import_certificate() | changes, 422)
     summary = page[page.index('class="summary"') : page.index('<form class="form"')]
-    assert said in summary
+    assert body in summary
     assert 'tabindex="-1" autofocus' in summary
     if field:
         assert f'href="#{field}"' in summary
@@ -223,12 +223,12 @@ def test_only_who_may_issue_gets_the_form(signed_in, role):
 
 
 @pytest.mark.parametrize(
-    ("language", "said"),
+    ("language", "expected"),
     [("es", "Este campo es obligatorio."), ("pt", "obrigatório"), ("fr", "obligatoire")],
 )
-def test_errors_are_in_the_readers_language(officer, language, said):
+def test_errors_are_in_the_readers_language(officer, language, expected):
     page = send(officer, papers.import_certificate(number=""), 422, Accept_Language=language)
-    assert said in page
+    assert expected in page
 
 
 def test_the_own_certificate_is_begun_from_the_permit_of_the_other_state(as_actor, signed_in):
@@ -249,9 +249,9 @@ def test_what_was_entered_is_checked_before_it_is_issued(officer, as_actor, pry)
     pry.post("/licensees", bodies.licensee(party=bodies.party("Otra Casa")))
     fields = papers.import_certificate(number="I-900")
     page = send(officer, fields | {"review": "true"}, 200)
-    said = text(page)
-    assert "Check your answers: Import certificate I-900" in said and "Party not authorized" in said
-    assert "What its register says: Not in the register" in said
+    body = text(page)
+    assert "Check your answers: Import certificate I-900" in body and "Party not authorized" in body
+    assert "What its register says: Not in the register" in body
     permits = as_actor("PRY", "licensing_officer")
     assert permits.get("/permits?number=I-900").json["items"] == []
     entered = dict(re.findall(r'type="hidden" name="([^"]+)" value="([^"]*)"', page))

@@ -60,8 +60,8 @@ def test_what_another_state_holds_is_ticked_once_it_is_confirmed(
 ):
     do(officer, f"{shipment}/release", on="2026-03-09")
     tick(as_actor, shipment, "exit", "2026-03-09T12:00:00Z", "held")
-    said = text(importer.open(shipment))
-    assert "Held by Brazil since 9 Mar 2026, 12:00 : no reason was given" in said
+    shown = text(importer.open(shipment))
+    assert "Held by Brazil since 9 Mar 2026, 12:00 : no reason was given" in shown
     assert "resume" not in doings(importer.open(shipment))
     border = signed_in("PRY", "border_officer")
     entry = {"stage": "entry", "occurred_at": "2026-03-09T13:00", "outcome": "passed"}
@@ -117,16 +117,16 @@ def test_the_plan_of_a_shipment_is_amended_by_what_is_new(officer, shipment, as_
     refused = do(officer, f"{shipment}/amend", 409, **fresh, reason="Other lorry")
     assert "authentication" in refused and "Other lorry</textarea>" in refused
     page = do(officer, f"{shipment}/amend", **fresh, reason="Other lorry", authentication="Stamp")
-    said = text(page)
-    assert "Ciudad del Este" in said and "BRA2E20" in said and "12 Mar 2026, 09:30" in said
-    kept = (
+    shown = text(page)
+    assert "Ciudad del Este" in shown and "BRA2E20" in shown and "12 Mar 2026, 09:30" in shown
+    stored = (
         as_actor("BRA", "licensing_officer").get(f"/shipments/{shipment.rpartition('/')[2]}").json
     )
-    assert [step["at"] for step in kept["expected"]] == [
+    assert [step["at"] for step in stored["expected"]] == [
         "2026-03-10T12:00:00+00:00",
         "2026-03-12T09:30:00+00:00",
     ]
-    assert kept["expected"][1]["post"] == scenes.POST
+    assert stored["expected"][1]["post"] == scenes.POST
 
 
 def test_an_incident_is_told_by_any_state_concerned(importer, shipment):
@@ -136,8 +136,8 @@ def test_an_incident_is_told_by_any_state_concerned(importer, shipment):
         "note": "Engine",
         "new_expected_at": "2026-03-13T12:00",
     }
-    said = text(do(importer, f"{shipment}/incident", **fields))
-    assert "Breakdown" in said and "Engine" in said and "13 Mar 2026, 12:00" in said
+    shown = text(do(importer, f"{shipment}/incident", **fields))
+    assert "Breakdown" in shown and "Engine" in shown and "13 Mar 2026, 12:00" in shown
     wrong = do(importer, f"{shipment}/incident", 422, kind="breakdown")
     assert 'id="occurred_at-wrong"' in wrong and 'id="note-wrong"' in wrong
 
@@ -158,16 +158,16 @@ def test_a_swapped_serial_and_an_import_mark_are_told(officer, importer, shipmen
         "import_mark__text": "PY 26",
     }
     do(importer, f"{shipment}/receipt", **fields)
-    said = text(importer.open(shipment))
-    assert "Received under another serial number ABC123457 → to ABC123475" in said
-    assert "Serial numbers differ" in said
-    [told] = (
+    shown = text(importer.open(shipment))
+    assert "Received under another serial number ABC123457 → to ABC123475" in shown
+    assert "Serial numbers differ" in shown
+    [answer] = (
         as_actor("PRY", "licensing_officer")
         .get("/discrepancies?kind=serial_mismatch")
         .json["items"]
     )
-    said = text(importer.open(f"/desk/discrepancies/{told['id']}"))
-    assert "Shipped as: ABC123457" in said and "Received as: ABC123475" in said
+    shown = text(importer.open(f"/desk/discrepancies/{answer['id']}"))
+    assert "Shipped as: ABC123457" in shown and "Received as: ABC123475" in shown
 
 
 @beginning
@@ -192,9 +192,9 @@ def test_a_receipt_is_corrected_from_what_was_told(officer, importer, misread):
     assert re.findall(r'value="(ABC\w+)" checked', form) == ["ABC123456"]
     whole = {"received_on": "2026-03-09", "items": "ABC123456\nABC123457"}
     assert 'id="reason-wrong"' in do(importer, f"{misread}/correct", 422, **whole)
-    said = text(do(importer, f"{misread}/correct", reason="The second crate", **whole))
-    assert "The receipt is corrected." in said and "✓ Received" in said and "Missing 0" in said
-    assert "Receipt corrected" in said and "The second crate" in said
+    shown = text(do(importer, f"{misread}/correct", reason="The second crate", **whole))
+    assert "The receipt is corrected." in shown and "✓ Received" in shown and "Missing 0" in shown
+    assert "Receipt corrected" in shown and "The second crate" in shown
 
 
 def test_a_correction_leaves_the_numbers_in_other_systems(importer, as_actor, misread):
@@ -226,9 +226,9 @@ def test_a_list_that_matches_nothing_is_confirmed_by_a_tick(importer, shipment):
 def test_a_gun_that_is_shipped_again_is_told_with_its_earlier_shipment(importer, shipment, bra):
     [permit] = bra.get("/permits?kind=export").json["items"]
     bra.post(f"/permits/{permit['id']}/shipments", bodies.shipment(number="A-2"))
-    [told] = bra.get("/discrepancies?number=A-2").json["items"]
-    said = text(importer.open(f"/desk/discrepancies/{told['id']}"))
-    assert "Shipped before, and not known to be back: 2" in said and "Earlier shipment: A-1" in said
+    [data] = bra.get("/discrepancies?number=A-2").json["items"]
+    body = text(importer.open(f"/desk/discrepancies/{data['id']}"))
+    assert "Shipped before, and not known to be back: 2" in body and "Earlier shipment: A-1" in body
 
 
 def test_what_was_refused_comes_back(officer, importer, shipment, as_actor):
@@ -238,9 +238,9 @@ def test_what_was_refused_comes_back(officer, importer, shipment, as_actor):
     tick(as_actor, shipment, "entry", "2026-03-09T14:00:00Z", "refused", "PRY")
     assert "return" in doings(officer.open(shipment))
     assert "return" not in doings(importer.open(shipment))
-    said = text(do(officer, f"{shipment}/return", received_on="2026-03-09", all="true"))
-    assert "What came back is confirmed." in said and "Firearms that came back on" in said
-    assert "↩ Returned" in said
+    shown = text(do(officer, f"{shipment}/return", received_on="2026-03-09", all="true"))
+    assert "What came back is confirmed." in shown and "Firearms that came back on" in shown
+    assert "↩ Returned" in shown
 
 
 def test_a_shipment_that_somebody_moved_meanwhile_is_not_changed(officer, shipment):

@@ -75,8 +75,8 @@ def test_the_desk_shows_what_waits(officer, trade, as_actor):
 
 def test_an_empty_desk_says_so(officer):
     desk = officer.open("/desk/")
-    for said in ("Nothing is late.", "No papers differ.", "Every permit has its counterpart."):
-        assert said in desk
+    for value in ("Nothing is late.", "No papers differ.", "Every permit has its counterpart."):
+        assert value in desk
 
 
 @pytest.mark.parametrize(
@@ -129,27 +129,27 @@ def test_the_box_takes_anything(officer, typed):
 
 def test_a_permit_shows_balance_counterparts_parties_and_shipments(officer, trade):
     page = officer.open(f"/desk/permits/{trade['permit']}")
-    said = text(page)
-    assert "Export certificate E-1" in said and "✓ Issued ✓ Complete" in said
-    assert "Authorized 10 Shipped 2 Left 8" in said
+    shown = text(page)
+    assert "Export certificate E-1" in shown and "✓ Issued ✓ Complete" in shown
+    assert "Authorized 10 Shipped 2 Left 8" in shown
     assert '<rect class="part" width="20.0"' in page
     assert f"/desk/permits/{trade['import']}" in page
-    assert "Fábrica Exemplo" in said and f"/desk/shipments/{trade['shipment']}" in page
+    assert "Fábrica Exemplo" in shown and f"/desk/shipments/{trade['shipment']}" in page
 
 
 def test_a_permit_says_in_words_what_does_not_add_up(officer, trade, as_actor):
     brazil = as_actor("BRA", "licensing_officer")
     more = bodies.permit()["lines"][0] | {"quantity": 11}
     over = brazil.post("/permits", bodies.permit(number="E-2", lines=[more])).json["id"]
-    said = text(officer.open(f"/desk/permits/{over}"))
+    shown = text(officer.open(f"/desk/permits/{over}"))
     assert (
         "The import certificate allows: 10 The export certificates under it claim together: 21"
-        in said
+        in shown
     )
     missing = bodies.permit(number="E-3", import_permit={"state": "PRY", "number": "I-7"})
     alone = brazil.post("/permits", missing).json["id"]
-    said = text(officer.open(f"/desk/permits/{alone}"))
-    assert "Not posted yet by Paraguay: Import certificate I-7" in said
+    shown = text(officer.open(f"/desk/permits/{alone}"))
+    assert "Not posted yet by Paraguay: Import certificate I-7" in shown
 
 
 def test_a_shipment_shows_where_it_is_and_when_it_is_due(officer, trade, as_actor):
@@ -162,11 +162,11 @@ def test_a_shipment_shows_where_it_is_and_when_it_is_due(officer, trade, as_acto
     }
     release(as_actor, trade)
     as_actor("BRA", "border_officer").post(f"/shipments/{trade['shipment']}/checkpoints", tick)
-    said = text(officer.open(f"/desk/shipments/{trade['shipment']}"))
-    assert "▲ Overdue Due: 8 Mar 2026, 12:00 ▲ 1 day and 3 hours late" in said
-    assert "✓ Passed 7 Mar 2026, 12:30 · Brazil Pieces counted: 2" in said
-    assert "▲ Not recorded: 1 day and 3 hours late" in said
-    assert "ABC123456" in said and "Paraguay has not confirmed a receipt." in said
+    shown = text(officer.open(f"/desk/shipments/{trade['shipment']}"))
+    assert "▲ Overdue Due: 8 Mar 2026, 12:00 ▲ 1 day and 3 hours late" in shown
+    assert "✓ Passed 7 Mar 2026, 12:30 · Brazil Pieces counted: 2" in shown
+    assert "▲ Not recorded: 1 day and 3 hours late" in shown
+    assert "ABC123456" in shown and "Paraguay has not confirmed a receipt." in shown
 
 
 def test_a_tick_that_nobody_expected_is_shown_too(officer, trade, as_actor):
@@ -175,18 +175,18 @@ def test_a_tick_that_nobody_expected_is_shown_too(officer, trade, as_actor):
     brazil = as_actor("BRA", "border_officer")
     for outcome in ("held", "passed"):
         brazil.post(f"/shipments/{trade['shipment']}/checkpoints", tick | {"outcome": outcome})
-    said = text(officer.open(f"/desk/shipments/{trade['shipment']}"))
-    assert "■ Held" in said and "✓ Passed" in said
+    shown = text(officer.open(f"/desk/shipments/{trade['shipment']}"))
+    assert "■ Held" in shown and "✓ Passed" in shown
 
 
 def test_a_receipt_names_what_is_missing_and_what_nobody_shipped(officer, trade, as_actor):
     received = {"received_on": "2026-03-08", "items": [{"serial": "ABC123456"}, {"serial": "ZZZ1"}]}
     as_actor("PRY", "licensing_officer").post(f"/shipments/{trade['shipment']}/receipt", received)
     page = officer.open(f"/desk/shipments/{trade['shipment']}")
-    said = text(page)
-    assert "Firearms received on 8 Mar 2026 1 Missing 1 Not on the manifest 1" in said
-    assert "Shipped and not received ABC123457" in said and "ZZZ1" in said
-    assert "ABC123457 ✕ not received" in said
+    shown = text(page)
+    assert "Firearms received on 8 Mar 2026 1 Missing 1 Not on the manifest 1" in shown
+    assert "Shipped and not received ABC123457" in shown and "ZZZ1" in shown
+    assert "ABC123457 ✕ not received" in shown
 
 
 def test_of_a_long_manifest_the_first_200_are_shown(officer, trade, as_actor):
@@ -275,15 +275,15 @@ def test_who_may_only_read_is_offered_nothing_to_issue(signed_in):
 
 def test_a_transfer_is_registered_shown_and_listed(officer, as_actor):
     address = officer.send("/desk/transfers/new", papers.transfer()).location
-    said = text(officer.open(address))
-    assert "The transfer is registered." in said and "ABC123456" in said and "Ana Ejemplo" in said
+    body = text(officer.open(address))
+    assert "The transfer is registered." in body and "ABC123456" in body and "Ana Ejemplo" in body
     assert "ABC123456" in officer.open("/desk/transfers?kind=domestic_sale")
-    [kept] = as_actor("PRY", "licensing_officer").get("/transfers").json["items"]
-    assert kept["to"]["country"] == "PRY" and kept["firearm"]["category"] == "firearm"
+    [rows] = as_actor("PRY", "licensing_officer").get("/transfers").json["items"]
+    assert rows["to"]["country"] == "PRY" and rows["firearm"]["category"] == "firearm"
 
 
 @pytest.mark.parametrize(
-    ("changes", "field", "said"),
+    ("changes", "field", "expected"),
     [
         ({"kind": ""}, "kind", "This field is required."),
         ({"kind": "theft"}, "kind", "is reported by"),
@@ -300,10 +300,10 @@ def test_a_transfer_is_registered_shown_and_listed(officer, as_actor):
         ({"visibility": "all"}, "visibility", "One of"),
     ],
 )
-def test_what_is_wrong_with_a_transfer_is_told_beside_its_field(officer, changes, field, said):
+def test_what_is_wrong_with_a_transfer_is_told_beside_its_field(officer, changes, field, expected):
     answer = officer.send("/desk/transfers/new", papers.transfer() | changes, 422)
     page = answer.get_data(as_text=True)
-    assert f'href="#{field}"' in page and f'id="{field}-wrong"' in page and said in page
+    assert f'href="#{field}"' in page and f'id="{field}-wrong"' in page and expected in page
 
 
 def test_a_number_of_a_transfer_that_is_taken_is_refused(officer):

@@ -52,7 +52,7 @@ def typed(**changes):
         "bulk.2.quantity": "1000",
         "bulk.2.lot": "L-7",
     }
-    return fields | {name.replace("__", "."): said for name, said in changes.items()}
+    return fields | {name.replace("__", "."): value for name, value in changes.items()}
 
 
 def test_the_form_opens_with_the_next_number_and_what_is_left(officer, new):
@@ -63,7 +63,7 @@ def test_the_form_opens_with_the_next_number_and_what_is_left(officer, new):
 def test_a_shipment_is_recorded_and_shown(officer, new, as_actor):
     page = officer.open(officer.send(new, typed()).location)
     assert "The shipment is recorded." in page
-    said = text(page)
+    body = text(page)
     for shown in (
         "ABC1",
         "ABC2",
@@ -72,15 +72,15 @@ def test_a_shipment_is_recorded_and_shown(officer, new, as_actor):
         "S1, S2",
         "Transportes Exemplo",
     ):
-        assert shown in said
-    [kept] = as_actor("BRA", "licensing_officer").get("/shipments").json["items"]
-    assert kept["bulk"] == [{"line": 2, "quantity": 1000, "lot": "L-7"}]
-    assert kept["expected"][0]["at"] == "2026-03-10T09:30:00+00:00" and len(kept["expected"]) == 1
-    assert kept["route"] == [scenes.POST] and kept["item_count"] == 2
+        assert shown in body
+    [rows] = as_actor("BRA", "licensing_officer").get("/shipments").json["items"]
+    assert rows["bulk"] == [{"line": 2, "quantity": 1000, "lot": "L-7"}]
+    assert rows["expected"][0]["at"] == "2026-03-10T09:30:00+00:00" and len(rows["expected"]) == 1
+    assert rows["route"] == [scenes.POST] and rows["item_count"] == 2
 
 
 @pytest.mark.parametrize(
-    ("changes", "status", "field", "said"),
+    ("changes", "status", "field", "expected"),
     [
         ({"number": ""}, 422, "number", "This field is required."),
         ({"mode": ""}, 422, "mode", "This field is required."),
@@ -117,10 +117,10 @@ def test_a_shipment_is_recorded_and_shown(officer, new, as_actor):
         ),
     ],
 )
-def test_what_is_wrong_with_a_shipment_is_told(officer, new, changes, status, field, said):
+def test_what_is_wrong_with_a_shipment_is_told(officer, new, changes, status, field, expected):
     page = officer.send(new, typed() | changes, status).text
     summary = page[page.index('class="summary"') : page.index('<form class="form"')]
-    assert said in summary
+    assert expected in summary
     if field:
         assert f'href="#{field}"' in summary and f'id="{field}-wrong"' in page
 
@@ -152,17 +152,17 @@ def test_the_importing_state_confirms_that_all_arrived(shipment, signed_in):
     importer = signed_in("PRY", "licensing_officer")
     assert "receipt" in doings(importer.open(shipment))
     fields = {"received_on": "2026-03-09", "all": "true"}
-    said = text(importer.open(importer.send(f"{shipment}/receipt", fields).location))
-    assert "The receipt is confirmed." in said and "✓ Received" in said and "Missing 0" in said
+    shown = text(importer.open(importer.send(f"{shipment}/receipt", fields).location))
+    assert "The receipt is confirmed." in shown and "✓ Received" in shown and "Missing 0" in shown
 
 
 def test_a_receipt_lists_what_arrived(shipment, signed_in):
     importer = signed_in("PRY", "licensing_officer")
     assert "Line 2: quantity received" in importer.open(f"{shipment}/receipt")
     fields = {"received_on": "2026-03-09", "items": "ABC1\r\nZZZZ99", "received.2": "900"}
-    said = text(importer.open(importer.send(f"{shipment}/receipt", fields).location))
-    assert "Received short" in said and "ABC2 ✕ not received" in said and "ZZZZ99" in said
-    assert "Line 2: 900" in said and "L-7" in said
+    shown = text(importer.open(importer.send(f"{shipment}/receipt", fields).location))
+    assert "Received short" in shown and "ABC2 ✕ not received" in shown and "ZZZZ99" in shown
+    assert "Line 2: 900" in shown and "L-7" in shown
 
 
 def test_the_manifest_is_ticked_and_what_is_missing_is_unticked(shipment, signed_in):
@@ -173,8 +173,8 @@ def test_the_manifest_is_ticked_and_what_is_missing_is_unticked(shipment, signed
     fields = {"received_on": "2026-03-09", "received.2": "1000"} | ticks
     del fields["arrived.1"]
     page = importer.send(f"{shipment}/receipt", fields | {"items": "ZZZZ99"})
-    said = text(importer.open(page.location))
-    assert "Received short" in said and "ABC2 ✕ not received" in said and "ZZZZ99" in said
+    shown = text(importer.open(page.location))
+    assert "Received short" in shown and "ABC2 ✕ not received" in shown and "ZZZZ99" in shown
 
 
 @pytest.mark.parametrize(("rounds", "status"), [("1000", "✓ Received"), ("900", "Received short")])
@@ -184,8 +184,8 @@ def test_a_manifest_that_is_left_as_it_is_says_that_all_of_it_arrived(
     importer = signed_in("PRY", "licensing_officer")
     fields = {"received_on": "2026-03-09", "arrived.0": "ABC1", "arrived.1": "ABC2"}
     done = importer.send(f"{shipment}/receipt", fields | {"received.2": rounds})
-    said = text(importer.open(done.location))
-    assert status in said and "Missing 0" in said
+    shown = text(importer.open(done.location))
+    assert status in shown and "Missing 0" in shown
 
 
 @beginning
@@ -213,25 +213,25 @@ def test_goods_without_serials_arrive_by_line(mixed, signed_in, as_actor, fields
     assert 'name="received.2"' in form and 'value="540.5"' in form and 'name="none"' in form
     importer.send(f"{mixed}/receipt", {"received_on": "2026-03-09"} | fields)
     key = mixed.rpartition("/")[2]
-    kept = as_actor("PRY", "licensing_officer").get(f"/shipments/{key}").json["receipt"]
-    assert kept["differences"] == differences
-    assert len(kept["missing"]) == ("none" in fields)
+    stored = as_actor("PRY", "licensing_officer").get(f"/shipments/{key}").json["receipt"]
+    assert stored["differences"] == differences
+    assert len(stored["missing"]) == ("none" in fields)
 
 
 @pytest.mark.parametrize(
-    ("fields", "said"),
+    ("fields", "body"),
     [
         ({"received.2": "540.5"}, "Tick what arrived"),
         ({"all": "true", "received.2": "500"}, "give one of the two"),
     ],
 )
-def test_quantities_alone_do_not_say_that_guns_are_missing(mixed, signed_in, fields, said):
+def test_quantities_alone_do_not_say_that_guns_are_missing(mixed, signed_in, fields, body):
     sent = {"received_on": "2026-03-09"} | fields
-    assert said in signed_in("PRY", "licensing_officer").send(f"{mixed}/receipt", sent, 422).text
+    assert body in signed_in("PRY", "licensing_officer").send(f"{mixed}/receipt", sent, 422).text
 
 
 @pytest.mark.parametrize(
-    ("fields", "field", "said"),
+    ("fields", "field", "expected"),
     [
         (
             {"received_on": "2026-03-09"},
@@ -242,17 +242,17 @@ def test_quantities_alone_do_not_say_that_guns_are_missing(mixed, signed_in, fie
         ({"received_on": "2026-01-01", "all": "true"}, "received_on", "it cannot arrive before"),
     ],
 )
-def test_what_is_wrong_with_a_receipt_is_told(shipment, signed_in, fields, field, said):
+def test_what_is_wrong_with_a_receipt_is_told(shipment, signed_in, fields, field, expected):
     page = signed_in("PRY", "licensing_officer").send(f"{shipment}/receipt", fields, 422).text
-    assert said in page and f'href="#{field}"' in page
+    assert expected in page and f'href="#{field}"' in page
 
 
 def test_what_comes_before_a_stage_is_told_without_the_programming_interface(shipment, signed_in):
     border = signed_in("BRA", "border_officer")
     fields = {"stage": "exit", "occurred_at": "2026-03-09T14:30", "outcome": "passed"}
-    said = text(border.send(f"{shipment}/checkpoint", fields, 409).text)
+    shown = text(border.send(f"{shipment}/checkpoint", fields, 409).text)
     assert (
-        "Release it first; then the stage “exit” can be recorded." in said and "/api/" not in said
+        "Release it first; then the stage “exit” can be recorded." in shown and "/api/" not in shown
     )
 
 
@@ -268,8 +268,8 @@ def test_a_stage_is_ticked_in_the_time_of_the_own_agency(officer, shipment, sign
         "quantity": "2",
         "seals": "S1\nS2",
     }
-    said = text(border.open(border.send(f"{shipment}/checkpoint", fields).location))
-    assert "✓ Passed 9 Mar 2026, 14:30 · Brazil Pieces counted: 2" in said
+    shown = text(border.open(border.send(f"{shipment}/checkpoint", fields).location))
+    assert "✓ Passed 9 Mar 2026, 14:30 · Brazil Pieces counted: 2" in shown
     wrong = border.send(
         f"{shipment}/checkpoint", fields | {"quantity": "two", "occurred_at": ""}, 422
     ).text
@@ -300,6 +300,6 @@ def test_goods_of_a_state_that_licenses_on_paper_are_recorded_with_a_copy_of_its
 def test_a_file_is_attached_to_a_shipment_on_its_page(shipment, officer, signed_in):
     officer.send(f"{shipment}/files", {}, 422)
     copy = (io.BytesIO(files.pdf()), "verification.pdf")
-    said = text(officer.open(officer.send(f"{shipment}/files", {"photo": copy}).location))
-    assert "The file is attached." in said and "document · application/pdf" in said
+    shown = text(officer.open(officer.send(f"{shipment}/files", {"photo": copy}).location))
+    assert "The file is attached." in shown and "document · application/pdf" in shown
     assert "application/pdf" in signed_in("PRY", "licensing_officer").open(shipment)

@@ -91,8 +91,8 @@ def test_a_draft_that_was_sent_meanwhile_has_no_form_any_more(analyst, bra, draf
     for name in ("amend", "send"):
         page = analyst.open(f"/traces/{draft['id']}/{name}", 409)
         assert "This is not possible now" in page and '<form class="form"' not in page
-    said = text(analyst.open(f"/traces/{draft['id']}/send", 409, Accept_Language="es"))
-    assert "No se puede enviar: rastreo en la situación «concluid" in said
+    shown = text(analyst.open(f"/traces/{draft['id']}/send", 409, Accept_Language="es"))
+    assert "No se puede enviar: rastreo en la situación «concluid" in shown
 
 
 def test_the_advice_on_a_seized_gun_leads_to_the_correction_of_its_seizure(
@@ -112,8 +112,8 @@ def test_the_advice_on_a_seized_gun_leads_to_the_correction_of_its_seizure(
     done = officer.send(form, typed | {"firearm.make": "Taurus", "reason": "Read again"})
     corrected = text(officer.open(done.location))
     assert "XYZ987654" in corrected and "✓ The description of the firearm is corrected" in corrected
-    said = text(officer.open(f"/traces/{seized['id']}"))
-    assert "The trace has no make." not in said and "Taurus" in said
+    words = text(officer.open(f"/traces/{seized['id']}"))
+    assert "The trace has no make." not in words and "Taurus" in words
     officer.send(form, typed | {"reason": "Again"}, 412)
     analyst.open(form, 403)
     signed_in("PRY", "police_officer").open(form, 404)
@@ -122,9 +122,9 @@ def test_the_advice_on_a_seized_gun_leads_to_the_correction_of_its_seizure(
 def test_nobody_is_sent_to_the_agency_from_which_a_trace_is_kept(analyst, bra, seized):
     bra.hide(f"/traces/{seized['id']}", "BRA-POLICE")
     for path in (f"/traces/{seized['id']}", f"/traces/{seized['id']}/amend"):
-        said = text(analyst.open(path))
-        assert "restricted for the agency that recorded it. Ask police or border officers" in said
-        assert "which BRA-POLICE recorded" not in said
+        shown = text(analyst.open(path))
+        assert "restricted for the agency that recorded it. Ask police or border officers" in shown
+        assert "which BRA-POLICE recorded" not in shown
 
 
 def test_a_correction_on_the_page_leaves_all_else_of_a_seizure_as_it_stood(officer, seized, police):
@@ -137,10 +137,10 @@ def test_a_correction_on_the_page_leaves_all_else_of_a_seizure_as_it_stood(offic
     changed = {name for name in before if before[name] != after[name]}
     assert changed == {"version", "reason", "items"}
     assert after["items"][0] == before["items"][0]
-    told = {
+    result = {
         name for name in before["items"][1] if before["items"][1][name] != after["items"][1][name]
     }
-    assert told == {"calibre", "calibre_text"}
+    assert result == {"calibre", "calibre_text"}
 
 
 def test_what_is_corrected_on_the_page_is_matched_by_its_new_marks(as_actor, officer, seized):
@@ -172,7 +172,7 @@ def test_what_came_back_by_another_channel_is_asked_for_whole(analyst, bra):
     trace = bra.post("/traces", bodies.trace()).json
     asking = {"state": "ESP", "reason": "Import mark", "channel": "mail"}
     leg = bra.post(f"/traces/{trace['id']}/legs", asking).json
-    [spain] = [one["id"] for one in leg["legs"] if one["state"] == "ESP"]
+    [spain] = [each["id"] for each in leg["legs"] if each["state"] == "ESP"]
     path = f"/traces/{trace['id']}/legs/{spain}/reply"
     assert 'id="text-wrong"' in analyst.send(path, {}, 422).text
     assert 'id="status-wrong"' in analyst.send(path, {"text": "Nothing"}, 422).text

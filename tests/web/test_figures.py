@@ -36,10 +36,10 @@ def test_an_officer_reads_the_own_figures_by_two_dimensions(officer):
 
 def test_the_pictures_of_a_state_have_their_tables(officer):
     page = officer.open("/figures?year=2025")
-    said = text(page)
+    shown = text(page)
     assert '<svg viewBox="0 0 640' in page
-    assert "6 2024: 0" in said and "16.7 % 1 of 6" in said
-    assert "Where they left lawful hands: known of 1 of 6 guns." in said
+    assert "6 2024: 0" in shown and "16.7 % 1 of 6" in shown
+    assert "Where they left lawful hands: known of 1 of 6 guns." in shown
     assert "Brazil Diverted in Paraguay Found in Brazil 2025 1" in lines(
         page[page.index('id="flows"') :]
     )

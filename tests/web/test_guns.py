@@ -47,9 +47,9 @@ def test_another_states_record_is_read_for_a_purpose_and_a_case(officer, as_acto
     assert "Paraguay recorded on 6 May 2024: domestic sale." in shown
     assert "From whom: Armas del Sur, Paraguay To whom: Individual, Paraguay" in shown
     [entry] = [
-        one
-        for one in as_actor("PRY", "auditor").get("/audit").json["items"]
-        if one["action"] == "record:disclosed"
+        item
+        for item in as_actor("PRY", "auditor").get("/audit").json["items"]
+        if item["action"] == "record:disclosed"
     ]
     assert (entry["purpose"], entry["case_number"]) == ("investigation", "C-7")
 

@@ -66,21 +66,21 @@ def legend(page):
 
 
 def test_the_legend_says_what_each_sign_of_the_map_is_and_none_that_is_not_on_it(analyst, as_actor):
-    said = legend(analyst.open(f"/traces/{ask(as_actor, SOLD, STOLEN)['id']}"))
+    shown = legend(analyst.open(f"/traces/{ask(as_actor, SOLD, STOLEN)['id']}"))
     for words in (
         "a movement that one state alone recorded, or nobody",
         "somewhere in that state",
         "a place",
         "here it left the lawful world",
     ):
-        assert words in said
-    assert "both states" not in said and "border post" not in said
+        assert words in shown
+    assert "both states" not in shown and "border post" not in shown
 
 
 def test_the_way_goes_from_a_state_to_the_place_of_the_find(analyst, as_actor):
     page = analyst.open(f"/traces/{ask(as_actor, SOLD)['id']}")
-    said = stops(page)
-    assert said == (
+    shown = stops(page)
+    assert shown == (
         "Domestic sale , 6 May 2024: Paraguay Seized , 1 Mar 2026: Foz do Iguaçu, Brazil"
     )
     assert page.count('class="place state"') == 1 and page.count('class="place place"') == 1
@@ -147,8 +147,8 @@ def test_the_page_with_its_map_needs_no_script_no_style_of_its_own_and_is_small(
 
 def test_what_is_shipped_goes_by_the_post_and_both_states_recorded_it(analyst, as_actor, exported):
     page = analyst.open(f"/traces/{exported['id']}")
-    said = stops(page)
-    assert ": Ciudad del Este–Foz do Iguaçu, Brazil Import" in said and ": Bolivia" in said
+    shown = stops(page)
+    assert ": Ciudad del Este–Foz do Iguaçu, Brazil Import" in shown and ": Bolivia" in shown
     assert 'class="place post"' in page and drawn(page).count('<path class="way"') == 1
     assert "both states recorded" in legend(page) and "a border post" in legend(page)
 
@@ -202,8 +202,8 @@ def test_the_place_of_another_state_is_shown_where_it_concerns_the_own_and_its_o
     )
     trace = ask(as_actor, SOLD, ("/seizures", "police_officer", joint))
     assert "Luque, Paraguay" in stops(analyst.open(f"/traces/{trace['id']}"))
-    told = as_actor("PRY", "auditor").get("/audit?action=record:disclosed&limit=200").json["items"]
-    assert ["place"] in [one["data"]["groups"] for one in told]
+    body = as_actor("PRY", "auditor").get("/audit?action=record:disclosed&limit=200").json["items"]
+    assert ["place"] in [row["data"]["groups"] for row in body]
 
 
 def test_a_place_of_which_the_name_alone_was_recorded_is_named(analyst, as_actor):

@@ -52,15 +52,15 @@ def auditor(signed_in):
 @pytest.mark.parametrize("typed", ["NC-R1", "nc-r1", SERIAL, "ncx-77123"])
 def test_whom_a_record_was_given_to_is_asked_by_number_and_by_serial(auditor, theft, typed):
     page = auditor.open(f"/disclosures?record={typed}")
-    said = text(page)
-    assert f"NC-R1 · {SERIAL}" in said and theft in said
-    assert "Brazil Police officer Channel Check of a serial" in said
+    shown = text(page)
+    assert f"NC-R1 · {SERIAL}" in shown and theft in shown
+    assert "Brazil Police officer Channel Check of a serial" in shown
 
 
 def test_where_several_are_meant_each_leads_to_its_own_list(auditor, two):
     page = auditor.open("/disclosures?record=NC-S2&state=BRA")
     led = re.findall(r'href="(/disclosures\?[^"]*record=[^"]*)"', page)
-    assert len(led) == 2 and all(any(one in to for to in led) for one in two)
+    assert len(led) == 2 and all(any(each in to for to in led) for each in two)
     assert all("state=BRA" in to for to in led)
     assert "HUV25486" in text(auditor.open(led[0].replace("&amp;", "&")))
 
@@ -71,8 +71,8 @@ def test_no_number_of_another_state_is_found(signed_in, theft):
 
 
 def test_the_audit_names_document_and_gun_beside_the_id_and_is_searched_by_them(auditor, theft):
-    said = text(auditor.open("/audit?action=record:matched"))
-    assert f"NC-R1 · {SERIAL}" in said
+    shown = text(auditor.open("/audit?action=record:matched"))
+    assert f"NC-R1 · {SERIAL}" in shown
     page = auditor.open("/audit?subject_id=NC-R1")
     table = text("<main>" + page[page.index("<tbody") :])
     assert "Report · recording" in table and "NC-R1" in table
@@ -105,7 +105,7 @@ def test_programs_find_acts_by_number_and_serial_too_and_are_given_ids_alone(
     as_actor, theft, typed, abroad
 ):
     found = as_actor("PRY", "auditor").get(f"/audit?subject_id={typed}")
-    assert [one["action"] for one in found.json["items"]] == ["report:recorded"]
+    assert [item["action"] for item in found.json["items"]] == ["report:recorded"]
     assert typed not in found.get_data(as_text=True).replace(f"={typed}", "")
     theirs = as_actor("BRA", "auditor").get(f"/audit?subject_id={typed}").json["items"]
     assert [entry["action"] for entry in theirs] == abroad
@@ -119,7 +119,7 @@ def test_of_a_document_of_many_guns_the_audit_finds_every_act(as_actor):
     as_actor("PRY", "police_officer").get(f"/seizures/{made.json['id']}", **for_a_case)
     path = "/audit?subject_id=S-1&action=record:disclosed&limit=200"
     found = as_actor("BRA", "auditor").get(path).json["items"]
-    assert len({one["subject_id"] for one in found}) == 60
+    assert len({each["subject_id"] for each in found}) == 60
 
 
 def test_more_records_than_are_listed_are_said_to_be_more(as_actor, auditor, signed_in):
@@ -140,7 +140,7 @@ def test_a_page_of_the_audit_asks_once_for_all_that_it_names(as_actor, auditor, 
         as_actor("BRA", "police_officer").post("/checks", body)
     asked.clear()
     auditor.open("/audit?action=record:matched")
-    assert sum("record.serial" in said for said in asked) == 1
+    assert sum("record.serial" in value for value in asked) == 1
 
 
 def test_an_alert_is_entered_on_the_gun_of_a_report_by_its_number(signed_in, theft):
@@ -153,8 +153,8 @@ def test_where_several_guns_are_meant_the_form_lets_choose_and_keeps_what_was_ty
     officer = signed_in("PRY", "police_officer")
     page = sent(officer, "/alerts/new", ALERT | {"record": "NC-S2"}, 422)
     assert "Several records are meant by this: choose one." in page and 'value="C-1"' in page
-    assert all(f'<option value="{one}"' in page for one in two)
-    assert all(f'href="/guns/{one}"' in page for one in two)
+    assert all(f'<option value="{each}"' in page for each in two)
+    assert all(f'href="/guns/{each}"' in page for each in two)
     assert "HUV25486" in sent(officer, "/alerts/new", ALERT | {"record": two[1]})
 
 

@@ -33,8 +33,8 @@ def opened(page, kind="Same dealer"):
 
 
 def test_the_list_says_what_is_shared_and_is_filtered(analyst, own):
-    said = text(analyst.open("/leads"))
-    assert "Same dealer" in said and "Armas del Sur" in said and "Brazil" in said
+    shown = text(analyst.open("/leads"))
+    assert "Same dealer" in shown and "Armas del Sur" in shown and "Brazil" in shown
     assert "Same dealer" in text(analyst.open("/leads?kind=shared_dealer&dealer=Armas"))
     assert "No patterns are found." in analyst.open("/leads?kind=shared_lot")
     assert 'id="kind-wrong"' in analyst.open("/leads?kind=gossip")
@@ -60,6 +60,6 @@ def test_records_of_other_states_make_a_lead_for_a_purpose_and_a_case(analyst, o
     )
     path = opened(analyst.send("/leads", FOR_A_CASE, 200).text)
     assert "records alone do not make it" in analyst.open(path)
-    said = text(analyst.send(path, FOR_A_CASE, 200).text)
-    assert FIRST in said and "Paraguay" in said
+    shown = text(analyst.send(path, FOR_A_CASE, 200).text)
+    assert FIRST in shown and "Paraguay" in shown
     assert 'id="case_number-wrong"' in analyst.send(path, {"purpose": "investigation"}, 422).text

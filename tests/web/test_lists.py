@@ -62,9 +62,9 @@ def test_the_heading_of_a_sorted_column_turns_the_order_round(officer):
 
 def test_each_filter_that_is_set_can_be_removed_and_all_at_once(officer):
     page = officer.open("/seizures?kind=seized&from_day=2026-02-01")
-    said = text(page)
-    assert "Kind: Seized ✕ Remove this filter" in said
-    assert "From day: 1 Feb 2026 ✕ Remove this filter" in said
+    shown = text(page)
+    assert "Kind: Seized ✕ Remove this filter" in shown
+    assert "From day: 1 Feb 2026 ✕ Remove this filter" in shown
     cuts = re.findall(r'class="cut" href="([^"]+)"', page)
     assert sorted(cuts) == ["/seizures?from_day=2026-02-01", "/seizures?kind=seized"]
     assert 'href="/seizures">Remove all filters' in page

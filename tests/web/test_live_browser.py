@@ -48,12 +48,12 @@ def elsewhere(registered_database, site, other):
 @pytest.fixture
 def look(chromium, site, elsewhere):
     """Open the board as the border officer of a state; fails at the end for an error on the console."""
-    opened, said = [], []
+    opened, result = [], []
 
     def open_board(state, **options):
         context = chromium.new_context(viewport={"width": 1280, "height": 900}, **options)
         page = context.new_page()
-        page.on("pageerror", lambda error: said.append(str(error)))
+        page.on("pageerror", lambda error: result.append(str(error)))
         page.goto(site.url + BOARD)
         page.locator("#username").fill(f"{state.lower()}.border_officer")
         page.locator("#password").fill(PASSWORD)
@@ -67,7 +67,7 @@ def look(chromium, site, elsewhere):
     yield open_board
     for context in opened:
         context.close()
-    assert said == []
+    assert result == []
 
 
 def shipment(officer, number):
@@ -141,8 +141,8 @@ def test_a_seizure_near_by_is_seen_by_its_own_side_alone(look, elsewhere):
     expect(brazil.locator("#due").get_by_role("row", name="A-DUE")).to_contain_text(
         "Held", timeout=SOON
     )
-    told = [request.response().text() for status, request in asked if status == 200]
-    assert told and all("S-9" not in one and '"seizures"' not in one for one in told)
+    shown = [request.response().text() for status, request in asked if status == 200]
+    assert shown and all("S-9" not in each and '"seizures"' not in each for each in shown)
 
 
 def test_who_is_signed_out_elsewhere_sees_that_he_looks_at_the_past(look, elsewhere):
@@ -190,8 +190,8 @@ def wall(chromium, site, elsewhere, prepared):
 
 def test_a_wall_display_tells_the_time_of_its_side(wall):
     there = datetime.now(UTC).astimezone(ZoneInfo("America/Asuncion"))
-    told = "|".join(f"{there + timedelta(minutes=more):%H:%M}" for more in (0, 1))
-    expect(wall.locator("#live")).to_contain_text(re.compile(f"as of ({told}):"))
+    result = "|".join(f"{there + timedelta(minutes=more):%H:%M}" for more in (0, 1))
+    expect(wall.locator("#live")).to_contain_text(re.compile(f"as of ({result}):"))
 
 
 def test_a_wall_display_says_that_its_picture_is_old_while_no_answer_comes(wall):

@@ -59,7 +59,7 @@ def entered(visitor, record, **changes):
 def test_a_theft_is_reported_and_matched_at_once(police, as_actor):
     as_actor("BRA", "police_officer").post("/seizures", bodies.seizure())
     done = police.send("/reports/new", TYPED).location
-    said = text(police.open(done))
+    shown = text(police.open(done))
     for words in (
         "✓ The report is recorded.",
         "Theft R-7",
@@ -69,7 +69,7 @@ def test_a_theft_is_reported_and_matched_at_once(police, as_actor):
         "Ana Ejemplo",
         "ABC123456",
     ):
-        assert words in said
+        assert words in shown
     assert "Theft" in text(police.open("/matches"))
     listed = police.open("/reports?kind=theft")
     assert done.split("?")[0] in listed and "R-7" in listed
@@ -143,9 +143,9 @@ def test_a_recovery_shows_what_it_matches_whom_to_call_and_leads_there_and_back(
     typed = TYPED | {"kind": "recovery", "occurred_on": "2026-03-05", "stolen_from": ""}
     address = police.send("/reports/new", typed).location.split("?")[0]
     page = police.open(address)
-    said = text(page)
-    assert "Match with Brazil: Domestic sale" in said and "Match with Paraguay: Seized" in said
-    assert "Whom to ask: BRA-POLICE · +55 61 0000 0000" in said and "● Strong" in said
+    shown = text(page)
+    assert "Match with Brazil: Domestic sale" in shown and "Match with Paraguay: Seized" in shown
+    assert "Whom to ask: BRA-POLICE · +55 61 0000 0000" in shown and "● Strong" in shown
     gun = re.search(r'href="(/guns/[^"]+)"', page)[1]
     for match in matches(pry_police, f"?record={gun.split('/')[2]}"):
         assert f"/matches/{match['id']}" in page
@@ -158,15 +158,15 @@ def test_of_a_record_that_is_only_pointed_to_the_page_tells_the_state_alone(
 ):
     sold(as_actor, "BRA", visibility="pointer")
     made = pry_police.post("/reports", bodies.report()).json
-    said = text(police.open(f"/reports/{made['id']}"))
-    assert "Match with Brazil" in said and "Domestic sale" not in said
+    shown = text(police.open(f"/reports/{made['id']}"))
+    assert "Match with Brazil" in shown and "Domestic sale" not in shown
 
 
 def test_a_recovery_that_met_an_alert_shows_the_hit_with_its_office(police, pry_police, as_actor):
     as_actor("BRA", "police_officer").post("/alerts", bodies.alert())
     typed = TYPED | {"kind": "recovery", "occurred_on": "2026-03-09", "stolen_from": ""}
-    said = text(police.open(police.send("/reports/new", typed).location))
-    assert "Hit with Brazil : Hold and call ▲ Open" in said
+    shown = text(police.open(police.send("/reports/new", typed).location))
+    assert "Hit with Brazil : Hold and call ▲ Open" in shown
 
 
 def test_from_a_report_one_alert_is_entered_which_the_page_then_shows(police, pry_police):
@@ -220,7 +220,7 @@ def test_a_wrong_serial_is_corrected_from_the_page_and_matched_anew(police, pry_
     typed = form | {"firearm.serial": "ABC123456", "firearm.lot": "L-8", "reason": "Read again"}
     done = police.send(f"{address}/correct", typed).location
     assert done == f"{address}?done=correct"
-    said = text(police.open(done))
+    shown = text(police.open(done))
     for words in (
         "✓ The report is corrected, and its firearm was matched again.",
         "ABC123456",
@@ -228,16 +228,16 @@ def test_a_wrong_serial_is_corrected_from_the_page_and_matched_anew(police, pry_
         "version 2: Read again",
         "It names another serial number than the report does now.",
     ):
-        assert words in said
-    told = pry_police.get(address).json
+        assert words in shown
+    answer = pry_police.get(address).json
     changed = {"firearm", "matches", "alerts", "version", "reason", "recorded_at", "remarks"}
-    assert {name: told[name] for name in told if name not in changed} == {
+    assert {name: answer[name] for name in answer if name not in changed} == {
         name: made[name] for name in made if name not in changed
     }
-    kept = [(mark["kind"], mark["text"]) for mark in told["firearm"]["marks"]]
-    assert sorted(kept) == [("import", "IMP 19"), ("manufacture", "ABC123456")]
-    assert told["firearm"]["lot"] == "L-8" and told["occurred_at"]
-    assert pry_police.get(f"/records/{told['firearm']['record']}").json["handling"] == "H2"
+    stored = [(mark["kind"], mark["text"]) for mark in answer["firearm"]["marks"]]
+    assert sorted(stored) == [("import", "IMP 19"), ("manufacture", "ABC123456")]
+    assert answer["firearm"]["lot"] == "L-8" and answer["occurred_at"]
+    assert pry_police.get(f"/records/{answer['firearm']['record']}").json["handling"] == "H2"
 
 
 def test_what_the_page_says_anew_takes_the_place_of_what_stood(police, pry_police):
@@ -254,9 +254,9 @@ def test_what_the_page_says_anew_takes_the_place_of_what_stood(police, pry_polic
         "reason": "No theft",
     }
     police.send(f"{address}/correct", typed)
-    told = pry_police.get(address).json
-    assert (told["kind"], told["occurred_on"], told["from"]) == ("loss", "2025-02-04", None)
-    assert told["place"]["name"] == "Luque" and told["place"]["latitude"] is None
+    answer = pry_police.get(address).json
+    assert (answer["kind"], answer["occurred_on"], answer["from"]) == ("loss", "2025-02-04", None)
+    assert answer["place"]["name"] == "Luque" and answer["place"]["latitude"] is None
 
 
 def test_a_correction_says_why_and_is_of_what_was_read(police, pry_police):
@@ -282,14 +282,14 @@ def test_a_report_made_in_error_is_withdrawn_from_the_page(police, pry_police, a
     )
     typed = {"expected_version": "1", "reason": "The gun was in the safe"}
     page = police.open(police.send(f"{address}/withdraw", typed).location)
-    said = text(page)
+    shown = text(page)
     for words in (
         "✓ The report is withdrawn.",
         "The gun was in the safe",
         "It remains valid although the report was withdrawn.",
     ):
-        assert words in said
-    assert "Match with" not in said and "/correct" not in page and "/alerts/new" not in page
+        assert words in shown
+    assert "Match with" not in shown and "/correct" not in page and "/alerts/new" not in page
     assert "✕ Withdrawn" in text(police.open("/reports"))
     assert address not in police.open("/reports?status=standing")
     history = f"/guns/{made['firearm']['record']}"
@@ -323,10 +323,10 @@ def test_a_report_says_when_it_was_recorded_corrected_and_withdrawn_and_why_each
     pry_police.post(f"{path}/correct", body, 200, If_Match='"1"')
     monkeypatch.setitem(app.config, "CLOCK", FixedClock(NOW + timedelta(minutes=7)))
     pry_police.post(f"{path}/withdraw", {"reason": "In the safe"}, 200, If_Match='"2"')
-    said = text(police.open(path))
+    shown = text(police.open(path))
     for words in (
         "Recorded 9 Mar 2026, 15:00",
         "Corrected 9 Mar 2026, 15:03 version 2: Read again",
         "Withdrawn 9 Mar 2026, 15:07 version 3: In the safe",
     ):
-        assert words in said
+        assert words in shown

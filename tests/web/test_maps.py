@@ -49,7 +49,7 @@ def test_the_point_of_a_state_lies_inside_it(state):
 
 def test_a_state_of_the_past_is_drawn_by_its_successors():
     assert {*map(id, state_rings("CSK"))} == {
-        id(one) for s in ("CZE", "SVK") for one in state_rings(s)
+        id(each) for s in ("CZE", "SVK") for each in state_rings(s)
     }
     assert state_rings("GIB") == () and state_point("GIB") is None
 
@@ -84,7 +84,7 @@ def test_all_that_is_shown_lies_inside_the_drawing(places):
 
 def test_numbers_of_places_that_lie_close_together_do_not_cover_each_other():
     made = drawn(FOZ, (-54.6, -25.5), (-54.61, -25.56), (-54.55, -25.6))
-    assert not any(meet(one.box, other.box) for one, other in combinations(made.places, 2))
+    assert not any(meet(each.box, other.box) for each, other in combinations(made.places, 2))
 
 
 def test_the_way_there_and_the_way_back_are_two_lines():

@@ -35,11 +35,11 @@ def judge(officer, match, verb, expect=303, expected_version=None, **fields):
 
 def test_the_list_shows_the_own_gun_the_other_state_and_the_status(officer, match):
     page = officer.open("/matches")
-    said = text(page)
-    assert "Seized, 1 Mar 2026 ≈ with Paraguay" in said
-    assert "ABC123456 Pistol · Taurus · G2C · 9x19" in said
-    assert "Gun of the other record ABC123456 Pistol · Taurus · G2C Worth a look" in said
-    assert "● Strong evidence" in said and "○ Proposed" in said
+    shown = text(page)
+    assert "Seized, 1 Mar 2026 ≈ with Paraguay" in shown
+    assert "ABC123456 Pistol · Taurus · G2C · 9x19" in shown
+    assert "Gun of the other record ABC123456 Pistol · Taurus · G2C Worth a look" in shown
+    assert "● Strong evidence" in shown and "○ Proposed" in shown
     assert f'href="/matches/{match["id"]}"' in page
 
 
@@ -47,10 +47,10 @@ def test_the_matches_of_one_gun_differ_by_what_happened_to_the_other(
     as_actor, officer, match, signed_in
 ):
     as_actor("PRY", "police_officer").post("/reports", bodies.report(occurred_on="2026-02-03"))
-    said = text(officer.open("/matches"))
-    assert "≈ with Paraguay: Theft, 3 Feb 2026" in said
-    assert said.index("Reported stolen in Paraguay") < said.index("Sold in Paraguay")
-    assert said.count("≈ with Paraguay: ") == 2
+    shown = text(officer.open("/matches"))
+    assert "≈ with Paraguay: Theft, 3 Feb 2026" in shown
+    assert shown.index("Reported stolen in Paraguay") < shown.index("Sold in Paraguay")
+    assert shown.count("≈ with Paraguay: ") == 2
     assert "with Brazil: Seized, 1 Mar 2026" in text(
         signed_in("PRY", "police_officer").open("/matches")
     )
@@ -59,10 +59,10 @@ def test_the_matches_of_one_gun_differ_by_what_happened_to_the_other(
 def test_what_happened_to_the_gun_of_a_pointer_stands_in_no_row(as_actor, police, officer):
     sold(as_actor, visibility="pointer")
     police.post("/seizures", bodies.seizure())
-    said = text(officer.open("/matches?worth=pointer"))
-    assert "≈ with Paraguay" in said and "with Paraguay:" not in said
-    assert "Ask the state: it discloses no more" in said
-    assert "Strong evidence" not in said.split("≈")[1]
+    shown = text(officer.open("/matches?worth=pointer"))
+    assert "≈ with Paraguay" in shown and "with Paraguay:" not in shown
+    assert "Ask the state: it discloses no more" in shown
+    assert "Strong evidence" not in shown.split("≈")[1]
 
 
 def test_what_another_state_does_not_disclose_is_a_question_to_it_and_no_pair(
@@ -106,19 +106,19 @@ def test_a_filter_that_cannot_be_taken_is_told_and_left_out(officer, match):
 
 
 def test_a_match_says_why_and_shows_the_own_record_alone_at_first(officer, match):
-    said = text(officer.open(f"/matches/{match['id']}"))
-    assert "For: The serial is the same." in said
-    assert "Your record Seized" in said and "Ana Ejemplo" not in said
-    assert "Read the record of Paraguay" in said and "Domestic sale" not in said
+    shown = text(officer.open(f"/matches/{match['id']}"))
+    assert "For: The serial is the same." in shown
+    assert "Your record Seized" in shown and "Ana Ejemplo" not in shown
+    assert "Read the record of Paraguay" in shown and "Domestic sale" not in shown
 
 
 def test_for_a_purpose_and_a_case_both_stand_side_by_side_and_the_owner_reads_it(
     officer, match, as_actor
 ):
-    said = text(officer.send(f"/matches/{match['id']}", FOR_A_CASE, 200).text)
-    assert "Your record Seized Paraguay Domestic sale" in said
-    assert "Paraguay Armas del Sur" in said
-    assert "Ana Ejemplo" not in said and "Individual" in said
+    shown = text(officer.send(f"/matches/{match['id']}", FOR_A_CASE, 200).text)
+    assert "Your record Seized Paraguay Domestic sale" in shown
+    assert "Paraguay Armas del Sur" in shown
+    assert "Ana Ejemplo" not in shown and "Individual" in shown
     entries = as_actor("PRY", "auditor").get("/audit").json["items"]
     [read] = [entry for entry in entries if entry["action"] == "record:disclosed"]
     assert (read["purpose"], read["case_number"]) == ("investigation", "C-7")
@@ -140,9 +140,9 @@ def test_two_records_of_the_own_state_need_no_purpose(officer, as_actor, police)
     sold(as_actor, "BRA")
     police.post("/seizures", bodies.seizure())
     [match] = matches(police)
-    said = text(officer.open(f"/matches/{match['id']}"))
-    assert "Your record Seized Your other record Domestic sale" in said
-    assert "Read the record of" not in said
+    shown = text(officer.open(f"/matches/{match['id']}"))
+    assert "Your record Seized Your other record Domestic sale" in shown
+    assert "Read the record of" not in shown
 
 
 def test_of_a_pointer_the_page_says_whom_to_ask(officer, as_actor, police):
@@ -157,28 +157,28 @@ def test_of_a_pointer_the_page_says_whom_to_ask(officer, as_actor, police):
     sold(as_actor, visibility="pointer")
     police.post("/seizures", bodies.seizure())
     [match] = matches(police)
-    said = text(officer.open(f"/matches/{match['id']}"))
-    assert "Paraguay lets it be known that it holds a record, and no more." in said
-    assert "+595 21 0000000" in said and "Read the record of" not in said
-    said = text(officer.send(f"/matches/{match['id']}", FOR_A_CASE, 200).text)
-    assert "Domestic sale" not in said
+    shown = text(officer.open(f"/matches/{match['id']}"))
+    assert "Paraguay lets it be known that it holds a record, and no more." in shown
+    assert "+595 21 0000000" in shown and "Read the record of" not in shown
+    shown = text(officer.send(f"/matches/{match['id']}", FOR_A_CASE, 200).text)
+    assert "Domestic sale" not in shown
 
 
 def test_a_match_is_confirmed_and_then_rejected_with_the_reason(officer, match):
     answer = judge(officer, match, "confirm", reason="Compared on the bench")
     assert answer.location == f"/matches/{match['id']}?done=confirm"
-    said = text(officer.open(answer.location))
-    assert "✓ Your state says that it is one gun." in said and "✓ Confirmed" in said
-    assert "Reason Compared on the bench" in said and "Judged by bra.police_officer" in said
+    shown = text(officer.open(answer.location))
+    assert "✓ Your state says that it is one gun." in shown and "✓ Confirmed" in shown
+    assert "Reason Compared on the bench" in shown and "Judged by bra.police_officer" in shown
     assert f"/matches/{match['id']}/confirm" not in officer.open(answer.location)
-    said = text(officer.open(judge(officer, match, "reject", reason="Another mark").location))
-    assert "✕ Rejected" in said and "Reason Another mark" in said
+    shown = text(officer.open(judge(officer, match, "reject", reason="Another mark").location))
+    assert "✕ Rejected" in shown and "Reason Another mark" in shown
 
 
 def test_the_form_names_both_guns(officer, match):
-    said = text(officer.open(f"/matches/{match['id']}/reject"))
-    assert "Your record ABC123456 · Pistol · Taurus · G2C · 9x19" in said
-    assert "Paraguay ABC123456 · Pistol · Taurus · G2C" in said
+    shown = text(officer.open(f"/matches/{match['id']}/reject"))
+    assert "Your record ABC123456 · Pistol · Taurus · G2C · 9x19" in shown
+    assert "Paraguay ABC123456 · Pistol · Taurus · G2C" in shown
 
 
 @pytest.mark.between_writes

@@ -223,8 +223,8 @@ def test_they_stand_in_the_order_of_their_moments_whenever_they_were_written(off
 
 
 def test_a_kind_that_there_is_not_is_told_in_words(officer):
-    said = text(officer.open("/notifications?kind=foo", Accept_Language="pt"))
-    assert "“foo” não está na lista: escolha nela." in said and "approval" not in said
+    notices = text(officer.open("/notifications?kind=foo", Accept_Language="pt"))
+    assert "“foo” não está na lista: escolha nela." in notices and "approval" not in notices
 
 
 def test_a_notification_of_an_alert_leads_to_its_page(signed_in, pry_police):

@@ -68,16 +68,16 @@ def test_a_changed_letter_is_refused(visitor, token):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "expected"),
     [
         ("", "it begins with SALSA1"),
         ("<script>alert(1)</script>", "it begins with SALSA1"),
         ("SALSA1.PRY-2026-00000000.AAAA.AAAA", "has the key PRY-2026-00000000"),
     ],
 )
-def test_any_other_text_is_told_as_such(visitor, wrong, said):
+def test_any_other_text_is_told_as_such(visitor, wrong, expected):
     page = verified(visitor, wrong)
-    assert said in page and "<script>alert" not in page
+    assert expected in page and "<script>alert" not in page
 
 
 def test_the_form_is_taken_from_its_own_page_alone(visitor, token):

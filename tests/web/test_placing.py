@@ -12,7 +12,7 @@ PAGE = f"/posts/{POST}/agencies"
 
 def placed_agencies(as_actor, state="PRY"):
     found = as_actor(state, "auditor").get(f"/agencies?state={state}").json["items"]
-    return [one["code"] for one in found if POST in one["posts"]]
+    return [each["code"] for each in found if POST in each["posts"]]
 
 
 def box(page, code):
@@ -40,9 +40,9 @@ def test_what_stands_at_other_posts_stays_there(signed_in, as_actor):
     administrator.post("/agencies/PRY-POLICE/posts", {"posts": [elsewhere]}, 200)
     signed_in("PRY", "supervisor").send(PAGE, {"codes.0": "PRY-POLICE"})
     [police] = [
-        one
-        for one in administrator.get("/agencies?state=PRY").json["items"]
-        if one["code"] == "PRY-POLICE"
+        item
+        for item in administrator.get("/agencies?state=PRY").json["items"]
+        if item["code"] == "PRY-POLICE"
     ]
     assert police["posts"] == sorted([POST, elsewhere])
 

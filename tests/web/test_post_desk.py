@@ -18,7 +18,7 @@ FINE = 4  # times 72 dots an inch
 def test_the_desk_is_reached_from_home_and_board_and_shows_what_is_due(officer, truck):
     for path in ("/", f"/posts/{POST}/board"):
         assert f'href="{DESK}"' in officer.open(path)
-    said = text(officer.open(DESK))
+    shown = text(officer.open(DESK))
     for words in (
         "A-1",
         "BRA2E19",
@@ -29,7 +29,7 @@ def test_the_desk_is_reached_from_home_and_board_and_shows_what_is_due(officer, 
         "9 Mar 2026, 17:00",
         "Your side",
     ):
-        assert words in said
+        assert words in shown
 
 
 def test_a_truck_that_was_ticked_is_found_again_in_what_was_ticked_today(officer, truck):
@@ -38,8 +38,8 @@ def test_a_truck_that_was_ticked_is_found_again_in_what_was_ticked_today(officer
     page = officer.open(DESK)
     assert 'class="truck' not in page  # nothing is due of it any more
     ticked = page.partition('id="ticked-title"')[2]
-    said = text(f"<main>{ticked}")
-    assert "Crossed today (1)" in said and "12:00 · Ciudad del Este · Entry ✓ Passed" in said
+    shown = text(f"<main>{ticked}")
+    assert "Crossed today (1)" in shown and "12:00 · Ciudad del Este · Entry ✓ Passed" in shown
     assert f'<a href="{DESK}/shipments/{truck["id"]}">A-1</a>' in ticked
 
 
@@ -59,8 +59,8 @@ def test_a_tick_of_a_clock_that_is_fast_is_shown_at_the_moment_that_counts(
         f"/posts/{POST}/board",
         f"/desk/shipments/{truck['id']}",
     ):
-        said = text(officer.open(page))
-        assert ("12:00" in said or "15:00" in said) and "12:04" not in said and "15:04" not in said
+        body = text(officer.open(page))
+        assert ("12:00" in body or "15:00" in body) and "12:04" not in body and "15:04" not in body
 
 
 @pytest.mark.parametrize(
@@ -132,15 +132,15 @@ def test_a_photograph_is_kept_with_the_truck_and_the_form_has_one_effect(officer
 
 
 @pytest.mark.parametrize(
-    "which,said",
+    "which,expected",
     [
         ("NOWHERE", "Nothing under way that concerns your state is found by this."),
         ("", "Nothing under way that concerns your state is found by this."),
     ],
 )
-def test_a_truck_that_is_not_found_is_asked_for_again(officer, truck, which, said):
+def test_a_truck_that_is_not_found_is_asked_for_again(officer, truck, which, expected):
     page = officer.send(f"{DESK}/tick", {"which": which, "outcome": "passed"}, 422)
-    assert said in text(page.get_data(as_text=True))
+    assert expected in text(page.get_data(as_text=True))
 
 
 def test_what_is_no_photograph_is_refused_at_its_field(officer, truck, as_actor):
@@ -154,12 +154,12 @@ def test_a_check_needs_its_serial_alone_and_keeps_a_photograph_of_the_mark(
 ):
     as_actor("BRA", "police_officer").post("/seizures", bodies.seizure())
     page = officer.send(f"{DESK}/check", {"serial": "ABC12345?", "photo": picture()}, 200)
-    said = text(page.get_data(as_text=True))
+    shown = text(page.get_data(as_text=True))
     assert (
-        "Possible hit" in said
-        and "Incident Ciudad del Este–Foz do Iguaçu, 9 Mar 2026, 12:00" in said
+        "Possible hit" in shown
+        and "Incident Ciudad del Este–Foz do Iguaçu, 9 Mar 2026, 12:00" in shown
     )
-    check = said.partition("Number of the check: ")[2].split()[0]
+    check = shown.partition("Number of the check: ")[2].split()[0]
     assert attached(as_actor, f"check:{check}") == ["photograph"]
 
 
@@ -203,8 +203,8 @@ def test_a_seizure_answers_at_once_with_its_number_what_it_matches_and_whom_to_c
         "Brazil has no office registered that can be called.",
     ):
         assert words in page
-    [said, _] = officer.send(f"{DESK}/seizure", typed, 200, **SCRIPT).json["messages"]
-    assert said.startswith("ABC12345: Hit. Seized before: ")
+    [messages, _] = officer.send(f"{DESK}/seizure", typed, 200, **SCRIPT).json["messages"]
+    assert messages.startswith("ABC12345: Hit. Seized before: ")
 
 
 def test_the_receipt_of_a_seizure_follows_by_itself_what_is_still_compared(officer, as_actor):
@@ -236,7 +236,7 @@ def test_a_receipt_says_of_each_gun_what_a_check_says_the_action_of_an_alert_fir
     as_actor("ARG", "police_officer").post("/alerts", bodies.alert())
     typed = {"items.0.serial": "ABC123456", "items.0.make": "Taurus", "items.1.serial": "QQQ77777"}
     page = officer.open(officer.send(f"{DESK}/seizure", typed).location)
-    said = text(page)
+    shown = text(page)
     parts = (
         "Hold the gun and call Argentina",
         "Seized before: Brazil",
@@ -246,8 +246,8 @@ def test_a_receipt_says_of_each_gun_what_a_check_says_the_action_of_an_alert_fir
         "BRA-POLICE",
         "QQQ77777 : ○ Not in",
     )
-    assert [said.find(part) for part in parts] == sorted(said.find(part) for part in parts)
-    assert all(part in said for part in parts)
+    assert [shown.find(part) for part in parts] == sorted(shown.find(part) for part in parts)
+    assert all(part in shown for part in parts)
     officer.open(re.search(r'href="(/hits/[^"]+)"', page)[1])
     [loud, _] = officer.send(f"{DESK}/seizure", typed, 200, **SCRIPT).json["messages"]
     assert loud.startswith("ABC123456: Hit. Hold the gun and call Argentina")
@@ -259,10 +259,10 @@ def test_a_receipt_that_is_read_again_says_that_the_alert_has_ended(officer, arg
     receipt = officer.send(f"{DESK}/seizure", typed).location
     assert "was cancelled" not in text(officer.open(receipt))
     arg_police.post(f"/alerts/{alert['id']}/cancel", {"reason": "Found"}, 200, If_Match='"1"')
-    said, page = text(officer.open(receipt)), officer.open(receipt)
+    shown, page = text(officer.open(receipt)), officer.open(receipt)
     ended = "✕ The alert was cancelled by Argentina on 9 Mar 2026"
-    kept = "It was answered when it was recorded: Hold the gun and call Argentina"
-    assert said.index(ended) < said.index(kept)
+    stored = "It was answered when it was recorded: Hold the gun and call Argentina"
+    assert shown.index(ended) < shown.index(stored)
     assert '<p class="lead">Hold the gun' not in page
 
 
@@ -322,8 +322,8 @@ def test_a_joint_seizure_of_two_guns_is_seen_by_the_other_side(officer, as_actor
     assert own["joint_with"] == {"state": "BRA", "number": "FOZ-7"}
     assert [item["line"] for item in own["items"]] == [1, 2] and own["post"] is None
     headers = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
-    seen = as_actor("BRA", "police_officer").get(f"/seizures/{own['id']}", **headers).json
-    assert (seen["state"], seen["occurred_on"]) == ("PRY", "2026-03-08")
+    visible = as_actor("BRA", "police_officer").get(f"/seizures/{own['id']}", **headers).json
+    assert (visible["state"], visible["occurred_on"]) == ("PRY", "2026-03-08")
 
 
 def test_the_other_side_is_called_by_telephone_or_asked_to_call(officer, truck, as_actor):
@@ -338,5 +338,5 @@ def test_the_other_side_is_called_by_telephone_or_asked_to_call(officer, truck, 
     assert 'href="tel:+55450000"' in officer.open(f"{DESK}/call")
     officer.send(f"{DESK}/call", {"which": "A-1"})
     officer.send(f"{DESK}/call", {"which": ""})
-    told = as_actor("BRA", "border_officer").get("/notifications?code=post_called").json["items"]
-    assert [one["subject"]["kind"] for one in told] == ["post", "shipment"]
+    notices = as_actor("BRA", "border_officer").get("/notifications?code=post_called").json["items"]
+    assert [each["subject"]["kind"] for each in notices] == ["post", "shipment"]

@@ -70,7 +70,7 @@ def test_a_seizure_recorded_without_a_line_arrives_exactly_once_by_keyboard_alon
         page.locator("#q")
     ).to_be_focused()  # what is sent meanwhile takes nobody away from what he types
     expect(page.locator("#desk-message")).to_contain_text("Accepted: Record a seizure: QQQ112")
-    assert sum("QQQ112" in said for said in page.evaluate("heard")) == 1
+    assert sum("QQQ112" in value for value in page.evaluate("heard")) == 1
     expect(page.locator("#queue-count")).to_have_text("Waiting to be sent: 0")
     reopened(device, site)
     assert seized(site, "QQQ") == ["QQQ112", "QQQ111"]  # the newest first: they were sent in order

@@ -39,10 +39,10 @@ def brazil(signed_in):
 @pytest.mark.parametrize("language", SAID)
 def test_a_call_stands_on_board_and_desk_of_both_sides(paraguay, brazil, language):
     paraguay.send(f"{DESK}/call", {"which": ""})
-    for officer, said in zip((brazil, paraguay), SAID[language], strict=True):
+    for officer, value in zip((brazil, paraguay), SAID[language], strict=True):
         officer.client.set_cookie("salsa_language", language)
         for page in (BOARD, DESK, f"{DESK}/call"):
-            assert said in text(officer.open(page))
+            assert value in text(officer.open(page))
 
 
 def test_who_waits_for_a_call_stands_on_every_page_of_the_desk(paraguay, brazil):
@@ -61,7 +61,7 @@ def test_who_is_asked_sees_the_telephone_and_marks_the_call_as_answered(as_actor
     [made] = re.findall(r'form="answering" name="call" value="([^"]+)"', page)
     assert made not in re.findall(r'value="([^"]+)"', paraguay.open(BOARD))
     urgent = as_actor("BRA", "border_officer").get("/notifications?urgent=true").json["items"]
-    assert [one["code"] for one in urgent] == ["post_called"]
+    assert [each["code"] for each in urgent] == ["post_called"]
     assert "Not answered yet." in text(paraguay.open(DESK))
     assert brazil.send(f"{DESK}/answer", {"call": made, "next": BOARD}).location == BOARD
     for officer in (paraguay, brazil):
@@ -79,8 +79,8 @@ def test_who_asks_twice_is_told_since_when_it_was_asked(paraguay):
     page = paraguay.send(f"{DESK}/call", {"which": ""}, 409).get_data(as_text=True)
     assert "The other side was asked to call at 12:00 already" in text(page)
     sent = {"Accept": "application/json"}
-    told = paraguay.send(f"{DESK}/call", {"which": ""}, 409, **sent).json
-    assert "was asked to call at 12:00 already" in told["messages"][0]
+    answer = paraguay.send(f"{DESK}/call", {"which": ""}, 409, **sent).json
+    assert "was asked to call at 12:00 already" in answer["messages"][0]
 
 
 def test_the_notification_leads_to_the_desk(paraguay, brazil):
@@ -90,10 +90,10 @@ def test_the_notification_leads_to_the_desk(paraguay, brazil):
 
 def test_what_the_desk_asks_for_holds_nothing_of_a_session(paraguay, brazil):
     paraguay.send(f"{DESK}/call", {"which": ""})
-    told = brazil.client.get(f"{DESK}/live", headers={"Accept": "application/json"})
-    assert set(told.json["parts"]) == {"calls", "asked", "joint"}
-    assert "Paraguay asks you to call" in told.json["parts"]["calls"]
-    assert "csrf_token" not in told.text and told.headers["Salsa-Build"]
+    answer = brazil.client.get(f"{DESK}/live", headers={"Accept": "application/json"})
+    assert set(answer.json["parts"]) == {"calls", "asked", "joint"}
+    assert "Paraguay asks you to call" in answer.json["parts"]["calls"]
+    assert "csrf_token" not in answer.text and answer.headers["Salsa-Build"]
 
 
 def test_who_recorded_first_names_the_other_side_s_by_one_button(paraguay, brazil, as_actor):
@@ -149,16 +149,16 @@ def test_the_desks_and_boards_of_both_sides_say_what_waits_and_what_is_joined(pa
     brazil.send(
         f"{DESK}/seizure", {"items.0.serial": "XYZ124", "number": "B-7", "joint_with.number": "P-1"}
     )
-    said = "Joined with Brazil B-7, recorded 9 Mar 2026, 12:00."
-    assert said in text(paraguay.open(DESK)) and said in text(paraguay.open(f"/posts/{POST}/board"))
+    body = "Joined with Brazil B-7, recorded 9 Mar 2026, 12:00."
+    assert body in text(paraguay.open(DESK)) and body in text(paraguay.open(f"/posts/{POST}/board"))
     assert "Joined with Paraguay P-1" in text(brazil.open(DESK))
     assert "jointly with your side" not in text(brazil.open(DESK))
 
 
 def test_a_call_about_a_shipment_is_told_with_who_asks_and_at_which_post(paraguay, brazil, truck):
     paraguay.send(f"{DESK}/call", {"which": truck["id"]})
-    said = text(brazil.open("/notifications"))
-    assert "Shipment A-1 · Paraguay · " in said and "Foz do Iguaçu" in said
+    notices = text(brazil.open("/notifications"))
+    assert "Shipment A-1 · Paraguay · " in notices and "Foz do Iguaçu" in notices
 
 
 def test_a_call_may_carry_words_which_the_other_side_reads(paraguay, brazil, as_actor):

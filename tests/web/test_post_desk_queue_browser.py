@@ -112,8 +112,8 @@ def test_what_a_seizure_matches_stays_on_top_of_each_page_until_it_is_put_away(d
     page.reload()
     expect(loud).to_be_visible()
     expect(page.get_by_role("main")).not_to_contain_text("The crossing is recorded.")
-    [kept] = page.evaluate(STORED)[1]
-    assert "ABC123456" not in kept and "Hit" not in kept
+    [stored] = page.evaluate(STORED)[1]
+    assert "ABC123456" not in stored and "Hit" not in stored
     device.set_offline(True)
     go(page, site)
     expect(page.locator("#queue-list [data-state=urgent]")).to_contain_text(

@@ -70,7 +70,7 @@ def test_a_photograph_that_is_refused_keeps_nothing_else_back_and_is_sent_anew(
 def test_a_seizure_of_a_photograph_alone_that_is_refused_is_not_recorded(officer, as_actor):
     refused = officer.send(f"{DESK}/seizure", {"photo": none()}, 422, **SCRIPT).json["messages"]
     assert "JPEG, PNG or WebP" in refused[0]
-    assert any("Say what was seized" in said for said in refused[1:])
+    assert any("Say what was seized" in value for value in refused[1:])
     assert as_actor("PRY", "border_officer").get("/seizures").json["items"] == []
 
 
@@ -89,13 +89,13 @@ def test_a_script_learns_what_a_tick_opened_and_what_stops_the_truck_still(
         "seals": "S-9",
         "occurred_at": "2026-03-09T11:30",
     }
-    held = {
+    hold = {
         "stage": "entry",
         "occurred_at": "2026-03-09T14:45:00Z",
         "outcome": "held",
         "reason": "The dog marked it",
     }
-    as_actor("PRY", "border_officer").post(f"/shipments/{truck['id']}/checkpoints", held)
+    as_actor("PRY", "border_officer").post(f"/shipments/{truck['id']}/checkpoints", hold)
     done = officer.send(f"{DESK}/tick", sent | {"confirm_differs": "true"}, 200, **SCRIPT)
     opened, *doubts, stopped = done.json["messages"]
     assert opened == f"Discrepancies opened: {len(doubts)}."
@@ -112,11 +112,11 @@ def test_a_script_that_nobody_signed_in_is_told_so(visitor):
 
 
 def test_what_one_account_kept_is_not_taken_from_another(officer, truck, as_actor):
-    kept = officer.client.get("/posts/session", headers=SCRIPT).json
-    assert len(kept["key"]) == 64 and kept["ends_at"] > kept["now"]
+    stored = officer.client.get("/posts/session", headers=SCRIPT).json
+    assert len(stored["key"]) == 64 and stored["ends_at"] > stored["now"]
     mine, other = (
         {"Accept": "application/json", "Salsa-Desk-Owner": owner}
-        for owner in (kept["owner"], "0" * 32)
+        for owner in (stored["owner"], "0" * 32)
     )
     refused = officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"}, 403, **other)
     assert "by another account" in refused.json["detail"] and ticks(as_actor, truck) == []
@@ -125,12 +125,12 @@ def test_what_one_account_kept_is_not_taken_from_another(officer, truck, as_acto
 
 
 def test_each_account_has_a_key_of_its_own_in_every_session(signed_in):
-    one, other = signed_in("PRY", "border_officer"), signed_in("BRA", "border_officer")
-    first = one.client.get("/posts/session", headers=SCRIPT).json
-    one.send("/sign-out", {})
-    one.sign_in("pry.border_officer")
+    single, other = signed_in("PRY", "border_officer"), signed_in("BRA", "border_officer")
+    first = single.client.get("/posts/session", headers=SCRIPT).json
+    single.send("/sign-out", {})
+    single.sign_in("pry.border_officer")
     again, others = (
-        someone.client.get("/posts/session", headers=SCRIPT).json for someone in (one, other)
+        someone.client.get("/posts/session", headers=SCRIPT).json for someone in (single, other)
     )
     assert (first["key"], first["owner"]) == (again["key"], again["owner"])
     assert others["key"] != first["key"] and others["owner"] != first["owner"]

@@ -22,8 +22,8 @@ def test_a_truck_is_held_and_let_go_on_and_an_incident_is_told(officer, truck, a
         ("incident", {"kind": "seal_broken", "note": "S-77 is cut"}),
     ):
         officer.send(f"{DESK}/{task}", {"which": "A-1"} | more)
-    told = as_actor("BRA", "licensing_officer").get(f"/shipments/{truck['id']}").json["events"]
-    assert {"held", "resumed", "incident"} <= {event["kind"] for event in told}
+    answer = as_actor("BRA", "licensing_officer").get(f"/shipments/{truck['id']}").json["events"]
+    assert {"held", "resumed", "incident"} <= {event["kind"] for event in answer}
 
 
 @pytest.mark.parametrize("outcome", ["held", "refused"])
@@ -61,13 +61,13 @@ def test_the_page_of_a_truck_that_is_held_says_who_holds_it_why_since_when_and_w
 ):
     stopped(as_actor, truck)
     page = officer.open(f"{DESK}/shipments/{truck['id']}")
-    said = text(page)
+    shown = text(page)
     for words in (
         "Held by Brazil since 9 Mar 2026, 10:00 : A serial is on an alert",
         "That is the word of Brazil; it does not bind your side.",
         "I know of it, and it passes all the same",
     ):
-        assert words in said
+        assert words in shown
     assert 'href="tel:+55450000"' in page and f"{DESK}/resume" not in page
 
 
@@ -109,10 +109,10 @@ def test_who_is_called_before_a_pass_is_named_and_not_by_a_code(
         },
     )
     page = officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"}, 409)
-    said = text(page.get_data(as_text=True))
-    assert "Call first: Alfândega de Foz, +55 45 1111." in said
-    offices = [part.partition("Mon-Fri 08:00")[1] for part in said.split("Alfândega de Foz")]
-    assert any(offices) and said.index("Alfândega de Foz , Brazil") < said.index(
+    shown = text(page.get_data(as_text=True))
+    assert "Call first: Alfândega de Foz, +55 45 1111." in shown
+    offices = [part.partition("Mon-Fri 08:00")[1] for part in shown.split("Alfândega de Foz")]
+    assert any(offices) and shown.index("Alfândega de Foz , Brazil") < shown.index(
         "BRA-POLICE , Brazil"
     )
 
@@ -125,21 +125,21 @@ def test_who_held_it_sees_that_it_passed_against_his_hold_until_he_lets_it_go_on
     officer.send(f"{DESK}/tick", sent)
     holder = signed_in("BRA", "border_officer")
     sheet, board = f"{DESK}/shipments/{truck['id']}", f"/posts/{POST}/board"
-    said = "Passed in spite of your hold: Paraguay, on 9 Mar 2026, 12:00"
+    result = "Passed in spite of your hold: Paraguay, on 9 Mar 2026, 12:00"
     for page in (sheet, DESK, board):
-        assert said in text(holder.open(page))
-        assert said not in text(officer.open(page))
+        assert result in text(holder.open(page))
+        assert result not in text(officer.open(page))
     assert "shipment_passed_held" in urgent(as_actor("BRA", "border_officer"))
     add(as_actor("PRY", "border_officer"), truck, "receipt", received_on="2026-03-09", all=True)
     for page in (sheet, DESK, board):  # its receipt changes nothing of that
-        assert said in text(holder.open(page))
+        assert result in text(holder.open(page))
     holder.send(f"{DESK}/resume", {"which": truck["id"], "reason": "Known"})
     for page in (sheet, DESK, board):
-        assert said not in text(holder.open(page))
+        assert result not in text(holder.open(page))
 
 
 def urgent(client):
-    return [one["code"] for one in client.get("/notifications?urgent=true").json["items"]]
+    return [item["code"] for item in client.get("/notifications?urgent=true").json["items"]]
 
 
 def test_what_passed_against_a_hold_stands_once_whatever_else_was_stopped(
@@ -163,7 +163,7 @@ def test_what_passed_against_a_hold_stands_once_whatever_else_was_stopped(
 
 
 def test_what_was_stopped_meanwhile_is_asked_about_until_it_is_confirmed(officer, truck, as_actor):
-    seen = re.search(
+    visible = re.search(
         r'name="expected_version" value="([0-9]+)"', officer.open(f"{DESK}/shipments/{truck['id']}")
     )
     tick(
@@ -174,7 +174,7 @@ def test_what_was_stopped_meanwhile_is_asked_about_until_it_is_confirmed(officer
         at="2026-03-09T14:00:00Z",
         reason="The dog",
     )
-    sent = {"which": truck["id"], "outcome": "passed", "expected_version": seen[1]}
+    sent = {"which": truck["id"], "outcome": "passed", "expected_version": visible[1]}
     for _ in range(2):
         page = officer.send(f"{DESK}/tick", sent, 409).get_data(as_text=True)
         sent |= {
@@ -186,8 +186,8 @@ def test_what_was_stopped_meanwhile_is_asked_about_until_it_is_confirmed(officer
 def test_what_the_own_state_holds_is_let_go_on_before_it_is_ticked(signed_in, truck, as_actor):
     act(as_actor("BRA", "licensing_officer"), truck, "hold", reason="Licence")
     exporter = signed_in("BRA", "border_officer")
-    said = text(exporter.open(f"{DESK}/shipments/{truck['id']}"))
-    assert "Held by Brazil since" in said and "Release it before you record that it passed" in said
+    body = text(exporter.open(f"{DESK}/shipments/{truck['id']}"))
+    assert "Held by Brazil since" in body and "Release it before you record that it passed" in body
     sent = {"which": "A-1", "outcome": "passed", "occurred_at": "2026-03-09T12:00"}
     page = exporter.send(f"{DESK}/tick", sent, 409).get_data(as_text=True)
     assert "Resume it first with “Resume it”" in text(page)
@@ -198,18 +198,18 @@ def test_a_pass_does_not_undo_what_a_colleague_stopped_after_the_page_was_read(
     officer, truck, as_actor, pry_border
 ):
     page = officer.open(f"{DESK}/shipments/{truck['id']}")
-    seen = re.search(r'name="expected_version" value="([0-9]+)"', page)[1]
-    held = {
+    visible = re.search(r'name="expected_version" value="([0-9]+)"', page)[1]
+    hold = {
         "stage": "entry",
         "occurred_at": "2026-03-09T14:00:00Z",
         "outcome": "held",
         "reason": "The dog marked the trailer",
     }
-    pry_border.post(f"/shipments/{truck['id']}/checkpoints", held)
+    pry_border.post(f"/shipments/{truck['id']}/checkpoints", hold)
     sent = {
         "which": truck["id"],
         "outcome": "passed",
-        "expected_version": seen,
+        "expected_version": visible,
         "confirm_held": "true",
     }
     again = officer.send(f"{DESK}/tick", sent, 409, **SCRIPT)
@@ -226,9 +226,9 @@ def test_a_pass_does_not_undo_what_a_colleague_stopped_after_the_page_was_read(
 def test_who_has_seen_what_his_side_holds_is_not_asked_again(officer, truck, as_actor):
     officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "held", "reason": "Scanner"})
     page = officer.open(f"{DESK}/shipments/{truck['id']}")
-    seen = re.search(r'name="expected_version" value="([0-9]+)"', page)[1]
+    visible = re.search(r'name="expected_version" value="([0-9]+)"', page)[1]
     officer.send(
-        f"{DESK}/tick", {"which": truck["id"], "outcome": "passed", "expected_version": seen}
+        f"{DESK}/tick", {"which": truck["id"], "outcome": "passed", "expected_version": visible}
     )
     assert [tick["outcome"] for tick in ticks(as_actor, truck)] == ["held", "passed"]
 
@@ -256,16 +256,16 @@ def test_what_was_never_released_is_told_before_it_enters_asked_about_and_told_a
     assert refused.json["confirm"] == "confirm_unreleased"
     assert "Brazil never released this shipment" in refused.json["messages"][0]
     done = officer.send(f"{DESK}/tick", sent | {"confirm_unreleased": "true"})
-    said = text(officer.open(done.location))
-    assert "It does not agree with the papers" in said and "Brazil never released it." in said
+    shown = text(officer.open(done.location))
+    assert "It does not agree with the papers" in shown and "Brazil never released it." in shown
     assert [tick["stage"] for tick in ticks(as_actor, planned)] == ["entry"]
 
 
 def test_the_side_that_it_leaves_is_told_who_releases_it_and_is_offered_no_tick(signed_in, planned):
-    said = officer_page = signed_in("BRA", "border_officer").open(
+    shown = officer_page = signed_in("BRA", "border_officer").open(
         f"{DESK}/shipments/{planned['id']}"
     )
-    assert "the licensing authority of your state releases it" in text(said)
+    assert "the licensing authority of your state releases it" in text(shown)
     assert 'data-task="tick"' not in officer_page and f"{DESK}/hold" in officer_page
 
 
@@ -275,9 +275,9 @@ def test_what_was_never_released_is_told_beside_a_hold_on_sheet_list_and_board(
     officer.send(f"{DESK}/tick", {"which": planned["id"], "outcome": "held", "reason": "Scanner"})
     sheet = f"{DESK}/shipments/{planned['id']}"
     for page in (DESK, sheet, f"/posts/{POST}/board"):
-        said = text(officer.open(page))
-        assert "Scanner" in said, page
-        assert "Not released by Brazil" in said or "Brazil has not released it" in said, page
+        shown = text(officer.open(page))
+        assert "Scanner" in shown, page
+        assert "Not released by Brazil" in shown or "Brazil has not released it" in shown, page
     exporter = signed_in("BRA", "border_officer").open(sheet)
     assert "the licensing authority of your state releases it" in text(exporter)
     assert 'data-task="tick"' not in exporter
@@ -289,11 +289,11 @@ def test_an_incident_stands_on_list_sheet_board_and_wall_and_is_named_where_it_i
     robbed = {"kind": "theft", "note": "Robbed on the way", "occurred_at": "2026-03-09T13:00:00Z"}
     bra_border.post(f"/shipments/{truck['id']}/incidents", robbed)
     for page in (DESK, f"{DESK}/shipments/{truck['id']}"):
-        said = text(officer.open(page))
-        assert "Theft, as Brazil says, on 9 Mar 2026, 10:00 : Robbed on the way" in said
+        shown = text(officer.open(page))
+        assert "Theft, as Brazil says, on 9 Mar 2026, 10:00 : Robbed on the way" in shown
     assert "Theft · Brazil" in text(officer.open(f"/posts/{POST}/board"))
     [row] = bra_border.get(f"/posts/{POST}/board").json["due"]
-    assert [(one["kind"], one["state"]) for one in row["incidents"]] == [("theft", "BRA")]
+    assert [(each["kind"], each["state"]) for each in row["incidents"]] == [("theft", "BRA")]
     assert "concerns your state: Theft." in text(officer.open("/notifications"))
 
 
@@ -308,8 +308,8 @@ def test_seals_and_count_of_the_papers_stand_beside_what_is_asked_and_a_wrong_on
         "telephone": "+55 45 0000",
     }
     as_actor("BRA", "state_administrator").post("/contacts", duty)
-    said = text(officer.open(f"{DESK}/shipments/{truck['id']}"))
-    assert "On its papers: S-77" in said and "On its papers: 2" in said
+    shown = text(officer.open(f"{DESK}/shipments/{truck['id']}"))
+    assert "On its papers: S-77" in shown and "On its papers: 2" in shown
     sent = {"which": truck["id"], "outcome": "passed", "seals": "S-78", "quantity": "1"}
     asked = officer.send(f"{DESK}/tick", sent, 409).get_data(as_text=True)
     assert "Seals read: S-78; expected: S-77. 1 pieces counted, 2 on its papers." in text(asked)
@@ -325,8 +325,8 @@ def test_seals_and_count_of_the_papers_stand_beside_what_is_asked_and_a_wrong_on
     facts = " ".join(text(officer.open(doubt)) for doubt in doubts)
     assert "Pieces on its papers: 2 Pieces counted: 1" in facts and "Seals read: S78" in facts
     token = {"Idempotency-Key": "0199f2c0-0000-7000-8000-00000000abcd"}
-    told = officer.send(f"{DESK}/tick", sent, 200, **SCRIPT, **token).json["messages"]
-    assert told[0] == "Discrepancies opened: 3." and {seals, pieces} < {*told}
+    messages = officer.send(f"{DESK}/tick", sent, 200, **SCRIPT, **token).json["messages"]
+    assert messages[0] == "Discrepancies opened: 3." and {seals, pieces} < {*messages}
     officer.client.background = False
     right = officer.send(f"{DESK}/tick", sent | {"seals": "S-77", "quantity": "2"})
     assert 'class="done"' in officer.open(right.location)
@@ -355,8 +355,8 @@ def test_what_was_held_and_let_go_on_says_so_on_desk_board_and_sheet(officer, tr
         f"{DESK}/shipments/{truck['id']}",
         f"/desk/shipments/{truck['id']}",
     ):
-        said = text(officer.open(page))
-        assert "Let go on 9 Mar 2026" in said and "Held by" not in said
+        shown = text(officer.open(page))
+        assert "Let go on 9 Mar 2026" in shown and "Held by" not in shown
 
 
 def test_the_order_to_stop_is_offered_where_no_tick_can_say_it(officer, truck):
@@ -370,8 +370,8 @@ def test_the_order_to_stop_is_offered_where_no_tick_can_say_it(officer, truck):
 def test_a_state_that_has_not_the_goods_is_told_before_it_types_why(officer, truck, task):
     """Brazil has not ticked its exit: the truck is not Paraguay's to hold."""
     page = officer.open(f"{DESK}/{task}?which={truck['id']}")
-    said = "This is not possible now: A shipment is held, and let go on, by the state that has it"
-    assert said in text(page) and f'data-task="{task}"' not in page
+    result = "This is not possible now: A shipment is held, and let go on, by the state that has it"
+    assert result in text(page) and f'data-task="{task}"' not in page
     sent = {"which": "A-1", "reason": "A serial is on an alert"}
     again = officer.send(f"{DESK}/{task}", sent, 409).get_data(as_text=True)
     assert "by the state that has it" in text(again) and "A serial is on an alert" in again

@@ -31,8 +31,8 @@ def test_a_tick_that_the_service_refuses_stays_with_its_words_until_it_is_settle
     device.set_offline(False)
     refused = page.locator("#not-recorded [data-state=refused]")
     expect(refused).to_contain_text("Record the crossing: A-DUE")
-    said = refused.locator(".messages").inner_text()
-    assert "received" in said.lower() and ticks(site, "A-DUE") == []
+    messages = refused.locator(".messages").inner_text()
+    assert "received" in messages.lower() and ticks(site, "A-DUE") == []
     page = reopened(device, site)
     page.goto(f"{site.url}{DESK}/check")
     expect(page.locator("#not-recorded")).to_have_text(re.compile("^\\s*1 not recorded: look"))
@@ -40,9 +40,9 @@ def test_a_tick_that_the_service_refuses_stays_with_its_words_until_it_is_settle
     press(page, "1 not recorded: look")
     expect(refused_in(page)).to_be_visible()
     page.goto(f"{site.url}{DESK}")
-    expect(refused_in(page).locator(".messages")).to_have_text(said)
+    expect(refused_in(page).locator(".messages")).to_have_text(messages)
     press(page, "Correct it and send it again")
-    expect(page.locator(".summary")).to_contain_text(said)
+    expect(page.locator(".summary")).to_contain_text(messages)
     press(page, "Passed")
     page.wait_for_url("**/desk/shipments/*")
     assert [tick["outcome"] for tick in ticks(site, "A-DUE")] == ["passed"]

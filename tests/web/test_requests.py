@@ -52,19 +52,19 @@ def submit(analyst, received, name, expect=303, expected_version=None, **fields)
 
 
 def answer(analyst, received, *records, expect=303, **fields):
-    picked = {f"pick.{one}": "true" for one in records}
-    said = {"completeness": "full", "handling": "H1"} | picked | fields
-    return submit(analyst, received, "answer", expect, **said)
+    picked = {f"pick.{each}": "true" for each in records}
+    result = {"completeness": "full", "handling": "H1"} | picked | fields
+    return submit(analyst, received, "answer", expect, **result)
 
 
 def test_the_queue_says_who_asks_for_what_and_how_long_is_left(analyst, received):
-    said = text(analyst.open("/requests"))
-    assert "Brazil, C-1" in said and re.search(
-        r"◔ in \d+ days", said
+    shown = text(analyst.open("/requests"))
+    assert "Brazil, C-1" in shown and re.search(
+        r"◔ in \d+ days", shown
     )  # seven, and those not worked
-    assert "ABC123456 Pistol · Taurus · G2C · 9x19" in said
-    assert "○ Routine" in said and "▷ Sent" in said
-    assert "own records to answer with: 1" in said
+    assert "ABC123456 Pistol · Taurus · G2C · 9x19" in shown
+    assert "○ Routine" in shown and "▷ Sent" in shown
+    assert "own records to answer with: 1" in shown
 
 
 TERM = {
@@ -97,8 +97,8 @@ def test_whose_term_it_is_and_by_when_the_other_needs_it_is_said_apart(
 ):
     made = asking.post("/traces", bodies.trace(needed_by="2026-04-01")).json
     whose, how, needed = TERM[language]
-    said = text(analyst.open("/requests", Accept_Language=language)).replace("&#39;", "'")
-    assert whose in said and how in said and needed in said, (made, said)
+    shown = text(analyst.open("/requests", Accept_Language=language)).replace("&#39;", "'")
+    assert whose in shown and how in shown and needed in shown, (made, shown)
 
 
 def test_what_was_answered_or_refused_says_when_instead_of_a_term(analyst, received, as_actor):
@@ -107,8 +107,8 @@ def test_what_was_answered_or_refused_says_when_instead_of_a_term(analyst, recei
     assert "as your state put it off" in text(analyst.open("/requests"))
     pry.change(path, "refuse", {"reason": "national_security", "text": "No"})
     for page in ("/requests?show=all", path):
-        said = text(analyst.open(page))
-        assert "Refused on 9 Mar 2026" in said and "in 11 days" not in said
+        shown = text(analyst.open(page))
+        assert "Refused on 9 Mar 2026" in shown and "in 11 days" not in shown
     pry.change(
         path,
         "answer",
@@ -132,8 +132,8 @@ def test_a_request_that_was_answered_says_that_it_was_withdrawn_and_offers_no_an
     answer(analyst, received, record)
     assert "Answer once more" in text(analyst.open(f"/requests/{received['id']}"))
     asking.change(f"/traces/{trace['id']}", "withdraw")
-    said = text(analyst.open(f"/requests/{received['id']}"))
-    assert "Brazil withdrew it on 9 Mar 2026" in said and "Answer once more" not in said
+    shown = text(analyst.open(f"/requests/{received['id']}"))
+    assert "Brazil withdrew it on 9 Mar 2026" in shown and "Answer once more" not in shown
 
 
 def test_the_form_to_answer_once_more_opens_as_the_first_answer_was_handled(
@@ -175,16 +175,16 @@ def test_the_queue_is_filtered(analyst, received, query, found):
 
 
 def test_a_request_shows_what_the_tracing_instrument_asks(analyst, received):
-    said = text(analyst.open(f"/requests/{received['id']}"))
+    words = text(analyst.open(f"/requests/{received['id']}"))
     for shown in (
         "Used in a crime",
         "Found in a vehicle at a road block",
         "Law 1",
         "For intelligence",
     ):
-        assert shown in said
-    assert "Domestic sale, 6 May 2024" in said and "● Strong evidence" in said
-    assert "Pointer: shows only which office to contact" in said
+        assert shown in words
+    assert "Domestic sale, 6 May 2024" in words and "● Strong evidence" in words
+    assert "Pointer: shows only which office to contact" in words
 
 
 def test_candidates_answer_with_one_click(analyst, received, record, asking, trace):
@@ -192,8 +192,8 @@ def test_candidates_answer_with_one_click(analyst, received, record, asking, tra
     assert re.search(rf'name="pick.{record}" value="true" checked', page)
     done = answer(analyst, received, record, note="Sold by a dealer")
     assert done.location == f"/requests/{received['id']}?done=answer"
-    said = text(analyst.open(done.location))
-    assert "✓ The answer is sent." in said and "✓ Answered" in said and "Sold by a dealer" in said
+    body = text(analyst.open(done.location))
+    assert "✓ The answer is sent." in body and "✓ Answered" in body and "Sold by a dealer" in body
     [leg] = [
         leg for leg in asking.get(f"/traces/{trace['id']}").json["legs"] if leg["state"] == "PRY"
     ]
@@ -267,8 +267,8 @@ def test_whom_the_asking_state_keeps_from_a_request_is_told_apart_and_not_in_the
     page, form = (analyst.open(f"/requests/{received['id']}{way}") for way in ("", "/hide"))
     assert "Hidden from, as the asking state wants PRY-POLICE" in text(page)
     assert 'name="hidden_from" value=""' in form
-    [seen] = re.findall(r'name="expected_version" value="([0-9]+)"', stale)
-    answer = analyst.send(f"/requests/{received['id']}/hide", {"expected_version": seen}, 412)
+    [visible] = re.findall(r'name="expected_version" value="([0-9]+)"', stale)
+    answer = analyst.send(f"/requests/{received['id']}/hide", {"expected_version": visible}, 412)
     assert "This was changed since you read it" in text(answer.text)
 
 
@@ -278,11 +278,11 @@ def test_several_are_acknowledged_on_the_list_and_what_cannot_be_is_named(
     asking.post("/traces", bodies.trace(case_number="C-2"))
     submit(analyst, received, "refuse", reason="national_security", text="No")
     [other] = re.findall(r'name="pick\.([0-9a-f-]{36})"', analyst.open("/requests"))
-    picked = {f"pick.{one}": "true" for one in (other, received["id"])}
-    said = analyst.open(analyst.send("/requests/acknowledge", picked).location)
-    assert "✓ Acknowledged: 1" in text(said) and "◔ Acknowledged" in text(said)
-    assert f'href="/requests/{received["id"]}"' in said
-    assert "✓ Acknowledged: 0" not in text(said) and "pick." not in said
+    picked = {f"pick.{each}": "true" for each in (other, received["id"])}
+    shown = analyst.open(analyst.send("/requests/acknowledge", picked).location)
+    assert "✓ Acknowledged: 1" in text(shown) and "◔ Acknowledged" in text(shown)
+    assert f'href="/requests/{received["id"]}"' in shown
+    assert "✓ Acknowledged: 0" not in text(shown) and "pick." not in shown
 
 
 def test_nothing_that_is_ticked_is_said_above_the_list(analyst, received):
@@ -300,8 +300,8 @@ def test_a_restricted_answer_says_why(analyst, received, record):
     page = answer(analyst, received, record, expect=422, completeness="restricted").text
     assert 'id="restriction_reason-wrong"' in page and "checked" in page
     fields = {"completeness": "restricted", "restriction_reason": "Under seal"}
-    said = text(analyst.open(answer(analyst, received, record, **fields).location))
-    assert "◐ Answered in part" in said and "Under seal" in said
+    shown = text(analyst.open(answer(analyst, received, record, **fields).location))
+    assert "◐ Answered in part" in shown and "Under seal" in shown
 
 
 def test_what_the_books_say_is_an_answer(analyst, received):
@@ -312,8 +312,8 @@ def test_what_the_books_say_is_an_answer(analyst, received):
         "events.0.to.country": "Paraguay",
     }
     answer(analyst, received, expect=303, points_to="Argentina", **fields)
-    said = text(analyst.open(f"/requests/{received['id']}"))
-    assert "Full answer: records and entries: 1" in said and "To ask: Argentina" in said
+    shown = text(analyst.open(f"/requests/{received['id']}"))
+    assert "Full answer: records and entries: 1" in shown and "To ask: Argentina" in shown
 
 
 @pytest.mark.parametrize(
@@ -403,10 +403,10 @@ def test_other_records_are_named_by_number_or_serial(analyst, received, asking, 
     for number, serial in (("T-2", "XYZ777888"), ("T-3", "QRS555666"), ("T-4", "QRS555666")):
         gun = bodies.firearm(serial=serial)
         pry.post("/transfers", bodies.transfer(number=number, firearm=gun))
-    told = text(answer(analyst, received, expect=422, records="T-9").text)
-    assert "Your state has no record that is known by “T-9”." in told
-    told = text(answer(analyst, received, expect=422, records="QRS 555666").text)
-    assert "2 records are known by “QRS 555666”" in told and "T-3 · QRS555666" in told
+    shown = text(answer(analyst, received, expect=422, records="T-9").text)
+    assert "Your state has no record that is known by “T-9”." in shown
+    shown = text(answer(analyst, received, expect=422, records="QRS 555666").text)
+    assert "2 records are known by “QRS 555666”" in shown and "T-3 · QRS555666" in shown
     answer(analyst, received, records="t-2\r\nT-3", confirm_other_marks="true")
     legs = asking.get(f"/traces/{trace['id']}").json["legs"]
     assert [leg["events"] for leg in legs if leg["state"] == "PRY"] == [2]

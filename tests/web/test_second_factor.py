@@ -94,9 +94,9 @@ def test_two_persons_recover_the_account_of_a_lost_device(signed_in, sign_in):
         shown = person.send(f"{path}/recovery", {"expected_version": version}, 200).text
         return re.search(r'<code class="long">([^<]+)</code>', shown)[1]
 
-    one = part(first)
+    single = part(first)
     assert username in browser.open("/")
-    whole = f"{one}+{part(second)}"
+    whole = f"{single}+{part(second)}"
     assert browser.client.get("/account").location.startswith("/sign-in")
     assert browser.sign_in(username, whole, new_password="six words are better").location == "/"
     assert browser.client.get("/").location == "/second-factor"

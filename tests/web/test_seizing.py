@@ -44,7 +44,7 @@ def test_a_seizure_of_several_guns_is_recorded_with_its_photograph(police, as_ac
 
 
 def test_a_form_without_a_gun_is_told_once_that_it_needs_one(police):
-    filled = {name: said for name, said in TYPED.items() if not name.startswith("items.")}
+    filled = {name: value for name, value in TYPED.items() if not name.startswith("items.")}
     page = police.send("/seizures/new", filled, 422).text
     assert "Serial number : Say what was seized" in text(page)
     assert page.count('href="#items-0-serial"') == 1 and "This field is required" not in page
@@ -61,11 +61,11 @@ def test_it_says_loudly_what_it_matches_and_whose_alert_it_meets(police, as_acto
     as_actor("BRA", "state_administrator").post("/contacts", duty)
     as_actor("BRA", "police_officer").post("/alerts", bodies.alert())
     page = police.open(police.send("/seizures/new", TYPED).location)
-    said = text(page)
-    assert "ABC123456 What it matches ▲ Hit" in said
-    assert "What to do Hold the gun and call Brazil, which has an alert on it." in said
+    shown = text(page)
+    assert "ABC123456 What it matches ▲ Hit" in shown
+    assert "What to do Hold the gun and call Brazil, which has an alert on it." in shown
     [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
-    assert "Hit with Brazil : Hold and call ▲ Open · BRA-POLICE · +55 45 0000000" in said
+    assert "Hit with Brazil : Hold and call ▲ Open · BRA-POLICE · +55 45 0000000" in shown
     assert f'href="/hits/{hit["id"]}"' in page and 'href="tel:+55450000000"' in page
 
 
@@ -82,9 +82,9 @@ def test_of_each_gun_hits_and_matches_are_listed_and_nothing_only_where_there_is
 ):
     as_actor("BRA", "police_officer").post("/alerts", bodies.alert())
     recorded = police.send("/seizures/new", TYPED).location
-    said = text(police.open(recorded))
-    assert "XYZ7 : ○ Not in the records searched" in said
-    assert said.index("Hit with Brazil") < said.index("XYZ7 :")
+    shown = text(police.open(recorded))
+    assert "XYZ7 : ○ Not in the records searched" in shown
+    assert shown.index("Hit with Brazil") < shown.index("XYZ7 :")
     page = police.open(recorded.removesuffix("/recorded"))
     first, second = text(page).split("Serial number XYZ7")
     assert "Hit with Brazil : Hold and call" in first and "matches no record" not in first
@@ -127,7 +127,7 @@ def gun_rows(page):
     """Return serial and type of the rows of guns on the page, in order."""
     serials = re.findall(r'name="items\.\d+\.serial" type="text" value="([^"]*)"', page)
     types = re.findall(r'<select [^>]*name="items\.\d+\.type">(.*?)</select>', page, re.S)
-    chosen = [re.findall(r'value="(\w*)" selected', one) for one in types]
+    chosen = [re.findall(r'value="(\w*)" selected', each) for each in types]
     return list(zip(serials, chosen, strict=True))
 
 
@@ -144,7 +144,7 @@ def test_forty_guns_are_pasted_checked_and_recorded(police, as_actor, separator)
     rows += [("Taurus", "PT 92", "9 mm", f"TKA{number}", "Pistola") for number in range(100, 139)]
     rows += [("", "", "", "KLM55", "rifle")]
     pasted = {"pasted": "\r\n".join(map(separator.join, rows))}
-    typed = {name: said for name, said in TYPED.items() if not name.startswith("items.")}
+    typed = {name: value for name, value in TYPED.items() if not name.startswith("items.")}
     page = police.send("/seizures/new", typed | pasted, 200).text  # not recorded before it is seen
     shown = gun_rows(page)
     assert (len(shown), shown[0], shown[-1]) == (40, ("TKA100", ["pistol"]), ("KLM55", ["rifle"]))

@@ -44,7 +44,7 @@ def test_a_seizure_shows_what_was_recorded_and_its_marks_as_stamped(officer, as_
         found_with=[{"kind": "cash"}],
     )
     page = officer.open(f"/seizures/{made['id']}")
-    said = text(page)
+    shown = text(page)
     for words in (
         "Seizure S-1",
         "Seized 1 Mar 2026 Brazil",
@@ -61,7 +61,7 @@ def test_a_seizure_shows_what_was_recorded_and_its_marks_as_stamped(officer, as_
         "Paraguay 2019",
         "slide",
     ):
-        assert words in said
+        assert words in shown
     in_portuguese = text(officer.open(f"/seizures/{made['id']}", Accept_Language="pt"))
     assert "ferrolho" in in_portuguese and "slide" not in in_portuguese
     assert "<code>IMP &lt;19&gt;</code>" in page and '<svg class="map"' in page
@@ -113,8 +113,8 @@ def test_a_correction_is_told_with_its_reason(officer, as_actor, police):
     made = record(as_actor)
     body = bodies.seizure(reason="Wrong street", items=[bodies.firearm(serial="ABC999999")])
     police.post(f"/seizures/{made['id']}/correct", body, 200, If_Match='"1"')
-    said = text(officer.open(f"/seizures/{made['id']}"))
-    assert "version 2: Wrong street" in said and "ABC999999" in said
+    shown = text(officer.open(f"/seizures/{made['id']}"))
+    assert "version 2: Wrong street" in shown and "ABC999999" in shown
 
 
 def test_another_states_seizure_is_read_for_a_purpose_where_it_concerns_the_own(
@@ -126,8 +126,8 @@ def test_another_states_seizure_is_read_for_a_purpose_where_it_concerns_the_own(
     assert "ABC123456" not in page and 'name="case_number"' in page
     path = f"/seizures/{made['id']}"
     assert 'id="case_number-wrong"' in neighbour.send(path, {"purpose": "investigation"}, 422).text
-    said = neighbour.send(path, {"purpose": "investigation", "case_number": "C-1"}, 200).text
-    assert "ABC123456" in said and "/traces/new" not in said
+    answer = neighbour.send(path, {"purpose": "investigation", "case_number": "C-1"}, 200).text
+    assert "ABC123456" in answer and "/traces/new" not in answer
     assert as_actor("BRA", "auditor").get("/audit?action=record:disclosed").json["items"]
 
 
@@ -161,9 +161,9 @@ def test_each_match_says_of_which_gun_it_is_as_far_as_the_reader_may_know_it(
     page = officer.open(f"/seizures/{made['id']}")
     listed = page[page.index("What it matches") :].partition("</ul>")[0]
     assert listed.count("<li>") == 3
-    said = text(f"<main>{listed}")
-    assert "Match with Paraguay: Domestic sale, 6 May 2024" in said
-    assert "TKA52381 Taurus · G2C" in said and "TKA52383 Taurus · G3" in said
+    shown = text(f"<main>{listed}")
+    assert "Match with Paraguay: Domestic sale, 6 May 2024" in shown
+    assert "TKA52381 Taurus · G2C" in shown and "TKA52383 Taurus · G3" in shown
     assert "TKA52382" not in page
 
 
@@ -185,8 +185,8 @@ def test_how_many_records_fit_less_well_than_the_matches_is_said_with_a_way_to_a
     made = record(as_actor, items=[bodies.firearm(serial="TKA5238?")])
     page = officer.open(f"/seizures/{made['id']}")
     listed = page[page.index("What it matches") :].partition("</ul>")[0].count("<li>")
-    said = f"Records that fit less well and are not listed: {SALES - listed}."
-    assert listed < SALES and said in text(page)
+    result = f"Records that fit less well and are not listed: {SALES - listed}."
+    assert listed < SALES and result in text(page)
     assert "A check of the serial number lists all of them." in text(page)
     assert '<input type="hidden" name="all" value="true">' in page
 
@@ -198,7 +198,7 @@ def test_guns_of_many_matches_are_looked_for_by_one_question(officer, as_actor, 
     def opened(made):
         asked.clear()
         page = officer.open(f"/seizures/{made['id']}")
-        assert sum("salsa_similar_marks" in said for said in asked) == 1
+        assert sum("salsa_similar_marks" in value for value in asked) == 1
         return page, len(asked)
 
     guns = [
@@ -206,10 +206,10 @@ def test_guns_of_many_matches_are_looked_for_by_one_question(officer, as_actor, 
         for line, serial in enumerate(("TKA5238?", "MRB7741?"), start=1)
     ]
     opened(record(as_actor, number="S-0", items=guns[:1]))  # what a process reads once is read
-    one, few = opened(record(as_actor, number="S-1", items=guns[:1]))
+    first, few = opened(record(as_actor, number="S-1", items=guns[:1]))
     two, more = opened(record(as_actor, number="S-2", items=guns))
-    said = "Records that fit less well and are not listed"
-    assert (one.count(said), two.count(said)) == (1, 2)
+    value = "Records that fit less well and are not listed"
+    assert (first.count(value), two.count(value)) == (1, 2)
     assert few == more
 
 
@@ -223,13 +223,13 @@ def test_a_seizure_says_when_it_was_recorded_and_why_each_version_was_corrected(
         correct(
             as_actor("BRA", "police_officer"), "seizures", made | {"version": version + 1}, body
         )
-    said = text(officer.open(f"/seizures/{made['id']}"))
+    shown = text(officer.open(f"/seizures/{made['id']}"))
     for words in (
         "Recorded 9 Mar 2026, 15:00",
         "Corrected 9 Mar 2026, 15:02 version 2: Serial read",
         "Corrected 9 Mar 2026, 15:09 version 3: Model was missing",
     ):
-        assert words in said
+        assert words in shown
 
 
 def test_the_form_has_the_link_to_organized_crime_the_route_and_whose_the_gun_was(
@@ -263,12 +263,12 @@ def test_what_became_of_a_gun_is_entered_and_shown_on_its_page(officer, as_actor
     path = f"/seizures/{record(as_actor)['id']}"
     given = {"from": "Store 9", "to": "Court", "occurred_at": "2026-03-05T10:00", "once": "1"}
     officer.send(f"{path}/handover", given)
-    said = text(officer.open(path))
-    assert "How it came from BRA-POLICE to Store 9 before 5 Mar 2026 is not recorded." in said
+    shown = text(officer.open(path))
+    assert "How it came from BRA-POLICE to Store 9 before 5 Mar 2026 is not recorded." in shown
     returned = {"kind": "returned", "occurred_on": "2026-03-06", "to.name": "Ana Ejemplo"}
     officer.send(f"{path}/disposition", returned | {"lines": "1", "once": "2"})
-    said = text(officer.open(path))
-    assert "No longer in custody." in said and "Returned to its owner" in said
+    shown = text(officer.open(path))
+    assert "No longer in custody." in shown and "Returned to its owner" in shown
 
 
 def test_the_form_of_a_disposition_asks_which_of_several_guns_it_is_about(
@@ -349,9 +349,9 @@ def test_an_examiner_adds_a_restored_mark_and_sees_what_it_matches(signed_in, as
     image = {"photo": (BytesIO(files.photograph()), "frame.jpg")}
     answer = examiner.send(f"{seizure}/items/1/mark", mark | image)
     assert answer.location == f"{seizure}?done=marked#line-1"
-    said = text(examiner.open(answer.location))
-    assert "KLM777888 Kind Manufacture mark" in said and "Magnetic restoration" in said
-    assert "Match with Brazil" in said and "KLM777888 photograph" in said
+    shown = text(examiner.open(answer.location))
+    assert "KLM777888 Kind Manufacture mark" in shown and "Magnetic restoration" in shown
+    assert "Match with Brazil" in shown and "KLM777888 photograph" in shown
     report = {"kind": "laboratory_report", "title": "Report 7", "handling": "H2"}
     assert "This field is required." in examiner.send(f"{seizure}/attach", report, 422).text
     examiner.send(f"{seizure}/attach", report | {"photo": (BytesIO(files.pdf()), "r.pdf")})

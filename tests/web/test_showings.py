@@ -57,7 +57,7 @@ def given(as_actor):
 
     def read(record, through, owner="PRY"):
         found = as_actor(owner, "trace_analyst").get(f"/records/{record}/disclosures").json["items"]
-        return [one for one in found if one["through"] == through]
+        return [each for each in found if each["through"] == through]
 
     return read
 
@@ -66,15 +66,15 @@ def given(as_actor):
 def test_a_check_is_listed_with_what_its_answer_shows(as_actor, police, given, visibility):
     record = sell(as_actor, visibility)
     [candidate] = police.post("/checks", bodies.check()).json["candidates"]
-    [one] = given(record, "check")
-    assert one["groups"] == groups_shown(FOUND, candidate)
-    assert (one["state"], one["role"], one["automatic"]) == ("BRA", "police_officer", False)
-    assert (one["purpose"], one["case_number"], one["record_version"]) == (
+    [first] = given(record, "check")
+    assert first["groups"] == groups_shown(FOUND, candidate)
+    assert (first["state"], first["role"], first["automatic"]) == ("BRA", "police_officer", False)
+    assert (first["purpose"], first["case_number"], first["record_version"]) == (
         "investigation",
         "C-1",
         1,
     )
-    assert one["handling"] is None  # no check says how what it shows is handled
+    assert first["handling"] is None  # no check says how what it shows is handled
 
 
 @pytest.mark.parametrize("visibility", ["open", "pointer"])
@@ -82,9 +82,9 @@ def test_the_receipt_of_a_seizure_is_listed_with_what_it_shows(as_actor, police,
     record = sell(as_actor, visibility)
     [matched] = police.post("/seizures", bodies.seizure()).json["matches"]
     [candidate] = matched["candidates"]
-    [one] = given(record, "seizure")
-    assert one["groups"] == groups_shown(FOUND, candidate)
-    assert (one["state"], one["role"]) == ("BRA", "police_officer")
+    [first] = given(record, "seizure")
+    assert first["groups"] == groups_shown(FOUND, candidate)
+    assert (first["state"], first["role"]) == ("BRA", "police_officer")
 
 
 @pytest.mark.parametrize("visibility,in_words", [("open", True), ("pointer", False)])
@@ -102,10 +102,10 @@ def test_a_match_is_listed_with_what_its_pages_show(
         "firearm": "ABC123465" in officer.open(f"/seizures/{seizure}"),
         "event": "6 May 2024" in listed,
     }
-    [one] = given(record, "match")
-    assert one["groups"] == [group for group, is_said in says.items() if is_said]
+    [first] = given(record, "match")
+    assert first["groups"] == [group for group, is_said in says.items() if is_said]
     assert says["event"] is in_words
-    assert (one["state"], one["role"], one["automatic"]) == ("BRA", None, True)
+    assert (first["state"], first["role"], first["automatic"]) == ("BRA", None, True)
 
 
 def test_both_states_of_a_match_read_what_the_other_was_shown(as_actor, police, given):
@@ -126,22 +126,22 @@ def test_a_correction_that_a_match_shows_is_listed_as_its_version(
     [made] = pry.get("/transfers").json["items"]
     body = bodies.transfer(number="T-1", visibility="open", reason="It may be seen now")
     pry.post(f"/transfers/{made['id']}/correct", body, 200, If_Match='"1"')
-    said = [(one["record_version"], one["groups"]) for one in given(record, "match")]
-    assert said == [(2, ALL), (1, ["holder"])]
+    result = [(each["record_version"], each["groups"]) for each in given(record, "match")]
+    assert result == [(2, ALL), (1, ["holder"])]
 
 
 def test_a_hit_is_listed_to_both_with_what_it_shows(as_actor, police, given):
     as_actor("PRY", "police_officer").post("/alerts", bodies.alert(firearm=GUN))
     items = [bodies.firearm(**GUN)]
     seized = police.post("/seizures", bodies.seizure(items=items)).json["items"][0]["record"]
-    [met], [told] = (
+    [found], [answer] = (
         as_actor(state, "police_officer").get("/hits").json["items"] for state in ("BRA", "PRY")
     )
-    [alert] = given(met["alert_record"], "hit")
+    [alert] = given(found["alert_record"], "hit")
     assert (alert["state"], alert["groups"]) == ("BRA", ["holder"])
-    assert met["firearm"] is None and met["strength"]
+    assert found["firearm"] is None and found["strength"]
     [cause] = given(seized, "hit", "BRA")
-    assert (told["cause_id"], told["read_as"]) == (seized, "NCX77123")
+    assert (answer["cause_id"], answer["read_as"]) == (seized, "NCX77123")
     assert (cause["state"], cause["groups"]) == ("PRY", ["holder", "firearm", "event"])
     assert alert["automatic"] and cause["automatic"]
 
@@ -153,9 +153,9 @@ def test_a_hit_of_a_check_is_listed_as_what_the_check_shows_of_the_alert(
     answer = police.post("/checks", bodies.check(**GUN)).json
     [hit], [candidate] = answer["hits"], answer["candidates"]
     assert hit["state"] == candidate["state"] == "PRY"
-    [one] = given(candidate["record"], "check")
-    assert (one["state"], one["role"]) == ("BRA", "police_officer")
-    assert one["groups"] == groups_shown(FOUND, candidate)
+    [first] = given(candidate["record"], "check")
+    assert (first["state"], first["role"]) == ("BRA", "police_officer")
+    assert first["groups"] == groups_shown(FOUND, candidate)
     page = signed_in("PRY", "auditor").open(f"/disclosures?record={candidate['record']}")
     assert "Brazil Police officer Channel Check of a serial" in text(page)
 
@@ -188,8 +188,8 @@ def test_a_report_of_a_result_gives_what_reading_it_does_and_of_own_records_noth
     analyst.get(f"{trace}/result")
     listed = given(record, "reading")
     assert len(listed) == 4 and listed[0]["groups"] == ["firms"]
-    alike = [{**one, "id": None, "at": None} for one in listed]
-    assert all(one == alike[0] for one in alike)
+    alike = [{**each, "id": None, "at": None} for each in listed]
+    assert all(each == alike[0] for each in alike)
     assert given(own, "reading", "BRA") == []
 
 
@@ -199,16 +199,16 @@ def test_what_a_person_answers_is_no_act_of_the_service(as_actor, given, pry_ana
     [request] = pry_analyst.get("/requests").json["items"]
     body = {"completeness": "full", "handling": "H1", "records": [record]}
     pry_analyst.post(f"/requests/{request['id']}/answer", body, 200, If_Match='"1"')
-    [one] = given(record, "answer")
-    assert (one["state"], one["role"], one["automatic"]) == ("BRA", None, False)
+    [first] = given(record, "answer")
+    assert (first["state"], first["role"], first["automatic"]) == ("BRA", None, False)
 
 
 def test_what_is_read_is_listed_with_what_the_page_shows(as_actor, police, given):
     record = sell(as_actor, "open", **{"from": bodies.party("Ana", kind="individual")})
     read = police.get(f"/records/{record}", **FOR_A_CASE).json
-    [one] = given(record, "reading")
-    assert one["groups"] == groups_shown(READ, read)
-    assert "name" not in read["from"] and "persons" not in one["groups"]
+    [first] = given(record, "reading")
+    assert first["groups"] == groups_shown(READ, read)
+    assert "name" not in read["from"] and "persons" not in first["groups"]
 
 
 @beginning
@@ -248,4 +248,4 @@ def test_who_received_it_finds_no_list_of_it_and_its_audit_names_no_record_of_an
     police.post("/seizures", bodies.seizure())
     as_actor("BRA", "trace_analyst").get(f"/records/{record}/disclosures", 404)
     groups_shown = as_actor("BRA", "auditor").get("/audit?action=record:shown").json["items"]
-    assert {one["subject_state"] for one in groups_shown} == {"BRA"}
+    assert {each["subject_state"] for each in groups_shown} == {"BRA"}

@@ -52,16 +52,16 @@ def test_a_display_shows_the_board_of_its_side_in_its_language_and_no_person_pla
     scenes.busy_post(as_actor)
     shown = display.open("/wall", Accept_Language="es")
     words = text(shown)
-    for said in (
+    for value in (
         "A-LATE",
         "Con retraso",
         "3 días y 3 horas de retraso",
         "A-DUE",
         "Ciudad del Este",
     ):
-        assert said in words
+        assert value in words
     assert '<html lang="es">' in shown and "salsa_form" not in shown
-    for kept in (
+    for row in (
         "BRA2E19",
         "BR-2026-118",
         "C-55",
@@ -70,7 +70,7 @@ def test_a_display_shows_the_board_of_its_side_in_its_language_and_no_person_pla
         "Armas del Sur",
         "<a ",
     ):
-        assert kept not in shown
+        assert row not in shown
 
 
 def test_a_display_says_that_the_other_side_asks_for_a_call_and_no_telephone(
@@ -251,13 +251,13 @@ def test_who_signs_in_by_a_password_gets_no_link(pry_administrator):
     person = {"username": "pry.ana", "role": "auditor", "agency": "PRY-TEST"}
     opened = pry_administrator.post("/accounts", person).json
     assert opened["password"] and opened["link"] is None
-    said = pry_administrator.post(f"/accounts/{opened['id']}/link", expect=409).json
-    assert said["detail"] == "pry.ana signs in by a password."
+    answer = pry_administrator.post(f"/accounts/{opened['id']}/link", expect=409).json
+    assert answer["detail"] == "pry.ana signs in by a password."
 
 
 def test_all_that_is_done_with_a_display_is_audited(pry_administrator, display, account):
     pry_administrator.post(f"/accounts/{account['id']}/link")
     with transaction(operator("PRY")):
         wanted = select(AuditEntry.action).where(AuditEntry.owner_state == "PRY")
-        told = db.session.scalars(wanted.order_by(AuditEntry.id)).all()
-    assert told == ["account:opened", "session:opened", "account:linked"]
+        result = db.session.scalars(wanted.order_by(AuditEntry.id)).all()
+    assert result == ["account:opened", "session:opened", "account:linked"]

@@ -10,7 +10,7 @@ SEEN = re.compile(r'name="expected_version" value="([0-9]+)"')
 
 def typed(**changes: str) -> dict[str, str]:
     """Return what is typed to ask for a trace; a dot of a field is two lines under."""
-    told = {
+    result = {
         "firearm.serial": "ABC123456",
         "firearm.type": "pistol",
         "firearm.make": "Taurus",
@@ -23,7 +23,7 @@ def typed(**changes: str) -> dict[str, str]:
         "circumstances": "Found in a vehicle",
         "intended_use": "intelligence",
     }
-    return told | {name.replace("__", "."): text for name, text in changes.items()}
+    return result | {name.replace("__", "."): text for name, text in changes.items()}
 
 
 def step(

@@ -37,4 +37,4 @@ def ticks(as_actor, truck):
 
 def attached(as_actor, subject):
     listed = as_actor("PRY", "border_officer").get(f"/attachments?subject={subject}").json
-    return [one["kind"] for one in listed["items"]]
+    return [item["kind"] for item in listed["items"]]

@@ -126,17 +126,17 @@ def _in_child(work: Callable[[], str]) -> str:
     reader, writer = os.pipe()
     child = os.fork()
     if child == 0:
-        said = ""
+        result = ""
         try:
             os.setgroups([])
             os.setgid(65534)
             os.setuid(65534)
-            said = work()
+            result = work()
         finally:
-            os.write(writer, (said or repr(sys.exc_info()[1])).encode())
+            os.write(writer, (result or repr(sys.exc_info()[1])).encode())
             os._exit(0)
     os.close(writer)
     with os.fdopen(reader) as answer:
-        said = answer.read()
+        result = answer.read()
     os.waitpid(child, 0)
-    return said
+    return result

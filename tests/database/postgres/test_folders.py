@@ -138,7 +138,7 @@ def test_another_users_server_is_explained(
 
 
 def test_two_instances_run_side_by_side(folder: Path, serve: Serve) -> None:
-    one, two = serve(folder / "one").start(), serve(folder / "two").start()
-    ask(one, "CREATE DATABASE only_here")
+    first, two = serve(folder / "one").start(), serve(folder / "two").start()
+    ask(first, "CREATE DATABASE only_here")
     count = "SELECT count(*) FROM pg_database WHERE datname = 'only_here'"
-    assert (ask(one, count), ask(two, count)) == (1, 0)
+    assert (ask(first, count), ask(two, count)) == (1, 0)

@@ -206,5 +206,5 @@ def connect(server: EmbeddedServer) -> Iterator[Connect]:
         return made
 
     yield sign_in
-    for one in opened:
-        one.close()
+    for each in opened:
+        each.close()

@@ -171,8 +171,8 @@ def test_the_server_holds_no_lock_and_is_out_of_reach_of_the_terminal(
     home: Path, serve: Serve
 ) -> None:
     pid = pid_of(serve(home).start())
-    held = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
-    assert [path for path in held if path.endswith(".lock")] == []
+    hold = [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
+    assert [path for path in hold if path.endswith(".lock")] == []
     assert os.getsid(pid) == pid
 
 

@@ -60,8 +60,8 @@ def test_pairs_and_words_are_no_stray_brackets(cell):
 
 def test_what_stands_before_a_bracket_is_not_cut_off_in_silence(as_actor):
     gun = bodies.firearm(serial="XY]Z998877")
-    said = as_actor("BRA", "police_officer").post("/reports", bodies.report(firearm=gun), 422).json
-    assert said["errors"] == {
+    body = as_actor("BRA", "police_officer").post("/reports", bodies.report(firearm=gun), 422).json
+    assert body["errors"] == {
         "firearm.serial": [SAID.replace("character 8 has", "character 3 has")]
     }
 
@@ -72,8 +72,8 @@ def test_an_alert_on_a_record_that_was_taken_before_says_it_of_the_record(monkey
         made = police.post("/reports", bodies.report(firearm=firearm())).json
     body = bodies.alert(record=made["firearm"]["record"])
     del body["firearm"]
-    said = police.post("/alerts", body, 422).json["errors"]
-    assert said == {"record": [SAID, "Correct what this record says, or describe the gun."]}
+    errors = police.post("/alerts", body, 422).json["errors"]
+    assert errors == {"record": [SAID, "Correct what this record says, or describe the gun."]}
 
 
 def firearm(**changes):
@@ -116,5 +116,5 @@ def test_of_a_batch_the_line_alone_is_refused(as_actor):
         "case_number": "C-1",
         "checks": [{"serial": STRAY}, {"serial": "ABC123456"}],
     }
-    said = as_actor("BRA", "police_officer").post("/checks/batch", body, 200).get_data(as_text=True)
-    assert SAID in said and "no_hit" in said
+    data = as_actor("BRA", "police_officer").post("/checks/batch", body, 200).get_data(as_text=True)
+    assert SAID in data and "no_hit" in data

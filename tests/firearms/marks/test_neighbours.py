@@ -92,7 +92,7 @@ def test_a_legible_half_is_found(serial, is_head):
 
 
 @pytest.mark.parametrize(
-    "read,held",
+    "read,known",
     [
         ("TKA52381*", "TKA52381"),
         ("TKA52?8[1I]*", "TKA52381"),
@@ -114,10 +114,10 @@ def test_a_legible_half_is_found(serial, is_head):
         ("*KA52?8*", "TKA52381"),
     ],
 )
-def test_whole_marks_are_found_by_a_beginning_an_end_or_a_piece_within(read, held):
+def test_whole_marks_are_found_by_a_beginning_an_end_or_a_piece_within(read, known):
     assert variants.search_keys(read).can_find
-    assert meet(read, held, "single") or meet(read, held, "part")
-    assert compare(read, held).kind == "unread"
+    assert meet(read, known, "single") or meet(read, known, "part")
+    assert compare(read, known).kind == "unread"
 
 
 @given(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=6, max_size=9), st.data())
@@ -144,12 +144,12 @@ def test_a_part_finds_marks_up_to_a_length(read, length):
 
 
 @pytest.mark.parametrize(
-    "read,said",
+    "read,expected",
     [("KA52?81", "lacks the T that"), ("TKAA52?81", "has A where"), ("TKA12?81", "one differs")],
 )
-def test_one_error_beside_an_unread_glyph_is_found(read, said):
+def test_one_error_beside_an_unread_glyph_is_found(read, expected):
     assert meet(read, "TKA52381", "single") or meet(read, "TKA52381", "two")
-    assert said in str(distance.describe(compare(read, "TKA52381"), "serial"))
+    assert expected in str(distance.describe(compare(read, "TKA52381"), "serial"))
 
 
 @given(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=4, max_size=11))
@@ -171,7 +171,7 @@ def test_a_part_asks_for_a_bounded_number_of_keys(read):
 
 
 @pytest.mark.parametrize(
-    "read,held",
+    "read,known",
     [
         ("00052381", "52381"),
         ("52381", "00052381"),
@@ -181,19 +181,19 @@ def test_a_part_asks_for_a_bounded_number_of_keys(read):
         ("O0052381", "52381"),
     ],
 )
-def test_up_to_three_zeros_before_a_number_may_be_missing(read, held):
-    assert meet(read, held, "part")
-    assert (compare(read, held).kind, compare(read, held).glyphs) == ("core", 5)
+def test_up_to_three_zeros_before_a_number_may_be_missing(read, known):
+    assert meet(read, known, "part")
+    assert (compare(read, known).kind, compare(read, known).glyphs) == ("core", 5)
 
 
-@pytest.mark.parametrize("read,held", [("0000052381", "52381"), ("00052", "52"), ("ABC", "00ABC")])
-def test_more_zeros_and_those_of_short_numbers_are_no_slip(read, held):
-    near = compare(read, held)
+@pytest.mark.parametrize("read,known", [("0000052381", "52381"), ("00052", "52"), ("ABC", "00ABC")])
+def test_more_zeros_and_those_of_short_numbers_are_no_slip(read, known):
+    near = compare(read, known)
     assert near is None or near.kind != "core"
 
 
 @pytest.mark.parametrize(
-    "read,held,said",
+    "read,known,expected",
     [
         ("52381", "TKA52381", "the record has letters as well"),
         ("TKA52381", "52381", "the record has no letters."),
@@ -201,8 +201,8 @@ def test_more_zeros_and_those_of_short_numbers_are_no_slip(read, held):
         ("00052381", "52381", "with more or fewer zeros before them"),
     ],
 )
-def test_the_same_digits_are_told_with_what_stands_beside_them(read, held, said):
-    assert said in str(distance.describe(compare(read, held), "serial"))
+def test_the_same_digits_are_told_with_what_stands_beside_them(read, known, expected):
+    assert expected in str(distance.describe(compare(read, known), "serial"))
 
 
 @pytest.mark.parametrize(
@@ -224,15 +224,15 @@ def test_what_was_read_in_part_is_a_pattern_over_skeletons(read, pattern):
 def test_a_mark_of_which_a_piece_can_be_read_is_found_by_the_whole(serial, start, length):
     piece = serial[start : start + length]
     assume(len(piece) >= 3)
-    kept = "?" * start + piece + "?" * (len(serial) - start - len(piece))
-    assume("?" in kept)
+    stored = "?" * start + piece + "?" * (len(serial) - start - len(piece))
+    assume("?" in stored)
     sought = variants.search_keys(serial)
-    assert (sought.single | sought.two | {*sought.part}) & variants.index_keys(kept)
-    assert compare(serial, kept).kind == "unread"
+    assert (sought.single | sought.two | {*sought.part}) & variants.index_keys(stored)
+    assert compare(serial, stored).kind == "unread"
 
 
 @pytest.mark.parametrize(
-    "read,held",
+    "read,known",
     [
         ("123456", "ABC123456"),
         ("ABC123456", "123456"),
@@ -242,9 +242,9 @@ def test_a_mark_of_which_a_piece_can_be_read_is_found_by_the_whole(serial, start
         ("XX123456", "YY123456"),
     ],
 )
-def test_letters_before_behind_and_between_may_be_missing(read, held):
-    assert meet(read, held, "part")
-    assert compare(read, held).kind == "core"
+def test_letters_before_behind_and_between_may_be_missing(read, known):
+    assert meet(read, known, "part")
+    assert compare(read, known).kind == "core"
 
 
 @given(st.text(max_size=64), st.text(max_size=64))
@@ -271,7 +271,7 @@ def test_a_search_asks_for_no_more_keys_than_a_page_holds(serial):
 
 
 @pytest.mark.parametrize(
-    "read,held,fits",
+    "read,known,fits",
     [
         ("AB*", "ABC", True),
         ("AB*", "AB", True),
@@ -286,13 +286,13 @@ def test_a_search_asks_for_no_more_keys_than_a_page_holds(serial):
         ("A*C", "A?C", True),
     ],
 )
-def test_runs_of_unknown_length_can_be_of_none(read, held, fits):
-    near = compare(read, held)
+def test_runs_of_unknown_length_can_be_of_none(read, known, fits):
+    near = compare(read, known)
     assert (near is not None and near.kind == "unread") == fits
 
 
 @pytest.mark.parametrize(
-    "read,held,kind,count",
+    "read,known,kind,count",
     [
         ("TKA[5S]2381", "TKA52381", "same", 1),
         ("TKA[5S]2381", "TKAS2381", "same", 1),
@@ -306,8 +306,8 @@ def test_runs_of_unknown_length_can_be_of_none(read, held, fits):
         ("12[83]4567", "12?4567", "unread", 2),
     ],
 )
-def test_one_of_two_glyphs_counts_as_the_best_of_them(read, held, kind, count):
-    near, back = compare(read, held), compare(held, read)
+def test_one_of_two_glyphs_counts_as_the_best_of_them(read, known, kind, count):
+    near, back = compare(read, known), compare(known, read)
     assert (near.kind, near.count, back.kind) == (kind, count, kind)
 
 

@@ -200,7 +200,7 @@ SERIALS = [
 
 
 @pytest.mark.parametrize(
-    "said,texts",
+    "content,texts",
     [
         ("obliterated", OBLITERATED),
         ("unmarked", UNMARKED),
@@ -209,12 +209,12 @@ SERIALS = [
         (None, SERIALS),
     ],
 )
-def test_words_say_how_the_mark_is(said, texts):
-    assert {text: marking_of(text) for text in texts} == dict.fromkeys(texts, said)
+def test_words_say_how_the_mark_is(content, texts):
+    assert {text: marking_of(text) for text in texts} == dict.fromkeys(texts, content)
 
 
 @pytest.mark.parametrize(
-    "text,said",
+    "text,expected",
     [
         ("hechizo", True),
         ("Fabricação caseira", True),
@@ -225,8 +225,8 @@ def test_words_say_how_the_mark_is(said, texts):
         ("S/N", False),
     ],
 )
-def test_words_that_say_that_no_maker_made_the_gun_are_told_from_others(text, said):
-    assert is_craft(text) == said
+def test_words_that_say_that_no_maker_made_the_gun_are_told_from_others(text, expected):
+    assert is_craft(text) == expected
 
 
 @given(st.text(min_size=1), st.sampled_from("0123456789"), st.text())
@@ -265,5 +265,5 @@ def test_case_changes_nothing_and_prose_has_no_key(text, written):
 
 @given(st.text())
 def test_no_text_breaks_it(text):
-    said = marking_of(text)
-    assert said is None or re.fullmatch("obliterated|altered|unmarked|unknown", said)
+    result = marking_of(text)
+    assert result is None or re.fullmatch("obliterated|altered|unmarked|unknown", result)

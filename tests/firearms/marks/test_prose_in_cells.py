@@ -30,10 +30,10 @@ def test_what_the_reporter_says_of_the_marking_stands(police):
 
 
 @pytest.mark.parametrize(
-    "told,origin", [({}, "craft"), ({"origin_kind": "converted"}, "converted")]
+    "content,origin", [({}, "craft"), ({"origin_kind": "converted"}, "converted")]
 )
-def test_words_that_say_that_no_maker_made_it_say_how_the_gun_came_about(police, told, origin):
-    [item] = seized(police, serial="HECHIZO", **told)["items"]
+def test_words_that_say_that_no_maker_made_it_say_how_the_gun_came_about(police, content, origin):
+    [item] = seized(police, serial="HECHIZO", **content)["items"]
     assert (item["origin_kind"], item["marking"], item["marks"]) == (origin, "unmarked", [])
 
 

@@ -102,9 +102,9 @@ def test_the_text_of_a_mark_is_read_as_itself(cell):
 @given(CELLS)
 def test_a_digit_that_is_not_in_a_mark_stands_in_a_remark(cell):
     reading = read_cell(cell)
-    said = [*reading.remarks, *(f"{mark.text} {mark.remark or ''}" for mark in reading.marks)]
-    kept = {glyph for text in said for glyph in text if glyph.isdigit()}
-    lost = {glyph for glyph in cell if glyph.isdigit()} - kept
+    result = [*reading.remarks, *(f"{mark.text} {mark.remark or ''}" for mark in reading.marks)]
+    stored = {glyph for text in result for glyph in text if glyph.isdigit()}
+    lost = {glyph for glyph in cell if glyph.isdigit()} - stored
     assert not lost or (reading.marking == "unknown" and not reading.marks)
 
 

@@ -47,8 +47,8 @@ def test_each_of_type_make_and_calibre_is_remarked_on(bra):
 
 
 def test_all_that_a_word_may_mean_is_named_but_no_importer(bra):
-    said = {"type": "pistol", "make": "Century Arms International", "calibre": "9 mm / .40"}
-    line = bodies.permit()["lines"][0] | said
+    result = {"type": "pistol", "make": "Century Arms International", "calibre": "9 mm / .40"}
+    line = bodies.permit()["lines"][0] | result
     make, calibre = bra.post("/permits", bodies.permit(lines=[line])).json["remarks"]
     assert make["candidates"] == []
     assert calibre["candidates"] == [
@@ -79,17 +79,17 @@ def test_a_word_like_nothing_known_has_no_candidates(bra):
 
 
 @pytest.mark.parametrize(
-    "language,said",
+    "language,expected",
     [
         ("es", "¿Quiso decir Pistola, "),
         ("fr", "Vouliez-vous dire Pistolet, "),
         ("pt", "Quis dizer Pistola, "),
     ],
 )
-def test_remarks_are_in_the_language_of_the_caller(bra, language, said):
+def test_remarks_are_in_the_language_of_the_caller(bra, language, expected):
     line = bodies.permit()["lines"][0] | {"type": "pistole"}
     answer = bra.post("/permits", bodies.permit(lines=[line]), Accept_Language=language)
-    assert said in answer.json["remarks"][0]["text"]
+    assert expected in answer.json["remarks"][0]["text"]
 
 
 def test_known_words_are_not_remarked_on(bra):

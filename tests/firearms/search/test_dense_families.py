@@ -112,7 +112,7 @@ def test_what_a_state_keeps_to_itself_is_placed_by_its_serial_alone(as_actor, so
 
 @pytest.mark.parametrize("serial", ["KLM*2999", "KL????2999", "*2999*", "*LM76129*"])
 def test_what_fits_is_found_in_a_crowd_of_a_thousand_that_share_its_half(run, as_actor, serial):
-    told = [row(f"KLM76{number:05}", {}) for number in range(10_000, 11_100)]
+    body = [row(f"KLM76{number:05}", {}) for number in range(10_000, 11_100)]
     true = row("KLM7612999" if serial != "*2999*" else "KLM7129997", {})
     forms = [
         {
@@ -120,10 +120,10 @@ def test_what_fits_is_found_in_a_crowd_of_a_thousand_that_share_its_half(run, as
             "target": key["key"],
             "make": 0 if key is true else variants.make_code("taurus"),
         }
-        for key in [*told, true]
+        for key in [*body, true]
         for form in variants.index_keys(key["serial_norm"])
     ]
-    run("URY", lambda actor: (insert_many(MarkKey, [*told, true]), insert_many(MarkVariant, forms)))
+    run("URY", lambda actor: (insert_many(MarkKey, [*body, true]), insert_many(MarkVariant, forms)))
     asked = bodies.check(serial=serial)
     [first, *_] = as_actor("BRA", "police_officer").post("/checks", asked).json["candidates"]
     assert first["record"] == str(true["record_id"])
@@ -141,7 +141,7 @@ def test_a_mark_that_several_forms_lead_to_takes_one_place(hold, run):
     candidate_records = run(
         "BRA", lambda actor: find_hits(sought, Description(""), actor.state, stop_at_exact=False)
     )
-    assert len({one.record_id for one in candidate_records}) == MAX_HITS
+    assert len({record.record_id for record in candidate_records}) == MAX_HITS
 
 
 @pytest.mark.parametrize("make", ["Rossi", "Glock", "Colt", "Bersa"])
@@ -153,18 +153,18 @@ def test_asking_again_with_another_make_tells_nothing_of_a_pointer(hold, police,
         *((serial, {"make": "taurus"}) for serial in others),
     )
     answer = police.post("/checks", bodies.check(serial="73491", make=make)).json
-    assert [one for one in answer["candidates"] if one["record"] is None] == []
+    assert [each for each in answer["candidates"] if each["record"] is None] == []
 
 
 def test_a_gun_of_the_make_is_found_among_thousands_that_look_alike(hold, run):
     crowd = [f"{''.join(three)}73491" for three in product(LETTERS[:12], repeat=3)][:1_600]
     true, *others = sorted(crowd, key=lambda serial: keys.whole_key(serial).value, reverse=True)
-    [kept, *_] = hold(
+    [stored, *_] = hold(
         (true, {"make": "rossi"}), *((serial, {"make": "taurus"}) for serial in others)
     )
     query = Query("73491", make="Rossi")
     candidate_records = run("BRA", lambda actor: find_candidates(query, actor, stop_at_exact=False))
-    assert kept["record_id"] in {one.mark_hit.record_id for one in candidate_records}
+    assert stored["record_id"] in {record.mark_hit.record_id for record in candidate_records}
 
 
 def test_no_more_is_read_the_more_guns_bear_each_number(hold, run):

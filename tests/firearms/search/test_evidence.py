@@ -175,17 +175,17 @@ def test_a_confused_glyph_takes_a_little():
 
 
 @pytest.mark.parametrize(
-    "asked,other,said",
+    "asked,other,expected",
     [
         ("AB1*", {}, "possible"),
         ("AB1*", {"make": "glock"}, "no_hit"),
         ("AB12345", {"serial_norm": "AB1*"}, "no_hit"),
     ],
 )
-def test_what_fits_all_that_was_read_is_possible_however_many_fit(asked, other, said):
+def test_what_fits_all_that_was_read_is_possible_however_many_fit(asked, other, expected):
     asked = Description(asked, make="taurus")
     found = weigh(asked, Description(**{"serial_norm": "AB12345"} | other))
-    assert verdict([replace(found, crowd=(50, 6.0))]) == said
+    assert verdict([replace(found, crowd=(50, 6.0))]) == expected
 
 
 def test_a_mark_that_many_bear_is_no_match_and_hits_an_alert_all_the_same():
@@ -233,7 +233,7 @@ def test_a_digit_that_was_misread_as_a_letter_leaves_a_serial_what_it_is():
 
 
 @pytest.mark.parametrize(
-    "serial,said",
+    "serial,expected",
     [
         ("45123", "moderate"),
         ("1234567", "moderate"),
@@ -242,21 +242,21 @@ def test_a_digit_that_was_misread_as_a_letter_leaves_a_serial_what_it_is():
         ("A12345", "strong"),
     ],
 )
-def test_a_short_number_alone_is_not_strong(serial, said):
-    assert strength(Description(serial), Description(serial.replace("I", "1"))) == said
+def test_a_short_number_alone_is_not_strong(serial, expected):
+    assert strength(Description(serial), Description(serial.replace("I", "1"))) == expected
 
 
 @pytest.mark.parametrize(
-    "known,said",
+    "known,expected",
     [
         ({"make": "taurus"}, "strong"),
         ({"calibre_family": "9x19"}, "strong"),
         ({"type": "pistol"}, "moderate"),
     ],
 )
-def test_a_short_number_is_strong_beside_a_make_or_calibre_that_agrees(known, said):
+def test_a_short_number_is_strong_beside_a_make_or_calibre_that_agrees(known, expected):
     gun = Description("123456", **known)
-    assert strength(gun, gun) == said
+    assert strength(gun, gun) == expected
 
 
 def test_a_long_serial_says_no_more_than_one_of_eight():
@@ -264,10 +264,10 @@ def test_a_long_serial_says_no_more_than_one_of_eight():
     assert weigh(long, long).bits == weigh(eight, eight).bits
 
 
-@pytest.mark.parametrize("by,said", [("serial", 36.0), ("confiscation", 28.0), ("mark", 28.0)])
-def test_another_mark_says_less_than_the_serial(by, said):
+@pytest.mark.parametrize("by,body", [("serial", 36.0), ("confiscation", 28.0), ("mark", 28.0)])
+def test_another_mark_says_less_than_the_serial(by, body):
     evidence = weigh(GUN, GUN, by)
-    assert (evidence.bits, evidence.strength) == (said, "moderate" if by == "mark" else "strong")
+    assert (evidence.bits, evidence.strength) == (body, "moderate" if by == "mark" else "strong")
 
 
 def test_another_serial_decides_against_a_gun_that_shares_a_mark():
@@ -276,7 +276,7 @@ def test_another_serial_decides_against_a_gun_that_shares_a_mark():
 
 
 @pytest.mark.parametrize(
-    "held_serials,said",
+    "held_serials,expected",
     [
         ([], "no_hit"),
         (["ABD123457"], "possible"),
@@ -285,6 +285,6 @@ def test_another_serial_decides_against_a_gun_that_shares_a_mark():
         (["XBD123457"], "no_hit"),
     ],
 )
-def test_the_verdict_is_that_of_the_best(held_serials, said):
+def test_the_verdict_is_that_of_the_best(held_serials, expected):
     found = [weigh(Description("ABC123456"), Description(serial)) for serial in held_serials]
-    assert verdict([evidence for evidence in found if evidence]) == said
+    assert verdict([evidence for evidence in found if evidence]) == expected

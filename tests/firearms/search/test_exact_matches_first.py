@@ -141,7 +141,7 @@ def test_the_number_of_a_barrel_settles_nothing_of_the_frame(as_actor, cell, fou
         made[clerk.post("/transfers", body).json["firearm"]["record"]] = serial
     asked = bodies.check(serial=cell, make="Taurus", calibre="9x19")
     answer = as_actor("BRA", "police_officer").post("/checks", asked).json
-    assert {made[one["record"]] for one in answer["candidates"]} == found
+    assert {made[each["record"]] for each in answer["candidates"]} == found
 
 
 def test_what_is_near_a_mark_that_is_settled_stays_out_though_another_mark_is_not(

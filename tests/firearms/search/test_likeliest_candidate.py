@@ -51,7 +51,7 @@ def hit(asked, serial, says, event, loss):
     evidence = weigh(asked, Description(serial, **says), weights=weights_for(asked, SHARES))
     if evidence is None:
         return None
-    held = MarkHit(
+    known = MarkHit(
         **dict.fromkeys(MarkHit._fields)
         | {
             "record_id": new_id(),
@@ -63,7 +63,7 @@ def hit(asked, serial, says, event, loss):
             "is_superseded": False,
         }
     )
-    return Candidate(held, replace(evidence, crowd=(1, loss) if loss else None))
+    return Candidate(known, replace(evidence, crowd=(1, loss) if loss else None))
 
 
 def stays(serial, says, record, rest):
@@ -71,7 +71,7 @@ def stays(serial, says, record, rest):
     asked = Description(serial, **{name: TRUE[name] for name in says})
     if (own := hit(asked, SERIAL, *record)) is None:
         return False
-    all_found = [own, *filter(None, (hit(asked, *one) for one in rest))]
+    all_found = [own, *filter(None, (hit(asked, *each) for each in rest))]
     return own in likely_candidates(all_found, best_scores(all_found))
 
 

@@ -68,7 +68,7 @@ def ask(as_actor):
 )
 def test_a_misread_serial_is_found_and_said_to_be_so(ask, sold, serial, code):
     answer = ask(serial)
-    assert [one["record"] for one in answer["candidates"]] == [sold]
+    assert [each["record"] for each in answer["candidates"]] == [sold]
     assert answer["candidates"][0]["reasons"][0]["code"] == code
     assert answer["verdict"] == "possible"
 
@@ -76,12 +76,12 @@ def test_a_misread_serial_is_found_and_said_to_be_so(ask, sold, serial, code):
 def test_cyrillic_letters_are_found_by_the_latin_ones_that_look_like_them(ask, sold):
     answer = ask("ТКА52381")
     assert answer["candidates"][0]["reasons"][0]["code"] == "serial_confusable"
-    assert [one["record"] for one in answer["candidates"]] == [sold]
+    assert [each["record"] for each in answer["candidates"]] == [sold]
 
 
 @pytest.mark.parametrize("serial", ["TKA[5S]2381", "[7T]KA52381", "TKAS238[1I]"])
 def test_a_glyph_that_is_one_of_two_counts_as_the_one_that_fits(ask, sold, serial):
-    assert [one["record"] for one in ask(serial)["candidates"]] == [sold]
+    assert [each["record"] for each in ask(serial)["candidates"]] == [sold]
 
 
 def test_one_of_two_glyphs_that_look_alike_takes_nothing_from_a_hit_and_is_told(ask):
@@ -120,7 +120,7 @@ def test_the_reason_names_the_glyph_that_differs(ask):
 def test_the_exact_gun_settles_a_check_and_its_neighbours_stay_out(as_actor, ask, sold):
     body = bodies.transfer(number="T-2", firearm=bodies.firearm(serial="TKA52382"))
     as_actor("PRY", "licensing_officer").post("/transfers", body)
-    assert [one["record"] for one in ask("TKA52381")["candidates"]] == [sold]
+    assert [each["record"] for each in ask("TKA52381")["candidates"]] == [sold]
 
 
 def test_one_of_a_crowd_is_less_likely_and_says_so(ask, pry):
@@ -138,7 +138,7 @@ def test_a_seized_gun_of_which_half_can_be_read_is_found_by_a_later_theft(as_act
     damaged = [bodies.firearm(serial="ZRT9*", marking="altered")]
     police.post("/seizures", bodies.seizure(number="S-8", items=damaged))
     asked = as_actor("ARG", "police_officer").post("/checks", bodies.check(serial="ZRT90417")).json
-    assert [one["event"] for one in asked["candidates"]] == ["seized"]
+    assert [each["event"] for each in asked["candidates"]] == ["seized"]
 
 
 def test_two_serials_unreadable_at_the_same_place_may_be_of_one_gun(police):
@@ -202,15 +202,15 @@ def test_what_a_crowd_leaves_too_little_of_is_no_candidate_for_anybody(actor, pr
     found = find_candidates(
         Query("QWK52381", make="Glock", calibre="9x19"), actor("BRA"), stop_at_exact=False
     )
-    assert "QWK52991" not in [one.mark_hit.serial_norm for one in found]
-    assert all(one.evidence.strength for one in found)
+    assert "QWK52991" not in [each.mark_hit.serial_norm for each in found]
+    assert all(each.evidence.strength for each in found)
 
 
 def test_five_marks_of_a_gun_are_searched_by_what_is_near_them_its_serial_first():
     further = tuple(Mark("manufacture", f"QWK52{number}81") for number in range(50))
     sought = marks_to_search(Query("TKA52381", marks=further))
     assert len(sought) == 51
-    assert [one.norm for one in sought if one.is_near] == [
+    assert [each.norm for each in sought if each.is_near] == [
         "TKA52381",
         "QWK52081",
         "QWK52181",
@@ -232,7 +232,7 @@ def test_a_serial_that_is_told_as_a_mark_too_is_searched_as_the_serial():
 def test_what_was_seized_does_not_settle_a_check_of_the_same_reading(ask, sold, police):
     seized = [bodies.firearm(serial="TKA52331")]
     police.post("/seizures", bodies.seizure(number="S-8", items=seized))
-    assert sold in [one["record"] for one in ask("TKA52331")["candidates"]]
+    assert sold in [each["record"] for each in ask("TKA52331")["candidates"]]
 
 
 def test_a_record_that_says_less_or_otherwise_settles_nothing(as_actor, ask, sold):
@@ -240,7 +240,7 @@ def test_a_record_that_says_less_or_otherwise_settles_nothing(as_actor, ask, sol
     body = bodies.transfer(number="T-8", firearm=other)
     as_actor("URY", "licensing_officer").post("/transfers", body)
     found = ask("TKA52331", type="pistol", year=2010)["candidates"]
-    assert sold in [one["record"] for one in found]
+    assert sold in [each["record"] for each in found]
 
 
 def test_another_mark_of_the_same_text_keeps_no_serial_from_being_found(as_actor, ask):
@@ -248,7 +248,7 @@ def test_another_mark_of_the_same_text_keeps_no_serial_from_being_found(as_actor
     as_actor("ECU", "licensing_officer").post("/transfers", bodies.transfer(firearm=crest))
     body = bodies.transfer(number="T-9", firearm=bodies.firearm(serial="WQE77123"))
     as_actor("PRY", "licensing_officer").post("/transfers", body)
-    assert "PRY" in [one["state"] for one in ask("WQE77133")["candidates"]]
+    assert "PRY" in [each["state"] for each in ask("WQE77133")["candidates"]]
 
 
 def test_a_silent_record_moves_none_of_those_that_are_only_near(as_actor, ask, bra):

@@ -161,7 +161,7 @@ YEARS = st.dates(date(2020, 1, 1), date(2026, 2, 1))
 @given(st.lists(st.tuples(YEARS, KINDS, KINDS), max_size=8))
 def test_a_gun_is_ambiguous_only_by_sales_out_of_the_trade(drawn):
     found = built(*(sale(on.isoformat(), giver, receiver) for on, giver, receiver in drawn))
-    out = [one for one in drawn if one[1] is not PERSON and one[2] in (None, PERSON)]
+    out = [each for each in drawn if each[1] is not PERSON and each[2] in (None, PERSON)]
     assert len(found.candidates) <= len(out)
     assert not (found.ambiguous and len(out) < 2)
     assert (found.time_to_crime_days is None) or out
@@ -169,8 +169,8 @@ def test_a_gun_is_ambiguous_only_by_sales_out_of_the_trade(drawn):
 
 def test_several_guns_that_a_misread_mark_fits_are_candidates_and_nothing_is_concluded():
     shipped = {"state": "USA", "shipment_status": "received_short", "counterpart_state": "HND"}
-    one = event("export", "2025-01-02", **shipped, serial="WRKX482") | {"record": "a"}
-    found = built(one, event("export", "2025-01-02", **shipped, serial="WRKX501") | {"record": "b"})
+    row = event("export", "2025-01-02", **shipped, serial="WRKX482") | {"record": "a"}
+    found = built(row, event("export", "2025-01-02", **shipped, serial="WRKX501") | {"record": "b"})
     assert (found.ambiguous, found.last_lawful, found.point_of_diversion) == (True, None, None)
     assert [(c["record"], c["time_to_crime_days"]) for c in found.candidates] == [
         ("a", None),
@@ -182,18 +182,18 @@ def test_each_gun_that_it_may_be_is_told_with_the_events_that_are_of_it():
     made = event("manufacture", "2024-01-02", "USA", serial="WRKX482") | {"record": "a"}
     sold = event("domestic_sale", "2025-01-02", "USA", serial="WRKX482") | {"record": "b"}
     other = event("manufacture", "2024-01-03", "USA", serial="WRKX501") | {"record": "c"}
-    assert [one["records"] for one in built(made, other, sold).candidates] == [["c"], ["a", "b"]]
+    assert [each["records"] for each in built(made, other, sold).candidates] == [["c"], ["a", "b"]]
 
 
 @pytest.mark.parametrize("other,link", [("WRKX4B2", None), ("WRKY482", "a"), (None, None)])
 def test_a_gun_is_one_by_confused_glyphs_by_a_certain_link_and_without_a_serial(other, link):
-    one = event("export", "2025-01-02", "USA", serial="WRKX482") | {"record": "a"}
+    first = event("export", "2025-01-02", "USA", serial="WRKX482") | {"record": "a"}
     two = event("import", "2025-01-05", "HND", serial=other, linked_record=link)
-    assert not built(one, two).ambiguous
+    assert not built(first, two).ambiguous
 
 
 def test_what_is_not_lawful_is_of_the_gun_whose_serial_it_bears():
-    told = [
+    result = [
         ("registration", "A1234", "a"),
         ("registration", "A1235", "b"),
         ("theft", "A1235", "t"),
@@ -201,11 +201,11 @@ def test_what_is_not_lawful_is_of_the_gun_whose_serial_it_bears():
     ]
     events = [
         event(kind, f"2024-01-0{at}", serial=serial, record=record)
-        for at, (kind, serial, record) in enumerate(told, 1)
+        for at, (kind, serial, record) in enumerate(result, 1)
     ]
     found = built(*events)
-    assert [one["records"] for one in found.candidates] == [["a"], ["b", "t"]]
-    assert [one["record"] for one in found.candidates] == ["a", "b"]
+    assert [each["records"] for each in found.candidates] == [["a"], ["b", "t"]]
+    assert [each["record"] for each in found.candidates] == ["a", "b"]
 
 
 def test_one_first_sale_is_no_list_of_candidates():

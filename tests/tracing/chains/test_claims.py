@@ -7,7 +7,7 @@ from tests.tracing.chains.test_chains import POLICE
 
 
 def names(events):
-    return [(one["event"], one["state"]) for one in events]
+    return [(each["event"], each["state"]) for each in events]
 
 
 def registered(on, state):
@@ -113,7 +113,7 @@ OTHER = event("state_issue", "2024-01-01", serial="WRKX501") | {"receiver": POLI
 def test_the_time_to_crime_of_one_candidate_is_not_that_of_all():
     found = built(SOLD, OTHER)
     assert (found.ambiguous, found.time_to_crime_days) == (True, None)
-    assert [one["time_to_crime_days"] for one in found.candidates] == [None, 664]
+    assert [each["time_to_crime_days"] for each in found.candidates] == [None, 664]
 
 
 def test_candidates_that_were_all_sold_on_one_day_have_one_time_to_crime():

@@ -11,8 +11,8 @@ STOLEN = event("theft", "2025-10-01", "GTM") | {"stolen_from": "evidence_store"}
 
 def test_a_gun_that_was_seized_before_left_the_custody_of_that_state():
     found = built(SALE, TAKEN)
-    [taken], [since] = found.conflicts, found.remarks
-    left = found.objections[taken["record"]]
+    [used], [since] = found.conflicts, found.remarks
+    left = found.objections[used["record"]]
     assert {name: left.params[name] for name in ("state", "on", "other", "days")} == {
         "state": "GTM",
         "on": "2025-09-01",

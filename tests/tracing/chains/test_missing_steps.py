@@ -154,7 +154,7 @@ def test_what_a_state_keeps_back_is_missing(status, text):
     found = build_chain(
         [ChainLeg("PRY", "answered", [SALE]), ChainLeg("ARG", status)], FOUND, "BRA", GUN
     )
-    assert [str(one) for one in found.missing] == [text]
+    assert [str(each) for each in found.missing] == [text]
 
 
 @pytest.mark.parametrize(
@@ -183,13 +183,13 @@ def test_a_failure_says_its_reason(gun, reason):
 
 
 @pytest.mark.parametrize(
-    "told", [{"country_of_manufacture": "BRA"}, {"marks": [{"kind": "import", "state": "PRY"}]}]
+    "expected", [{"country_of_manufacture": "BRA"}, {"marks": [{"kind": "import", "state": "PRY"}]}]
 )
-def test_an_import_mark_is_as_good_as_the_country_of_manufacture(told):
+def test_an_import_mark_is_as_good_as_the_country_of_manufacture(expected):
     origin = "The country of manufacture, or the import mark."
     gun = {"serial": "ABC123456", "marks": [{"kind": "proof", "state": "BEL"}]}
     assert origin in map(str, built(gun=gun).missing)
-    assert origin not in map(str, built(gun=gun | told).missing)
+    assert origin not in map(str, built(gun=gun | expected).missing)
 
 
 @pytest.mark.parametrize("kind", ["manufacture", "import"])
@@ -223,9 +223,9 @@ def test_why_one_state_knows_nothing_is_no_failure_of_what_was_traced_to_a_buyer
 
 def test_a_state_that_named_another_is_not_missed_once_that_one_is_asked():
     named = ChainLeg("PRY", "forwarded", referred_to="CHL")
-    said = "The answer of the state that {state} named."
-    assert said in texts(build_chain([named], FOUND, "BRA", GUN))
-    assert said not in texts(build_chain([named, ChainLeg("CHL", "no_record")], FOUND, "BRA", GUN))
+    body = "The answer of the state that {state} named."
+    assert body in texts(build_chain([named], FOUND, "BRA", GUN))
+    assert body not in texts(build_chain([named, ChainLeg("CHL", "no_record")], FOUND, "BRA", GUN))
 
 
 @pytest.mark.parametrize("status", ["forwarded", "withdrawn"])
@@ -236,7 +236,7 @@ def test_states_that_name_each_other_have_not_answered(states, status):
         for state, named in zip(states, (*states[1:], states[0]), strict=True)
     ]
     legs = [*named, ChainLeg("DEU", "forwarded", referred_to="PRY"), ChainLeg("AUT", "no_record")]
-    assert [str(one) for one in build_chain(legs, FOUND, "BRA", GUN).missing] == [
+    assert [str(each) for each in build_chain(legs, FOUND, "BRA", GUN).missing] == [
         f"The answer of {leg.state}, which named {leg.referred_to}: that leads back to {leg.state}."
         for leg in named
     ]
@@ -254,7 +254,7 @@ def test_why_a_state_knows_no_more_is_no_reason_while_others_name_each_other():
 def test_a_deferral_says_until_when():
     put_off = ChainLeg("PRY", "deferred", until="2026-04-01")
     [missing] = [
-        one for one in build_chain([put_off], FOUND, "BRA", GUN).missing if "put off" in one.text
+        each for each in build_chain([put_off], FOUND, "BRA", GUN).missing if "put off" in each.text
     ]
     assert str(missing) == "The answer of PRY, put off to 2026-04-01."
 
@@ -265,7 +265,7 @@ def test_what_was_told_before_a_request_was_withdrawn_was_not_all():
 
 
 def texts(found):
-    return [one.text for one in found.missing]
+    return [each.text for each in found.missing]
 
 
 @pytest.mark.parametrize(
@@ -306,10 +306,10 @@ def test_a_chain_is_not_cut_short_by_a_state_that_is_not_in_it():
     assert (found.outcome, found.failure_reason) == ("partly", None)
 
 
-@pytest.mark.parametrize("model,said", [("G2C", "A surer reading"), ("PT92", "Something that")])
-def test_what_would_tell_candidates_apart_is_what_they_differ_in(model, said):
-    told = [
+@pytest.mark.parametrize("model,expected", [("G2C", "A surer reading"), ("PT92", "Something that")])
+def test_what_would_tell_candidates_apart_is_what_they_differ_in(model, expected):
+    result = [
         event("domestic_sale", f"2024-01-0{n}", serial=f"TKA5238{n}", make="taurus", model=kind)
         for n, kind in ((1, "G2C"), (2, model))
     ]
-    assert str(built(*told).missing[-1]).startswith(said)
+    assert str(built(*result).missing[-1]).startswith(expected)

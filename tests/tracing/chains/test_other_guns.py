@@ -113,7 +113,7 @@ def test_the_theft_of_a_mark_that_nothing_lawful_bears_is_of_a_gun_of_its_own():
     sold, theft = SOLD | {"serial": OTHER}, THEFT | {"serial": "ABC123458"}
     found = built(sold, theft)
     assert (found.ambiguous, found.point_of_diversion) == (True, None)
-    assert [one["records"] for one in found.candidates] == [[sold["record"]], [theft["record"]]]
+    assert [each["records"] for each in found.candidates] == [[sold["record"]], [theft["record"]]]
 
 
 def test_what_a_person_says_to_be_of_this_gun_is_of_it():
@@ -128,17 +128,17 @@ GUNS = st.tuples(st.sampled_from([SERIAL, ALIKE, OTHER]), st.sets(st.sampled_fro
 
 @given(st.lists(st.tuples(KINDS, DAYS, GUNS), max_size=6))
 def test_no_diversion_is_told_of_a_record_whose_marks_and_description_contradict(drawn):
-    told = [
+    body = [
         event(kind, on, serial=serial, against=against(kind, serial, described(*wrong)))
         | {"record": str(at)}
         for at, (kind, on, (serial, wrong)) in enumerate(drawn)
     ]
-    found = build_chain([ChainLeg("PRY", "answered", told)], FOUND, "BRA", GUN)
-    assert len(found.chain) + len(found.conflicts) == len(told)
-    assert not any(one["against"] for one in found.chain)
+    found = build_chain([ChainLeg("PRY", "answered", body)], FOUND, "BRA", GUN)
+    assert len(found.chain) + len(found.conflicts) == len(body)
+    assert not any(row["against"] for row in found.chain)
     if found.point_of_diversion and (before := found.point_of_diversion["before"]):
-        diverted = told[int(before)]
+        diverted = body[int(before)]
         assert can_be_same(found.last_lawful["serial"], diverted["serial"])
         assert diverted["serial"] == SERIAL or all(
-            one["serial"] != SERIAL for one in found.chain if one["event"] not in ("theft", "loss")
+            row["serial"] != SERIAL for row in found.chain if row["event"] not in ("theft", "loss")
         )

@@ -42,7 +42,7 @@ def leg(analyst, trace):
 
     def read(state="PRY"):
         legs = analyst.get(f"/traces/{trace['id']}").json["legs"]
-        return next((one for one in legs if one["state"] == state), None)
+        return next((each for each in legs if each["state"] == state), None)
 
     return read
 

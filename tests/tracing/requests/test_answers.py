@@ -19,7 +19,7 @@ def test_what_is_open_is_answered_at_once_and_the_asked_state_reads_it(
     trace = sent(analyst)
     [found] = pry_analyst.get("/requests").json["items"]
     assert (found["status"], found["automatic"], found["asking_state"]) == ("answered", True, "BRA")
-    assert [one["kind"] for one in found["messages"]] == ["request", "answer"]
+    assert [each["kind"] for each in found["messages"]] == ["request", "answer"]
     assert trace["status"] == "completed"
 
 
@@ -31,10 +31,10 @@ def half(as_actor, analyst, record):
 
 
 def test_what_is_open_goes_at_once_and_the_rest_waits_for_a_person(analyst, pry_analyst, half):
-    [leg] = [one for one in half["legs"] if one["state"] == "PRY"]
+    [leg] = [row for row in half["legs"] if row["state"] == "PRY"]
     assert (half["status"], leg["status"]) == ("in_progress", "acknowledged")
-    said = leg["messages"][-1]
-    assert (said["completeness"], said["restriction_reason"]) == ("restricted", "person_decides")
+    body = leg["messages"][-1]
+    assert (body["completeness"], body["restriction_reason"]) == ("restricted", "person_decides")
     result = analyst.get(f"/traces/{half['id']}/result").json
     assert (len(result["chain"]), bool(result["missing"])) == (1, True)
     [found] = pry_analyst.get("/requests?due_before=2027-01-01T00:00:00Z").json["items"]
@@ -105,7 +105,7 @@ def test_a_request_has_what_the_tracing_instrument_asks(request_):
 def test_a_pointer_waits_for_a_person_who_answers_with_one_click(
     act, request_, record, leg, result
 ):
-    assert [one["record"] for one in request_["candidates"]] == [record]
+    assert [each["record"] for each in request_["candidates"]] == [record]
     assert (leg()["status"], request_["status"]) == ("acknowledged", "sent")
     [_, arrived] = leg()["messages"]
     assert (arrived["kind"], arrived["automatic"]) == ("acknowledge", True)
@@ -140,8 +140,8 @@ def test_an_answer_from_a_book_is_part_of_the_chain(act, result):
         "to": {"kind": "individual", "country": "PRY"},
     }
     act("answer", answer(events=[event]))
-    [told] = result()["chain"]
-    assert (told["event"], told["document_number"], told["to"]["kind"]) == (
+    [texts] = result()["chain"]
+    assert (texts["event"], texts["document_number"], texts["to"]["kind"]) == (
         "domestic_sale",
         "book 7",
         "individual",

@@ -114,10 +114,10 @@ def test_a_refusal_that_waits_again_has_a_new_term(say, trace):
     say(request_commands.refuse, RefusalData("national_security", "No"))
     later = NOW + timedelta(days=56)
 
-    def then(state, command, **said):
+    def then(state, command, **content):
         actor = operator(state, f"{state}-TEST", FixedClock(later), current_vault())
         with transaction(actor):
-            command(actor=actor, **said)
+            command(actor=actor, **content)
         deliver(later)
 
     then(
@@ -137,12 +137,12 @@ def due(since):
 
 
 def test_a_second_answer_moves_when_it_was_answered(say, run):
-    said = AnswerData(points_to=("URY",))
-    say(request_commands.answer, said)
+    result = AnswerData(points_to=("URY",))
+    say(request_commands.answer, result)
     later = operator("PRY", "PRY-TEST", FixedClock(NOW + timedelta(days=2)), current_vault())
     with transaction(later):
         request_commands.answer(
-            actor=later, request_id=request().id, expected_version=None, data=said
+            actor=later, request_id=request().id, expected_version=None, data=result
         )
     deliver(later.now())
     assert request().answered_at == leg().answered_at == NOW + timedelta(days=2)
@@ -163,8 +163,8 @@ def test_what_the_service_said_is_taken_back_while_it_is_asked_anew(run, late):
 
 
 def test_what_was_said_is_read_without_the_events_that_are_counted(say, trace):
-    told = ManualEvent("domestic_sale", date(2020, 1, 2))
-    say(request_commands.answer, AnswerData(events=(told, told)))
+    result = ManualEvent("domestic_sale", date(2020, 1, 2))
+    say(request_commands.answer, AnswerData(events=(result, result)))
     with transaction(operator("PRY")):
         last = request_queries.load(request().id).messages[-1]
     assert (last.kind, last.events, "events" in last.data) == ("answer", 2, False)
@@ -220,10 +220,10 @@ def test_an_answer_that_crosses_a_withdrawal_is_set_aside_and_both_know(say, run
     ],
 )
 def test_a_letter_is_applied_whole_or_set_aside(run, trace, kind, body, code):
-    before, said = leg(), {"leg": str(leg().id)} | body
+    before, result = leg(), {"leg": str(leg().id)} | body
     actor = operator("PRY", clock=FixedClock(NOW), vault=current_vault())
     with transaction(actor):
-        sent = outbox.send(actor, EnvelopeData(kind, "C-1", "BRA", said))
+        sent = outbox.send(actor, EnvelopeData(kind, "C-1", "BRA", result))
     deliver(NOW)
     assert code_of(sent) == code
     assert (leg() == before) == (code is not None)
@@ -258,7 +258,7 @@ def test_a_state_tells_nothing_of_another_state_s_records(run, trace):
         "type",
         "linked_record",
     )
-    said = {
+    result = {
         "leg": str(leg().id),
         "completeness": "full",
         "restriction_reason": None,
@@ -270,7 +270,7 @@ def test_a_state_tells_nothing_of_another_state_s_records(run, trace):
     }
     actor = operator("PRY", clock=FixedClock(NOW), vault=current_vault())
     with transaction(actor):
-        sent = outbox.send(actor, EnvelopeData("trace.answer", "C-1", "BRA", said))
+        sent = outbox.send(actor, EnvelopeData("trace.answer", "C-1", "BRA", result))
     deliver(NOW)
     assert (code_of(sent), leg().status) == ("malformed", "acknowledged")
 
@@ -303,10 +303,10 @@ def test_of_a_gun_no_more_is_kept_than_is_known(trace):
     gun = mine.body["firearm"] | {"colour": "red", "marks": [mark]}
     leg_id = new_id()
     ask(mine.body | {"leg": str(leg_id), "trace": str(mine.trace_id), "firearm": gun})
-    kept = row("PRY", TraceRequest, TraceRequest.leg_id == leg_id).body["firearm"]
-    assert kept.keys() == mine.body["firearm"].keys()
+    stored = row("PRY", TraceRequest, TraceRequest.leg_id == leg_id).body["firearm"]
+    assert stored.keys() == mine.body["firearm"].keys()
     known = {"kind", "text", "state", "year", "location", "condition", "method"}
-    assert [mark.keys() for mark in kept["marks"]] == [known]
+    assert [mark.keys() for mark in stored["marks"]] == [known]
 
 
 def notices(state, code):

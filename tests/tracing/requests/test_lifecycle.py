@@ -110,5 +110,5 @@ def test_letters_name_the_events_of_a_chain():
 def test_the_page_about_requests_has_the_table_as_it_is():
     page = (ROOT / "docs" / "requests.md").read_text()
     for status, row in TRANSITIONS.items():
-        said = ", ".join(f"`{action}` → `{to}`" for action, to in sorted(row.items())) or "nothing"
-        assert f"| `{status}` | {said} |" in page
+        body = ", ".join(f"`{action}` → `{to}`" for action, to in sorted(row.items())) or "nothing"
+        assert f"| `{status}` | {body} |" in page

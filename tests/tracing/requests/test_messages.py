@@ -16,17 +16,17 @@ def test_several_requests_are_acknowledged_and_the_one_that_cannot_be_is_named(
     as_actor, analyst, pry_analyst, request_, act
 ):
     analyst.post("/traces", bodies.trace())
-    new, old = [one["id"] for one in pry_analyst.get("/requests").json["items"]]
+    new, old = [item["id"] for item in pry_analyst.get("/requests").json["items"]]
     assert old == request_["id"]
     act("refuse", {"reason": "national_security", "text": "No"})
     nobody = "0199f2c0-0000-7000-8000-000000000000"
     done = pry_analyst.post("/requests/acknowledge", {"requests": [old, new, nobody]}, 200).json
     assert done["acknowledged"] == [new]
-    assert {one["id"]: one["code"] for one in done["not_acknowledged"]} == {
+    assert {item["id"]: item["code"] for item in done["not_acknowledged"]} == {
         nobody: "not_found",
         old: "illegal_transition",
     }
-    assert all(one["detail"] for one in done["not_acknowledged"])
+    assert all(item["detail"] for item in done["not_acknowledged"])
     assert pry_analyst.get(f"/requests/{new}").json["status"] == "acknowledged"
     assert pry_analyst.post("/requests/acknowledge", {"requests": []}, 422).json["errors"]
 
@@ -101,7 +101,7 @@ def test_to_forward_to_who_was_asked_already_makes_no_second_leg(act, analyst, l
     act("forward", {"state": "URY", "reason": "It was sold on."})
     assert leg("URY")["id"] == before
     legs = analyst.get(f"/traces/{trace['id']}").json["legs"]
-    assert sorted(one["state"] for one in legs) == ["BRA", "PRY", "URY"]
+    assert sorted(each["state"] for each in legs) == ["BRA", "PRY", "URY"]
 
 
 @pytest.mark.parametrize("state", ["BRA", "PRY"])

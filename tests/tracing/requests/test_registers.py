@@ -69,7 +69,7 @@ def test_a_silent_record_changes_nothing_and_its_owner_may_still_answer_with_it(
     body = {"completeness": "full", "records": [sold]}
     pry_analyst.change(f"/requests/{request['id']}", "answer", body)
     [trace] = analyst.get("/traces").json["items"]
-    assert [one["status"] for one in trace["legs"] if one["state"] == "PRY"] == ["answered"]
+    assert [each["status"] for each in trace["legs"] if each["state"] == "PRY"] == ["answered"]
 
 
 def test_a_state_whose_declarations_ended_is_asked_by_another_channel(asked, pry_administrator):

@@ -79,7 +79,7 @@ def test_of_steps_that_passed_unseen_the_last_alone_is_told(as_actor, pry_analys
 def test_who_works_on_it_is_told_first_and_alone(as_actor, pry_analyst):
     ask(as_actor)
     accounts = as_actor("PRY", "state_administrator").get("/accounts").json["items"]
-    [username] = [one["username"] for one in accounts if one["role"] == "trace_analyst"]
+    [username] = [each["username"] for each in accounts if each["role"] == "trace_analyst"]
     [request] = pry_analyst.get("/requests").json["items"]
     pry_analyst.post(f"/requests/{request['id']}/assign", {"username": username}, 200)
     other = as_actor("PRY", "trace_analyst")
@@ -98,7 +98,7 @@ def test_who_must_not_see_it_is_passed_over_though_he_works_on_it(as_actor, pry_
     ask(as_actor)
     office = as_actor("PRY", "trace_analyst", agency="POLICE")
     accounts = as_actor("PRY", "state_administrator").get("/accounts").json["items"]
-    [username] = [one["username"] for one in accounts if one["agency"] == "PRY-POLICE"]
+    [username] = [each["username"] for each in accounts if each["agency"] == "PRY-POLICE"]
     [request] = pry_analyst.get("/requests").json["items"]
     path = f"/requests/{request['id']}"
     pry_analyst.post(f"{path}/assign", {"username": username}, 200)
@@ -110,7 +110,7 @@ def test_who_must_not_see_it_is_passed_over_though_he_works_on_it(as_actor, pry_
 def test_where_no_analyst_may_see_it_a_supervisor_who_may_is_reminded(as_actor):
     ask(as_actor)
     as_actor("PRY", "trace_analyst", agency="POLICE")
-    kept, acting, other = (
+    stored, acting, other = (
         as_actor("PRY", "supervisor", agency=name) for name in ("POLICE", "TEST", "LICENSING")
     )
     [request] = acting.get("/requests").json["items"]
@@ -119,8 +119,8 @@ def test_where_no_analyst_may_see_it_a_supervisor_who_may_is_reminded(as_actor):
     hide(acting, f"/requests/{request['id']}")  # which changes nothing
     for minute in (5, 8, 10):
         remind(minute)
-    assert (percents(other), percents(kept)) == ([50, 80], [])
-    assert [len(told(one, "request_overdue")) for one in (other, kept)] == [1, 0]
+    assert (percents(other), percents(stored)) == ([50, 80], [])
+    assert [len(told(each, "request_overdue")) for each in (other, stored)] == [1, 0]
     assert len(told(other, "request_received")) == 1
 
 

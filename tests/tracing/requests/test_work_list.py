@@ -125,8 +125,8 @@ def test_one_more_state_is_asked_with_a_reason(analyst, trace, leg):
 def test_a_state_that_takes_no_part_is_asked_by_another_channel(analyst, trace, leg, result):
     path = f"/traces/{trace['id']}/legs"
     body = {"state": "AUT", "reason": "Made there"}
-    [said] = analyst.post(path, body, 422).json["errors"]["channel"]
-    assert said.startswith("This state does not participate: say by which channel it is asked: ")
+    [errors] = analyst.post(path, body, 422).json["errors"]["channel"]
+    assert errors.startswith("This state does not participate: say by which channel it is asked: ")
     analyst.post(path, body | {"channel": "iarms", "reference": "E-77"})
     assert (leg("AUT")["channel"], leg("AUT")["reference"], leg("AUT")["status"]) == (
         "iarms",

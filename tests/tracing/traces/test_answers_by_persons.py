@@ -43,8 +43,8 @@ def result_of(analyst, trace):
 def test_an_answer_does_not_loosen_how_a_record_is_handled(analyst, sell, answer, handling):
     record = sell(handling="H3")
     trace = analyst.post("/traces", bodies.trace()).json
-    said = answer(record, handling=handling, expect=422)["errors"]
-    assert list(said) == ["handling"] and "is handled as H3" in said["handling"][0]
+    errors = answer(record, handling=handling, expect=422)["errors"]
+    assert list(errors) == ["handling"] and "is handled as H3" in errors["handling"][0]
     answer(record, handling="H3")
     [event] = result_of(analyst, trace)["chain"]
     assert event["handling"] == "H3"
@@ -63,13 +63,13 @@ def test_a_second_answer_is_handled_no_looser_than_the_first_unless_that_is_said
     record = sell(handling="H0")
     trace = analyst.post("/traces", bodies.trace()).json
     how = []
-    for said in ("H2", None, "H1", None):
-        answer(record, handling=said)
+    for value in ("H2", None, "H1", None):
+        answer(record, handling=value)
         how += [event["handling"] for event in result_of(analyst, trace)["chain"]]
     assert how == ["H2", "H2", "H1", "H1"]
     given = as_actor("PRY", "auditor").get("/audit?action=record:disclosed").json["items"]
-    answered = [one["data"] for one in reversed(given) if one["data"].get("through") == "answer"]
-    assert [one["handling"] for one in answered] == how  # as each was given then
+    answered = [each["data"] for each in reversed(given) if each["data"].get("through") == "answer"]
+    assert [each["handling"] for each in answered] == how  # as each was given then
 
 
 def test_what_nobody_says_the_handling_of_is_handled_as_its_strictest_record(analyst, sell, answer):
@@ -92,16 +92,16 @@ def test_a_corrected_record_is_told_again_as_it_was_handled(as_actor, analyst, s
         ),
     )
     given = as_actor("PRY", "auditor").get("/audit?action=record:disclosed").json["items"]
-    assert [one["data"]["handling"] for one in given] == ["H2", "H2"]
+    assert [each["data"]["handling"] for each in given] == ["H2", "H2"]
 
 
 def test_a_record_of_another_gun_is_refused_with_what_it_bears(analyst, sell, answer):
     record, other = sell(), sell("T-2", firearm=bodies.firearm(**OTHER))
     analyst.post("/traces", bodies.trace())
-    said = answer(record, other, expect=422)["errors"]
-    assert list(said) == ["records.1"]
+    errors = answer(record, other, expect=422)["errors"]
+    assert list(errors) == ["records.1"]
     for words in ("This record bears ABC128456; asked for is ABC123456", "confirm_other_marks"):
-        assert words in said["records.1"][0]
+        assert words in errors["records.1"][0]
 
 
 def test_what_a_person_says_of_other_marks_is_no_evidence_by_a_mark(analyst, sell, answer):
@@ -154,8 +154,8 @@ def test_two_states_that_name_each_other_are_both_missed(as_actor, analyst, sell
     for state, named in (("PRY", "ARG"), ("ARG", "PRY")):
         person = as_actor(state, "trace_analyst")
         [found] = person.get("/requests").json["items"]
-        said = {"state": named, "reason": "Sold there", "confirm_other_guns": True}
-        person.change(f"/requests/{found['id']}", "forward", said)
+        result = {"state": named, "reason": "Sold there", "confirm_other_guns": True}
+        person.change(f"/requests/{found['id']}", "forward", result)
     assert sorted(result_of(analyst, trace)["missing"]) == [
         "The answer of Argentina, which named Paraguay: that leads back to Argentina.",
         "The answer of Paraguay, which named Argentina: that leads back to Paraguay.",
@@ -177,8 +177,8 @@ def test_nothing_is_said_to_be_there_beside_an_open_record_without_a_question(
     analyst.post("/traces", bodies.trace())
     [found] = pry_analyst.get("/requests").json["items"]
     path, tag = f"/requests/{found['id']}/{action}", f'"{found["version"]}"'
-    said = pry_analyst.post(path, body, 409, If_Match=tag).json["detail"]
-    assert "strong matches of this gun (1)" in said and "confirm_other_guns" in said
+    detail = pry_analyst.post(path, body, 409, If_Match=tag).json["detail"]
+    assert "strong matches of this gun (1)" in detail and "confirm_other_guns" in detail
     done = pry_analyst.post(path, body | {"confirm_other_guns": True}, 200, If_Match=tag)
     assert done.json["status"] == status
 

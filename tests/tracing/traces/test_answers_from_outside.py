@@ -29,12 +29,12 @@ def spain(analyst, trace):
     analyst.post(f"{path}/legs", asked)
 
     def leg(action=None, expect=None, **body):
-        mine = next(one for one in analyst.get(path).json["legs"] if one["state"] == "ESP")
+        mine = next(each for each in analyst.get(path).json["legs"] if each["state"] == "ESP")
         if action is None:
             return mine
         expected = expect or {"reply": 201, "channel": 200}[action]
-        said = analyst.post(f"{path}/legs/{mine['id']}/{action}", body, expected)
-        return said.json if expect else leg()
+        result = analyst.post(f"{path}/legs/{mine['id']}/{action}", body, expected)
+        return result.json if expect else leg()
 
     return leg
 
@@ -54,7 +54,7 @@ def answer(**more):
 
 def told(analyst, trace, **headers):
     found = analyst.get(f"/traces/{trace['id']}/result", **headers).json
-    [event] = [one for one in found["chain"] if one["state"] == "ESP"]
+    [event] = [each for each in found["chain"] if each["state"] == "ESP"]
     return event
 
 
@@ -64,8 +64,8 @@ def test_an_answer_from_outside_is_the_word_of_the_officer_who_wrote_it_down(ana
     assert leg["asked_at"].startswith(WENT) and leg["answered_at"].startswith(TODAY)
     event = told(analyst, trace)
     assert (event["confidence"], event["manual_entry"]) == (None, f"{WHOSE} on 2 Mar 2026.")
-    [said] = leg["messages"]
-    assert (said["sent_on"], said["answered_on"]) == (WENT, ANSWERED)
+    [messages] = leg["messages"]
+    assert (messages["sent_on"], messages["answered_on"]) == (WENT, ANSWERED)
 
 
 def test_what_is_written_down_later_stands_in_place_of_the_former_which_the_audit_keeps(
@@ -77,8 +77,8 @@ def test_what_is_written_down_later_stands_in_place_of_the_former_which_the_audi
     assert told(analyst, trace)["occurred_on"] == "2021-01-02"
     entries = as_actor("BRA", "auditor").get("/audit?action=trace:replied").json["items"]
     replaced = {"status": "answered", "answered_on": ANSWERED, "events": [wrong]}
-    assert [one["data"].get("replaced") for one in reversed(entries)] == [None, replaced]
-    assert [one["events"] for one in spain()["messages"]] == [1, 1]
+    assert [each["data"].get("replaced") for each in reversed(entries)] == [None, replaced]
+    assert [each["events"] for each in spain()["messages"]] == [1, 1]
 
 
 @pytest.mark.parametrize("status", ["no_record", "refused", "acknowledged", "partial"])
@@ -98,12 +98,12 @@ def test_what_comes_beside_an_answer_is_added_to_it(spain):
     bought = {"event": "import", "occurred_on": "2019-01-02"}
     leg = spain("reply", **answer(events=[bought], additional=True))
     assert (leg["status"], leg["events"]) == ("answered", 2)
-    said = spain("reply", 422, status="no_record", text="Nothing", additional=True)
-    assert list(said["errors"]) == ["additional"]
+    result = spain("reply", 422, status="no_record", text="Nothing", additional=True)
+    assert list(result["errors"]) == ["additional"]
 
 
 @pytest.mark.parametrize(
-    ("language", "said"),
+    ("language", "expected"),
     [
         (
             "es",
@@ -120,9 +120,9 @@ def test_what_comes_beside_an_answer_is_added_to_it(spain):
         ),
     ],
 )
-def test_whose_word_it_is_is_said_in_each_language(analyst, trace, spain, language, said):
+def test_whose_word_it_is_is_said_in_each_language(analyst, trace, spain, language, expected):
     spain("reply", **answer(answered_on=ANSWERED))
-    assert told(analyst, trace, Accept_Language=language)["manual_entry"] == said
+    assert told(analyst, trace, Accept_Language=language)["manual_entry"] == expected
 
 
 def test_what_a_participant_s_person_says_stays_that_state_s_word(analyst, asked):
@@ -150,39 +150,39 @@ def test_a_form_went_out_on_the_day_that_the_officer_says_else_today(spain):
 
 
 def test_days_ahead_or_out_of_order_are_refused(spain):
-    said = spain("channel", 422, channel="mla", sent_on="2026-03-10")["errors"]
-    assert said == {"sent_on": [f"This date lies in the future; today is {TODAY}."]}
+    errors = spain("channel", 422, channel="mla", sent_on="2026-03-10")["errors"]
+    assert errors == {"sent_on": [f"This date lies in the future; today is {TODAY}."]}
     ahead = spain("reply", 422, **answer(sent_on="2026-05-01", answered_on="2026-05-02"))["errors"]
     assert set(ahead) == {"sent_on", "answered_on"}
     spain("channel", channel="mla", sent_on=WENT)
-    [said] = spain("reply", 422, **answer(answered_on="2026-02-19"))["errors"]["answered_on"]
-    assert said == f"Before the form went out, on {WENT}: correct the one day or the other."
+    [errors] = spain("reply", 422, **answer(answered_on="2026-02-19"))["errors"]["answered_on"]
+    assert errors == f"Before the form went out, on {WENT}: correct the one day or the other."
     assert spain("reply", **answer(answered_on="2026-02-19", sent_on="2026-02-01"))["asked_on"]
 
 
 def test_a_day_before_the_gun_was_found_is_refused(spain):
     wrong = f"Before the gun was found, on {FOUND}: give that day or a later one."
-    said = spain("channel", 422, channel="mla", sent_on="2026-01-31")["errors"]
-    assert said == {"sent_on": [wrong]}
-    said = spain("reply", 422, **answer(sent_on="2025-01-01", answered_on="2025-12-01"))["errors"]
-    assert said == {"sent_on": [wrong], "answered_on": [wrong]}
+    errors = spain("channel", 422, channel="mla", sent_on="2026-01-31")["errors"]
+    assert errors == {"sent_on": [wrong]}
+    errors = spain("reply", 422, **answer(sent_on="2025-01-01", answered_on="2025-12-01"))["errors"]
+    assert errors == {"sent_on": [wrong], "answered_on": [wrong]}
     assert spain("reply", **answer(sent_on=FOUND, answered_on=FOUND))["asked_on"] == FOUND
 
 
 def test_what_happened_after_the_day_of_the_answer_is_not_in_it(spain):
     sold = [SOLD, SOLD | {"occurred_on": "2026-03-03"}]
-    said = spain("reply", 422, **answer(answered_on=ANSWERED, events=sold))["errors"]
+    errors = spain("reply", 422, **answer(answered_on=ANSWERED, events=sold))["errors"]
     wrong = f"After the day of the answer, {ANSWERED}: correct the one day or the other."
-    assert said == {"events.1.occurred_on": [wrong]}
+    assert errors == {"events.1.occurred_on": [wrong]}
     sold[1]["occurred_on"] = ANSWERED
     assert spain("reply", **answer(answered_on=ANSWERED, events=sold))["events"] == 2
 
 
 def test_what_is_no_answer_yet_has_no_day_of_one(spain):
     heard = {"status": "acknowledged", "text": "By telephone"}
-    said = spain("reply", 422, **heard, answered_on=ANSWERED)["errors"]
+    errors = spain("reply", 422, **heard, answered_on=ANSWERED)["errors"]
     wrong = "Nothing was answered yet: leave the day out, or say what was answered."
-    assert said == {"answered_on": [wrong]}
+    assert errors == {"answered_on": [wrong]}
     assert spain("reply", **heard)["status"] == "acknowledged"
 
 
@@ -199,28 +199,28 @@ def test_it_is_the_day_of_the_agency(spain, app, actor, monkeypatch):
 def test_a_state_that_takes_part_says_its_days_itself(analyst, asked):
     pry, request, trace = asked
     pry.change(request, "ask-questions", {"questions": ["?"]})
-    [leg] = [one["id"] for one in trace["legs"] if one["state"] == "PRY"]
-    said = {"text": "So", "answered_on": ANSWERED}
-    analyst.post(f"/traces/{trace['id']}/legs/{leg}/reply", said, 422)
+    [leg] = [each["id"] for each in trace["legs"] if each["state"] == "PRY"]
+    result = {"text": "So", "answered_on": ANSWERED}
+    analyst.post(f"/traces/{trace['id']}/legs/{leg}/reply", result, 422)
 
 
 def test_the_report_says_whose_word_it_is(analyst, trace, spain):
     spain("reply", **answer(answered_on=ANSWERED))
-    said = " ".join(text_of(analyst.get(f"/traces/{trace['id']}/report").get_data()).split())
-    assert "Written down by an officer of Brazil" in said.replace("- ", "")
-    assert "As a person of that state says" not in said
+    body = " ".join(text_of(analyst.get(f"/traces/{trace['id']}/report").get_data()).split())
+    assert "Written down by an officer of Brazil" in body.replace("- ", "")
+    assert "As a person of that state says" not in body
 
 
 def forms_to_send(analyst):
     told = analyst.get("/notifications?code=trace_form_to_send").json["items"]
-    return [(one["subject"]["kind"], one["data"]["by"], one["urgent"]) for one in told]
+    return [(each["subject"]["kind"], each["data"]["by"], each["urgent"]) for each in told]
 
 
 FORWARDED = {"state": "AUT", "reason": "Made there"}
 
 
 @pytest.mark.parametrize(
-    "action,said",
+    "action,expected",
     [
         (
             "answer",
@@ -238,11 +238,11 @@ FORWARDED = {"state": "AUT", "reason": "Made there"}
     ],
 )
 def test_who_leads_a_trace_is_told_whose_form_is_to_be_sent_since_an_answer_points_there(
-    analyst, asked, action, said
+    analyst, asked, action, expected
 ):
     pry, request, _ = asked
     assert forms_to_send(analyst) == []
-    pry.change(request, action, said)
+    pry.change(request, action, expected)
     assert forms_to_send(analyst) == [("trace", "AUT", True)]
 
 

@@ -29,7 +29,7 @@ def move(client, trace, action, expect=200):
 
 
 def codes(client):
-    return [one["code"] for one in client.get("/notifications").json["items"]]
+    return [item["code"] for item in client.get("/notifications").json["items"]]
 
 
 def test_a_state_that_wants_nothing_sends_at_once(of):
@@ -56,8 +56,8 @@ def test_a_second_person_of_the_own_state_declines_and_says_why_and_is_asked_ane
     supervisor.post(path, {}, 422, If_Match=tag)
     declined = supervisor.post(path, {"text": "Which law?"}, 200, If_Match=tag).json
     assert (declined["status"], declined["approval"]) == ("draft", None)
-    [said] = of("BRA").get(f"/traces/{made['id']}").json["notes"]
-    assert (said["kind"], said["text"]) == ("decline", "Which law?")
+    [answer] = of("BRA").get(f"/traces/{made['id']}").json["notes"]
+    assert (answer["kind"], answer["text"]) == ("decline", "Which law?")
     assert "trace_declined" in codes(of("BRA"))
     [entry] = of("BRA", "auditor").get("/audit?action=trace:declined").json["items"]
     assert entry["data"] == {"by": "BRA"}

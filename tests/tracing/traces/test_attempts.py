@@ -91,8 +91,8 @@ def test_the_class_of_a_reply_says_its_status_and_why_no_more_is_known(
     leg.reply(reply_class=reply_class)
     [_, etrace] = leg.read()["attempts"]
     assert (etrace["status"], etrace["failure_reason"]) == (status, reason)
-    said = leg.read()["messages"][-1]
-    assert (said["reply_class"], said["channel"]) == (reply_class, "etrace")
+    messages = leg.read()["messages"][-1]
+    assert (messages["reply_class"], messages["channel"]) == (reply_class, "etrace")
 
 
 def test_a_gun_sold_to_a_dealer_out_of_business_has_the_dealer_as_its_last_known_holder(leg):

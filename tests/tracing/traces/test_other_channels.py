@@ -35,7 +35,7 @@ def trace(as_actor, seizure):
 def austria(analyst, trace):
     def leg():
         legs = analyst.get(f"/traces/{trace['id']}").json["legs"]
-        return next(one for one in legs if one["state"] == "AUT")
+        return next(each for each in legs if each["state"] == "AUT")
 
     return leg
 
@@ -64,13 +64,13 @@ def later(app, monkeypatch):
 
 def entries(as_actor, action):
     found = as_actor("BRA", "auditor").get(f"/audit?action={action}").json["items"]
-    return [one["data"] for one in found if one["data"]]
+    return [each["data"] for each in found if each["data"]]
 
 
 def result(analyst, trace):
     found = analyst.get(f"/traces/{trace['id']}/result").json
-    said = {one["state"]: one["answer"] for one in found["searched"]}
-    return said["AUT"], [one for one in found["missing"] if "Austria" in one]
+    texts = {each["state"]: each["answer"] for each in found["searched"]}
+    return texts["AUT"], [each for each in found["missing"] if "Austria" in each]
 
 
 def test_a_state_is_asked_from_when_its_form_went_out_and_the_audit_names_it_not_before(
@@ -81,8 +81,8 @@ def test_a_state_is_asked_from_when_its_form_went_out_and_the_audit_names_it_not
     assert entries(as_actor, "trace:sent") == [{"asked": [], "to_send": ["AUT"]}]
     leg = choose(channel="mla", sent=True)
     assert (leg["status"], leg["unsent"], leg["asked_at"]) == ("sent", False, LATER.isoformat())
-    [said] = leg["messages"]
-    assert (said["kind"], said["channel"], said["sent_on"]) == ("form_sent", "mla", leg["asked_on"])
+    [body] = leg["messages"]
+    assert (body["kind"], body["channel"], body["sent_on"]) == ("form_sent", "mla", leg["asked_on"])
 
 
 def test_after_a_new_mark_the_form_is_to_be_sent_anew(
@@ -205,7 +205,7 @@ def test_who_is_asked_beside_is_to_be_sent_the_form_unless_it_has_a_reference(
     path = f"/traces/{trace['id']}/legs"
     for state, more in (("ESP", {}), ("ITA", {"reference": "M-1"})):
         analyst.post(path, {"state": state, "reason": "A witness", "channel": "mla"} | more)
-    legs = {one["state"]: one["unsent"] for one in analyst.get(path[:-5]).json["legs"]}
+    legs = {each["state"]: each["unsent"] for each in analyst.get(path[:-5]).json["legs"]}
     assert (legs["ESP"], legs["ITA"]) == (True, False)
     assert entries(as_actor, "trace:asked") == [
         {"asked": ["ITA"]},

@@ -38,7 +38,7 @@ def standing(of, trace):
 def result(of, trace):
     def read():
         found = of("BRA").get(f"/traces/{trace['id']}/result").json
-        return {one["state"]: one["answer"] for one in found["searched"]}, found["missing"]
+        return {each["state"]: each["answer"] for each in found["searched"]}, found["missing"]
 
     return read
 
@@ -75,10 +75,10 @@ def test_who_refused_did_so_though_the_trace_has_ended(of, trace, say, standing,
     say("PRY", "refuse", NO)
     of("BRA").change(f"/traces/{trace['id']}", action)
     assert standing()[1] == ["PRY"]
-    said, missing = result()
-    assert (said["PRY"], said["ARG"]) == ("refused", "withdrawn")
+    texts, missing = result()
+    assert (texts["PRY"], texts["ARG"]) == ("refused", "withdrawn")
     assert "The answer of Paraguay, which refused." in missing
-    assert [one for one in missing if "Argentina" in one] == [
+    assert [each for each in missing if "Argentina" in each] == [
         "The answer of Argentina: it had given none when the request was withdrawn."
     ]
 
@@ -94,7 +94,7 @@ def test_a_refusal_by_another_channel_is_one_too(of, trace, standing):
     asked = {"state": "ESP", "reason": "A mark", "channel": "mail", "reference": "P-1"}
     path = f"/traces/{trace['id']}"
     of("BRA").post(f"{path}/legs", asked)
-    [leg] = [one["id"] for one in of("BRA").get(path).json["legs"] if one["state"] == "ESP"]
+    [leg] = [each["id"] for each in of("BRA").get(path).json["legs"] if each["state"] == "ESP"]
     of("BRA").post(f"{path}/legs/{leg}/reply", {"status": "refused", "text": "No"})
     assert standing() == ("in_progress", ["ESP"])
     of("BRA").change(path, "close")

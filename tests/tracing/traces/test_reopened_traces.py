@@ -65,8 +65,8 @@ def test_a_state_that_was_not_asked_is_asked_and_told(as_actor, analyst, trace, 
         leg["state"]: leg["status"] for leg in analyst.get(f"/traces/{trace['id']}").json["legs"]
     }
     assert legs["PRY"] == "answered"
-    told = as_actor("PRY", "auditor").get("/audit?action=trace:reopened").json["items"]
-    assert [(item["subject_id"], item["state"]) for item in told] == [(trace["id"], "BRA")]
+    answer = as_actor("PRY", "auditor").get("/audit?action=trace:reopened").json["items"]
+    assert [(item["subject_id"], item["state"]) for item in answer] == [(trace["id"], "BRA")]
 
 
 def test_that_a_trace_was_reopened_is_written_down_with_its_case(as_actor, trace, mark):

@@ -46,9 +46,9 @@ def trace(as_actor, firearm):
     return analyst.get(f"/traces/{made['id']}/result").json
 
 
-@pytest.mark.parametrize("said", SAID, ids=len)
-def test_the_theft_stays_in_the_chain_however_much_is_said(as_actor, recorded, said):
-    found = trace(as_actor, gun(*said))
+@pytest.mark.parametrize("expected", SAID, ids=len)
+def test_the_theft_stays_in_the_chain_however_much_is_said(as_actor, recorded, expected):
+    found = trace(as_actor, gun(*expected))
     assert [event["event"] for event in found["chain"]] == ["domestic_sale", "theft"]
     assert found["point_of_diversion"]["diversion_kind"] == "theft_dealer"
 
@@ -57,12 +57,12 @@ def test_a_person_who_answers_is_shown_it_too(as_actor, recorded, pry_administra
     pry_administrator.post("/settings", {"answers_automatically": False}, 200, If_Match='"0"')
     trace(as_actor, gun(*ALL))
     [asked] = pry_analyst.get("/requests").json["items"]
-    held = pry_analyst.get(f"/requests/{asked['id']}").json["candidates"]
-    assert recorded in [one["record"] for one in held]
+    hold = pry_analyst.get(f"/requests/{asked['id']}").json["candidates"]
+    assert recorded in [each["record"] for each in hold]
 
 
 def test_where_a_glyph_is_unread_it_stays_too(as_actor, recorded):
-    few, many = (trace(as_actor, gun(*said, serial="TKA5238?")) for said in (SAID[0], SAID[-1]))
+    few, many = (trace(as_actor, gun(*value, serial="TKA5238?")) for value in (SAID[0], SAID[-1]))
     assert recorded in [event["record"] for event in few["chain"]]
     assert recorded in [event["record"] for event in many["chain"]]
 
@@ -104,13 +104,13 @@ def test_what_is_registered_of_a_gun_whose_serial_is_alike_is_of_another(as_acto
     as_actor("PRY", "licensing_officer").post("/transfers", body)
     found = trace(as_actor, gun(*ALL))
     assert [event["event"] for event in found["chain"]] == ["domestic_sale"]
-    assert ["other records bear that one" in one["reason"] for one in found["conflicts"]] == [True]
+    assert ["other records bear that one" in row["reason"] for row in found["conflicts"]] == [True]
 
 
-@pytest.mark.parametrize("said", SAID, ids=len)
-def test_a_theft_with_a_wrong_calibre_is_told_however_much_is_said(as_actor, sold, said):
+@pytest.mark.parametrize("expected", SAID, ids=len)
+def test_a_theft_with_a_wrong_calibre_is_told_however_much_is_said(as_actor, sold, expected):
     record = stolen(as_actor, calibre=".380 ACP")["firearm"]["record"]
-    found = trace(as_actor, gun(*said))
+    found = trace(as_actor, gun(*expected))
     assert record in [event["record"] for event in found["chain"] + found["conflicts"]]
 
 

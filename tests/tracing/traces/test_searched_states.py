@@ -48,11 +48,11 @@ def test_a_state_that_was_asked_and_holds_no_records_is_named(analyst):
     gun = bodies.firearm(country_of_manufacture="AUT")
     mark = {"kind": "import", "text": "URY 24", "state": "URY"}
     _, found = result(analyst, firearm=gun | {"marks": [mark]})
-    said = {
+    texts = {
         row["state"]: (len(row["registers"]), row["records_through"], row["answer"])
         for row in found["searched"]
     }
-    assert said == {
+    assert texts == {
         "BRA": (8, None, "no_record"),
         "URY": (8, None, "no_record"),
         "AUT": (0, None, "not_participating"),
@@ -80,8 +80,8 @@ def test_a_state_that_declared_no_register_takes_no_part_whatever_it_recorded(
         pry_administrator.post("/participation", ended | days, 201)
     _, found = result(analyst)
     [paraguay] = [row for row in found["searched"] if row["state"] == "PRY"]
-    said = paraguay["registers"], paraguay["records_through"], paraguay["answer"]
-    assert said == ([], None, "not_participating")
+    texts = paraguay["registers"], paraguay["records_through"], paraguay["answer"]
+    assert texts == ([], None, "not_participating")
 
 
 def test_a_draft_has_searched_nobody(as_actor, analyst):

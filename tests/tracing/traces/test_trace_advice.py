@@ -17,16 +17,16 @@ def draft(client, *left_out, **changes):
 
 
 def lack(said, field):
-    [found] = [one for one in said["missing"] if one["field"] == field]
+    [found] = [each for each in said["missing"] if each["field"] == field]
     return found
 
 
 def test_a_draft_says_what_it_lacks_and_that_this_is_an_assumption(analyst):
-    said = draft(analyst, "make")["advice"]
-    assert "not a measurement" in said["text"]
-    assert {one["field"] for one in said["missing"]} == {"make", "origin", "model"}
-    assert lack(said, "make")["texts"][0] == "The trace has no make."
-    assert said["next"] == "make"
+    result = draft(analyst, "make")["advice"]
+    assert "not a measurement" in result["text"]
+    assert {each["field"] for each in result["missing"]} == {"make", "origin", "model"}
+    assert lack(result, "make")["texts"][0] == "The trace has no make."
+    assert result["next"] == "make"
 
 
 def test_a_trace_that_was_sent_has_no_advice_in_its_body(analyst):
@@ -37,8 +37,8 @@ def test_a_trace_that_was_sent_has_no_advice_in_its_body(analyst):
 
 def test_advice_is_given_in_the_language_that_is_asked_for(analyst):
     made = draft(analyst, "make")
-    said = analyst.get(f"/traces/{made['id']}/advice", Accept_Language="es").json
-    assert lack(said, "make")["texts"][0] == "El rastreo no indica el fabricante."
+    answer = analyst.get(f"/traces/{made['id']}/advice", Accept_Language="es").json
+    assert lack(answer, "make")["texts"][0] == "El rastreo no indica el fabricante."
 
 
 def test_another_state_gets_no_advice(as_actor, analyst):
@@ -55,4 +55,4 @@ def test_a_draft_follows_the_seizure_that_is_corrected_by_what_it_lacked(analyst
     police.post(f"/seizures/{seized['id']}/correct", corrected, 200, If_Match=tag)
     now = analyst.get(f"/traces/{made['id']}").json
     assert (now["firearm"]["make"], now["version"]) == ("taurus", made["version"] + 1)
-    assert "make" not in [one["field"] for one in now["advice"]["missing"]]
+    assert "make" not in [each["field"] for each in now["advice"]["missing"]]

@@ -26,15 +26,15 @@ def request_of(of, state):
 
 
 def heard(of, state):
-    return [one for one in request_of(of, state)["messages"] if one["kind"] == "feedback"]
+    return [each for each in request_of(of, state)["messages"] if each["kind"] == "feedback"]
 
 
 def test_what_came_of_it_is_told_to_the_state_that_helped(of, trace):
     end(of, trace, "close")
-    [told] = heard(of, "PRY")
-    assert (told["helped"], told["outcome"]) == (True, "traced")
+    [result] = heard(of, "PRY")
+    assert (result["helped"], result["outcome"]) == (True, "traced")
     assert "request_feedback" in [
-        one["code"] for one in of("PRY").get("/notifications").json["items"]
+        item["code"] for item in of("PRY").get("/notifications").json["items"]
     ]
     assert heard(of, "URY") == heard(of, "ARG") == []
     [entry] = of("BRA", "auditor").get("/audit?action=trace:closed").json["items"]
@@ -45,8 +45,8 @@ def test_what_gave_a_record_that_stands_nowhere_did_not_help(of):
     later = bodies.transfer(occurred_on="2026-03-05")
     of("PRY", "licensing_officer").post("/transfers", later)
     end(of, of("BRA").post("/traces", bodies.trace()).json, "close")
-    [told] = heard(of, "PRY")
-    assert (told["helped"], told["outcome"]) == (False, "no_record")
+    [result] = heard(of, "PRY")
+    assert (result["helped"], result["outcome"]) == (False, "no_record")
 
 
 @pytest.mark.between_writes
@@ -54,8 +54,8 @@ def test_who_was_told_by_a_person_is_told_once(of, trace):
     body = {"helped": True, "text": "Thank you"}
     of("BRA").post(f"/traces/{trace['id']}/feedback", body)
     end(of, trace, "close")
-    [told] = heard(of, "PRY")
-    assert (told["text"], told["outcome"]) == ("Thank you", "traced")
+    [result] = heard(of, "PRY")
+    assert (result["text"], result["outcome"]) == ("Thank you", "traced")
 
 
 @pytest.mark.between_writes
@@ -65,7 +65,7 @@ def test_a_state_is_told_once_of_each_of_its_answers_whether_it_helped(of, trace
     assert "was already informed" in of("BRA").post(feedback, {"helped": False}, 409).json["detail"]
     end(of, trace, "close")
     of("BRA").post(feedback, {"helped": False}, 409)
-    assert [one["helped"] for one in heard(of, "PRY")] == [True]
+    assert [each["helped"] for each in heard(of, "PRY")] == [True]
 
 
 @pytest.mark.parametrize("action", ["close", "withdraw"])
@@ -80,7 +80,7 @@ def test_no_request_stays_open_with_anybody(of, trace, action):
     }
     assert request_of(of, "ARG")["status"] == "withdrawn"
     assert "request_withdrawn" in [
-        one["code"] for one in of("ARG").get("/notifications").json["items"]
+        item["code"] for item in of("ARG").get("/notifications").json["items"]
     ]
 
 
@@ -92,8 +92,8 @@ def test_a_withdrawn_trace_takes_no_answer_of_who_answered_before(of, trace, sta
     event = {"event": "domestic_sale", "occurred_on": "2020-01-02"}
     body = {"completeness": "full", "handling": "H1", "events": [event]}
     tag = of(state).get(f"/requests/{asked['id']}").headers["ETag"]
-    said = of(state).post(f"/requests/{asked['id']}/answer", body, 409, If_Match=tag).json
-    assert said["detail"] == (
+    answer = of(state).post(f"/requests/{asked['id']}/answer", body, 409, If_Match=tag).json
+    assert answer["detail"] == (
         "“answer” is not possible: this request is withdrawn. Brazil withdrew it on 2026-03-09 and"
         " no longer waits for an answer."
     )
@@ -102,17 +102,17 @@ def test_a_withdrawn_trace_takes_no_answer_of_who_answered_before(of, trace, sta
 
 
 @pytest.mark.parametrize(
-    "said,body",
+    "content,body",
     [
         ("refuse", {"reason": "national_security", "text": "No"}),
         ("forward", {"state": "CHL", "reason": "Sold on"}),
     ],
 )
-def test_who_refused_or_named_another_can_say_nothing_more(of, trace, said, body):
+def test_who_refused_or_named_another_can_say_nothing_more(of, trace, content, body):
     asked = request_of(of, "ARG")
     path = f"/requests/{asked['id']}"
     tag = of("ARG").get(path).headers["ETag"]
-    of("ARG").post(f"{path}/{said}", body, 200, If_Match=tag)
+    of("ARG").post(f"{path}/{content}", body, 200, If_Match=tag)
     end(of, trace, "withdraw")
     assert request_of(of, "ARG")["status"] == "withdrawn"
 
@@ -136,4 +136,4 @@ def test_to_end_a_trace_concludes_nothing_of_a_state_that_had_not_answered(of, a
     assert found["missing"] == [
         "The answer of Paraguay: it had given none when the request was withdrawn."
     ]
-    assert [one["outcome"] for one in heard(of, "BRA")] == (["partly"] if action == "close" else [])
+    assert [row["outcome"] for row in heard(of, "BRA")] == (["partly"] if action == "close" else [])

@@ -51,8 +51,8 @@ def test_what_a_person_had_given_is_told_again_too(as_actor, analyst, pry):
     trace, asked = traced(analyst), as_actor("PRY", "trace_analyst")
     [request] = asked.get("/requests").json["items"]
     path = f"/requests/{request['id']}"
-    said = {"completeness": "full", "handling": "H1", "records": [sold["firearm"]["record"]]}
-    asked.post(f"{path}/answer", said, 200, If_Match=asked.get(path).headers["ETag"])
+    texts = {"completeness": "full", "handling": "H1", "records": [sold["firearm"]["record"]]}
+    asked.post(f"{path}/answer", texts, 200, If_Match=asked.get(path).headers["ETag"])
     correct(pry, sold, occurred_on="2024-06-05", visibility="pointer")
     assert result(analyst, trace)["time_to_crime_days"] == 634
 

@@ -38,10 +38,10 @@ def test_the_audit_names_what_was_changed(as_actor, analyst):
 
 def test_a_draft_is_judged_as_a_new_trace_is(analyst):
     trace = drafted(analyst)
-    said = amend(analyst, trace, 422, priority="flash", found_on=None, needed_by="2020-01-01")
-    assert set(said["errors"]) == {"priority_reason", "found_on", "needed_by"}
-    said = amend(analyst, trace, 422, needed_by="2020-01-01", found_on="2026-05-01")
-    assert set(said["errors"]) == {"needed_by", "found_on"}
+    result = amend(analyst, trace, 422, priority="flash", found_on=None, needed_by="2020-01-01")
+    assert set(result["errors"]) == {"priority_reason", "found_on", "needed_by"}
+    result = amend(analyst, trace, 422, needed_by="2020-01-01", found_on="2026-05-01")
+    assert set(result["errors"]) == {"needed_by", "found_on"}
     assert amend(analyst, trace, 422, firearm=None, found_on=None)["errors"] == {
         "firearm": ["Describe the gun."]
     }
@@ -60,8 +60,8 @@ def test_only_a_draft_is_changed_by_who_read_it(as_actor, analyst):
     amend(analyst, trace, 412, '"99"')
     tag = analyst.get(f"/traces/{trace['id']}").headers["ETag"]
     as_actor("BRA", "supervisor").post(f"/traces/{trace['id']}/approve", None, 200, If_Match=tag)
-    said = amend(analyst, trace, 409)["detail"]
-    assert said == "“change” is not possible: this trace is approved. Possible now: send, withdraw."
+    body = amend(analyst, trace, 409)["detail"]
+    assert body == "“change” is not possible: this trace is approved. Possible now: send, withdraw."
     as_actor("PRY", "trace_analyst").post(
         f"/traces/{trace['id']}/amend", bodies.trace(), 404, If_Match=tag
     )
@@ -71,8 +71,8 @@ def test_the_gun_of_a_seizure_is_as_its_seizure_says(analyst, police):
     items = [bodies.firearm(serial="OTHER1"), bodies.firearm(line=2)]
     seizure = police.post("/seizures", bodies.seizure(items=items)).json["id"]
     trace = analyst.post("/traces", bodies.trace_of(seizure, item=2, draft=True)).json
-    said = amend(analyst, trace, 422)["errors"]
-    assert list(said) == ["firearm"] and "correct that" in said["firearm"][0]
+    errors = amend(analyst, trace, 422)["errors"]
+    assert list(errors) == ["firearm"] and "correct that" in errors["firearm"][0]
     changed = amend(analyst, trace, firearm=None, found_on=None, legal_basis="Law 2")
     assert (changed["firearm"], changed["legal_basis"]) == (trace["firearm"], "Law 2")
 
@@ -82,8 +82,8 @@ def test_who_was_asked_to_approve_a_draft_is_asked_anew_about_what_it_says_now(a
     as_actor("BRA", "state_administrator").post("/settings", wanted, 200, If_Match='"0"')
     changed = amend(analyst, analyst.post("/traces", bodies.trace()).json, legal_basis="Law 2")
     assert (changed["status"], bool(changed["approval"]["asked_at"])) == ("draft", True)
-    told = [one["code"] for one in second.get("/notifications").json["items"]]
-    assert told == ["trace_to_approve"] * 2
+    notices = [item["code"] for item in second.get("/notifications").json["items"]]
+    assert notices == ["trace_to_approve"] * 2
 
 
 def test_what_was_not_sent_follows_its_seizure_and_is_approved_anew(
@@ -96,13 +96,13 @@ def test_what_was_not_sent_follows_its_seizure_and_is_approved_anew(
     path = f"/seizures/{seizure['id']}/correct"
     trace = analyst.post("/traces", bodies.trace_of(seizure["id"])).json
     address = f"/traces/{trace['id']}"
-    seen = supervisor.get(address).headers["ETag"]
+    visible = supervisor.get(address).headers["ETag"]
     police.post(path, bodies.seizure(reason="Read again"), 200, If_Match='"1"')
     waiting = analyst.get(address).json
     assert (waiting["firearm"]["model"], bool(waiting["approval"]["asked_at"])) == ("G2C", True)
-    supervisor.post(f"{address}/approve", None, 412, If_Match=seen)
-    seen = supervisor.get(address).headers["ETag"]
-    supervisor.post(f"{address}/approve", None, 200, If_Match=seen)
+    supervisor.post(f"{address}/approve", None, 412, If_Match=visible)
+    visible = supervisor.get(address).headers["ETag"]
+    supervisor.post(f"{address}/approve", None, 200, If_Match=visible)
     more = bodies.seizure(items=[bodies.firearm(model="G3")], reason="The light was bad")
     police.post(path, more, 200, If_Match='"2"')
     anew = analyst.get(address).json
@@ -132,7 +132,7 @@ def want(as_actor, **settings):
 
 
 def codes(client):
-    return [one["code"] for one in client.get("/notifications").json["items"]]
+    return [item["code"] for item in client.get("/notifications").json["items"]]
 
 
 def decide(client, path, action):
@@ -147,7 +147,7 @@ def test_who_is_asked_reads_what_has_changed_since_and_the_analyst_is_told(
     path = f"/traces/{analyst.post('/traces', bodies.trace_of(corrected.seizure)).json['id']}"
     assert supervisor.get(path).json["approval"]["changed"] == []
     corrected(calibre=".40 S&W", marks=[{"kind": "import", "text": "PY 25"}])
-    changed = {one["field"]: one for one in supervisor.get(path).json["approval"]["changed"]}
+    changed = {each["field"]: each for each in supervisor.get(path).json["approval"]["changed"]}
     assert set(changed) == {"calibre", "marks"}
     assert (changed["calibre"]["before"], changed["calibre"]["after"]) == ("9x19", ".40 S&W")
     assert "trace_changed" in codes(analyst) and "trace_changed" in codes(supervisor)
@@ -158,7 +158,7 @@ def test_who_is_asked_reads_what_has_changed_since_and_the_analyst_is_told(
     assert "approval_lapsed" in codes(analyst)
     anew = supervisor.get(path).json
     assert (anew["status"], anew["approval"]["by"]) == ("draft", None)
-    [change] = [one for one in anew["approval"]["changed"] if one["field"] == "calibre"]
+    [change] = [each for each in anew["approval"]["changed"] if each["field"] == "calibre"]
     assert change["before"] == ".40 S&W"
 
 
@@ -166,7 +166,7 @@ MARK = {"kind": "import", "text": "IMP 25", "state": "PRY", "year": 2025, "locat
 
 
 @pytest.mark.parametrize(
-    "field,before,after,said",
+    "field,before,after,expected",
     [
         ("marks", [MARK], [MARK | {"state": "URY"}], None),
         ("marks", [MARK], [MARK | {"year": 2024}], None),
@@ -177,7 +177,7 @@ MARK = {"kind": "import", "text": "IMP 25", "state": "PRY", "year": 2025, "locat
     ],
 )
 def test_what_a_letter_says_of_a_gun_is_approved_anew_and_shown_to_who_does_it(
-    as_actor, analyst, corrected, field, before, after, said, supervisor
+    as_actor, analyst, corrected, field, before, after, expected, supervisor
 ):
     want(as_actor, trace_approval="own")
     rest = {"quantity": {"serial": None}, "category": {"type": None}}.get(field, {})
@@ -189,7 +189,7 @@ def test_what_a_letter_says_of_a_gun_is_approved_anew_and_shown_to_who_does_it(
     assert (anew["status"], anew["approval"]["by"]) == ("draft", None)
     [change] = anew["approval"]["changed"]
     assert change["field"] == field and change["before"] != change["after"]
-    assert said is None or (change["before"], change["after"]) == said
+    assert expected is None or (change["before"], change["after"]) == expected
 
 
 def test_the_same_in_other_words_is_approved_already(as_actor, analyst, corrected, supervisor):
@@ -208,7 +208,7 @@ def test_who_was_asked_reads_what_of_a_changed_draft_is_another(as_actor, analys
     trace = analyst.post("/traces", bodies.trace()).json
     amend(analyst, trace, circumstances="Found in a lorry")
     changed = amend(analyst, trace, circumstances="Found in a lorry", legal_basis="Law 2")
-    assert {one["field"]: one["before"] for one in changed["approval"]["changed"]} == {
+    assert {each["field"]: each["before"] for each in changed["approval"]["changed"]} == {
         "circumstances": bodies.trace()["circumstances"],
         "legal_basis": "Law 1",
     }
@@ -225,8 +225,8 @@ def test_a_draft_follows_the_day_of_its_seizure_and_what_nobody_was_asked_about_
 
 
 def test_all_that_a_trace_lacks_is_told_at_once(analyst):
-    said = set(analyst.post("/traces", {}, 422).json["errors"])
-    assert said == {
+    errors = set(analyst.post("/traces", {}, 422).json["errors"])
+    assert errors == {
         "seizure",
         "case_number",
         "priority",
@@ -241,8 +241,8 @@ def test_all_that_a_trace_lacks_is_told_at_once(analyst):
         needed_by="2020-01-01",
         hidden_from=["BRA-TEST"],
     )
-    said = analyst.post("/traces", unknown, 422).json["errors"]
-    assert set(said) == {"seizure", "priority_reason", "needed_by", "hidden_from.0"}
+    errors = analyst.post("/traces", unknown, 422).json["errors"]
+    assert set(errors) == {"seizure", "priority_reason", "needed_by", "hidden_from.0"}
 
 
 @pytest.mark.parametrize("is_approved", [False, True])
@@ -252,12 +252,12 @@ def test_what_was_not_sent_follows_the_day_of_its_seizure_and_is_approved_anew(
     administrator.post("/settings", {"trace_approval": "own"}, 200, If_Match='"0"')
     seizure = police.post("/seizures", bodies.seizure()).json
     path = f"/traces/{analyst.post('/traces', bodies.trace_of(seizure['id'])).json['id']}"
-    seen = supervisor.get(path).headers["ETag"]
+    visible = supervisor.get(path).headers["ETag"]
     if is_approved:
-        supervisor.post(f"{path}/approve", None, 200, If_Match=seen)
+        supervisor.post(f"{path}/approve", None, 200, If_Match=visible)
     body = bodies.seizure(occurred_on="2026-02-01", reason="Another day")
     police.post(f"/seizures/{seizure['id']}/correct", body, 200, If_Match='"1"')
     now = analyst.get(path).json
     assert (now["found_on"], now["status"], now["approval"]["by"]) == ("2026-02-01", "draft", None)
     assert now["approval"]["asked_at"] is not None
-    supervisor.post(f"{path}/approve", None, 412, If_Match=seen)
+    supervisor.post(f"{path}/approve", None, 412, If_Match=visible)

@@ -36,7 +36,7 @@ def asked(analyst, as_actor, channel="etrace", firearm=None, **changes):
     state, more = ("USA", {}) if channel == "etrace" else ("ESP", by_channel)
     body = {"state": state, "reason": "Import mark"} | more
     trace = analyst.post(f"/traces/{trace['id']}/legs", body).json
-    [leg] = [one for one in trace["legs"] if one["state"] == state]
+    [leg] = [each for each in trace["legs"] if each["state"] == state]
     path = f"/traces/{trace['id']}/legs/{leg['id']}"
     if channel == "etrace":
         analyst.post(f"{path}/attempts", by_channel | {"confirm_incomplete": True})
@@ -44,14 +44,14 @@ def asked(analyst, as_actor, channel="etrace", firearm=None, **changes):
 
 
 def fields(client, path):
-    return {one["name"]: one["value"] for one in client.get(f"{path}/fields").json["fields"]}
+    return {each["name"]: each["value"] for each in client.get(f"{path}/fields").json["fields"]}
 
 
 def test_a_form_says_what_the_tracing_instrument_asks(analyst, as_actor):
     _, path = asked(analyst, as_actor, "iarms")
     answer = analyst.get(f"{path}?form_language=en")
     assert answer.mimetype == "application/pdf"
-    said = text_of(answer.data)
+    result = text_of(answer.data)
     for words in (
         "International Tracing Instrument",
         "Asked state Spain (ESP)",
@@ -68,19 +68,19 @@ def test_a_form_says_what_the_tracing_instrument_asks(analyst, as_actor):
         "Foz do Iguaçu, Brazil (BRA)",
         "BRA-TEST",
     ):
-        assert words in said
-    assert "F 3312.1" not in said
+        assert words in result
+    assert "F 3312.1" not in result
 
 
 def test_the_form_for_etrace_has_the_fields_of_f_3312_1_in_their_order(analyst, as_actor):
     _, path = asked(analyst, as_actor)
-    said = text_of(analyst.get(path).data)
-    assert "Fields of ATF F 3312.1 (February 2018)" in said
-    assert "5h Importer* Armas Norte, Madrid" in said
+    answer = text_of(analyst.get(path).data)
+    assert "Fields of ATF F 3312.1 (February 2018)" in answer
+    assert "5h Importer* Armas Norte, Madrid" in answer
     assert (
-        said.index("4e Case number")
-        < said.index("5a Serial number*")
-        < said.index("Recovery date*")
+        answer.index("4e Case number")
+        < answer.index("5a Serial number*")
+        < answer.index("Recovery date*")
     )
 
 
@@ -92,22 +92,22 @@ def test_the_fields_are_given_for_machines_with_codes_in_english(analyst, as_act
         priority_reason="A raid tomorrow",
         confidentiality_requested=True,
     )
-    said = fields(analyst, path)
-    assert said["Serial number"] == "ABC123456" and said["Type"] == "Pistol"
-    assert said["Manufacturer"] == "Taurus" and said["Country of origin"] == "Brazil"
-    assert (said["Priority"], said["Justification"]) == ("Urgent", "A raid tomorrow")
-    assert said["Special instructions"] == "Confidentiality is requested."
-    assert said["Obliterated"] == "No" and said["Recovery date"] == "2026-03-01"
-    assert said["ORI number"] is None and said["Possessor's name"] is None
+    result = fields(analyst, path)
+    assert result["Serial number"] == "ABC123456" and result["Type"] == "Pistol"
+    assert result["Manufacturer"] == "Taurus" and result["Country of origin"] == "Brazil"
+    assert (result["Priority"], result["Justification"]) == ("Urgent", "A raid tomorrow")
+    assert result["Special instructions"] == "Confidentiality is requested."
+    assert result["Obliterated"] == "No" and result["Recovery date"] == "2026-03-01"
+    assert result["ORI number"] is None and result["Possessor's name"] is None
     foreign = analyst.get(f"{path}/fields", Accept_Language="es").json
-    assert {one["name"]: one["value"] for one in foreign["fields"]} == said
+    assert {each["name"]: each["value"] for each in foreign["fields"]} == result
 
 
 def test_a_serial_that_cannot_be_read_is_said_to_be_obliterated(analyst, as_actor):
     _, path = asked(analyst, as_actor, firearm={"serial": None, "marking": "obliterated"})
-    said = fields(analyst, path)
-    assert said["Obliterated"] == "Yes" and said["Serial number"] is None
-    assert said["Obliterated serial number"] == "Marks obliterated"
+    result = fields(analyst, path)
+    assert result["Obliterated"] == "Yes" and result["Serial number"] is None
+    assert result["Obliterated serial number"] == "Marks obliterated"
 
 
 @pytest.mark.parametrize("formula", ["=1+1", "+1 555 0102+1", "+cmd|' /C calc'!A0"])
@@ -118,16 +118,16 @@ def test_the_fields_are_a_table_too_in_which_no_formula_runs(analyst, as_actor, 
     rows = list(csv.DictReader(io.StringIO(answer.data.decode("utf-8-sig"))))
     [serial] = [row for row in rows if row["item"] == "5a"]
     assert serial["value"] == "ABC123456" and serial["required"] == "Yes"
-    [told] = [row for row in rows if row["name"] == "Additional information"]
-    assert told["value"] == f"'{formula}"
+    [result] = [row for row in rows if row["name"] == "Additional information"]
+    assert result["value"] == f"'{formula}"
 
 
 @pytest.mark.parametrize("language", WORDS)
 def test_a_form_speaks_the_language_asked_for(analyst, as_actor, language):
     _, path = asked(analyst, as_actor, "iarms")
-    said = text_of(analyst.get(f"{path}?form_language={language}").data)
+    answer = text_of(analyst.get(f"{path}?form_language={language}").data)
     for words in WORDS[language]:
-        assert words in said
+        assert words in answer
 
 
 @pytest.mark.parametrize(
@@ -155,26 +155,26 @@ def test_what_another_state_lets_go_on_goes_to_that_state_alone_and_it_reads_so(
     )
     assert "Domestic sale" in text_of(analyst.get(f"{path}?form_language=en").data)
     given = as_actor("PRY", "trace_analyst").get(f"/records/{record}/disclosures").json["items"]
-    assert "ESP" in [one["state"] for one in given]
+    assert "ESP" in [each["state"] for each in given]
     more = {"state": "ITA", "reason": "A witness", "channel": "mla"}
     legs = analyst.post(f"/traces/{trace['id']}/legs", more).json["legs"]
     [other] = [leg["id"] for leg in legs if leg["state"] == "ITA"]
-    said = text_of(analyst.get(f"/traces/{trace['id']}/legs/{other}/form").data)
-    assert "Domestic sale" not in said
+    answer = text_of(analyst.get(f"/traces/{trace['id']}/legs/{other}/form").data)
+    assert "Domestic sale" not in answer
 
 
 def test_a_form_stands_in_the_audit_with_its_hash_and_to_whom_it_goes(analyst, as_actor):
     _, path = asked(analyst, as_actor)
     pdf = analyst.get(path).data
     [entry] = as_actor("BRA", "auditor").get("/audit?action=trace:form_made").json["items"]
-    told = entry["data"]
-    assert told["file"] == hashlib.sha256(pdf).hexdigest()
-    assert (told["to"], told["channel"], told["kind"]) == ("USA", "etrace", "pdf")
+    result = entry["data"]
+    assert result["file"] == hashlib.sha256(pdf).hexdigest()
+    assert (result["to"], result["channel"], result["kind"]) == ("USA", "etrace", "pdf")
 
 
 def test_a_state_that_takes_part_has_no_form(analyst, record):
     trace = analyst.post("/traces", bodies.trace()).json
-    [leg] = [one for one in trace["legs"] if one["state"] == "PRY"]
+    [leg] = [each for each in trace["legs"] if each["state"] == "PRY"]
     path = f"/traces/{trace['id']}/legs/{leg['id']}/form"
     assert "takes part" in analyst.get(path, 422).json["errors"]["leg"][0]
     analyst.get(f"/traces/{trace['id']}/legs/{trace['id']}/form", 404)
@@ -203,9 +203,9 @@ def test_the_office_that_asks_is_named_and_never_one_that_the_trace_is_kept_from
 ):
     administrator.post("/contacts", office("BRA-POLICE"))
     _, path = asked(analyst, as_actor, hidden_from=["BRA-POLICE"])
-    said = text_of(analyst.get(path).data)
-    assert "Asking authority BRA-TEST" in said and "BRA-POLICE" not in said
-    assert "No office that may see this trace is in the register" in said
+    answer = text_of(analyst.get(path).data)
+    assert "Asking authority BRA-TEST" in answer and "BRA-POLICE" not in answer
+    assert "No office that may see this trace is in the register" in answer
     assert fields(analyst, path)["Telephone"] is None
     administrator.post("/contacts", office("BRA-LICENSING"))
     assert fields(analyst, path)["Telephone"] == "+55 10 555013"
@@ -217,15 +217,15 @@ def test_the_office_that_asks_is_named_and_never_one_that_the_trace_is_kept_from
 @pytest.mark.parametrize("serial", ["TKA52385", "12345678901234567890123", "W" * 23 + "?"], ids=len)
 def test_a_serial_is_found_whole_in_the_text_of_a_form(analyst, as_actor, serial):
     _, path = asked(analyst, as_actor, firearm={"serial": serial})
-    said, marks = as_copied(analyst.get(path).data).split("Fields of")
-    assert serial in said and serial in marks
+    answer, marks = as_copied(analyst.get(path).data).split("Fields of")
+    assert serial in answer and serial in marks
 
 
 def test_what_cannot_be_read_is_said_in_words_and_nothing_that_nobody_said(analyst, as_actor):
     _, path = asked(analyst, as_actor, firearm={"serial": "TK?523?*", "marking": "unknown"})
-    said = fields(analyst, path)
-    assert said["Obliterated"] is None
-    assert said["Serial number"] == (
+    result = fields(analyst, path)
+    assert result["Obliterated"] is None
+    assert result["Serial number"] == (
         "TK?523?* (characters: 2 unread, each written ?; * stands for some that are unread)"
     )
 
@@ -233,8 +233,8 @@ def test_what_cannot_be_read_is_said_in_words_and_nothing_that_nobody_said(analy
 def test_a_telephone_number_stands_in_the_table_as_it_is_dialled(analyst, as_actor):
     as_actor("BRA", "state_administrator").post("/contacts", office("BRA-TEST"))
     _, path = asked(analyst, as_actor)
-    said = analyst.get(f"{path}/fields?format=csv").data.decode("utf-8-sig")
-    rows = {row["name"]: row for row in csv.DictReader(io.StringIO(said))}
+    answer = analyst.get(f"{path}/fields?format=csv").data.decode("utf-8-sig")
+    rows = {row["name"]: row for row in csv.DictReader(io.StringIO(answer))}
     assert rows["Telephone"]["value"] == "+55 10 55508" and rows["Telephone"]["required"] == "No"
 
 
@@ -244,9 +244,9 @@ def test_a_form_cites_the_convention_to_its_parties_alone(analyst, as_actor, mon
     assert "BRA" in known and not {"ESP", "USA", "CAN"} & known
     monkeypatch.setattr(names, "cifta_parties", lambda: frozenset(parties))
     _, path = asked(analyst, as_actor, "iarms")
-    said = text_of(analyst.get(f"{path}?form_language=en").data)
-    assert "International Tracing Instrument" in said
-    assert ("CIFTA XIII" in said) == ("ESP" in parties)
+    answer = text_of(analyst.get(f"{path}?form_language=en").data)
+    assert "International Tracing Instrument" in answer
+    assert ("CIFTA XIII" in answer) == ("ESP" in parties)
     in_portuguese = text_of(analyst.get(f"{path}?form_language=pt").data)
     assert "Instrumento Internacional de Rastreamento (A/60/88) V, 17" in in_portuguese
     assert "International Tracing Instrument" not in in_portuguese
@@ -258,7 +258,7 @@ def test_the_channel_of_a_state_that_takes_no_part_is_chosen_until_something_cam
     _, path = asked(analyst, as_actor, "iarms")
     leg = path.removesuffix("/form")
     changed = analyst.post(f"{leg}/channel", {"channel": "mla", "reference": "MLA-3"}, 200).json
-    [spain] = [one for one in changed["legs"] if one["state"] == "ESP"]
+    [spain] = [each for each in changed["legs"] if each["state"] == "ESP"]
     assert (spain["channel"], spain["reference"]) == ("mla", "MLA-3")
     assert "MLA-3" in text_of(analyst.get(path).data)
     assert set(analyst.post(f"{leg}/channel", {"channel": "service"}, 422).json["errors"]) == {
@@ -268,14 +268,14 @@ def test_the_channel_of_a_state_that_takes_no_part_is_chosen_until_something_cam
     assert entry["data"] == {"leg": spain["id"], "channel": "mla"}
     as_actor("PRY", "trace_analyst").post(f"{leg}/channel", {"channel": "mail"}, 404)
     analyst.post(f"{leg}/reply", {"status": "no_record", "text": "Nothing"})
-    said = analyst.post(f"{leg}/channel", {"channel": "mail"}, 409).json["detail"]
-    assert "Spain has answered by this channel" in said
+    detail = analyst.post(f"{leg}/channel", {"channel": "mail"}, 409).json["detail"]
+    assert "Spain has answered by this channel" in detail
 
 
 def test_a_state_that_takes_part_has_no_other_channel(as_actor, analyst):
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
     trace = analyst.post("/traces", bodies.trace()).json
-    [leg] = [one["id"] for one in trace["legs"] if one["state"] == "PRY"]
+    [leg] = [each["id"] for each in trace["legs"] if each["state"] == "PRY"]
     path = f"/traces/{trace['id']}/legs/{leg}/channel"
-    said = analyst.post(path, {"channel": "mail"}, 422).json["errors"]
-    assert said == {"channel": ["This state takes part, and is asked by the service itself."]}
+    errors = analyst.post(path, {"channel": "mail"}, 422).json["errors"]
+    assert errors == {"channel": ["This state takes part, and is asked by the service itself."]}

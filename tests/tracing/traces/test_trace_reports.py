@@ -55,22 +55,22 @@ def verify(client, trace, sha256, expect=200):
 def test_result_and_report_say_that_another_state_had_seized_it_before(as_actor, analyst, record):
     """With the sale that Paraguay recorded; the seizure was told by the service."""
     place = {"country": "ARG", "name": "Posadas"}
-    taken = bodies.seizure(place=place, occurred_on="2025-09-01", visibility="open")
-    as_actor("ARG", "police_officer").post("/seizures", taken)
+    accepted = bodies.seizure(place=place, occurred_on="2025-09-01", visibility="open")
+    as_actor("ARG", "police_officer").post("/seizures", accepted)
     made = analyst.post("/traces", bodies.trace()).json
-    said = (
+    result = (
         "Argentina had it on 1 Sept 2025 (seized), and records no release; it came up again in Brazil"
         " 181 days later: it left the evidence store, one of the two is a clone, or a mark was misread."
     )
     found = analyst.get(f"/traces/{made['id']}/result").json
-    assert [conflict["reason"] for conflict in found["conflicts"]] == [said]
+    assert [conflict["reason"] for conflict in found["conflicts"]] == [result]
     assert found["remarks"] == ["From the first sale to that day: 483 days."]
     assert "left the evidence store" in " ".join(text_of(report(analyst, made)).split())
 
 
 def test_a_report_without_a_diversion_has_the_last_lawful_point_under_its_own_name(analyst, trace):
-    said = " ".join(text_of(report(analyst, trace)).split())
-    assert "Last lawful point" in said and "Point of diversion" not in said
+    result = " ".join(text_of(report(analyst, trace)).split())
+    assert "Last lawful point" in result and "Point of diversion" not in result
 
 
 @pytest.mark.parametrize(
@@ -81,14 +81,14 @@ def test_a_report_without_a_diversion_has_the_last_lawful_point_under_its_own_na
     ],
 )
 def test_the_report_calls_times_as_the_page_does(analyst, trace, language, sale, lawful):
-    said = " ".join(text_of(report(analyst, trace, language)).split())
+    result = " ".join(text_of(report(analyst, trace, language)).split())
     days = {"en": "664 days", "pt": "664 dias"}[language]
-    assert sale in said and lawful in said and said.count(days) == 2
+    assert sale in result and lawful in result and result.count(days) == 2
 
 
 def test_a_report_says_what_the_states_said(analyst, trace):
-    said = text_of(report(analyst, trace))
-    for told in (
+    result = text_of(report(analyst, trace))
+    for value in (
         "Report of a trace",
         "Brazil (BRA)",
         "C-1",
@@ -110,10 +110,10 @@ def test_a_report_says_what_the_states_said(analyst, trace):
         "Who was searched or asked",
         "States whose consent to use in court is missing",
     ):
-        assert told in said, told
-    assert "Ana Ejemplo" not in said
-    assert "No record in its registers" in said and "that it shares" not in said
-    assert "· The service" in said
+        assert value in result, value
+    assert "Ana Ejemplo" not in result
+    assert "No record in its registers" in result and "that it shares" not in result
+    assert "· The service" in result
 
 
 def test_guns_that_a_mark_fits_are_no_sales_and_have_no_days(analyst, pry):
@@ -123,10 +123,10 @@ def test_guns_that_a_mark_fits_are_no_sales_and_have_no_days(analyst, pry):
             bodies.transfer(kind="registration", firearm=bodies.firearm(serial=serial)),
         )
     asked = bodies.trace(firearm=bodies.firearm(serial="ABC12345?"))
-    said = text_of(report(analyst, analyst.post("/traces", asked).json))
-    assert "Guns that it may be" in said and "Registration" in said
-    assert all(serial in said for serial in ("ABC123451", "ABC123458"))
-    assert "First sales that are possible" not in said and "None" not in said
+    answer = text_of(report(analyst, analyst.post("/traces", asked).json))
+    assert "Guns that it may be" in answer and "Registration" in answer
+    assert all(serial in answer for serial in ("ABC123451", "ABC123458"))
+    assert "First sales that are possible" not in answer and "None" not in answer
 
 
 def test_an_event_that_contradicts_the_chain_is_told_with_the_reason(as_actor, analyst):
@@ -134,8 +134,8 @@ def test_an_event_that_contradicts_the_chain_is_told_with_the_reason(as_actor, a
         body = bodies.transfer(kind="registration", occurred_on=on)
         as_actor(state, "licensing_officer").post("/transfers", body)
     trace = analyst.post("/traces", bodies.trace()).json
-    said = " ".join(text_of(report(analyst, trace)).split())
-    assert "no export or import between them is recorded" in said
+    result = " ".join(text_of(report(analyst, trace)).split())
+    assert "no export or import between them is recorded" in result
     found = analyst.get(f"/traces/{trace['id']}/result", Accept_Language="es").json
     [conflict] = found["conflicts"]
     assert "dos armas" in conflict["reason"]
@@ -150,9 +150,9 @@ def test_an_event_that_contradicts_the_chain_is_told_with_the_reason(as_actor, a
     ],
 )
 def test_a_report_speaks_the_readers_language_alone(analyst, trace, language, title, mark):
-    said = text_of(report(analyst, trace, language))
-    assert title in said and mark in said
-    assert "Report of a trace" not in said and "Domestic sale" not in said
+    result = text_of(report(analyst, trace, language))
+    assert title in result and mark in result
+    assert "Report of a trace" not in result and "Domestic sale" not in result
 
 
 def test_police_information_is_marked_until_each_state_consents(analyst, trace, court):
@@ -160,8 +160,8 @@ def test_police_information_is_marked_until_each_state_consents(analyst, trace, 
     court("Another case")
     assert MARK in text_of(report(analyst, trace))
     court()
-    said = text_of(report(analyst, trace))
-    assert MARK not in said and "consent to use in court is missing" not in said
+    result = text_of(report(analyst, trace))
+    assert MARK not in result and "consent to use in court is missing" not in result
 
 
 def test_a_report_in_which_nobody_said_anything_is_marked(analyst):
@@ -194,8 +194,8 @@ def test_a_hash_is_known_as_it_is_copied_from_the_page(analyst, trace):
 
 @pytest.mark.parametrize("wrong", ["en", "0" * 63, "0" * 65, "g" * 64])
 def test_what_is_no_hash_is_refused(analyst, trace, wrong):
-    said = verify(analyst, trace, wrong, 422)["errors"]
-    assert said == {"sha256": ["A SHA-256 has 64 hexadecimal digits."]}
+    errors = verify(analyst, trace, wrong, 422)["errors"]
+    assert errors == {"sha256": ["A SHA-256 has 64 hexadecimal digits."]}
 
 
 def test_the_audit_does_not_know_what_was_changed_or_is_of_another_trace(analyst, trace, as_actor):
@@ -215,7 +215,7 @@ def test_a_report_stands_in_the_audit_and_owners_read_that_firms_were_named(
     [entry] = as_actor("BRA", "auditor").get("/audit?action=trace:reported").json["items"]
     assert entry["data"].keys() == {"content", "file", "language", "court"}
     theirs = as_actor("PRY", "auditor").get("/audit?action=party:disclosed").json["items"]
-    assert [one["subject_id"] for one in theirs] == [trace["id"]]
+    assert [each["subject_id"] for each in theirs] == [trace["id"]]
 
 
 def test_a_gun_of_which_a_field_is_unknown_is_reported_with_its_marks(analyst, trace):
@@ -244,10 +244,10 @@ def test_a_report_of_several_guns_has_a_chain_of_each_and_says_before_them_that_
     theft = {"serial": "TKA52382", "make": "Taurus", "type": "pistol"}
     as_actor("PRY", "police_officer").post("/reports", bodies.report(firearm=theft))
     trace = analyst.post("/traces", bodies.trace(firearm=bodies.firearm(serial="TKA5238?"))).json
-    said = " ".join(text_of(report(analyst, trace)).split())
-    assert "Other marks" not in said  # what is stamped is its serial alone
+    result = " ".join(text_of(report(analyst, trace)).split())
+    assert "Other marks" not in result  # what is stamped is its serial alone
     places = [
-        said.index(words)
+        result.index(words)
         for words in (
             "Chain, in order",
             "The mark fits several guns: it may be any of these.",
@@ -256,18 +256,18 @@ def test_a_report_of_several_guns_has_a_chain_of_each_and_says_before_them_that_
         )
     ]
     assert places == sorted(places)
-    first = said[places[2] : places[3]]
+    first = result[places[2] : places[3]]
     assert "Manufacture" in first and "Domestic sale" in first and "TKA52382" not in first
-    second = said[places[3] :].partition("First sales")[0]
-    assert "Theft TKA52382" in second and "Of any of these" not in said
+    second = result[places[3] :].partition("First sales")[0]
+    assert "Theft TKA52382" in second and "Of any of these" not in result
     assert "Arma 1: TKA52381" in text_of(report(analyst, trace, "es"))
 
 
 def test_a_report_says_how_where_and_in_which_seizure_the_gun_was_found(as_actor, analyst):
     seizure = as_actor("BRA", "police_officer").post("/seizures", bodies.seizure()).json["id"]
     trace = analyst.post("/traces", bodies.trace_of(seizure)).json
-    said = " ".join(text_of(report(analyst, trace)).split())
-    find = said[said.index("Circumstances of the find") :].partition("Result")[0]
+    result = " ".join(text_of(report(analyst, trace)).split())
+    find = result[result.index("Circumstances of the find") :].partition("Result")[0]
     for words in ("Foz do Iguaçu", "S-1", "Found in a vehicle at a road block", "01/03/2026"):
         assert words in find, (words, find)
 
@@ -291,8 +291,8 @@ def test_a_report_does_not_call_answered_what_a_state_refused(
     pry_analyst.post(f"/requests/{asked['id']}/refuse", why, 200, If_Match=f'"{asked["version"]}"')
     assert analyst.get(f"/traces/{trace['id']}").json["status"] == "completed"
     for language, words in REFUSED.items():
-        said = " ".join(text_of(report(analyst, trace, language)).split())
-        assert all(one in said for one in words), said
+        result = " ".join(text_of(report(analyst, trace, language)).split())
+        assert all(each in result for each in words), result
 
 
 def test_each_row_of_a_chain_that_may_be_of_several_guns_bears_its_serial(analyst, pry):
@@ -300,9 +300,9 @@ def test_each_row_of_a_chain_that_may_be_of_several_guns_bears_its_serial(analys
         gun = bodies.firearm(serial=serial)
         pry.post("/transfers", bodies.transfer(number=number, firearm=gun))
     trace = analyst.post("/traces", bodies.trace(firearm=bodies.firearm(serial="TKA5238?"))).json
-    said = " ".join(text_of(report(analyst, trace)).split())
-    assert "The mark fits several guns: it may be any of these." in said
-    chain = said[said.index("Chain, in order") :].partition("First sales")[0]
+    result = " ".join(text_of(report(analyst, trace)).split())
+    assert "The mark fits several guns: it may be any of these." in result
+    chain = result[result.index("Chain, in order") :].partition("First sales")[0]
     assert "TKA52381" in chain and "TKA52382" in chain
 
 

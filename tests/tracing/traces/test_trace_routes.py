@@ -67,7 +67,7 @@ def test_a_state_that_is_no_more_is_not_asked_and_the_result_says_so(analyst):
     trace, states = asked(analyst, country_of_manufacture="YUG")
     assert states == ["BRA"]
     missing = analyst.get(f"/traces/{trace['id']}/result").json["missing"]
-    assert [one for one in missing if "keeps the books of the maker" in one]
+    assert [each for each in missing if "keeps the books of the maker" in each]
 
 
 def test_the_only_successor_of_a_state_is_asked_for_it(analyst):

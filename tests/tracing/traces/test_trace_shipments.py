@@ -47,7 +47,7 @@ def test_an_importer_tells_the_number_of_a_shipment_to_whom_it_concerns(
     as_actor, shipment, state, number
 ):
     receive(as_actor, shipment, "ABC123456")
-    [came] = [one for one in result(as_actor, state)["chain"] if one["event"] == "import"]
+    [came] = [each for each in result(as_actor, state)["chain"] if each["event"] == "import"]
     assert came["document_number"] == number
 
 

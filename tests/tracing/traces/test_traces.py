@@ -97,8 +97,8 @@ def test_a_theft_after_the_sale_is_the_point_of_diversion(as_actor, pry, analyst
     found = result(analyst, trace)
     assert found["point_of_diversion"]["diversion_kind"] == "theft_private"
     assert found["point_of_diversion"]["reason"] == ("Paraguay recorded a theft on 3 Feb 2025.")
-    said = analyst.get(f"/traces/{trace['id']}/result", Accept_Language="es").json
-    assert said["point_of_diversion"]["reason"] == (
+    answer = analyst.get(f"/traces/{trace['id']}/result", Accept_Language="es").json
+    assert answer["point_of_diversion"]["reason"] == (
         "Paraguay registró un suceso de tipo robo o hurto el 3 feb 2025."
     )
 

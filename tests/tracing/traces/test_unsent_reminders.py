@@ -21,7 +21,7 @@ def move(real_client, trace, action):
 
 
 def told(real_client, code="trace_unsent"):
-    return [one["data"] for one in real_client.get(f"/notifications?code={code}").json["items"]]
+    return [item["data"] for item in real_client.get(f"/notifications?code={code}").json["items"]]
 
 
 @pytest.fixture

@@ -18,8 +18,8 @@ def way(as_actor):
     return Way(as_actor)
 
 
-def item(serial="ABC123456", **said):
-    return {"line": 1, "serial": serial} | said
+def item(serial="ABC123456", **content):
+    return {"line": 1, "serial": serial} | content
 
 
 def findings(way, *items):
@@ -72,7 +72,7 @@ def test_every_state_concerned_learns_of_it_as_a_discrepancy(way, as_actor, stat
 
 
 @pytest.mark.parametrize(
-    ("said", "found"),
+    ("expected", "found"),
     [
         ({"type": "revolver"}, (1, "type", "revolver", "pistol")),
         ({"make": "Bersa"}, (1, "make", "Bersa", "Taurus")),
@@ -80,12 +80,12 @@ def test_every_state_concerned_learns_of_it_as_a_discrepancy(way, as_actor, stat
         ({"calibre": ".38 Special"}, (1, "calibre", ".38 Special", "9x19")),
     ],
 )
-def test_each_field_is_held_against_the_line(way, said, found):
-    assert findings(way, item(**said)) == [found]
+def test_each_field_is_held_against_the_line(way, expected, found):
+    assert findings(way, item(**expected)) == [found]
 
 
 @pytest.mark.parametrize(
-    "said",
+    "expected",
     [
         {},
         {"type": "pistola"},
@@ -97,12 +97,12 @@ def test_each_field_is_held_against_the_line(way, said, found):
         {"type": "unknown"},
     ],
 )
-def test_other_words_for_the_same_contradict_nothing(way, said):
-    assert findings(way, item(**said)) == []
+def test_other_words_for_the_same_contradict_nothing(way, expected):
+    assert findings(way, item(**expected)) == []
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "expected"),
     [
         ({"calibre": "5.56x45"}, {"calibre": ".223 Rem"}),
         ({"calibre": ".223 Rem"}, {"calibre": "5.56x45"}),
@@ -116,12 +116,12 @@ def test_other_words_for_the_same_contradict_nothing(way, said):
         ({"model": "PT 92"}, {"model": "PT-92 AF"}),
     ],
 )
-def test_a_line_that_may_mean_the_gun_contradicts_nothing(session, line, said):
-    assert compared(line, said) == []
+def test_a_line_that_may_mean_the_gun_contradicts_nothing(session, line, expected):
+    assert compared(line, expected) == []
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "expected"),
     [
         ({"calibre": "5.56x45"}, {"calibre": "7.62x51"}),
         ({"make": "Qqqxxx"}, {"make": "Wwwyyy"}),
@@ -129,8 +129,8 @@ def test_a_line_that_may_mean_the_gun_contradicts_nothing(session, line, said):
         ({"model": "PT 92"}, {"model": "PT 99"}),
     ],
 )
-def test_what_is_near_in_writing_alone_is_another_gun(session, line, said):
-    assert compared(line, said) == list(said)
+def test_what_is_near_in_writing_alone_is_another_gun(session, line, expected):
+    assert compared(line, expected) == list(expected)
 
 
 def compared(line, said):

@@ -52,8 +52,8 @@ def test_a_mismatch_is_one_discrepancy_for_both_sides(differ, exporter, pry):
 
 
 def test_a_discrepancy_holds_no_name(differ, exporter):
-    told = str(only(exporter))
-    assert "Otra" not in told and "Armas" not in told
+    result = str(only(exporter))
+    assert "Otra" not in result and "Armas" not in result
 
 
 def test_no_other_state_learns_of_it(differ, as_actor):
@@ -75,9 +75,9 @@ def test_more_than_the_import_certificate_allows_is_raised_on_it(exporter, pry):
 
 def test_each_state_explains_for_itself(differ, exporter, pry):
     assert act(exporter, "explain", WHY)["status"] == "explained"
-    told = act(pry, "explain", {"text": "A branch"})
+    result = act(pry, "explain", {"text": "A branch"})
     assert [
-        (each["state"], each["stance"], each["explanation"]) for each in told["statements"]
+        (each["state"], each["stance"], each["explanation"]) for each in result["statements"]
     ] == [("BRA", "explained", "One firm under two names"), ("PRY", "explained", "A branch")]
 
 
@@ -138,8 +138,8 @@ def test_it_is_assigned_to_somebody_of_the_own_state_in_secret(differ, exporter,
 
 
 def assigned(client):
-    told = client.get("/notifications?kind=discrepancy&limit=200").json["items"]
-    return [one["code"] for one in told].count("discrepancy_assigned")
+    notices = client.get("/notifications?kind=discrepancy&limit=200").json["items"]
+    return [each["code"] for each in notices].count("discrepancy_assigned")
 
 
 def test_it_is_assigned_to_nobody_of_another_state(differ, exporter):
@@ -220,8 +220,8 @@ def test_the_own_state_s_time_for_a_counterpart_counts(exporter, watch, administ
 
 def test_both_states_are_told_of_a_discrepancy(differ, exporter, pry):
     for client in (exporter, pry):
-        told = client.get("/notifications?code=discrepancy_raised").json["items"]
-        assert [(each["subject"]["kind"], each["number"]) for each in told] == [
+        notices = client.get("/notifications?code=discrepancy_raised").json["items"]
+        assert [(each["subject"]["kind"], each["number"]) for each in notices] == [
             ("discrepancy", "E-1")
         ]
 

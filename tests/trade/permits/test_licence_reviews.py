@@ -21,8 +21,8 @@ def decide(client, licensee, action, **changes):
 def doubted(client):
     found = client.get("/discrepancies?kind=party_not_authorised").json["items"]
     return sorted(
-        (one["subject"]["number"], one["key"], one["data"]["verdict"], one["status"])
-        for one in found
+        (each["subject"]["number"], each["key"], each["data"]["verdict"], each["status"])
+        for each in found
     )
 
 
@@ -38,8 +38,8 @@ def test_a_suspension_is_raised_on_the_permits_of_all_states_that_name_the_firm(
 def test_the_states_concerned_are_told(bra, pry, dealer):
     bra.post("/permits", bodies.permit())
     decide(pry, dealer, "revoke")
-    told = bra.get("/notifications?code=discrepancy_raised").json["items"]
-    assert [one["number"] for one in told] == ["E-1"]
+    notices = bra.get("/notifications?code=discrepancy_raised").json["items"]
+    assert [each["number"] for each in notices] == ["E-1"]
 
 
 def test_a_reinstatement_clears_it(bra, pry, dealer):
@@ -59,7 +59,7 @@ def test_it_stands_when_the_permit_changes(bra, pry, dealer):
 def test_a_firm_is_found_by_its_licence_under_another_name(bra, pry, dealer):
     bra.post("/permits", bodies.permit(importer=bodies.party("Otro Nombre") | {"licence": "L-1"}))
     decide(pry, dealer, "suspend")
-    assert [one[0] for one in doubted(bra)] == ["E-1"]
+    assert [each[0] for each in doubted(bra)] == ["E-1"]
 
 
 def test_a_broker_of_a_state_that_the_permit_does_not_concern_is_found(bra, as_actor):

@@ -214,8 +214,8 @@ def test_books_do_not_go_to_a_firm_that_is_no_more(pry, decide):
 
 
 def renew(officer, licensee, valid_to, expect=200):
-    path, seen = f"/licensees/{licensee['id']}/renew", f'"{licensee["version"]}"'
-    return officer.post(path, {"valid_to": valid_to}, expect, If_Match=seen).json
+    path, visible = f"/licensees/{licensee['id']}/renew", f'"{licensee["version"]}"'
+    return officer.post(path, {"valid_to": valid_to}, expect, If_Match=visible).json
 
 
 @pytest.mark.parametrize("before", [[], ["suspend"]])
@@ -256,8 +256,8 @@ def test_every_step_stands_in_the_audit_without_a_name(as_actor, decide):
         "suspended",
         "recorded",
     ]
-    said = answer.get_data(as_text=True)
-    assert "Armas del Sur" not in said and "Inspection" not in said
+    result = answer.get_data(as_text=True)
+    assert "Armas del Sur" not in result and "Inspection" not in result
 
 
 def test_every_decision_is_kept_in_its_order_with_its_reason(pry):
@@ -268,12 +268,12 @@ def test_every_decision_is_kept_in_its_order_with_its_reason(pry):
     path = f"/licensees/{made['id']}"
     pry.post(f"{path}/renew", {"valid_to": "2027-12-31"}, 200, If_Match='"3"')
     act(pry, made, "close", 4)
-    told = pry.get(path).json["decisions"]
-    assert [(one["kind"], one["on"], one["status"], one["reason"]) for one in told] == [
+    answer = pry.get(path).json["decisions"]
+    assert [(each["kind"], each["on"], each["status"], each["reason"]) for each in answer] == [
         ("suspended", "2026-02-01", "suspended", "Books not kept"),
         ("reinstated", "2026-02-20", "active", "Books shown"),
         ("renewed", "2026-03-09", "active", None),
         ("closed", "2026-03-01", "defunct", "Inspection"),
     ]
-    assert (told[2]["valid_to"], told[3]["books_with"]) == ("2027-12-31", "PRY-LICENSING")
-    assert pry.get("/licensees").json["items"][0]["decisions"] == told
+    assert (answer[2]["valid_to"], answer[3]["books_with"]) == ("2027-12-31", "PRY-LICENSING")
+    assert pry.get("/licensees").json["items"][0]["decisions"] == answer

@@ -43,12 +43,12 @@ def first(client, **wanted):
 
 def test_a_cancelled_permit_ships_nothing_more(permit, bra):
     bra.post(f"{permit.path}/shipments", bodies.shipment())
-    told = permit.act("cancel", WHY)
-    assert (told["status"], told["balance"][0]["lapsed"], told["balance"][0]["remaining"]) == (
-        "cancelled",
-        8,
-        0,
-    )
+    result = permit.act("cancel", WHY)
+    assert (
+        result["status"],
+        result["balance"][0]["lapsed"],
+        result["balance"][0]["remaining"],
+    ) == ("cancelled", 8, 0)
     bra.post(f"{permit.path}/shipments", bodies.shipment(("X1Y2Z3",), number="A-2"), 409)
 
 
@@ -60,8 +60,8 @@ def test_the_other_side_waits_again_when_a_permit_is_cancelled(permit, pry):
 
 def test_a_cancellation_is_told_to_the_states_concerned_with_its_reason(permit, pry):
     permit.act("cancel", WHY)
-    told = first(pry, kind="export")["events"]
-    assert [(each["state"], each["kind"], each["reason"]) for each in told] == [
+    result = first(pry, kind="export")["events"]
+    assert [(each["state"], each["kind"], each["reason"]) for each in result] == [
         ("BRA", "cancelled", "Forged signature")
     ]
 
@@ -78,8 +78,8 @@ def test_what_is_done_to_a_permit_is_told_to_the_officers_of_the_other_state(
     permit, pry, action, code
 ):
     permit.act(action, AGAIN if action == "reissue" else WHY, 201 if action == "reissue" else 200)
-    told = pry.get(f"/notifications?code={code}").json["items"]
-    assert [each["number"] for each in told] == ["E-1"]
+    notices = pry.get(f"/notifications?code={code}").json["items"]
+    assert [each["number"] for each in notices] == ["E-1"]
 
 
 def test_a_permit_is_cancelled_once(permit):
@@ -121,9 +121,9 @@ def test_who_saw_an_older_version_changes_nothing(permit, bra, action, body):
 
 
 def test_the_source_is_amended_with_the_sign_that_shows_it(permit):
-    told = permit.act("amend", {"source": "Fábrica Nova", "authentication": "Seal 12"} | WHY)
-    assert told["source"] == "Fábrica Nova"
-    assert told["events"][-1]["data"] == {
+    result = permit.act("amend", {"source": "Fábrica Nova", "authentication": "Seal 12"} | WHY)
+    assert result["source"] == "Fábrica Nova"
+    assert result["events"][-1]["data"] == {
         "before": {"source": None},
         "after": {"source": "Fábrica Nova"},
         "authentication": "Seal 12",
@@ -187,9 +187,9 @@ def test_the_carrier_of_a_transit_is_amended_and_stored_with_the_parties_alone(a
 
 
 def test_after_the_last_day_nothing_is_amended(bra):
-    held = Held(bra, bra.post("/permits", bodies.permit(expires_on="2026-03-01")).json["id"])
-    assert held.read()["status"] == "expired"
-    problem = held.act("amend", {"source": "x", "authentication": "Seal"}, 409)
+    hold = Held(bra, bra.post("/permits", bodies.permit(expires_on="2026-03-01")).json["id"])
+    assert hold.read()["status"] == "expired"
+    problem = hold.act("amend", {"source": "x", "authentication": "Seal"}, 409)
     assert problem["code"] == "amended_after_expiry"
 
 
@@ -221,8 +221,8 @@ def test_a_line_of_which_zero_is_reissued_is_left_out(permit):
     problem = permit.act("reissue", AGAIN | {"lines": [{"line": 1, "quantity": 0}]}, 422)
     assert problem["errors"] == {"lines": ["A permit has at least one line."]}
     negative = AGAIN | {"lines": [{"line": 1, "quantity": -1}]}
-    said = permit.act("reissue", negative, 422)["errors"]["lines.0.quantity"]
-    assert said[0].startswith("A number from zero up to")
+    errors = permit.act("reissue", negative, 422)["errors"]["lines.0.quantity"]
+    assert errors[0].startswith("A number from zero up to")
 
 
 def test_a_reissue_of_more_than_is_left_is_refused_with_the_balance(permit, bra):

@@ -135,16 +135,16 @@ def test_a_line_stands_once(bra):
 
 
 @pytest.mark.parametrize(
-    ("state", "said"),
+    ("state", "expected"),
     [
         ("BUR", "BUR ended on 1989-06-17, before the day of issue; today there are: MMR."),
         ("CSK", "CSK ended on 1992-12-31, before the day of issue; today there are: CZE, SVK."),
     ],
 )
-def test_nothing_is_permitted_to_a_state_that_is_no_more(bra, state, said):
+def test_nothing_is_permitted_to_a_state_that_is_no_more(bra, state, expected):
     body = bodies.permit(importing_state=state, transit_states=[state])
     errors = bra.post("/permits", body, 422).json["errors"]
-    assert errors["importing_state"] == errors["transit_states.0"][:1] == [said]
+    assert errors["importing_state"] == errors["transit_states.0"][:1] == [expected]
 
 
 def test_a_gun_may_have_been_made_in_a_state_that_is_no_more(bra):

@@ -257,5 +257,5 @@ def test_the_other_states_are_told_of_everything_and_the_own_of_nothing_it_did(w
 
 
 def told(client):
-    codes = (one["code"] for one in client.get("/notifications?limit=200").json["items"])
+    codes = (item["code"] for item in client.get("/notifications?limit=200").json["items"])
     return sorted(code for code in codes if code.startswith(("shipment", "receipt")))

@@ -59,11 +59,11 @@ def test_what_arrives_late_is_overdue_no_more(way):
 
 def test_what_is_delayed_is_overdue_no_more_and_may_be_again(way):
     shipment = leave(way, expected=LATE)
-    said = {"occurred_at": "2026-03-09T10:00:00Z", "note": "Bridge closed"}
-    add(way.pry, shipment, "incidents", kind="breakdown", **said)
+    result = {"occurred_at": "2026-03-09T10:00:00Z", "note": "Bridge closed"}
+    add(way.pry, shipment, "incidents", kind="breakdown", **result)
     assert way.discrepancies() == [("overdue", "entry")]
-    said["new_expected_at"] = "2026-03-12T12:00:00Z"
-    add(way.bra, shipment, "incidents", kind="delay", **said)
+    result["new_expected_at"] = "2026-03-12T12:00:00Z"
+    add(way.bra, shipment, "incidents", kind="delay", **result)
     assert way.discrepancies() == []
     assert watched(NOW + timedelta(days=5)) == 1
     assert way.discrepancies("reopened") == [("overdue", "entry")]

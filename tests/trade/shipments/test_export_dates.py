@@ -55,7 +55,7 @@ def test_a_check_finds_one_record_of_each_gun(way, shipment, police):
     before = police.post("/checks", bodies.check()).json["candidates"]
     put_off(way, shipment)
     after = police.post("/checks", bodies.check()).json["candidates"]
-    assert [one["record"] for one in after] == [one["record"] for one in before]
+    assert [each["record"] for each in after] == [each["record"] for each in before]
 
 
 def test_figures_count_a_shipment_in_the_quarter_in_which_it_goes(way, shipment):

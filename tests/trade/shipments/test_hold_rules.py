@@ -72,10 +72,10 @@ def test_what_stops_it_says_whose_word_it_is_and_why(ticks, stops, incidents, ex
 
 
 def test_of_two_ticks_of_one_moment_the_one_recorded_last_counts():
-    passed, held = (tick(13, outcome, state="PRY") for outcome in ("passed", "held"))
-    for first, last, kinds in ((passed, held, ["held"]), (held, passed, [])):
-        told = [replace(last, recorded_at=at(15)), replace(first, recorded_at=at(14))]
-        assert [move.kind for move in find_stops(told, (), ())] == kinds
+    passed, hold = (tick(13, outcome, state="PRY") for outcome in ("passed", "held"))
+    for first, last, kinds in ((passed, hold, ["held"]), (hold, passed, [])):
+        result = [replace(last, recorded_at=at(15)), replace(first, recorded_at=at(14))]
+        assert [move.kind for move in find_stops(result, (), ())] == kinds
 
 
 @pytest.mark.parametrize(
@@ -87,8 +87,8 @@ def test_of_two_ticks_of_one_moment_the_one_recorded_last_counts():
     ],
 )
 def test_of_what_was_recorded_at_one_time_too_the_stop_counts(stops, incidents, kinds):
-    told = (HELD, tick(10, "passed"))
-    assert [move.kind for move in find_stops(told, stops, incidents)] == kinds
+    result = (HELD, tick(10, "passed"))
+    assert [move.kind for move in find_stops(result, stops, incidents)] == kinds
 
 
 def test_what_is_held_after_it_was_let_go_on_at_one_moment_is_held():
@@ -113,7 +113,7 @@ TICKED = st.builds(
 
 @given(st.lists(TICKED, max_size=4), st.lists(ORDERED, max_size=3), st.data())
 def test_what_stops_it_depends_on_no_order_of_telling(ticks, stops, data):
-    mixed = (data.draw(st.permutations(told)) for told in (ticks, stops))
+    mixed = (data.draw(st.permutations(value)) for value in (ticks, stops))
     assert find_stops(*mixed, ()) == find_stops(ticks, stops, ())
 
 
@@ -128,7 +128,7 @@ def test_an_order_counts_after_every_tick_that_it_was_given_after(told, is_hold)
 
 
 @pytest.mark.parametrize(
-    "held,stops,expected",
+    "hold,stops,expected",
     [
         (HELD, (), None),
         (
@@ -141,8 +141,8 @@ def test_an_order_counts_after_every_tick_that_it_was_given_after(told, is_hold)
         (tick(10, "passed"), (order(12, is_hold=False, state="PRY"),), None),
     ],
 )
-def test_a_tick_that_holds_says_when_it_was_let_go_on(held, stops, expected):
-    assert resumed_at(held, stops) == expected
+def test_a_tick_that_holds_says_when_it_was_let_go_on(hold, stops, expected):
+    assert resumed_at(hold, stops) == expected
 
 
 def test_what_a_state_refused_stands_though_it_lets_go_on_what_it_held():
@@ -160,4 +160,4 @@ def test_nothing_passes_against_what_did_not_stop_it(ticks, stops):
     last = replace(tick(12, "passed"), state="BOL", recorded_at=at(12))
     before = {move.state for move in find_stops(ticks, stops, ()) if move.state != "BOL"}
     found = overruled_holds([*ticks, last], stops, ())
-    assert {one.stop.state for one in found if one.by == "BOL" and one.at == at(12)} == before
+    assert {each.stop.state for each in found if each.by == "BOL" and each.at == at(12)} == before

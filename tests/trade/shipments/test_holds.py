@@ -63,7 +63,7 @@ def test_what_another_state_holds_is_not_passed_without_a_word(way, held, as_act
         "confirm_held",
     ):
         assert words in answer["detail"]
-    assert [one["stage"] for one in way.read(held)["checkpoints"]] == ["exit"]
+    assert [each["stage"] for each in way.read(held)["checkpoints"]] == ["exit"]
 
 
 def test_every_state_that_holds_it_is_named_and_told_of_what_passes(way, held):
@@ -77,15 +77,15 @@ def test_every_state_that_holds_it_is_named_and_told_of_what_passes(way, held):
         assert words in answer
     enter(way, held, confirm_held=True)
     for state in ("BRA", "BOL"):
-        told = way.client(state, "border_officer").get("/notifications?code=shipment_passed_held")
-        assert len(told.json["items"]) == 1
+        body = way.client(state, "border_officer").get("/notifications?code=shipment_passed_held")
+        assert len(body.json["items"]) == 1
 
 
 def test_a_tick_of_later_today_is_refused_with_what_time_it_is(way, shipped):
     officer = way.client("BRA", "border_officer")
     late = tick(officer, shipped, "exit", expect=422, at="2026-03-09T12:06:00-03:00")
-    [said] = late["errors"]["occurred_at"]
-    assert "it is 9 Mar 2026, 12:00 now" in said and "clock" in said
+    [errors] = late["errors"]["occurred_at"]
+    assert "it is 9 Mar 2026, 12:00 now" in errors and "clock" in errors
     add(
         way.bol,
         shipped,
@@ -129,8 +129,8 @@ def test_a_tick_is_corrected_at_its_own_moment(way, shipped, outcomes, status):
 
 def test_who_confirms_it_lets_it_pass_and_the_holder_is_told(way, held, session):
     assert enter(way, held, confirm_held=True)["status"] == "in_transit"
-    told = way.client("BRA", "border_officer").get("/notifications?code=shipment_passed_held").json
-    assert [one["subject"]["id"] for one in told["items"]] == [held["id"]]
+    body = way.client("BRA", "border_officer").get("/notifications?code=shipment_passed_held").json
+    assert [row["subject"]["id"] for row in body["items"]] == [held["id"]]
     none = way.client("BOL", "border_officer").get("/notifications?code=shipment_passed_held").json
     assert none["items"] == []
     with transaction(operator("PRY")):
@@ -144,8 +144,8 @@ def test_who_confirms_it_lets_it_pass_and_the_holder_is_told(way, held, session)
 def test_a_confirmation_of_what_nobody_holds_is_told_to_nobody(way, shipped):
     way.tick(shipped, "exit", 2)
     enter(way, shipped, confirm_held=True)
-    told = way.client("BRA", "border_officer").get("/notifications?code=shipment_passed_held").json
-    assert told["items"] == []
+    body = way.client("BRA", "border_officer").get("/notifications?code=shipment_passed_held").json
+    assert body["items"] == []
 
 
 @pytest.mark.parametrize("outcome", ["held", "refused"])
@@ -161,11 +161,11 @@ def test_what_passed_before_the_hold_is_told_late_without_a_question(way, shippe
 
 def test_a_program_that_says_what_it_saw_is_asked_what_else_there_is(way, shipped):
     way.tick(shipped, "exit", 2)
-    seen = way.read(shipped)["version"]
+    view = way.read(shipped)["version"]
     enter(way, shipped, at=HELD_AT, outcome="held", reason="Scanner")
-    assert enter(way, shipped, 409, expected_version=seen)["code"] == "held_since"
+    assert enter(way, shipped, 409, expected_version=view)["code"] == "held_since"
     assert (
-        enter(way, shipped, 409, expected_version=seen, confirm_held=True)["code"] == "held_since"
+        enter(way, shipped, 409, expected_version=view, confirm_held=True)["code"] == "held_since"
     )
     enter(way, shipped, expected_version=way.read(shipped)["version"])
 
@@ -212,7 +212,7 @@ def test_what_the_own_state_holds_is_let_go_on_first(way, shipped):
 def test_to_let_go_on_what_the_own_state_holds_ends_no_hold_of_another(way, held):
     enter(way, held, outcome="held")
     assert act(way.pry, held, "resume", reason="In order")["status"] == "held"
-    assert [one["state"] for one in way.read(held)["holds"]] == ["BRA"]
+    assert [each["state"] for each in way.read(held)["holds"]] == ["BRA"]
     answer = act(way.pry, held, "resume", 409, reason="In order")
     assert "Your state does not hold this shipment" in answer["detail"]
     assert enter(way, held, 409)["code"] == "held"
@@ -254,38 +254,38 @@ def test_a_shipment_says_what_stops_it_and_since_when(way, held):
 
 
 @pytest.mark.parametrize(
-    "language,said",
+    "language,expected",
     [
         ("es", "Brasil retiene este embarque desde el 3 mar 2026"),
         ("fr", "Envoi retenu par le Brésil depuis le 3 mars 2026"),
         ("pt", "Embarque retido pelo Brasil desde 3 de mar. de 2026"),
     ],
 )
-def test_a_hold_is_told_in_the_readers_language(way, held, language, said):
+def test_a_hold_is_told_in_the_readers_language(way, held, language, expected):
     body = {"stage": "transit_in", "occurred_at": LATER, "outcome": "passed"}
     officer = way.client("PRY", "border_officer")
     answer = officer.post(
         f"/shipments/{held['id']}/checkpoints", body, 409, Accept_Language=language
     )
-    assert said in answer.json["detail"]
+    assert expected in answer.json["detail"]
 
 
 def test_a_shipment_shows_what_of_its_ticks_does_not_add_up(way):
     made = way.ship(seals=["S-1", "S-2"])
     way.release(made)
     way.tick(made, "exit", seals=["S-1", "S-9"], quantity=1)
-    told = {
-        one["kind"]: (one["key"], one["status"], one["data"])
-        for one in way.read(made)["discrepancies"]
+    texts = {
+        each["kind"]: (each["key"], each["status"], each["data"])
+        for each in way.read(made)["discrepancies"]
     }
-    said = {"stage": "exit", "state": "BRA"}
-    assert told == {
+    result = {"stage": "exit", "state": "BRA"}
+    assert texts == {
         "seal_mismatch": (
             "exit:BRA",
             "open",
-            said | {"declared": ["S1", "S2"], "read": ["S1", "S9"]},
+            result | {"declared": ["S1", "S2"], "read": ["S1", "S9"]},
         ),
-        "quantity_mismatch": ("exit:BRA", "open", said | {"counted": 1, "expected": 2}),
+        "quantity_mismatch": ("exit:BRA", "open", result | {"counted": 1, "expected": 2}),
     }
 
 

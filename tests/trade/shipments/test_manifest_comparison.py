@@ -18,7 +18,7 @@ def manifest(*serials, line=1, make=None):
 
 def compared(sent, *received):
     found = pair_serials(
-        sent, [one if isinstance(one, ReceivedSerial) else ReceivedSerial(one) for one in received]
+        sent, [row if isinstance(row, ReceivedSerial) else ReceivedSerial(row) for row in received]
     )
     return (
         [gun.serial for gun in found.arrived],
@@ -105,9 +105,9 @@ def test_fifty_missing_and_twenty_mis_keyed_of_a_hundred_thousand_are_named():
     missing = serials[500::2000]
     miskeyed = {serial: f"{serial[:4]}X{serial[5:]}" for serial in serials[123::5000]}
     gone = set(missing)
-    received = [ReceivedSerial(miskeyed.get(one, one)) for one in serials if one not in gone]
+    received = [ReceivedSerial(miskeyed.get(each, each)) for each in serials if each not in gone]
     began = time.process_time()
-    found = pair_serials([ShippedSerial(n, one) for n, one in enumerate(serials)], received)
+    found = pair_serials([ShippedSerial(n, each) for n, each in enumerate(serials)], received)
     assert time.process_time() - began < 30
     assert [gun.serial for gun in found.missing] == missing
     assert len(missing) == 50

@@ -97,7 +97,7 @@ def test_a_gun_of_a_manifest_is_found(ship, as_actor):
 
 
 @pytest.mark.parametrize(
-    "manifest,kind,path,said",
+    "manifest,kind,path,expected",
     [
         ("line,serial\n1,SN1\nx,SN2\n", CSV, "manifest.3.line", "A whole number"),
         ("line,serial\n1,SN1\n\n2,SN2\n", CSV, "manifest.4.line", "The permit has no line 2"),
@@ -136,10 +136,10 @@ def test_a_gun_of_a_manifest_is_found(ship, as_actor):
         (THREE, "text/csv; charset=iso-8859-1", "manifest", "not in UTF-8"),
     ],
 )
-def test_what_is_wrong_is_named_by_its_line(ship, manifest, kind, path, said):
+def test_what_is_wrong_is_named_by_its_line(ship, manifest, kind, path, expected):
     errors = ship(manifest, kind, 422)["errors"]
     assert list(errors) == [path]
-    assert said in errors[path][0]
+    assert expected in errors[path][0]
 
 
 @pytest.mark.parametrize("row", ["x,SN{n}", "7,SN{n}"])
@@ -225,8 +225,8 @@ def test_there_are_two_parts_and_no_others(bra, permit, change, path):
 @pytest.mark.parametrize("nameless", ["form-data", 'form-data; filename="m"'])
 def test_a_part_without_a_name_is_refused_with_what_is_wanted(bra, permit, nameless):
     parts = "".join(
-        f"--b\r\nContent-Disposition: {told}\r\n\r\n{{}}\r\n"
-        for told in ('form-data; name="document"', nameless)
+        f"--b\r\nContent-Disposition: {value}\r\n\r\n{{}}\r\n"
+        for value in ('form-data; name="document"', nameless)
     )
     response = bra.client.post(
         f"/api/v1/permits/{permit}/shipments",
@@ -277,7 +277,7 @@ def test_other_parts_with_the_same_key_are_refused(ship, change):
 
 def test_a_receipt_names_what_is_missing_over_and_mis_keyed(receive):
     receipt = receive("serial\nSN00001\nSN0000Z\nSN99999\n")["receipt"]
-    assert [one["serial"] for one in receipt["missing"]] == ["SN00003"]
+    assert [each["serial"] for each in receipt["missing"]] == ["SN00003"]
     assert receipt["misread"] == [{"line": 1, "shipped": "SN00002", "received": "SN0000Z"}]
     assert (receipt["unexpected"], receipt["item_count"]) == (["SN99999"], 2)
 

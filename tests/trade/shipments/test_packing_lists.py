@@ -38,8 +38,8 @@ def attachment(client, count=2, **changes):
 
 
 def test_an_attachment_lists_its_items_route_seals_and_times(bra):
-    said = text_of(attachment(bra)[1])
-    for told in (
+    result = text_of(attachment(bra)[1])
+    for value in (
         "Anexo de exportação",
         "Export attachment",
         "A-1",
@@ -62,7 +62,7 @@ def test_an_attachment_lists_its_items_route_seals_and_times(bra):
         "Averbações da alfândega / Customs endorsements",
         "Embarque n.º",
     ):
-        assert told in said, told
+        assert value in result, value
 
 
 def test_the_code_of_an_attachment_verifies(bra, as_actor):
@@ -93,8 +93,8 @@ def test_a_serial_is_found_whole_in_the_text_of_an_attachment(bra, serial):
     body = bodies.shipment((serial, "ABC000001"), **SHIPPED)
     permit = bra.post("/permits", bodies.permit()).json
     shipment = bra.post(f"/permits/{permit['id']}/shipments", body).json
-    said = as_copied(bra.get(f"/shipments/{shipment['id']}/paper").data)
-    assert serial in said and "ABC000001" in said
+    answer = as_copied(bra.get(f"/shipments/{shipment['id']}/paper").data)
+    assert serial in answer and "ABC000001" in answer
 
 
 def test_more_items_than_can_be_read_stand_in_the_manifest_and_under_the_code(bra, monkeypatch):

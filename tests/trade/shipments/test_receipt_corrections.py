@@ -69,15 +69,15 @@ def found(way, serial, state="BOL", client=None):
     police = client or way.client("BOL", "police_officer")
     asked = bodies.check(serial=serial, make="Taurus")
     return [
-        one
-        for one in police.post("/checks", asked).json["candidates"]
-        if (one["state"], one["event"]) == (state, "import")
+        each
+        for each in police.post("/checks", asked).json["candidates"]
+        if (each["state"], each["event"]) == (state, "import")
     ]
 
 
 def held(way, serial):
-    [one] = found(way, serial)
-    return way.client("BOL", "police_officer").get(f"/records/{one['record']}").json
+    [first] = found(way, serial)
+    return way.client("BOL", "police_officer").get(f"/records/{first['record']}").json
 
 
 def test_a_gun_that_is_found_later_makes_the_shipment_whole(way, short):
@@ -91,10 +91,10 @@ def test_a_gun_that_is_found_later_makes_the_shipment_whole(way, short):
 
 def test_a_gun_that_is_found_later_is_a_record_linked_to_its_export(way, short, run):
     assert found(way, "QWE77001") == []
-    kept = {serial: held(way, serial) for serial in SERIALS[:2]}
+    stored = {serial: held(way, serial) for serial in SERIALS[:2]}
     correct(way, short, *SERIALS)
     assert (held(way, "QWE77001")["event"], held(way, "QWE77001")["version"]) == ("import", 1)
-    assert {serial: held(way, serial) for serial in SERIALS[:2]} == kept
+    assert {serial: held(way, serial) for serial in SERIALS[:2]} == stored
 
 
 def test_a_gun_that_did_not_come_after_all_is_found_no_more(way, short):
@@ -130,8 +130,8 @@ def test_a_serial_that_was_misread_leads_to_a_record_that_came_back(way, shipped
 def old_mark(way, serial):
     """Return the record that a serial leads to by a mark that is kept just so, if any."""
     key = keys.storage_key(serial)
-    kept = select(MarkKey.record_id).where(MarkKey.key == key.value, ~MarkKey.is_void)
-    found = db.session.scalar(kept.where(MarkKey.state == "BOL", MarkKey.serial_norm == key.norm))
+    stored = select(MarkKey.record_id).where(MarkKey.key == key.value, ~MarkKey.is_void)
+    found = db.session.scalar(stored.where(MarkKey.state == "BOL", MarkKey.serial_norm == key.norm))
     return found and str(found)
 
 
@@ -154,8 +154,8 @@ def test_a_discrepancy_that_was_resolved_is_reopened_by_a_correction(way, short)
     correct(way, short, *SERIALS)
     correct(way, short, "TKA52380")
     assert way.discrepancies("reopened") == [("short_receipt", "1")]
-    [told] = way.bol.get("/discrepancies?kind=short_receipt").json["items"]
-    assert told["data"]["serials"] == ["TKA52390", "QWE77001"]
+    [answer] = way.bol.get("/discrepancies?kind=short_receipt").json["items"]
+    assert answer["data"]["serials"] == ["TKA52390", "QWE77001"]
 
 
 def test_a_list_of_other_goods_is_replaced_by_the_right_one(way, shipped):
@@ -201,8 +201,8 @@ def test_the_version_that_stood_is_read_as_of_then(way, short, later):
 
 
 def test_the_timeline_tells_both_versions(way, short):
-    told = correct(way, short, *SERIALS)["events"]
-    kinds = [(one["kind"], one["data"]["missing"], one["reason"]) for one in told[-2:]]
+    result = correct(way, short, *SERIALS)["events"]
+    kinds = [(each["kind"], each["data"]["missing"], each["reason"]) for each in result[-2:]]
     assert kinds == [("received", 1, None), ("receipt_corrected", 0, WHY["reason"])]
 
 
@@ -224,12 +224,12 @@ def test_only_the_importing_state_corrects_a_receipt(way, short):
 
 def test_a_correction_gives_its_reason_and_what_was_read(way, short):
     path = f"/shipments/{short['id']}/receipt/correct"
-    seen = way.bol.get(f"/shipments/{short['id']}").headers["ETag"]
-    answer = way.bol.post(path, DAY | {"all": True}, 422, If_Match=seen).json
+    visible = way.bol.get(f"/shipments/{short['id']}").headers["ETag"]
+    answer = way.bol.post(path, DAY | {"all": True}, 422, If_Match=visible).json
     assert list(answer["errors"]) == ["reason"]
     way.bol.post(path, DAY | WHY | {"all": True}, 428)
-    way.bol.post(path, DAY | WHY | {"all": True}, 200, If_Match=seen)
-    way.bol.post(path, DAY | WHY | {"all": True}, 412, If_Match=seen)
+    way.bol.post(path, DAY | WHY | {"all": True}, 200, If_Match=visible)
+    way.bol.post(path, DAY | WHY | {"all": True}, 412, If_Match=visible)
 
 
 def test_a_first_receipt_gives_no_reason(way, shipped):
@@ -238,16 +238,16 @@ def test_a_first_receipt_gives_no_reason(way, shipped):
 
 def test_a_correction_comes_as_a_file_too(way, short):
     path = f"/shipments/{short['id']}"
-    seen = way.bol.get(path).headers["ETag"]
+    visible = way.bol.get(path).headers["ETag"]
     rows = "serial\n" + "\n".join(SERIALS)
-    answer = send(way.bol, f"{path}/receipt/correct", DAY | WHY, rows, expect=200, If_Match=seen)
+    answer = send(way.bol, f"{path}/receipt/correct", DAY | WHY, rows, expect=200, If_Match=visible)
     assert answer.json["status"] == "received"
 
 
 def test_the_exporting_state_learns_of_a_correction(way, short):
     correct(way, short, *SERIALS)
-    told = way.bra.get("/notifications").json["items"]
-    assert "receipt_corrected" in [one["code"] for one in told]
+    notices = way.bra.get("/notifications").json["items"]
+    assert "receipt_corrected" in [each["code"] for each in notices]
 
 
 def test_a_correction_is_written_down(way, short, run):
@@ -263,14 +263,14 @@ def test_a_correction_is_written_down(way, short, run):
 
 def test_who_received_a_record_learns_that_it_is_withdrawn(way, short, run):
     police = way.client("BRA", "police_officer")
-    [one] = found(way, "TKA52390", client=police)
-    police.get(f"/records/{one['record']}", Salsa_Purpose="investigation", Salsa_Case="C-1")
+    [first] = found(way, "TKA52390", client=police)
+    police.get(f"/records/{first['record']}", Salsa_Purpose="investigation", Salsa_Case="C-1")
     correct(way, short, "TKA52380")
     acts = select(AuditEntry).where(
-        AuditEntry.action == "record:corrected", AuditEntry.subject_id == one["record"]
+        AuditEntry.action == "record:corrected", AuditEntry.subject_id == first["record"]
     )
-    [told] = run("BRA", lambda actor: db.session.scalars(acts).all())
-    assert "BRA" in told.concerned
+    [result] = run("BRA", lambda actor: db.session.scalars(acts).all())
+    assert "BRA" in result.concerned
 
 
 def test_a_trace_follows_the_corrected_receipt(way, short):

@@ -28,7 +28,7 @@ def shipped(way):
 
 
 def receive(way, shipment, *serials, expect=201, **more):
-    listed = [one if isinstance(one, dict) else {"serial": one} for one in serials]
+    listed = [each if isinstance(each, dict) else {"serial": each} for each in serials]
     return add(way.bol, shipment, "receipt", expect, **DAY, items=listed, **more)
 
 
@@ -45,7 +45,7 @@ def test_a_mis_keyed_serial_is_a_mismatch_and_neither_missing_nor_over(way, ship
 def test_short_over_and_mismatch_stand_side_by_side(way, shipped):
     answer = receive(way, shipped, "TKA52308", "ZZZ00001")
     assert answer["status"] == "received_short"
-    assert sorted(one["serial"] for one in answer["receipt"]["missing"]) == ["QWE77001", "TKA52390"]
+    assert sorted(row["serial"] for row in answer["receipt"]["missing"]) == ["QWE77001", "TKA52390"]
     assert answer["receipt"]["unexpected"] == ["ZZZ00001"]
     assert way.discrepancies() == [
         ("over_receipt", ""),
@@ -56,9 +56,9 @@ def test_short_over_and_mismatch_stand_side_by_side(way, shipped):
 
 def test_a_discrepancy_says_what_each_side_states(way, shipped):
     receive(way, shipped, "TKA52380", "TKA5239O")
-    told = {one["kind"]: one["data"] for one in way.bol.get("/discrepancies").json["items"]}
-    assert told["serial_mismatch"] == {"line": 1, "shipped": "TKA52390", "received": "TKA5239O"}
-    assert told["short_receipt"] == {"line": 1, "missing": 1, "serials": ["QWE77001"]}
+    answer = {item["kind"]: item["data"] for item in way.bol.get("/discrepancies").json["items"]}
+    assert answer["serial_mismatch"] == {"line": 1, "shipped": "TKA52390", "received": "TKA5239O"}
+    assert answer["short_receipt"] == {"line": 1, "missing": 1, "serials": ["QWE77001"]}
 
 
 def test_a_gun_that_arrived_mis_keyed_is_recorded_as_read_and_linked(way, shipped, as_actor, run):
@@ -134,7 +134,7 @@ def test_a_receipt_after_the_permits_last_day_is_doubted(as_actor):
 
 def candidates(police, serial, state, make="Taurus"):
     found = police.post("/checks", bodies.check(serial=serial, make=make)).json["candidates"]
-    return [one for one in found if one["state"] == state]
+    return [each for each in found if each["state"] == state]
 
 
 def linked_to(read, run):
@@ -151,8 +151,8 @@ def test_a_list_of_another_shipment_is_refused(way, shipped):
     assert "(listed: 2, shipped: 3)" in answer["detail"]
     assert "confirm_nothing_matches" in answer["detail"]
     assert way.read(shipped)["receipt"] is None
-    taken = receive(way, shipped, "ZZZ00001", "ZZZ00002", confirm_nothing_matches=True)
-    assert (taken["status"], len(taken["receipt"]["missing"])) == ("received_short", 3)
+    accepted = receive(way, shipped, "ZZZ00001", "ZZZ00002", confirm_nothing_matches=True)
+    assert (accepted["status"], len(accepted["receipt"]["missing"])) == ("received_short", 3)
 
 
 def test_the_next_numbers_of_a_series_are_another_shipment(way):

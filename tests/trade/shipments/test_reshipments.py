@@ -29,16 +29,16 @@ def by(state):
 
 def about(way, shipment, client=None):
     found = (client or way.bra).get("/discrepancies").json["items"]
-    return {one["key"]: one for one in found if one["subject"]["number"] == shipment["number"]}
+    return {each["key"]: each for each in found if each["subject"]["number"] == shipment["number"]}
 
 
 def test_a_gun_that_is_shipped_twice_is_doubted_on_the_later_shipment(way):
     first = leave(way, "ABC123456", "ABC123457")
     later = way.ship("abc-123456", "QWE770010", number="A-2")
     assert way.discrepancies() == AGAIN and about(way, first) == {}
-    told = about(way, later, way.bol)["again:1"]
-    assert (told["kind"], told["status"]) == ("serial_mismatch", "open")
-    assert told["data"] == {
+    result = about(way, later, way.bol)["again:1"]
+    assert (result["kind"], result["status"]) == ("serial_mismatch", "open")
+    assert result["data"] == {
         "line": 1,
         "again": 1,
         "serials": ["abc-123456"],
@@ -49,7 +49,7 @@ def test_a_gun_that_is_shipped_twice_is_doubted_on_the_later_shipment(way):
 def test_a_shipment_that_is_posted_twice_is_one_discrepancy(way):
     way.ship("ABC123456", "ABC123457")
     later = way.ship("ABC123456", "ABC123457", number="A-2")
-    assert [one["data"]["again"] for one in about(way, later).values()] == [2]
+    assert [each["data"]["again"] for each in about(way, later).values()] == [2]
 
 
 @pytest.mark.parametrize(
@@ -93,8 +93,8 @@ def test_an_earlier_shipment_to_another_state_is_not_named(way):
     permit = way.bra.post("/permits", body).json["id"]
     shipment = bodies.shipment(("ABC123456",), number="A-2", route=[])
     later = way.bra.post(f"/permits/{permit}/shipments", shipment).json
-    told = about(way, later, way.client("URY", "licensing_officer"))["again:1"]["data"]
-    assert told == {"line": 1, "again": 1, "serials": ["ABC123456"]}
+    result = about(way, later, way.client("URY", "licensing_officer"))["again:1"]["data"]
+    assert result == {"line": 1, "again": 1, "serials": ["ABC123456"]}
 
 
 def test_what_was_cancelled_may_be_shipped_again(way):
@@ -171,7 +171,7 @@ def test_a_long_manifest_is_compared_by_sets(as_actor, asked):
     way.ship(*serials)
     asked.clear()
     later = way.ship(*serials, number="A-2")
-    assert len([said for said in asked if "INSERT INTO reshipment" in said]) == 1
+    assert len([value for value in asked if "INSERT INTO reshipment" in value]) == 1
     assert len(asked) < len(serials)
     assert about(way, later)["again:1"]["data"]["again"] == 200
     assert len(about(way, later)["again:1"]["data"]["serials"]) == 100

@@ -108,7 +108,7 @@ def test_a_hunters_rifles_come_back_after_their_stay(hunter):
     assert hunter.left() == 8
     police = hunter.client("BRA", "police_officer")
     found = police.post("/checks", bodies.check()).json["candidates"]
-    assert sorted((one["state"], one["event"]) for one in found) == [
+    assert sorted((each["state"], each["event"]) for each in found) == [
         ("BOL", "import"),
         ("BRA", "export"),
         ("BRA", "import"),

@@ -52,7 +52,7 @@ EXPECTED = tuple(ExpectedStage(stage, at(day)) for day, stage in enumerate(STAGE
 
 
 @pytest.mark.parametrize(
-    "told,status",
+    "content,status",
     [
         ({"is_released": False}, "planned"),
         ({}, "released"),
@@ -116,8 +116,8 @@ EXPECTED = tuple(ExpectedStage(stage, at(day)) for day, stage in enumerate(STAGE
         ({"is_cancelled": True, "hold_orders": (HoldOrder(at(1), True),)}, "cancelled"),
     ],
 )
-def test_the_status_follows_from_the_facts(told, status):
-    assert progress.shipment_status(facts(**told)) == status
+def test_the_status_follows_from_the_facts(content, status):
+    assert progress.shipment_status(facts(**content)) == status
 
 
 @pytest.mark.parametrize(
@@ -325,8 +325,8 @@ PAPERS = (Decimal(120), Decimal(5120))
     ],
 )
 def test_what_is_counted_is_compared_with_the_papers_until_it_is_corrected(pieces, counted, found):
-    told = tuple(tick("transit_in", day, pieces=count) for day, count in enumerate(counted, 2))
-    assert kinds(facts(checkpoints=(tick("exit", 1), *told), expected_counts=pieces)) == found
+    result = tuple(tick("transit_in", day, pieces=count) for day, count in enumerate(counted, 2))
+    assert kinds(facts(checkpoints=(tick("exit", 1), *result), expected_counts=pieces)) == found
 
 
 def test_a_wrong_count_says_what_the_papers_name():

@@ -15,14 +15,14 @@ from tests.web.onlookers import BOARD, Onlooker, ship
 @pytest.fixture(scope="session")
 def shipped(server, registered, standing, tmp_path_factory):
     """A database in which a shipment is on its way; copied, never used itself."""
-    with ExitStack() as kept:
+    with ExitStack() as stored:
         with standing_on(server, registered, standing) as served:
             with served.app_context():
                 ship(served)
                 jobs.jobs_to_idle(served)
                 db.engine.dispose()
             copied = server.copied(standing[1], tmp_path_factory.mktemp("shipped"))
-            config = kept.enter_context(copied)
+            config = stored.enter_context(copied)
         yield config
 
 
@@ -45,8 +45,8 @@ def onlooker(app):
 @pytest.fixture
 def asked(app):
     """What the database is asked."""
-    said = []
-    note = jobs.of_requests(lambda connection, cursor, statement, *_: said.append(statement))
+    result = []
+    note = jobs.of_requests(lambda connection, cursor, statement, *_: result.append(statement))
     event.listen(db.engine, "before_cursor_execute", note)
-    yield said
+    yield result
     event.remove(db.engine, "before_cursor_execute", note)

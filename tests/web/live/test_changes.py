@@ -27,9 +27,9 @@ def test_a_poll_costs_who_it_is_and_the_number_of_the_board(onlooker, asked):
 
 
 def test_a_picture_is_drawn_once_for_all_who_see_the_same(app, onlooker, asked):
-    one, other = onlooker("BRA"), onlooker("BRA")
+    first, other = onlooker("BRA"), onlooker("BRA")
     tick(app)
-    one.follow()
+    first.follow()
     asked.clear()
     assert other.follow() == {"due", "ticked", "tiles"}
     assert len(asked) == POLL

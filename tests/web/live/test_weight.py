@@ -32,8 +32,8 @@ def test_a_board_and_what_changed_of_it_are_light(app, onlooker):
     first = page.client.get(BOARD, headers={"Accept": "text/html", "Accept-Encoding": "gzip"})
     linked = {*re.findall(r'(?:href|src)="(/static/[^"#]+)', page.page)} | {*TYPEFACES}
     assert len(linked) >= 8
-    files = [page.client.get(one, headers={"Accept-Encoding": "gzip"}) for one in linked]
-    assert 5_000 < (size(first) + sum(len(one.get_data()) for one in files)) < FIRST
+    files = [page.client.get(each, headers={"Accept-Encoding": "gzip"}) for each in linked]
+    assert 5_000 < (size(first) + sum(len(each.get_data()) for each in files)) < FIRST
     tick(app)
     assert 200 < size(page.ask(**{"Accept-Encoding": "gzip"})) < AGAIN
 

@@ -10,9 +10,9 @@ from tests.web.tracing import step
 
 
 def test_a_trace_shows_what_each_state_said_why_and_how_far_its_records_reach(analyst, trace):
-    said = text(analyst.open(f"/traces/{trace['id']}"))
-    assert "Paraguay ✓ Answered by the service, at once" in said
-    assert "Why it was asked" in said and "Its records reach through" in said
+    shown = text(analyst.open(f"/traces/{trace['id']}"))
+    assert "Paraguay ✓ Answered by the service, at once" in shown
+    assert "Why it was asked" in shown and "Its records reach through" in shown
 
 
 def test_a_question_is_replied_to(analyst, as_actor, bra, pry_analyst):
@@ -31,8 +31,8 @@ def test_a_question_is_replied_to(analyst, as_actor, bra, pry_analyst):
     path = re.search(r'href="(/traces/[^"]+/reply)"', page)[1]
     assert "Which side?" in text(analyst.open(path))
     assert 'id="text-wrong"' in analyst.send(path, {}, 422).text
-    said = text(analyst.open(analyst.send(path, {"text": "The left side"}).location))
-    assert "✓ The reply is saved." in said and "The left side" in said
+    shown = text(analyst.open(analyst.send(path, {"text": "The left side"}).location))
+    assert "✓ The reply is saved." in shown and "The left side" in shown
 
 
 def test_clarification_of_a_refusal_is_sought_on_the_page(analyst, as_actor, bra, pry_analyst):
@@ -50,7 +50,7 @@ def test_clarification_of_a_refusal_is_sought_on_the_page(analyst, as_actor, bra
 def test_a_state_that_answered_gets_no_form_of_a_reply(analyst, as_actor, bra):
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
     trace = bra.post("/traces", bodies.trace(case_number="C-9")).json
-    [leg] = [one["id"] for one in trace["legs"] if one["state"] == "PRY"]
+    [leg] = [each["id"] for each in trace["legs"] if each["state"] == "PRY"]
     page = analyst.open(f"/traces/{trace['id']}/legs/{leg}/reply", 409)
     assert "This is not possible now" in page and '<form class="form"' not in page
     analyst.open(f"/traces/{trace['id']}/legs/{trace['id']}/reply", 404)
@@ -110,10 +110,10 @@ def test_the_fields_of_the_american_form_are_offered_where_it_is_used(analyst, t
     assert "Ask by another channel too : United States" in text(page)
     asked = analyst.send(f"{path}/{leg}/attempt", {"channel": "etrace"})
     page = analyst.open(asked.location)
-    said = text(page)
-    assert "✓ The channel is saved." in said and "To be sent by you eTrace" in said
-    assert said.count("Form to send (PDF)") == 2
-    assert re.findall(r"Fields of ATF F 3312.1 \(CSV\) : (\w+)", said) == ["United"]
+    shown = text(page)
+    assert "✓ The channel is saved." in shown and "To be sent by you eTrace" in shown
+    assert shown.count("Form to send (PDF)") == 2
+    assert re.findall(r"Fields of ATF F 3312.1 \(CSV\) : (\w+)", shown) == ["United"]
     assert "ABC123456" in analyst.open(f"{path}/{leg}/form.csv")
     number = {"channel": "etrace", "reference": "T1"}
     refused = analyst.send(f"{path}/{leg}/attempt", number, 422).text
@@ -125,29 +125,29 @@ def test_the_fields_of_the_american_form_are_offered_where_it_is_used(analyst, t
     reply = f"{path}/{leg}/attempt_reply"
     assert 'value="etrace" selected' in analyst.open(f"{reply}?channel=etrace")
     came = {"channel": "etrace", "reply_class": "dealer_out_of_business", "text": "Closed in 2001"}
-    said = text(analyst.open(analyst.send(reply, came).location))
-    assert "Dealer out of business" in said and "Closed in 2001" in said
+    shown = text(analyst.open(analyst.send(reply, came).location))
+    assert "Dealer out of business" in shown and "Closed in 2001" in shown
 
 
 def test_by_which_channel_a_state_is_asked_that_takes_no_part_is_asked_for_on_top(analyst, bra):
     made = bra.post(
         "/traces", bodies.trace(firearm=bodies.firearm(country_of_manufacture="DEU"))
     ).json
-    [leg] = [one["id"] for one in made["legs"] if one["state"] == "DEU"]
+    [leg] = [each["id"] for each in made["legs"] if each["state"] == "DEU"]
     shown = text(analyst.open(f"/traces/{made['id']}?done=asked"))
     assert "✓ The trace is sent. Send the form to: Germany." in shown
     address, path = f"/traces/{made['id']}", f"/traces/{made['id']}/legs/{leg}/channel"
     page = analyst.open(address)
-    said = text(page)
+    words = text(page)
     asks = "Germany does not participate: it learns of nothing until you send it the form."
-    assert said.index(asks) < said.index("Result so far")
-    assert "By INTERPOL iARMS, unless you choose another channel." in said
-    assert said.count("Takes no part; not asked yet") == 2  # at its leg, and who was searched
+    assert words.index(asks) < words.index("Result so far")
+    assert "By INTERPOL iARMS, unless you choose another channel." in words
+    assert words.count("Takes no part; not asked yet") == 2  # at its leg, and who was searched
     assert page.count(f'href="{path}"') == 2
     assert 'value="iarms" selected' in analyst.open(path)
     assert 'id="channel-wrong"' in analyst.send(path, {"channel": ""}, 422).text
     left = "Sent ■ Forms still to be sent by you: Germany"
-    assert left in said and left in text(analyst.open("/traces"))
+    assert left in words and left in text(analyst.open("/traces"))
     other = text(analyst.open(analyst.send(path, {"channel": "mail"}).location))
     assert asks in other and "Takes no part; not asked yet" in other
     sent = text(analyst.open(analyst.send(path, {"channel": "mail", "sent": "true"}).location))
@@ -155,12 +155,12 @@ def test_by_which_channel_a_state_is_asked_that_takes_no_part_is_asked_for_on_to
     page = analyst.open(analyst.send(path, {"channel": "mla"}).location)
     assert asks in text(page)  # by this one nothing went out
     page = analyst.open(analyst.send(path, {"channel": "mla", "reference": "M-1"}).location)
-    said = text(page)
-    assert "✓ The channel is saved." in said and "Mutual legal assistance M-1" in said
-    assert asks not in said and "Forms still to be sent" not in said
+    words = text(page)
+    assert "✓ The channel is saved." in words and "Mutual legal assistance M-1" in words
+    assert asks not in words and "Forms still to be sent" not in words
     former = analyst.send(path, {"channel": "iarms", "reference": "M-1"})  # as the form was opened
-    said = text(analyst.open(former.location))
-    assert "M-1" not in said and "To be sent by you" in said
+    words = text(analyst.open(former.location))
+    assert "M-1" not in words and "To be sent by you" in words
     again = {"channel": "iarms", "reference": "I-7"}
     assert "INTERPOL iARMS I-7" in text(analyst.open(analyst.send(path, again).location))
     assert "INTERPOL iARMS I-7" in text(analyst.open(analyst.send(path, again).location))
@@ -177,15 +177,15 @@ def test_a_state_that_was_never_sent_its_form_is_shown_so_when_the_trace_has_end
     gun = bodies.firearm(serial="ZZZ98765", country_of_manufacture="DEU")
     path = f"/traces/{bra.post('/traces', bodies.trace(firearm=gun)).json['id']}"
     bra.change(path, "close")
-    said = text(analyst.open(path))
-    assert said.count("Never sent") == 2 and "To be sent by you" not in said
-    assert "The answer of Germany: its form was not sent before the trace ended." in said
+    shown = text(analyst.open(path))
+    assert shown.count("Never sent") == 2 and "To be sent by you" not in shown
+    assert "The answer of Germany: its form was not sent before the trace ended." in shown
 
 
 def test_an_answer_from_outside_is_shown_as_the_word_of_who_wrote_it_down(analyst, trace, bra):
     path = f"/traces/{trace['id']}"
     bra.post(f"{path}/legs", {"state": "ESP", "reason": "Import mark", "channel": "mail"})
-    [leg] = [one["id"] for one in bra.get(path).json["legs"] if one["state"] == "ESP"]
+    [leg] = [each["id"] for each in bra.get(path).json["legs"] if each["state"] == "ESP"]
     reply = f"{path}/legs/{leg}/reply"
     form = text(analyst.open(reply))
     assert "Day of the answer" in form and "Day on which the form went out" in form
@@ -198,20 +198,20 @@ def test_an_answer_from_outside_is_shown_as_the_word_of_who_wrote_it_down(analys
     }
     early = analyst.send(reply, came | {"sent_on": "2026-03-05"}, 422).text
     assert 'id="answered_on-wrong"' in early
-    said = text(analyst.open(analyst.send(reply, came | {"sent_on": "2026-03-02"}).location))
-    assert "The form went out 2 Mar 2026 Answered 4 Mar 2026 Written down 9 Mar 2026" in said
+    shown = text(analyst.open(analyst.send(reply, came | {"sent_on": "2026-03-02"}).location))
+    assert "The form went out 2 Mar 2026 Answered 4 Mar 2026 Written down 9 Mar 2026" in shown
     whose = "Written down by an officer of Brazil: Spain answered it by another channel"
-    assert f"{whose} on 4 Mar 2026." in said
-    assert "As a person of that state says" not in said
+    assert f"{whose} on 4 Mar 2026." in shown
+    assert "As a person of that state says" not in shown
 
 
 def test_of_days_that_nobody_wrote_down_the_page_says_so(analyst, trace, bra):
     path = f"/traces/{trace['id']}"
     bra.post(f"{path}/legs", {"state": "ESP", "reason": "Import mark", "channel": "mail"})
-    [leg] = [one["id"] for one in bra.get(path).json["legs"] if one["state"] == "ESP"]
+    [leg] = [each["id"] for each in bra.get(path).json["legs"] if each["state"] == "ESP"]
     bra.post(f"{path}/legs/{leg}/reply", {"text": "None", "status": "no_record"})
-    said = text(analyst.open(path))
-    assert said.count("on a day that nobody wrote down") == 2 and "Asked 9 Mar 2026" in said
+    shown = text(analyst.open(path))
+    assert shown.count("on a day that nobody wrote down") == 2 and "Asked 9 Mar 2026" in shown
 
 
 @pytest.mark.parametrize("action", [None, "close"])
@@ -250,6 +250,6 @@ def test_what_the_form_of_etrace_lacks_is_named_with_where_it_is_given(analyst, 
 
 def test_an_answer_of_the_own_register_is_written_down_in_words_of_its_own(analyst, trace):
     [leg] = [each["id"] for each in trace["legs"] if each["state"] == "BRA"]
-    said = text(analyst.open(f"/traces/{trace['id']}/legs/{leg}/attempt_reply?channel=mail"))
-    assert "Write down what your own register answered" in said
-    assert "tracing center" not in said and "reads nothing" not in said
+    shown = text(analyst.open(f"/traces/{trace['id']}/legs/{leg}/attempt_reply?channel=mail"))
+    assert "Write down what your own register answered" in shown
+    assert "tracing center" not in shown and "reads nothing" not in shown

@@ -13,9 +13,9 @@ def test_a_draft_says_before_it_is_sent_why_it_may_fail(analyst, bra):
     gun = bodies.firearm()
     del gun["make"]
     draft = bra.post("/traces", bodies.trace(firearm=gun, draft=True)).json
-    said = text(analyst.open(f"/traces/{draft['id']}"))
-    assert "The trace has no make." in said and "What would help most" in said
-    assert said.index("The trace has no make.") < said.index("Send")
+    shown = text(analyst.open(f"/traces/{draft['id']}"))
+    assert "The trace has no make." in shown and "What would help most" in shown
+    assert shown.index("The trace has no make.") < shown.index("Send")
 
 
 def test_a_trace_that_was_sent_is_advised_no_more(analyst, trace):
@@ -28,12 +28,12 @@ def test_a_draft_is_approved_by_a_second_person_and_sent(analyst, signed_in):
     trace = {"id": re.search(r"/traces/([0-9a-f-]{36})", done.location)[1]}
     assert "✓ The draft is saved." in text(page) and "Nobody was asked yet." in page
     supervisor = signed_in("BRA", "supervisor")
-    said = text(supervisor.open(step(supervisor, trace, "approve").location))
-    assert "who leads traces was notified and sends it" in said and "send it." not in said
+    shown = text(supervisor.open(step(supervisor, trace, "approve").location))
+    assert "who leads traces was notified and sends it" in shown and "send it." not in shown
     assert "send it." in text(analyst.open(f"/traces/{trace['id']}"))
-    assert "✓ Approved" in said and "/send" not in supervisor.open(f"/traces/{trace['id']}")
-    said = text(analyst.open(step(analyst, trace, "send").location))
-    assert "✓ The trace is sent." in said
+    assert "✓ Approved" in shown and "/send" not in supervisor.open(f"/traces/{trace['id']}")
+    shown = text(analyst.open(step(analyst, trace, "send").location))
+    assert "✓ The trace is sent." in shown
 
 
 def test_who_drafted_a_trace_is_not_offered_to_approve_it(analyst, signed_in):
@@ -46,8 +46,8 @@ def test_who_drafted_a_trace_reads_why_it_was_declined(analyst, signed_in, bra):
     supervisor = signed_in("BRA", "supervisor")
     assert 'id="text-wrong"' in step(supervisor, draft, "decline", 422).text
     step(supervisor, draft, "decline", text="Name the law")
-    said = text(analyst.open(f"/traces/{draft['id']}"))
-    assert "A second person did not approve Name the law" in said and "bra.supervisor" in said
+    shown = text(analyst.open(f"/traces/{draft['id']}"))
+    assert "A second person did not approve Name the law" in shown and "bra.supervisor" in shown
     assert "A second person did not approve a trace of yours" in analyst.open("/notifications")
 
 
@@ -70,12 +70,12 @@ def test_the_state_of_the_maker_is_asked_by_one_button_and_an_unknown_origin_giv
     del gun["country_of_manufacture"]
     trace = bra.post("/traces", bodies.trace(firearm=gun)).json
     page = analyst.open(f"/traces/{trace['id']}")
-    said = text(page)
-    assert "Not all that may know were asked" in said and "Completed" not in said
+    shown = text(page)
+    assert "Not all that may know were asked" in shown and "Completed" not in shown
     assert f"/traces/{trace['id']}/origin" in analyst.open(f"/traces/{trace['id']}")
     names = ("state", "reason", "channel")
     fields = {name: re.search(rf'name="{name}" value="([^"]+)"', page)[1] for name in names}
-    assert fields["state"] == "AUT" and "Ask Austria" in said
+    assert fields["state"] == "AUT" and "Ask Austria" in shown
     page = analyst.open(step(analyst, trace, "legs", **fields).location)
     assert "Ask Austria" not in text(page) and "to be sent by you: Austria" in text(page)
 
@@ -117,10 +117,10 @@ def test_a_trace_is_kept_from_agencies_and_let_be_seen_again(analyst, trace):
     assert '<option value="BRA-POLICE">' in form and "PRY-POLICE" not in form
     assert '<option value="BRA-TEST">' not in form  # his own
     done = step(analyst, trace, "hide", hidden_from="bra-police, PRY-POLICE URY-POLICE")
-    said = text(analyst.open(done.location))
+    shown = text(analyst.open(done.location))
     assert (
         "✓ Access is now restricted for BRA-POLICE; PRY-POLICE, Paraguay; URY-POLICE, Uruguay."
-        in said
+        in shown
     )
     form = analyst.open(f"/traces/{trace['id']}/hide")
     assert 'value="BRA-POLICE, PRY-POLICE, URY-POLICE"' in form

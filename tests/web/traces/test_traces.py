@@ -11,9 +11,9 @@ from tests.web.tracing import typed
 
 def test_a_trace_is_asked_for_and_what_is_open_is_there_at_once(analyst, as_actor):
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
-    said = text(analyst.open(analyst.send("/traces/new", typed()).location))
-    assert "✓ The trace is sent." in said and "Trace C-9" in said
-    assert "✓ Traced" in said and "First buyer" in said
+    shown = text(analyst.open(analyst.send("/traces/new", typed()).location))
+    assert "✓ The trace is sent." in shown and "Trace C-9" in shown
+    assert "✓ Traced" in shown and "First buyer" in shown
 
 
 def test_a_gun_of_a_seizure_is_traced_by_the_number_of_the_seizure(analyst, as_actor):
@@ -53,9 +53,9 @@ def test_what_is_missing_or_wrong_is_told_at_its_field(analyst, changes, field):
 
 
 def test_the_list_shows_gun_states_and_status_and_is_filtered(analyst, trace):
-    said = text(analyst.open("/traces"))
-    assert "C-1" in said and "ABC123456" in said and "Paraguay" in said and "● Completed" in said
-    assert "still awaited: 0" in said
+    body = text(analyst.open("/traces"))
+    assert "C-1" in body and "ABC123456" in body and "Paraguay" in body and "● Completed" in body
+    assert "still awaited: 0" in body
     assert trace["id"] in analyst.open("/traces?status=completed&priority=routine&case_number=C-1")
     assert trace["id"] not in analyst.open("/traces?status=draft")
     assert 'id="status-wrong"' in analyst.open("/traces?status=maybe")
@@ -70,14 +70,14 @@ def test_a_second_trace_of_a_gun_is_confirmed_on_its_page(analyst):
 
 
 def test_a_trace_shows_its_chain_with_source_confidence_and_handling(analyst, trace):
-    said = text(analyst.open(f"/traces/{trace['id']}"))
-    assert "Domestic sale Last lawful point 6 May 2024 · Paraguay" in said
-    assert "From whom: Armas del Sur, Paraguay" in said
-    assert "Ana Ejemplo" not in said and "To whom: Individual, Paraguay" in said
-    assert "● Strong evidence" in said and "Source: transfer" in said
-    assert "H1: not in court without the owner's permission" in said.replace("&#39;", "'")
-    assert "From the first sale to the find 664 days" in said
-    assert said.index("Domestic sale Last") < said.index("Found 1 Mar 2026 · Brazil")
+    shown = text(analyst.open(f"/traces/{trace['id']}"))
+    assert "Domestic sale Last lawful point 6 May 2024 · Paraguay" in shown
+    assert "From whom: Armas del Sur, Paraguay" in shown
+    assert "Ana Ejemplo" not in shown and "To whom: Individual, Paraguay" in shown
+    assert "● Strong evidence" in shown and "Source: transfer" in shown
+    assert "H1: not in court without the owner's permission" in shown.replace("&#39;", "'")
+    assert "From the first sale to the find 664 days" in shown
+    assert shown.index("Domestic sale Last") < shown.index("Found 1 Mar 2026 · Brazil")
 
 
 @pytest.mark.parametrize(
@@ -93,18 +93,18 @@ def test_a_theft_is_the_point_of_diversion(analyst, as_actor, bra):
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer())
     as_actor("PRY", "police_officer").post("/reports", bodies.report())
     trace = bra.post("/traces", bodies.trace()).json
-    said = text(analyst.open(f"/traces/{trace['id']}"))
-    assert "▲ Point of diversion: Theft from a private person" in said
-    assert said.index("▲ Here it left the lawful world") < said.index("Theft 3 Feb 2025")
+    shown = text(analyst.open(f"/traces/{trace['id']}"))
+    assert "▲ Point of diversion: Theft from a private person" in shown
+    assert shown.index("▲ Here it left the lawful world") < shown.index("Theft 3 Feb 2025")
 
 
 def test_what_happened_after_the_find_stands_apart(analyst, as_actor, bra):
     late = bodies.transfer(occurred_on="2026-03-05")
     as_actor("PRY", "licensing_officer").post("/transfers", late)
     trace = bra.post("/traces", bodies.trace()).json
-    said = text(analyst.open(f"/traces/{trace['id']}"))
-    assert "What contradicts the chain" in said
-    assert said.index("Found 1 Mar 2026") < said.index("Domestic sale 5 Mar 2026")
+    shown = text(analyst.open(f"/traces/{trace['id']}"))
+    assert "What contradicts the chain" in shown
+    assert shown.index("Found 1 Mar 2026") < shown.index("Domestic sale 5 Mar 2026")
 
 
 def test_another_states_trace_is_not_found(signed_in, trace):
@@ -129,8 +129,8 @@ def test_states_stand_in_sentences_by_their_names(analyst, as_actor, bra):
     as_actor("BRA", "licensing_officer").post("/transfers", bodies.transfer(kind="registration"))
     as_actor("ARG", "licensing_officer").post("/transfers", bodies.transfer(number="T-9"))
     trace = bra.post("/traces", bodies.trace(case_number="C-9")).json
-    said = text(analyst.open(f"/traces/{trace['id']}", Accept_Language="es"))
-    assert "Argentina registró el arma cuando estaba en otro Estado (Brasil)" in said
+    shown = text(analyst.open(f"/traces/{trace['id']}", Accept_Language="es"))
+    assert "Argentina registró el arma cuando estaba en otro Estado (Brasil)" in shown
 
 
 def test_a_page_learns_that_it_has_to_show_something_new(analyst, bra, trace):
