@@ -16,9 +16,11 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from salsa_ext.access.paper_tokens import Claims, facts_digest
+from salsa_ext.access.permissions import Permission
+from salsa_ext.access.rules import require
 from salsa_ext.core import text
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Article, RuleBroken, message
+from salsa_ext.core.errors import Article, Message, RuleBroken, message
 from salsa_ext.database.session import db
 from salsa_ext.firearms.records.models import Party
 from salsa_ext.firearms.records.queries import PartiesById
@@ -135,6 +137,12 @@ CLAIM_NAMES: Final = (
 PARTY_ROLES: Final = ("exporter", "importer", "final_consignee", "broker", "signatory", "carrier")
 
 
+NO_COPIES: Final = message(
+    "{state} and your state have not agreed on electronic copies; ask its authority for a"
+    " certified copy (Model Regulations 8.4)."
+)
+
+
 @dataclass(frozen=True)
 class PaperFacts:
     """Content of a paper; the digest of `face` is signed. `face` includes `parties` and `lines`."""
@@ -188,15 +196,19 @@ def require_copy_agreement(actor: Actor, owner_state: str) -> None:
     Model Regulations 8.4: the states concerned must have agreed, each by its settings. The owner
     itself needs none.
     """
-    if actor.state != owner_state and not accept_electronic_copies(actor.state or "", owner_state):
-        raise RuleBroken(
-            Article.COPIES,
-            message(
-                "{state} and your state have not agreed on electronic copies; ask its authority for a"
-                " certified copy (Model Regulations 8.4).",
-                state=owner_state,
-            ),
-        )
+    if not _has_copy_agreement(actor, owner_state):
+        raise RuleBroken(Article.COPIES, Message(NO_COPIES.text, {"state": owner_state}))
+
+
+def may_have_copy(actor: Actor, owner_state: str) -> bool:
+    """Return whether the actor's state may have electronic copies of a state's documents."""
+    require(actor, Permission.PERMIT_READ)
+    return _has_copy_agreement(actor, owner_state)
+
+
+def _has_copy_agreement(actor: Actor, owner_state: str) -> bool:
+    is_own = actor.state == owner_state
+    return is_own or accept_electronic_copies(actor.state or "", owner_state)
 
 
 def permit_facts(actor: Actor, view: PermitView) -> PaperFacts:

@@ -261,3 +261,10 @@ def test_what_was_entered_is_checked_before_it_is_issued(officer, as_actor, pry)
     send(officer, entered, 409)
     send(officer, entered | {"confirm_unregistered": "true"}, 303)
     assert len(permits.get("/permits?number=I-900").json["items"]) == 1
+
+
+def test_a_paper_that_no_agreement_covers_is_asked_of_its_authority(signed_in, as_actor):
+    permit = as_actor("PRY", "licensing_officer").post("/permits", bodies.import_permit()).json
+    page = signed_in("BRA", "licensing_officer").open(f"/desk/permits/{permit['id']}")
+    assert "Paraguay and your state have not agreed on electronic copies" in page
+    assert "paper.pdf" not in page

@@ -10,6 +10,7 @@ from uuid import UUID
 
 from flask import request, url_for
 
+from api.i18n.messages import with_state_names
 from api.schemas.trade.permits import PermitQuery, PermitRequest, PermitResponse
 from api.web import choices
 from api.web.document_actions import Subject
@@ -24,8 +25,9 @@ from api.web.record_pages import DocumentPages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import PERMIT_KINDS
-from salsa_ext.core.errors import message
+from salsa_ext.core.errors import Message, message
 from salsa_ext.core.ids import parse_id
+from salsa_ext.papers import facts as paper_facts
 from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
 from salsa_ext.reference.suggestions import remarks_on_rows
@@ -71,6 +73,10 @@ def _detail(actor: Actor, subject: Subject) -> JsonBody:
     return {
         "permit": permit,
         "awaited": _awaited(actor, permit),
+        "may_copy": paper_facts.may_have_copy(actor, permit.owner_state),
+        "no_copy": with_state_names(
+            Message(paper_facts.NO_COPIES.text, {"state": permit.owner_state})
+        ),
         "under": under,
         "may_ship": Permission.SHIPMENT_RECORD in actor.permissions
         and shipments.certificate_problem(actor, permit) is None,
