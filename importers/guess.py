@@ -16,7 +16,6 @@ from typing import Any, Final
 
 from rapidfuzz import fuzz
 
-from importers.bodies import STAR
 from importers.profiles import DocumentMapping, Profile, Skip, Source
 from importers.reading.cells import (
     CellError,
@@ -31,10 +30,9 @@ from importers.reading.descriptions import is_description
 from importers.reading.patterns import SERIALS, split_text
 from importers.reading.row_kinds import Cells, columns_above, find_skips, is_ditto
 from importers.reading.tables import LEVEL, Table, fold
+from importers.serial_columns import FILLERS, is_serial, is_starred, serial_source
 from importers.subjects import REPORTED, SUBJECTS, Path, Subject, is_required, targets
 from salsa_ext.core.errors import message
-from salsa_ext.firearms.marks.firearm_marks import marking_instead_of_serial
-from salsa_ext.firearms.marks.marking_words import find_term
 from salsa_ext.reference import names
 
 SAMPLE_ROWS: Final = 1_000
@@ -51,9 +49,6 @@ COUNTED: Final = 0.6
 """How much a column of 1, 2, 3 is worth as the number of a document: it is that of the row."""
 FEW_TEXTS: Final = 12
 """Texts of a column that may name the subject: theft, loss."""
-FILLERS: Final = frozenset(
-    "n no nr nro num numero number d de da del des do du l la le of the".split()
-)
 SHORT_WORDS: Final = {"dt": "data", "fec": "fecha", "mun": "municipio", "obs": "observaciones"}
 SUBJECT_WORDS: Final = {
     "seizures": re.compile(r"incaut|decomis|apreen|saisi|seiz|delito|crim|causa|evento"),
@@ -77,15 +72,6 @@ TOTALS: Final = Skip(
     str(message("a row of totals")),
     {"*": r"(grand? |(sub|sous)[ -]?)?tota(l|is|les|ux)\b.{0,60}|(suma|soma|somme)( total)?:?"},
 )
-LETTERS: Final = re.compile(r"\b(letras?|lettres?|letters?|pre(?:fijo|fixo|fixe|fix))\b")
-DIGITS: Final = re.compile(
-    r"\b(numeros?|chiffres?|digits?|digitos?|cifras?|algarismos?|numbers?)\b"
-)
-"""Headings of two columns that hold one serial."""
-LEAST_STARRED: Final = 3
-"""Serials with a star behind them, from which on it seems to mean something."""
-RESTORED_WORDS: Final = re.compile(r"revel|rest(aur|itu|or|abl)|recup|reaviv|regener|metalogr|lab")
-ILLEGIBLE_WORDS: Final = re.compile(r"ileg|illeg|illis|unread|no se l|incompl")
 LABELS_OF_GUN: Final = ("make", "calibre", "type")
 Labels = Mapping[str, Sequence[str]]
 """The labels of fields in four languages, by their English text."""
@@ -127,7 +113,7 @@ def draft_profile(
         values = _texts_by_column(rows, table.columns)
     drafts = [_draft(SUBJECTS[each], rows, values, labels, name, state) for each in subjects]
     sheets = ("*",) if len(table.read) > 1 else ()
-    starred = _is_starred([text for texts in values.values() for text in texts], table.asides)
+    starred = is_starred([text for texts in values.values() for text in texts], table.asides)
     drafts = [
         replace(
             each,
@@ -149,15 +135,6 @@ def draft_profile(
         )
     )
     return max(drafts, key=lambda draft: _worth(draft, words))
-
-
-def _is_starred(texts: Sequence[str], asides: Sequence[Sequence[str]]) -> bool:
-    """Return whether a star behind a serial seems to say that it was restored."""
-    legend = fold(" ".join(cell for cells in asides for cell in cells if "*" in cell[:3]))
-    if ILLEGIBLE_WORDS.search(legend):
-        return False
-    starred = sum(bool(STAR.search(text)) and _is_serial(text) for text in texts)
-    return starred >= (1 if RESTORED_WORDS.search(legend) else LEAST_STARRED)
 
 
 def _texts_by_column(rows: Sequence[Cells], columns: Iterable[str]) -> dict[str, list[str]]:
@@ -208,10 +185,8 @@ def _draft(
     fields = {path: Source((column,)) for column, (path, _) in chosen.items() if path != "number"}
     for path in [each for each in fields if known[each][-1].name == "serial"]:
         [column] = fields[path].columns
-        letters, marks = _letters_and_digits(column, [*values]), _columns_by_part(column, [*values])
-        if letters or len(marks) > 1:
-            fields[path] = Source(letters or marks, join="" if letters else "; ")
-            chosen |= dict.fromkeys(letters or marks, (path, PART_OF_HEADING))
+        fields[path] = serial_source(column, [*values])
+        chosen |= dict.fromkeys(fields[path].columns, chosen[column])
     guesses = tuple(
         ColumnGuess(
             column,
@@ -248,43 +223,6 @@ def _draft(
         once=any(path.endswith(".serial") for path in paths.values()),
     )
     return Draft(profile, guesses, missing)
-
-
-def _letters_and_digits(column: str, columns: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns of one serial, that of its letters and that of its digits; none for one."""
-    for other in columns:
-        first, second = sorted((column, other), key=columns.index)
-        letters, digits = LETTERS.search(fold(first)), DIGITS.search(fold(second))
-        if other == column or not letters or not digits:
-            continue
-        rests = {
-            re.sub(rf"\b{word[0]}\b", "", fold(each)).strip()
-            for each, word in ((first, letters), (second, digits))
-        }
-        if len(rests) == 1:
-            return first, second
-    return ()
-
-
-def _columns_by_part(column: str, columns: Sequence[str]) -> tuple[str, ...]:
-    """Return the columns of a gun's serials, one for each part: `Serie`, `Serie cañón`."""
-    return tuple(
-        each
-        for each in columns
-        if each == column or (_without_part(each) == _without_part(column) != fold(each).split())
-    )
-
-
-def _without_part(heading: str) -> list[str]:
-    """Return the words of a heading before that of a part of the gun."""
-    words = fold(heading).split()
-    parts = (at for at in range(1, len(words)) if _names_part(" ".join(words[at:])))
-    return [word for word in words[: next(parts, None)] if word not in FILLERS]
-
-
-def _names_part(text: str) -> bool:
-    term = find_term(text)
-    return term is not None and term.kind == "part"
 
 
 def natural_key(subject: Subject, columns: Sequence[ColumnGuess]) -> tuple[str, bool]:
@@ -430,7 +368,7 @@ def _value_score(members: Path, texts: Sequence[str], order: str) -> float | Non
     if member.name in LABELS_OF_GUN and not member.limits.choices:
         return _share(texts, lambda text: bool(names.resolve(member.name, text)))
     if member.name == "serial":
-        return _share(texts, _is_serial) * min(1.0, 2 * len({*texts}) / len(texts))
+        return _share(texts, is_serial) * min(1.0, 2 * len({*texts}) / len(texts))
     if member.name == "number":
         return _share(texts, lambda text: any(map(str.isdigit, text)))
     if member.type is datetime or (
@@ -460,11 +398,3 @@ def _share(texts: Sequence[str], holds: Callable[[str], bool]) -> float:
     rest = islice(counts, FEW_VALUES, None) if some else ()
     some.update(text for text in rest if holds(text))
     return sum(counts[text] for text in some) / len(texts)
-
-
-def _is_serial(text: str) -> bool:
-    """Return whether a text looks like a serial, or like words in the place of one."""
-    glyphs = re.sub(r"[\W_]", "", text)
-    is_mark = 4 <= len(glyphs) <= 20 and sum(map(str.isdigit, glyphs)) >= 2
-    is_date = bool(re.fullmatch(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}|\d\S* \w+\.? \d{4}", text))
-    return (is_mark and not is_date) or marking_instead_of_serial(text) is not None
