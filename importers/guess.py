@@ -185,7 +185,8 @@ def _draft(
     fields = {path: Source((column,)) for column, (path, _) in chosen.items() if path != "number"}
     for path in [each for each in fields if known[each][-1].name == "serial"]:
         [column] = fields[path].columns
-        fields[path] = serial_source(column, [*values])
+        free = [each for each in values if each == column or each not in chosen]
+        fields[path] = serial_source(column, free)
         chosen |= dict.fromkeys(fields[path].columns, chosen[column])
     guesses = tuple(
         ColumnGuess(

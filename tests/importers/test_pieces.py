@@ -53,6 +53,18 @@ def test_letters_and_digits_in_two_columns_are_one_serial(session, actor, tmp_pa
     assert numbers == ["1", "2", "2/2", "2/3", "3"]
 
 
+def test_a_column_of_another_field_is_no_part_of_a_serial(session, tmp_path):
+    header = ["Prefijo", "Número", "Fecha de robo", "Marca"]
+    rows = [[f"TKA5239{at}", f"D-{at}", "1/3/2020", "Taurus"] for at in range(3)]
+    with open_table(write_csv(tmp_path / "lost.csv", [header, *rows])) as table:
+        drafted = draft_profile(
+            table, field_labels(), name="lost", state="PAN", subjects=["reports"]
+        )
+    [mapping] = drafted.profile.documents
+    assert mapping.number == "{Número}"
+    assert mapping.fields["firearm.serial"].columns == ("Prefijo",)
+
+
 def test_serials_of_several_parts_in_columns_are_all_of_the_gun(session, actor, tmp_path):
     header = ["Denuncia", "Fecha de robo", "Marca", "Serie", "Serie cañón", "Serie corredera"]
     rows = [["1", "1/3/2020", "Taurus", "TKA52390", "TKA52390", "KLM1071"]]
