@@ -12,8 +12,8 @@ from api.i18n.messages import language, translate
 from api.web.maps import draw_shaded_map
 from salsa_ext.core.errors import message
 
-LABEL_WIDTH, BAR_WIDTH, ROW_HEIGHT = 300, 340, 34
-MAX_LABEL: Final = 34
+LABEL_WIDTH, BAR_WIDTH, ROW_HEIGHT = 350, 340, 34
+MAX_LABEL: Final = 38
 NUMBER_WIDTH: Final = 80
 BAR_COLOUR, LINE_COLOUR = "#1f4e79", "#5a5a5a"
 SHADES: Final = ("#fff", "#d6e4f0", "#a3c4e0", "#6fa0cb", "#3c74a8", "#1b456f")
