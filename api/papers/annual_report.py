@@ -16,7 +16,7 @@ from salsa_ext.core.errors import message
 WITHHELD_SIGN: Final = "c"
 DRAFT: Final = message("Draft")
 CORRECTED: Final = message("Corrected by a later report")
-FOOT: Final = message("Draft of {moment} UTC. It is not signed, and its figures may change.")
+FOOT: Final = message("Draft of {moment} UTC. It is not signed, and may change.")
 
 
 def render_annual_report(view: AnnualReportView, language: str, at: datetime) -> bytes:

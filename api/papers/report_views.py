@@ -35,6 +35,7 @@ NOTES: Final = (
     message("Figures are those of the records of the state on the day of signing."),
     message("Firearms are counted by the day on which they were seized, found or surrendered."),
     message("Under legal grounds, criminal context, state asked and channel one may count twice."),
+    release_files.DISPOSED,
     message("What came in by weight is not counted. Silent records count."),
     message(
         "The categories are those of the Illicit Arms Flows Questionnaire and of the national"
@@ -188,12 +189,10 @@ def draw_table(table: TableView) -> str | None:
 
 def draw_section(view: AnnualReportView, section: str) -> tuple[str, str] | None:
     """Return title and map of a section: what states recovered, or where a state's guns were made."""
-    missing: list[str] = []
     if view.release and section == "seizures":
         title = translate(message("Firearms seized, found and surrendered, by state"))
         released = (each.content for each in view.release.tables if each.code == "seizures")
         content = next(released, None)
-        missing = [*view.release.coverage["without"], *view.release.coverage["withheld"]]
     elif view.state and section == "flows":
         title = table_title("manufacture")
         content = view.tables["manufacture"]
@@ -203,6 +202,7 @@ def draw_section(view: AnnualReportView, section: str) -> tuple[str, str] | None
         return None
     total = content["columns"].index("")
     amounts = {row.get("state", row.get("code")): row["amounts"][total] for row in content["rows"]}
+    missing = [state for state in names.participants() if view.release and state not in amounts]
     by_state = {
         state: amounts.get(state, 0) for state in names.participants() if state not in missing
     }

@@ -82,7 +82,7 @@ def _read_tables(release_id: UUID) -> list[ReleasedTable]:
 def _freeze(release: Release) -> None:
     """Store the amounts of all tables as they are now, and which states are in them."""
     amounts = count_year(release.year)
-    release.coverage = read_coverage(amounts)
+    release.coverage = read_coverage(release.year)
     keys = {"release_id": release.id}
     insert_many(
         ReleasedTable, [keys | {"code": code, "amounts": each} for code, each in amounts.items()]

@@ -140,11 +140,25 @@ def _limit(amounts: Amounts) -> Amounts:
     return limited
 
 
-def read_coverage(amounts: Mapping[str, Amounts]) -> dict[str, list[str]]:
-    """Return the states that are counted, those without any figure, and those that withhold theirs."""
-    counted = {state for each in amounts.values() for state in each}
+def read_coverage(year: int) -> dict[str, list[str]]:
+    """Return the states with any figure of a year, those without, and those that withhold theirs.
+
+    Also permits that no table has, as those of import, are figures.
+    """
     query = select(StateSetting.owner_state).where(~StateSetting.yearly_totals)
     withheld = {*db.session.scalars(query)}
+    codes = {code for each in TABLE_TYPES for code in (each.dataset.code, each.dataset.silent)}
+    counted_states = (
+        select(Rollup.state)
+        .where(
+            Rollup.dataset.in_(codes),
+            Rollup.dimension == "",
+            Rollup.period.between(date(year, 1, 1), date(year, 12, 31)),
+        )
+        .group_by(Rollup.state)
+        .having(func.sum(Rollup.amount) > 0)
+    )
+    counted = {*db.session.scalars(counted_states)} - withheld
     return {
         "counted": sorted(counted),
         "without": sorted({*participants()} - counted - withheld),

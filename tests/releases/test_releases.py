@@ -218,6 +218,11 @@ def test_files_have_the_figures_and_mark_what_is_withheld(make_release, secretar
     secretariat.get(f"{path}/tables/nothing", 404)
 
 
+def test_a_state_with_import_permits_alone_has_figures(make_release):
+    add_facts({PERMITS.fact("BRA", ("import", "issued"), date(2025, 3, 3), partner="USA"): 4})
+    assert make_release()["coverage"]["counted"] == ["BRA"]
+
+
 def test_the_only_column_of_a_total_is_not_withheld(make_release):
     add_facts({PISTOL._replace(values=(("type", "pistol"),)): 2})
     assert tables_of(make_release())["types"]["rows"][0]["amounts"] == [2, 2]

@@ -1,9 +1,14 @@
 """The page of figures: those of the own state, or of those that allow it, by what one chooses."""
 
 import re
+from datetime import date
 
 import pytest
 
+from salsa_ext.access.rules import operator
+from salsa_ext.custody.figures import SEIZURES
+from salsa_ext.statistics import rollups
+from salsa_ext.trade.permits.figures import PERMITS
 from tests.support import bodies, jobs
 from tests.web.pages import text
 
@@ -95,13 +100,53 @@ def test_the_secretariat_begins_with_the_map_of_the_last_ended_year(officer, sig
     home = secretariat.open("/")
     assert "Figures of 2025" in text(home) and "States with figures: 1 of 34." in text(home)
     assert 'aria-label="Brazil: 6"' in home and "<title>Peru: no figures</title>" in home
-    assert lines(home)[1:] == ["Brazil 2023 0 2024 0 2025 6 Change since 2023 +6"]
+    assert lines(home)[1:] == ["Brazil 2023 – 2024 – 2025 6 Change since 2023 –"]
+    assert "Not all of 2023 is reported by Brazil." in text(home)
     rows = lines(secretariat.open("/figures/table"))
     assert any(row.startswith("Brazil Register declared Seizures") for row in rows)
     pictures = text(secretariat.open("/figures?class=pistol&kind=seized"))
     assert "Lawful exports that traces found: 0 of 6 guns." in pictures
     assert "What became of the guns" not in pictures, "it is not released yet"
     assert "Figures of Brazil, 2025" in secretariat.open("/figures?state=BRA")
+
+
+def test_change_is_that_of_years_with_figures_in_each_month(signed_in):
+    subject = ("seized", "firearm", "pistol")
+    with jobs.as_worker(operator("PRY")):
+        for year, amount in ((2023, 1), (2025, 3)):
+            for month in range(1, 13):
+                rollups.add_facts({SEIZURES.fact("PRY", subject, date(year, month, 1)): amount})
+    home = signed_in(None, "secretariat").open("/")
+    assert lines(home)[1:] == ["Paraguay 2023 12 2024 – 2025 36 Change since 2023 +24"]
+    assert "Not all of 2023" not in text(home)
+
+
+def test_a_state_with_import_permits_alone_has_figures(signed_in):
+    with jobs.as_worker(operator("KNA")):
+        permit = PERMITS.fact("KNA", ("import", "issued"), date(2025, 3, 3), partner="USA")
+        rollups.add_facts({permit: 4})
+    page = signed_in(None, "secretariat").open("/figures?year=2025&class=pistol")
+    rows = lines(page[page.index('id="coverage"') :])
+    row = next(each for each in rows if each.startswith("St. Kitts &amp; Nevis"))
+    assert "Permits 4" in row and "Without any figure: Antigua" in text(page)
+    assert "St. Kitts" not in re.findall(r"Without any figure: ([^.]*)", text(page))[0]
+
+
+def test_another_dataset_drops_what_only_the_one_before_had(officer, signed_in):
+    secretariat = signed_in(None, "secretariat")
+    page = secretariat.open(
+        "/figures/table?dataset=permits&grain=quarter&by=permit&then=kind&answer=late"
+    )
+    shown = page[page.index('name="permit"') :]
+    assert re.findall(r"<option[^>]*>([^<]*)<", shown)[0] == "Any"
+    assert "Export" in shown[: shown.index("</select>")]
+
+
+def test_the_file_of_steps_has_the_steps_of_the_page(officer):
+    page = officer.open("/figures?year=2025")
+    address = re.search(r'href="([^"]*picture=gun-steps[^"]*)"', page)[1].replace("&amp;", "&")
+    assert officer.open(address).splitlines()[1] == '"Guns seized, found, surrendered",6,0'
+    officer.open("/figures?format=csv&picture=nothing", 404)
 
 
 def test_a_picture_names_the_filters_that_it_does_not_have(officer):

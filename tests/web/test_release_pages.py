@@ -12,16 +12,16 @@ from salsa_ext.statistics import rollups
 from tests.support import jobs
 from tests.web.pages import text
 
-SHOTGUNS, RIFLES = (
-    SEIZURES.fact("BRA", ("seized", "firearm", name), date(2025, 3, 3), values=[("type", name)])
-    for name in ("shotgun", "rifle")
+SHOTGUNS, RIFLES, CARBINES = (
+    SEIZURES.fact("BRA", ("seized", "firearm", group), date(2025, 3, 3), values=[("type", name)])
+    for group, name in (("shotgun", "shotgun"), ("rifle", "assault_rifle"), ("rifle", "carbine"))
 )
 
 
 @pytest.fixture
 def secretariat(signed_in):
     with jobs.as_worker(operator("BRA")):
-        rollups.add_facts({SHOTGUNS: 8, RIFLES: 2})
+        rollups.add_facts({SHOTGUNS: 8, RIFLES: 2, CARBINES: 2})
     return signed_in(None, "secretariat")
 
 
@@ -35,7 +35,7 @@ def published(secretariat, app):
     preview = text(page)
     assert "format=" not in page
     assert "States without seizures in some months: 34" in preview
-    assert "Guns by type States 1 Figures 2 Withheld 1" in preview
+    assert "Guns by type States 1 Figures 2 Withheld 2" in preview
     assert (
         "Brazil (Jan, Feb, Apr, May, Jun, Jul, Aug, Sept, Oct, Nov, Dec) · Canada (all months)"
         in preview
@@ -49,7 +49,7 @@ def test_who_is_not_signed_in_reads_a_release_and_its_files(visitor, published):
     assert published in visitor.open("/releases")
     page = visitor.open(published)
     assert "Figures of 2025, release 1" in page and "Provisional." in page
-    assert "Brazil Rifle ○ withheld Shotgun 8 In all 10" in text(page)
+    assert "Brazil Assault rifle ○ withheld Carbine ○ withheld Shotgun 8 In all 12" in text(page)
     addresses = [
         each.replace("&amp;", "&") for each in re.findall(r'href="([^"]*format=[^"]*)"', page)
     ]

@@ -23,6 +23,9 @@ from salsa_ext.releases.release_tables import OTHERS, TABLES_BY_CODE
 from salsa_ext.releases.releases import ReleaseData, ReleaseView
 
 WITHHELD: Final = message("withheld")
+DISPOSED: Final = message(
+    "Dispositions are of guns found in the year, whenever they were decided. The last one counts."
+)
 NOTES: Final = (
     message("Figures are frozen on the day of the release. A correction is a new release."),
     message(
@@ -33,6 +36,7 @@ NOTES: Final = (
     message("A state without figures may have recorded nothing here. That is no zero."),
     message("Silent records count. Guns are counted by the day on which they were found."),
     message("Under legal grounds and crime contexts a gun may count several times."),
+    DISPOSED,
 )
 COVERAGE: Final = {
     "counted": message("With figures"),
@@ -195,7 +199,7 @@ def write_release(release: ReleaseView) -> bytes:
     coverage = [
         [state_name(state), translate(COVERAGE[code])]
         for code, states in release.coverage.items()
-        for state in states
+        for state in sort_states(states)
     ]
     changes = [[translate(each) for each in CHANGE_COLUMNS], *change_lines(release.changes)]
     tables = {

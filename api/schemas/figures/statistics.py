@@ -32,6 +32,7 @@ DIMENSIONS: Final = tuple(dict.fromkeys(code for each in DATASETS for code in ea
 
 
 UNKNOWN_NAME: Final = message("Unknown")
+UNKNOWN_NAMES: Final = {"exported_by": message("Not traced")}
 NONE_NAMES: Final = {
     "disposition": message("In custody"),
     "established_by": message("Not established"),
@@ -66,6 +67,7 @@ class FiguresQuery(StatisticsQuery):
     dataset = Text(most=50)
     then = Text(most=50)
     year = QueryWhole(least=2000, most=2100)
+    picture = Text(most=50)
 
 
 class CellResponse(Schema):
@@ -215,7 +217,7 @@ def present_table(table: StatisticsTable) -> dict[str, Any]:
 def value_name(dataset: Dataset, code: str, value: str) -> str:
     """Return a value of a dimension in words."""
     if value == "unknown":
-        return translate(UNKNOWN_NAME)
+        return translate(UNKNOWN_NAMES.get(code, UNKNOWN_NAME))
     if value == "none" and code in NONE_NAMES:
         return translate(NONE_NAMES[code])
     kind = dataset.dimensions[code].labels

@@ -38,6 +38,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.clock import SYSTEM_CLOCK
 from salsa_ext.core.errors import Message, NotFound, message
 from salsa_ext.reference.calendars import reader_zone
+from salsa_ext.releases import releases
 
 MAX_LISTED: Final = 200
 GAP_PAGES: Final[Mapping[str, tuple[str, Mapping[str, str]]]] = {
@@ -150,7 +151,7 @@ def _send_paper(view: AnnualReportView) -> Response:
     if code not in codes.LANGUAGES:
         abort(404)
     at = (g.actor.clock if g.actor else SYSTEM_CLOCK).now()
-    name = f"annual-report-{view.owner_state}-{view.year}-{view.number}"
+    name = f"annual-report-{view.state or 'hemisphere'}-{view.year}-{view.number}"
     return files.send_pdf(render_annual_report(view, code, at), name)
 
 
@@ -213,9 +214,7 @@ ACTIONS: Final = (
     Action(
         "sign",
         message("Sign"),
-        message(
-            "The figures of now and the words are frozen and signed. A correction is a new report."
-        ),
+        message("The figures and the words are frozen and signed. A correction is a new report."),
         None,
         annual_reports.sign_annual_report,
         Permission.ANNUAL_REPORT_WRITE,
@@ -230,7 +229,10 @@ PAGES: Final = DocumentPages(
 
 def _show_form(actor: Actor, form: Form | None) -> dict[str, Any]:
     fields = (Field("year", message("Year"), "number", required=True),)
-    return {"form": form or Form({"year": str(actor.now().year - 1)}), "fields": fields}
+    published = None if actor.state else {str(each.year) for each in releases.list_published()}
+    form = form or Form({"year": str(actor.now().year - 1)})
+    is_missing = published is not None and form.get("year") not in published
+    return {"form": form, "fields": fields, "is_missing": is_missing}
 
 
 def _create(actor: Actor, form: Form) -> str:

@@ -67,10 +67,10 @@ def figure_table(actor: Actor) -> Any:
     dataset = next((each for each in datasets if each.code == code), datasets[0])
     is_own = actor.state is not None
     is_whole = is_own or dataset.readers == "secretariat"
+    _drop_unused(dataset, filters, form, is_own=is_own, is_whole=is_whole)
     form.values.setdefault("grain", "quarter" if is_whole else "year")
-    table = _read_table(
-        actor, dataset, filters | _select_table(actor, dataset, filters, is_own), form
-    )
+    selected = _select_table(actor, dataset, filters, is_own)
+    table = _read_table(actor, dataset, filters | selected, form)
     if table and listed.format:
         return tables.table_response(flat_rows(table), listed.format, dataset.code)
     page = render_page(
@@ -85,11 +85,29 @@ def figure_table(actor: Actor) -> Any:
         datasets=dataset_names(actor),
         state_field=STATE,
         dimensions=_dimension_options(dataset, is_own=is_own),
-        narrowed=_list_filters(dataset),
+        narrowed=_list_filters(dataset, selected["by"]),
         **_show_coverage(actor, dataset, table),
         **(_layout(table, is_own) if table and table.cells else {}),
     )
     return page, form.status
+
+
+def _drop_unused(
+    dataset: Dataset, filters: dict[str, Any], form: Form, *, is_own: bool, is_whole: bool
+) -> None:
+    """Drop what an address has of another dataset, and this one does not have for the reader."""
+    offered = {code for code, _ in _dimension_options(dataset, is_own=is_own)}
+    by = filters.get("by", ())
+    unused = {code for code in filters["where"] if code not in offered}
+    unused |= {"by"} if not offered.issuperset(by) else set()
+    unused |= {"then"} if filters.get("then") not in offered else set()
+    unused |= set() if is_whole else {"grain"}
+    filters["where"] = {
+        code: value for code, value in filters["where"].items() if code not in unused
+    }
+    for name in unused:
+        filters.pop(name, None)
+        form.values.pop(name, None)
 
 
 def _show_coverage(actor: Actor, dataset: Dataset, table: StatisticsTable | None) -> dict[str, Any]:
@@ -104,9 +122,13 @@ def _show_coverage(actor: Actor, dataset: Dataset, table: StatisticsTable | None
             formatting.months(each.with_records) or "–",
             list_missing(each),
         )
-        for each in list_coverage(actor, [dataset], year)
+        for each in sorted(list_coverage(actor, [dataset], year), key=_state_order)
     ]
     return {"coverage": lines, "coverage_year": year}
+
+
+def _state_order(coverage: Coverage) -> str:
+    return fold_name("state", formatting.label("state", coverage.state))
 
 
 def list_missing(coverage: Coverage) -> str:
@@ -162,9 +184,9 @@ def _dimension_options(dataset: Dataset, *, is_own: bool) -> choices.Options:
     return [(each.code, formatting.label("dimension", each.code)) for each in offered]
 
 
-def _list_filters(dataset: Dataset) -> list[tuple[str, str, choices.Options]]:
+def _list_filters(dataset: Dataset, by: Sequence[str]) -> list[tuple[str, str, choices.Options]]:
     """Return dimensions to narrow a table to: code, what counts without a choice, values."""
-    counted = dataset.counted_values
+    counted = {code: value for code, value in dataset.counted_values.items() if code not in by}
     any_value = translate(message("Any"))
     return [
         (

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any, Final
 
+from flask import Response, abort, request
+
+from api.http import tables
 from api.i18n.messages import translate
-from api.schemas.figures.releases import state_name
+from api.schemas.figures.releases import DISPOSED, sort_states, state_name
 from api.schemas.figures.statistics import FiguresQuery, value_name
 from api.web import formatting, lists
 from api.web.access import login_required
@@ -53,12 +56,16 @@ from salsa_ext.trade.permits.figures import LICIT_TRADE, PERMITS
 YEARS: Final = 5
 """Years of a trend, and of the list to choose from."""
 MAX_PERIODS: Final = 12
+MAX_NAMED: Final = 6
+"""States that a note names; of more it has the count."""
+MONTHS: Final = 12
 MAX_PAIRS: Final = 8
 """Pairs of states with the largest differences."""
 CHOSEN: Final = ("category", "kind", "class")
 """Dimensions of what is seized that a page may be narrowed to."""
 REPORTED: Final = (SEIZURES, TRACES, REQUESTS, PERMITS, LICIT_TRADE)
 """Datasets by which a state reports something."""
+MOVED: Final = ("shipped", "received")
 
 
 @account_pages.get("/figures")
@@ -85,6 +92,9 @@ def figures_page(actor: Actor) -> Any:
         "category": where.get("category", "firearm"),
         "grain": source.grain,
     }
+    if listed.format:
+        picture = request.args.get("picture")
+        return _send_rows(draw_pictures(source), picture, listed.format)
     page = render_page(
         "account/figures.html",
         actor,
@@ -106,6 +116,13 @@ def figures_page(actor: Actor) -> Any:
         pictures=list(draw_pictures(source)),
     )
     return page, form.status
+
+
+def _send_rows(pictures: Iterable[Picture], code: str | None, form: str) -> Response:
+    """Return the table of a picture as file."""
+    picture = next((each for each in pictures if each.code == code), None) or abort(404)
+    rows = [dict(zip(picture.columns, (row.name, *row.cells), strict=True)) for row in picture.rows]
+    return tables.table_response(rows, form, picture.code)
 
 
 def list_totals(source: Source) -> Iterator[tuple[str, str, str]]:
@@ -152,7 +169,7 @@ def draw_pictures(source: Source) -> Iterator[Picture]:
     else:
         yield _exports(source)
     yield _origins(source)
-    yield draw_steps(source)
+    yield from draw_steps(source)
     yield _permits(source)
     yield draw_times_to_crime(source)
     yield draw_answers(source)
@@ -168,11 +185,17 @@ def draw_states_picture(source: Source) -> Picture:
     amounts = source.tally(SEIZURES, "state", "period", years=3)
     now = {state: counts[years[-1]] for state, counts in amounts.items()}
     addresses = {state: source.page(state=state) for state in now}
+    whole = [_whole_states(source, int(year)) for year in years]
+    partial = sort_states(amounts.keys() - whole[0])
+    whole = [{*each, ""} if each >= amounts.keys() else each for each in whole]
     rows = []
     add_total(amounts)
     for state in largest_first({each: counts[years[-1]] for each, counts in amounts.items()}):
         counts = [amounts[state][year] for year in years]
-        cells = (*counts, _signed(counts[-1] - counts[0]))
+        is_whole = [state in each for each in whole]
+        change = _signed(counts[-1] - counts[0]) if is_whole[0] and is_whole[-1] else "–"
+        numbers = zip(counts, is_whole, strict=True)
+        cells = (*(count if count or known else "–" for count, known in numbers), change)
         rows.append(Row(state_name(state), cells, addresses.get(state)))
     since = translate(message("Change since {year}", year=years[0]))
     return Picture(
@@ -181,10 +204,34 @@ def draw_states_picture(source: Source) -> Picture:
         (head("state"), *years, since),
         rows,
         draw_states(now, addresses),
-        coverage_note(len(now)),
+        " ".join((coverage_note(len(now)), *_partial_note(years[0], partial))),
         source.links(SEIZURES, years=3),
         is_open=True,
     )
+
+
+def _whole_states(source: Source, year: int) -> set[str]:
+    """Return the states with seizures in each month of a year."""
+    coverage = list_coverage(source.actor, [SEIZURES], year)
+    return {each.state for each in coverage if len(each.with_records) == MONTHS}
+
+
+def _partial_note(year: str, states: Sequence[str]) -> Iterator[str]:
+    """Yield of which states a year is not whole; of many, how many they are."""
+    if len(states) > MAX_NAMED:
+        yield translate(
+            message(
+                "Not all of {year} is reported by {count} states. They have no change, and a dash is"
+                " no zero.",
+                year=year,
+                count=len(states),
+            )
+        )
+    elif states:
+        named = ", ".join(map(state_name, states))
+        yield translate(
+            message("Not all of {year} is reported by {states}.", year=year, states=named)
+        )
 
 
 def _signed(difference: int | None) -> str:
@@ -313,7 +360,7 @@ def _differences(source: Source) -> Picture:
             heading = value_name(LICIT_TRADE, "heading", row.heading)
             cells = (heading, row.shipped, row.received, _signed(row.difference))
             rows.append(Row(name, cells))
-    measures = (formatting.label("trade_measure", code) for code in ("shipped", "received"))
+    measures = (formatting.label("trade_measure", code) for code in MOVED)
     pair_name, difference = message("Exporter and importer"), message("Difference")
     return Picture(
         "differences",
@@ -329,10 +376,12 @@ def _fates(source: Source) -> Iterator[Picture]:
     listed = (each for each in releases.list_published() if each.year == source.year)
     newest = next(listed, None)
     release = releases.read_published(newest.id) if newest else None
-    note = message("By the day of the disposition, whenever it was seized. The last one counts.")
+    note = message(
+        "The year is that of the disposition, whenever the gun was found. The last one counts."
+    )
     yield _ranking(source, "disposition", DISPOSITIONS, translate(note))
     if source.actor.state:
-        yield _ranking(source, "disposition")
+        yield _ranking(source, "disposition", note=translate(DISPOSED))
         yield _ranking(source, "marking")
     elif release:
         yield _released(source, release)
@@ -377,16 +426,29 @@ def _compared(source: Source, release: releases.ReleaseView) -> Picture:
 
 
 def _coverage(source: Source) -> Picture:
-    """Return which states have figures of what, and in which months they have no seizures."""
-    sums = {dataset.code: source.sums(dataset) for dataset in REPORTED}
+    """Return which states have figures of what, and in which months they have no seizures.
+
+    Whatever the page is narrowed to; permits of all kinds.
+    """
+    source = replace(source, where={})
+    permits = source.tally(PERMITS, "permit", "state")
+    trade = source.tally(LICIT_TRADE, "measure", "state")
+    sums = {
+        formatting.label("dataset", each.code): source.sums(each)
+        for each in (SEIZURES, TRACES, REQUESTS)
+    }
+    sums[formatting.label("dataset", PERMITS.code)] = sum(permits.values(), Counter[str]())
+    sums |= {formatting.label("trade_measure", code): trade[code] for code in MOVED}
     withheld = queries.withheld_states()
     not_given = translate(message("not given"))
-    months = {each.state: each for each in list_coverage(source.actor, [SEIZURES], source.year)}
-    every = {state: sum(each[state] for each in sums.values()) for state in names.participants()}
-    empty = [formatting.label("state", state) for state, amount in every.items() if not amount]
+    coverage = list_coverage(source.actor, REPORTED, source.year)
+    months = {each.state: each for each in coverage if each.dataset == SEIZURES.code}
+    reporting = {each.state for each in coverage if each.with_records}
+    states = sort_states(names.participants())
+    empty = [state_name(each) for each in states if each not in {*reporting, *withheld}]
     note = message(
         "Without any figure: {states}. A year is whole if each month has seizures.",
-        states=", ".join(sorted(empty)) or "–",
+        states=", ".join(empty) or "–",
     )
     rows = [
         Row(
@@ -399,13 +461,12 @@ def _coverage(source: Source) -> Picture:
                 ),
             ],
         )
-        for state in sorted(every, key=lambda state: (every[state] > 0, state_name(state)))
+        for state in sorted(states, key=lambda state: state in reporting)
     ]
-    columns = (formatting.label("dataset", code) for code in sums)
     return Picture(
         "coverage",
         translate(message("Which states have figures")),
-        (head("state"), translate(message("Months without seizures")), *columns),
+        (head("state"), translate(message("Months without seizures")), *sums),
         rows,
         note=translate(note),
     )

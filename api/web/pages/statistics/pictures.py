@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 from flask import url_for
 
 from api.i18n.messages import translate
-from api.schemas.figures.releases import column_name, state_name, table_name
+from api.schemas.figures.releases import DISPOSED, column_name, state_name, table_name
 from api.web import formatting
 from api.web.charts import Chart, Flows, draw_flows
 from api.web.maps import ShadedMap, draw_shaded_map
@@ -125,7 +125,7 @@ class Source:
         left = [code for code in self.where if code not in dimensions]
         return [head(code) for code in left if self.where[code] != "firearm"]
 
-    def page(self, **more: str) -> str:
+    def page(self, **more: str | None) -> str:
         """Return the page of pictures of the same year, narrowed further."""
         filters: dict[str, Any] = {"year": self.year, **self.where, **more}
         return url_for("account.figures_page", **filters)
@@ -207,13 +207,15 @@ def released_picture(release: ReleaseView, code: str, state: str = "") -> Pictur
     cells = published_cells(content) if content.get("rows") else {}
     amounts = {column: amount for (row, column), amount in cells.items() if row == state}
     whole = amounts.pop("", None) or 0
+    notes = [message("As released. A withheld figure is no zero.")]
+    notes += [DISPOSED] if code == "dispositions" else []
     columns = sorted(amounts, key=lambda column: -(amounts[column] or 0))
     return Picture(
         code,
         table_name(code),
         (state_name(state), str(release.year)),
         [Row(column_name(code, column), (amounts[column],)) for column in columns],
-        note=translate(message("As released. A withheld figure is no zero.")),
+        note=" ".join(map(translate, notes)),
         links=release_links(release, code),
         whole=whole,
     )

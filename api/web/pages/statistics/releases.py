@@ -108,11 +108,12 @@ def release_news(actor: Actor, release_id: UUID) -> Response:
 
 def _list_incomplete(maker: Actor, year: int) -> list[str]:
     """Return the states without seizures in some months, with these."""
-    return sorted(
-        f"{release_files.state_name(each.state)} ({list_missing(each)})"
-        for each in list_coverage(maker, [SEIZURES], year)
-        if each.without_records
-    )
+    coverage = {each.state: each for each in list_coverage(maker, [SEIZURES], year)}
+    return [
+        f"{release_files.state_name(state)} ({list_missing(coverage[state])})"
+        for state in release_files.sort_states(coverage)
+        if coverage[state].without_records
+    ]
 
 
 def _maker() -> Actor | None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
 from typing import Final
 
 from api.i18n.messages import translate
@@ -10,6 +12,7 @@ from api.schemas.figures.releases import state_name
 from api.schemas.figures.statistics import value_name
 from api.web import formatting
 from api.web.pages.statistics.pictures import (
+    Links,
     Picture,
     Row,
     Source,
@@ -18,7 +21,7 @@ from api.web.pages.statistics.pictures import (
     largest_first,
     share,
 )
-from salsa_ext.core.errors import message
+from salsa_ext.core.errors import Message, message
 from salsa_ext.custody.figures import NOT_ESTABLISHED, SEIZURES, UNKNOWN
 from salsa_ext.statistics.dataset_types import MIN_CELL
 from salsa_ext.tracing.requests.figures import REQUESTS
@@ -27,40 +30,61 @@ from salsa_ext.tracing.traces.figures import TIMES_TO_CRIME, TRACES, median_time
 ANSWERS: Final = ("in_time", "late", "overdue", "waiting", "refused", "withdrawn")
 TRACED: Final = ("traced", "partly")
 """Outcomes of traces that found the gun in records."""
+Steps = Sequence[tuple[Message, int]]
 
 
-def draw_steps(source: Source) -> Picture:
-    """Return how many traces, and how many guns, are left at each step, and what drops out."""
+def draw_steps(source: Source) -> Iterator[Picture]:
+    """Yield what is left at each step, and what drops out: of traces, then of guns."""
     traces = source.tally(TRACES, "outcome", "time_to_crime")
     outcomes = Counter({outcome: counts.total() for outcome, counts in traces.items()})
-    total, on_record = outcomes.total(), sum(outcomes[code] for code in TRACED)
-    answered = total - outcomes["pending"]
+    on_record = sum(outcomes[code] for code in TRACED)
     untimed = sum(traces[code][UNKNOWN] for code in TRACED)
+    steps: Steps = (
+        (message("Traces asked"), outcomes.total()),
+        (message("With no answer pending"), outcomes.total() - outcomes["pending"]),
+        (message("Found in records, wholly or partly"), on_record),
+        (message("With the time from first sale to find"), on_record - untimed),
+    )
+    note = message("A trace counts on the day it was asked.")
+    links = source.links(TRACES, "outcome", "time_to_crime")
+    yield _chain(source, "trace-steps", message("Traces, step by step"), steps, note, links)
     exports, origins = (source.sums(SEIZURES, by) for by in ("exported_by", "established_by"))
-    guns, traced = exports.total(), exports.total() - exports[UNKNOWN]
-    exported, established = traced - exports[NOT_ESTABLISHED], guns - origins[NOT_ESTABLISHED]
+    guns = exports.total()
+    traced = guns - exports[UNKNOWN]
     steps = (
-        (message("Traces asked"), total, total),
-        (message("With no answer pending"), total, answered),
-        (message("Found in records, wholly or partly"), answered, on_record),
-        (message("With the time from first sale to find"), on_record, on_record - untimed),
-        (message("Guns seized, found, surrendered"), guns, guns),
-        (message("Traced to a record"), guns, traced),
-        (message("Lawful export found by the trace"), traced, exported),
-        (message("Origin established, of all guns (SDG 16.4.2)"), guns, established),
+        (message("Guns seized, found, surrendered"), guns),
+        (message("Traced to a record"), traced),
+        (message("Lawful export found by the trace"), traced - exports[NOT_ESTABLISHED]),
     )
-    columns = message("Step"), message("Count"), message("Drops out")
     note = message(
-        "A trace counts on the day it was asked, a gun on the day it was found. So they differ. An"
-        " origin may be established without a trace."
+        "A gun counts on the day it was found. Its origin is established for {part} of {whole}, also"
+        " without a trace.",
+        part=formatting.number(guns - origins[NOT_ESTABLISHED]),
+        whole=formatting.number(guns),
     )
+    links = source.links(SEIZURES, "exported_by")
+    yield _chain(
+        source, "gun-steps", message("Guns, from the find to the export"), steps, note, links
+    )
+
+
+def _chain(
+    source: Source, code: str, title: Message, steps: Steps, note: Message, links: Links
+) -> Picture:
+    """Return steps of one population, each with what drops out before it; the file has them."""
+    counts = [count for _, count in steps]
+    dropped = [before - count for before, count in pairwise((counts[0], *counts))]
+    columns = message("Step"), message("Count"), message("Drops out")
     return Picture(
-        "steps",
-        translate(message("From the trace to the origin")),
+        code,
+        translate(title),
         [*map(translate, columns)],
-        [Row(translate(name), (count, before - count)) for name, before, count in steps],
+        [
+            Row(translate(name), (count, lost))
+            for (name, count), lost in zip(steps, dropped, strict=True)
+        ],
         note=translate(note),
-        links=source.links(TRACES, "outcome", "time_to_crime"),
+        links=links._replace(file=source.page(state=source.state, format="csv", picture=code)),
     )
 
 
@@ -107,7 +131,9 @@ def draw_answers(source: Source) -> Picture:
     answers |= {state: Counter() for state in sent if state not in answers}
     totals, rows = add_total(answers), []
     sent[""] = sent.total()
-    for state in largest_first(totals):
+    for state in sorted(
+        totals, key=lambda state: (-answers[state]["overdue"], -totals[state], state)
+    ):
         counts = answers[state]
         whole = counts.total() - counts["withdrawn"]
         late = share(counts["late"] + counts["overdue"], whole)
