@@ -25,8 +25,8 @@ def recovered(pry_police, police):
 
 
 def recovery(**changes):
-    told = bodies.report(kind="recovery", occurred_on="2026-03-01") | changes
-    return {name: value for name, value in told.items() if name != "stolen_from"}
+    notices = bodies.report(kind="recovery", occurred_on="2026-03-01") | changes
+    return {name: value for name, value in notices.items() if name != "stolen_from"}
 
 
 def corrected(client, made, **gun):
@@ -45,7 +45,7 @@ def answer(client, action="confirm", expect=200, **body):
     return client.post(f"/hits/{hit['id']}/{action}", body, expect, If_Match=etag).json
 
 
-def told(client):
+def notices(client):
     codes = [item["code"] for item in client.get("/notifications").json["items"]]
     return [code for code in codes if code.startswith(("hit_cause", "hit_reopened"))]
 
@@ -70,7 +70,7 @@ def test_a_hit_ends_with_the_report_that_met_the_alert(as_actor, pry_police, pol
     for state, client in (("PRY", pry_police), ("BRA", police)):
         hit = hit_of(client)
         assert (hit["status"], changed(hit), hit["answered_at"]) == ("ended", "withdrawn", None)
-        assert told(client) == ["hit_cause_withdrawn"]
+        assert notices(client) == ["hit_cause_withdrawn"]
         assert audited(as_actor, state) == [
             ("hit:ended", {"status": "ended", "cause": "withdrawn"})
         ]
@@ -91,7 +91,7 @@ def test_a_hit_ends_with_a_correction_into_another_gun(as_actor, pry_police, pol
     for state, client in (("PRY", pry_police), ("BRA", police)):
         hit = hit_of(client)
         assert (hit["status"], changed(hit)) == ("ended", "corrected_away")
-        assert told(client) == ["hit_cause_corrected_away"]
+        assert notices(client) == ["hit_cause_corrected_away"]
         assert [action for action, _ in audited(as_actor, state)] == ["hit:ended"]
     assert answer(pry_police, expect=409)["code"] == "illegal_transition"
 
@@ -104,7 +104,7 @@ def test_a_gun_that_bears_no_mark_any_more_meets_no_alert(pry_police, police, se
         "ended",
         "corrected_away",
     )
-    assert told(pry_police) == ["hit_cause_corrected_away"]
+    assert notices(pry_police) == ["hit_cause_corrected_away"]
 
 
 def test_a_find_that_becomes_a_loss_meets_no_alert(pry_police, police, recovered):
@@ -124,7 +124,7 @@ def test_a_hit_that_was_confirmed_stays_so_and_says_that_its_record_was_withdraw
         hit = hit_of(client)
         assert (hit["status"], changed(hit)) == ("confirmed", "withdrawn")
         assert hit["version"] > before and hit["cause_changed"]["changed_at"]
-        assert told(client) == ["hit_cause_withdrawn"]
+        assert notices(client) == ["hit_cause_withdrawn"]
         assert audited(as_actor, state) == [
             ("hit:cause_changed", {"status": "confirmed", "cause": "withdrawn"})
         ]
@@ -148,7 +148,7 @@ def test_a_correction_that_still_meets_the_alert_leaves_the_hit_and_says_so(
     for client in (pry_police, police):
         hit = hit_of(client)
         assert hit["status"] == ("confirmed" if is_confirmed else "open")
-        assert changed(hit) == "corrected" and told(client) == ["hit_cause_corrected"]
+        assert changed(hit) == "corrected" and notices(client) == ["hit_cause_corrected"]
     if not is_confirmed:
         assert answer(pry_police)["status"] == "confirmed"
 
@@ -160,12 +160,12 @@ def test_of_a_gun_that_a_correction_leaves_as_it_was_told_nothing_is_told(pry_po
     items = [bodies.firearm(), other | {"model": "G3"}]
     correct(police, "seizures", made, bodies.seizure(items=items, reason="Misread"))
     for client in (pry_police, police):
-        assert (changed(hit_of(client)), told(client)) == (None, [])
+        assert (changed(hit_of(client)), notices(client)) == (None, [])
     found = pry_police.get(f"/hits/{hit_of(pry_police)['id']}").json["found_gun"]
     assert (found["version"], found["corrected"]) == (2, False)
 
 
-def kept(bra, made, visibility, **gun):
+def hidden(bra, made, visibility, **gun):
     body = bodies.seizure(items=[bodies.firearm(**gun)], visibility=visibility, reason="Misread")
     return correct(bra, "seizures", made, body)
 
@@ -173,33 +173,33 @@ def kept(bra, made, visibility, **gun):
 def test_of_what_is_silent_by_now_no_correction_is_told_until_it_is_shown_again(
     pry_police, police, seized
 ):
-    again = kept(police, seized, "silent", model="G3")
-    assert (changed(hit_of(pry_police)), told(pry_police), told(police)) == (None, [], [])
-    kept(police, again, "open", model="G3")
+    again = hidden(police, seized, "silent", model="G3")
+    assert (changed(hit_of(pry_police)), notices(pry_police), notices(police)) == (None, [], [])
+    hidden(police, again, "open", model="G3")
     for client in (pry_police, police):
-        assert (changed(hit_of(client)), told(client)) == ("corrected", ["hit_cause_corrected"])
+        assert (changed(hit_of(client)), notices(client)) == ("corrected", ["hit_cause_corrected"])
 
 
 def test_that_what_is_silent_by_now_is_no_ground_is_told_and_that_it_is_one_again_is_not(
     pry_police, police, seized
 ):
-    again = kept(police, seized, "silent", serial="QWK77120")
+    again = hidden(police, seized, "silent", serial="QWK77120")
     assert (hit_of(pry_police)["status"], changed(hit_of(pry_police))) == (
         "ended",
         "corrected_away",
     )
-    again = kept(police, again, "silent")
-    assert hit_of(pry_police)["status"] == "ended" and told(pry_police) == [
+    again = hidden(police, again, "silent")
+    assert hit_of(pry_police)["status"] == "ended" and notices(pry_police) == [
         "hit_cause_corrected_away"
     ]
-    kept(police, again, "open")
+    hidden(police, again, "open")
     assert (hit_of(pry_police)["status"], changed(hit_of(pry_police))) == ("open", "corrected")
 
 
 def test_of_what_is_silent_by_now_its_withdrawal_is_told(pry_police, police, recovered):
     result = recovery(visibility="silent") | {"reason": "Another form"}
     withdraw(police, correct(police, "reports", recovered, result))
-    assert (hit_of(pry_police)["status"], told(pry_police)) == ("ended", ["hit_cause_withdrawn"])
+    assert (hit_of(pry_police)["status"], notices(pry_police)) == ("ended", ["hit_cause_withdrawn"])
 
 
 def test_a_hit_is_as_strong_as_what_was_corrected_is_read_now(pry_police, police, seized):
@@ -215,7 +215,7 @@ def test_what_is_corrected_back_opens_the_hit_again(as_actor, pry_police, police
     corrected(police, corrected(police, seized, serial="QWK77120"))
     for state, client in (("PRY", pry_police), ("BRA", police)):
         assert (hit_of(client)["status"], changed(hit_of(client))) == ("open", "corrected")
-        assert told(client) == ["hit_reopened", "hit_cause_corrected_away"]
+        assert notices(client) == ["hit_reopened", "hit_cause_corrected_away"]
         assert audited(as_actor, state)[0][0] == "hit:reopened"
     assert answer(pry_police)["status"] == "confirmed"
 
@@ -235,14 +235,14 @@ def test_of_a_hit_whose_alert_was_cancelled_before_no_correction_is_told(
     corrected(police, seized, serial="QWK77120")
     for client in (pry_police, police):
         hit = hit_of(client)
-        assert (hit["status"], changed(hit), told(client)) == ("confirmed", None, [])
+        assert (hit["status"], changed(hit), notices(client)) == ("confirmed", None, [])
     assert pry_police.get(f"/hits/{hit_of(pry_police)['id']}").json["found_gun"]["corrected"]
 
 
 def test_a_hit_that_was_denied_stays_so(pry_police, police, seized):
     answer(pry_police, "reject", note="Another model")
     corrected(police, seized, serial="QWK77120")
-    assert (hit_of(pry_police)["status"], changed(hit_of(pry_police)), told(pry_police)) == (
+    assert (hit_of(pry_police)["status"], changed(hit_of(pry_police)), notices(pry_police)) == (
         "denied",
         None,
         [],
@@ -274,8 +274,8 @@ def test_of_a_hit_that_shows_to_nobody_its_state_alone_learns_it(
         "ended",
         "corrected_away",
     )
-    assert told(pry_police) == ["hit_cause_corrected_away"]
-    assert police.get("/hits").json["items"] == [] and told(police) == []
+    assert notices(pry_police) == ["hit_cause_corrected_away"]
+    assert police.get("/hits").json["items"] == [] and notices(police) == []
     assert audited(as_actor, "BRA") == [] and len(audited(as_actor, "PRY")) == 1
     corrected(police, again)
     assert hit_of(pry_police)["status"] == "open"
@@ -289,7 +289,7 @@ def test_a_state_that_met_its_own_alert_has_one_row_and_one_word(pry_police):
     made = pry_police.post("/seizures", bodies.seizure(place=place)).json
     other = bodies.seizure(place=place, items=[bodies.firearm(serial="QWK77120")])
     correct(pry_police, "seizures", made, other | {"reason": "Misread"})
-    assert hit_of(pry_police)["status"] == "ended" and told(pry_police) == [
+    assert hit_of(pry_police)["status"] == "ended" and notices(pry_police) == [
         "hit_cause_corrected_away"
     ]
 

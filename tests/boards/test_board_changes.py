@@ -34,7 +34,7 @@ def numbers():
 
 
 @pytest.fixture
-def told(session):
+def changed(session):
     """Return on which boards something changed while something is done."""
 
     def of(do, *arguments, **more):
@@ -59,7 +59,7 @@ def shipped(as_actor, bra):
 
 
 def test_a_tick_a_receipt_and_what_does_not_add_up_are_told_to_both_sides_of_the_post(
-    told, shipped, pry_border, bra
+    changed, shipped, pry_border, bra
 ):
     path = f"/shipments/{shipped['id']}"
     tick = {
@@ -68,96 +68,98 @@ def test_a_tick_a_receipt_and_what_does_not_add_up_are_told_to_both_sides_of_the
         "occurred_at": "2026-03-09T13:00:00Z",
         "outcome": "passed",
     }
-    assert told(pry_border.post, f"{path}/checkpoints", tick) == BOTH
+    assert changed(pry_border.post, f"{path}/checkpoints", tick) == BOTH
     short = {"received_on": "2026-03-09", "items": [{"serial": "ABC123456"}]}
-    assert told(pry_border.post, f"{path}/receipt", short) >= BOTH
+    assert changed(pry_border.post, f"{path}/receipt", short) >= BOTH
     [found] = pry_border.get("/discrepancies?kind=short_receipt").json["items"]
     path = f"/discrepancies/{found['id']}"
     result = {"text": "Two were left behind"}
     etag = bra.get(path).headers["ETag"]
-    assert told(bra.post, f"{path}/explain", result, 200, If_Match=etag) == BOTH
+    assert changed(bra.post, f"{path}/explain", result, 200, If_Match=etag) == BOTH
 
 
-def test_a_shipment_that_goes_another_way_is_told_where_it_went_and_where_it_goes(told, bra):
+def test_a_shipment_that_goes_another_way_is_told_where_it_went_and_where_it_goes(changed, bra):
     permit = bra.post("/permits", bodies.permit()).json["id"]
     expected = [{"stage": "entry", "post": POST, "at": "2026-03-10T12:00:00Z"}]
     made = bra.post(f"/permits/{permit}/shipments", bodies.shipment(expected=expected)).json
     other = "pedro-juan-caballero-ponta-pora"
     way = [{"stage": "entry", "post": other, "at": "2026-03-10T12:00:00Z"}]
-    assert told(
+    assert changed(
         act, bra, made, "amend", reason="Bridge closed", authentication="Stamp 4", expected=way
     ) >= BOTH | {("BRA", other), ("PRY", other)}
 
 
-def test_a_seizure_is_told_to_its_own_state_alone_at_the_posts_near_by(told, pry_police):
+def test_a_seizure_is_told_to_its_own_state_alone_at_the_posts_near_by(changed, pry_police):
     for place, boards in ((NEAR, {("PRY", POST)}), (FAR, set())):
         body = bodies.seizure(number=f"S-{place['latitude']}", agency="PRY-POLICE", place=place)
-        assert told(pry_police.post, "/seizures", body) == boards
+        assert changed(pry_police.post, "/seizures", body) == boards
 
 
-def test_a_seizure_at_a_post_is_told_there_alone_where_no_place_is_given(told, pry_police):
+def test_a_seizure_at_a_post_is_told_there_alone_where_no_place_is_given(changed, pry_police):
     body = bodies.seizure(
         agency="PRY-POLICE", post=POST, place={"country": "PRY", "name": "Bridge"}
     )
-    assert told(pry_police.post, "/seizures", body) == {("PRY", POST)}
+    assert changed(pry_police.post, "/seizures", body) == {("PRY", POST)}
 
 
 @pytest.mark.parametrize(
     "place", [{"country": "BRA"}, {"country": "BRA", "latitude": -23.5, "longitude": -46.6}]
 )
-def test_a_joint_seizure_moves_the_boards_of_both_wherever_it_was_made(told, place, bra_border):
+def test_a_joint_seizure_moves_the_boards_of_both_wherever_it_was_made(changed, place, bra_border):
     body = bodies.seizure(number="B-7", agency="BRA-TEST", place=place)
     joint = body | {"joint_with": {"state": "PRY", "number": "P-1"}}
-    every = told(bra_border.post, "/seizures", joint)
+    every = changed(bra_border.post, "/seizures", joint)
     assert {state for state, _ in every} == {"BRA", "PRY"} and len(every) > 2
     [made] = bra_border.get("/seizures?number=B-7").json["items"]
     parted = body | {"reason": "Another truck"}  # it was joint before
     path = f"/seizures/{made['id']}/correct"
-    assert told(bra_border.post, path, parted, 200, If_Match='"1"') == every
+    assert changed(bra_border.post, path, parted, 200, If_Match='"1"') == every
 
 
-def test_a_joint_seizure_is_told_to_both_states_and_no_third(told, pry_police):
+def test_a_joint_seizure_is_told_to_both_states_and_no_third(changed, pry_police):
     joint = bodies.seizure(
         agency="PRY-POLICE", place=NEAR, joint_with={"state": "BRA", "number": "B-1"}
     )
-    assert {state for state, _ in told(pry_police.post, "/seizures", joint)} == {"PRY", "BRA"}
+    assert {state for state, _ in changed(pry_police.post, "/seizures", joint)} == {"PRY", "BRA"}
 
 
-def test_a_seizure_of_which_no_place_is_known_is_told_to_nobody(told, pry_police):
+def test_a_seizure_of_which_no_place_is_known_is_told_to_nobody(changed, pry_police):
     nowhere = bodies.seizure(agency="PRY-POLICE", place={"country": "PRY", "name": "A town"})
-    assert told(pry_police.post, "/seizures", nowhere) == set()
+    assert changed(pry_police.post, "/seizures", nowhere) == set()
 
 
 def test_a_seizure_whose_place_is_corrected_away_is_told_to_the_boards_that_it_leaves(
-    told, pry_police
+    changed, pry_police
 ):
     body = bodies.seizure(agency="PRY-POLICE", place=NEAR)
     seized = pry_police.post("/seizures", body).json["id"]
     elsewhere = body | {"place": {"country": "PRY", "name": "A town"}, "reason": "Another town"}
     correct = (pry_police.post, f"/seizures/{seized}/correct", elsewhere, 200)
-    assert told(*correct, If_Match='"1"') == {("PRY", POST)}
-    assert told(*correct, If_Match='"2"') == set()  # it had left before
+    assert changed(*correct, If_Match='"1"') == {("PRY", POST)}
+    assert changed(*correct, If_Match='"2"') == set()  # it had left before
 
 
-def test_a_silent_record_of_another_state_is_told_to_its_owner_at_most(told, pry, police):
+def test_a_silent_record_of_another_state_is_told_to_its_owner_at_most(changed, pry, police):
     gun = bodies.firearm(serial="QSX771234")
-    assert told(pry.post, "/transfers", bodies.transfer(visibility="silent", firearm=gun)) == set()
+    assert (
+        changed(pry.post, "/transfers", bodies.transfer(visibility="silent", firearm=gun)) == set()
+    )
     seized = bodies.seizure(agency="BRA-POLICE", items=[gun], place={"country": "BRA", "name": "X"})
-    assert told(police.post, "/seizures", seized) == set()
+    assert changed(police.post, "/seizures", seized) == set()
 
 
-def test_a_trace_is_told_to_who_asks_and_who_is_asked_each_by_its_own_rows(told, pry, analyst):
+def test_a_trace_is_told_to_who_asks_and_who_is_asked_each_by_its_own_rows(changed, pry, analyst):
     gun = bodies.firearm(serial="TRC550022")
     pry.post("/transfers", bodies.transfer(visibility="pointer", firearm=gun))
-    found = told(analyst.post, "/traces", bodies.trace(case_number="C-55", firearm=gun))
+    found = changed(analyst.post, "/traces", bodies.trace(case_number="C-55", firearm=gun))
     assert found >= BOTH
     assert {state for state, _ in found} == {"BRA", "PRY"}
 
 
-def test_changes_are_forgotten_after_a_day_but_the_last_goes_on_being_counted(told, pry_police):
+def test_changes_are_forgotten_after_a_day_but_the_last_goes_on_being_counted(changed, pry_police):
     for number in ("S-1", "S-2"):
         body = bodies.seizure(number=number, agency="PRY-POLICE", place=NEAR)
-        assert told(pry_police.post, "/seizures", body) == {("PRY", POST)}
+        assert changed(pry_police.post, "/seizures", body) == {("PRY", POST)}
     later = service("PRY", FixedClock(NOW + timedelta(days=2)))
     with as_worker(later):
         assert events.delete_old_changes(later) == 1

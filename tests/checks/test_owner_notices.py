@@ -8,7 +8,7 @@ SERIALS = ("TKA52381", "QWK77120", "ZZE90417")
 
 
 @pytest.fixture
-def held(pry):
+def silent(pry):
     """Records that Paraguay keeps silent, by their serials."""
     return {
         serial: pry.post(
@@ -57,13 +57,13 @@ def correct(as_actor):
 
 @pytest.mark.parametrize("visibility", ["open", "pointer"])
 def test_the_owner_is_told_of_a_record_that_is_no_longer_silent(
-    held, ask, entries, correct, visibility
+    silent, ask, entries, correct, visibility
 ):
     asked = ask(SERIALS[0])
-    correct(held[SERIALS[0]], visibility)
+    correct(silent[SERIALS[0]], visibility)
     [entry] = entries()
     assert entry["subject_id"] == asked
-    assert entry["data"] == {"records": [held[SERIALS[0]]["firearm"]["record"]]}
+    assert entry["data"] == {"records": [silent[SERIALS[0]]["firearm"]["record"]]}
     assert entries("BRA") == []
 
 
@@ -97,26 +97,26 @@ KINDS = pytest.mark.parametrize("kind", ["seizure", "trace"])
 
 
 @KINDS
-def test_the_owner_is_told_later_of_a_seizure_and_a_trace_and_by_whom(held, post, entries, kind):
+def test_the_owner_is_told_later_of_a_seizure_and_a_trace_and_by_whom(silent, post, entries, kind):
     asked = post(kind, SERIALS[0])
     [entry] = entries()
     assert (entry["subject_kind"], entry["subject_id"]) == (kind, asked)
     assert (entry["state"], entry["role"]) == ("BRA", "police_officer")
-    assert entry["data"] == {"records": [held[SERIALS[0]]["firearm"]["record"]]}
+    assert entry["data"] == {"records": [silent[SERIALS[0]]["firearm"]["record"]]}
     assert entries("BRA") == []
 
 
 @KINDS
 @pytest.mark.parametrize("visibility", ["open", "pointer"])
 def test_the_owner_is_told_of_one_that_was_silent_when_it_was_asked_for(
-    held, post, entries, correct, kind, visibility
+    silent, post, entries, correct, kind, visibility
 ):
     asked = post(kind, SERIALS[0])
-    correct(held[SERIALS[0]], visibility)
+    correct(silent[SERIALS[0]], visibility)
     assert [entry["subject_id"] for entry in entries()] == [asked]
 
 
-def test_a_silent_seizure_tells_no_owner(held, post, entries):
+def test_a_silent_seizure_tells_no_owner(silent, post, entries):
     post("seizure", SERIALS[0], visibility="silent")
     assert entries() == []
 

@@ -16,7 +16,7 @@ from tests.support.waits import WAITS
 
 
 @pytest.fixture
-def met(monkeypatch):
+def paused(monkeypatch):
     """Stop the job that follows a check before it writes the hit, until `go` is set."""
     reached, go, standing = threading.Event(), threading.Event(), _new_hit
 
@@ -30,14 +30,14 @@ def met(monkeypatch):
 
 
 def test_who_holds_a_gun_is_told_that_its_alert_was_cancelled_while_it_was_met(
-    real_app, real_client, met
+    real_app, real_client, paused
 ):
     owner, asker = (
         replace(real_client(state, "police_officer"), background=False) for state in ("PRY", "BRA")
     )
     alert = f"/alerts/{owner.post('/alerts', bodies.alert()).json['id']}"
     assert asker.post("/checks", bodies.check()).json["hits"]
-    reached, go = met
+    reached, go = paused
     with ThreadPoolExecutor(2) as pool, real_app.app_context():
         worker = pool.submit(jobs_to_idle, real_app)
         assert reached.wait(30)

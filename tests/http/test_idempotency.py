@@ -90,11 +90,11 @@ def test_the_kept_answer_cannot_be_read_in_the_database(pry):
     assert b"ABC123456" not in bytes(sealed)
 
 
-def test_a_second_request_is_told_to_wait_while_the_first_runs(real, held):
+def test_a_second_request_is_told_to_wait_while_the_first_runs(real, lock):
     first = threading.Thread(target=real, args=("k-1",))
-    with held("transfer"):
+    with lock("transfer"):
         first.start()
-        wait_until_blocked(held)
+        wait_until_blocked(lock)
         second = real("k-1")
         assert (second.status_code, second.json["code"]) == (409, "in_flight")
         assert second.headers["Retry-After"] == "1"
@@ -102,9 +102,9 @@ def test_a_second_request_is_told_to_wait_while_the_first_runs(real, held):
     assert real("k-1").headers["Idempotency-Replayed"] == "true"
 
 
-def wait_until_blocked(held):
+def wait_until_blocked(lock):
     until = time.monotonic() + 10
-    while not held.waiting():
+    while not lock.waiting():
         assert time.monotonic() < until
         time.sleep(0.01)
 
@@ -125,7 +125,7 @@ class Held:
 
 
 @pytest.fixture
-def held(server, fresh_database):
+def lock(server, fresh_database):
     name = fresh_database.database_url.rpartition("/")[2].partition("?")[0]
     return Held(server.url("owner", name))
 

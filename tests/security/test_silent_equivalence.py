@@ -152,7 +152,7 @@ def serials(shuffled):
 
 
 @pytest.fixture(scope="module")
-def kept():
+def cached():
     """Keep what each process reads once a minute for as long as this takes, and ask without a budget."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(advice, "CACHE_SECONDS", 3_600.0)
@@ -161,7 +161,7 @@ def kept():
 
 
 @pytest.fixture(scope="module")
-def asker(server, template, tmp_path_factory, serials, kept):
+def asker(server, template, tmp_path_factory, serials, cached):
     """Someone who asks where Paraguay keeps hundreds of guns silent, and one open."""
     name = f"salsa_silent_{random.randrange(10**9)}"
     server.make(name, template)
@@ -258,11 +258,11 @@ def test_the_hidden_guns_are_there_and_their_own_state_finds_them(asker, serials
 
 def test_the_answers_are_the_same_to_the_letter_but_for_ids_and_the_moment(pairs):
     assert len(pairs) == PAIRS
-    assert [pair for pair in pairs if seen(pair.silent) != seen(pair.nothing)] == []
+    assert [pair for pair in pairs if visible(pair.silent) != visible(pair.nothing)] == []
     assert {pair.silent.body["verdict"] for pair in pairs} == {"no_hit"}
 
 
-def seen(answered):
+def visible(answered):
     return answered.body, answered.headers
 
 
@@ -299,7 +299,7 @@ def test_their_own_state_sees_no_sign_of_guns_that_its_alerts_let_pass(asker, se
     police = asker.of("PRY")
     police.ask("QQQ000001")  # what is read once a minute
     own = police.ask_pairs(hidden, free, shuffled)
-    assert [pair for pair in own if seen(pair.silent) != seen(pair.nothing)] == []
+    assert [pair for pair in own if visible(pair.silent) != visible(pair.nothing)] == []
     assert [pair for pair in own if pair.silent.statements != pair.nothing.statements] == []
 
 

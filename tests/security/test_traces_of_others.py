@@ -37,13 +37,13 @@ def own(as_actor):
 def send_letter(app):
     """Let a state send Paraguay a letter of its own making."""
 
-    def said(state, kind, **body):
+    def sent(state, kind, **body):
         actor = operator(state, clock=FixedClock(NOW), vault=app.config["VAULT"])
         with transaction(actor):
             outbox.send(actor, EnvelopeData(kind, "C-HOSTILE", "PRY", body))
         jobs.deliver_envelopes(actor.clock)
 
-    return said
+    return sent
 
 
 def rows(state, model):

@@ -26,7 +26,7 @@ from tests.web.visits import VISITS, Visit, pages_of, visited
 pytestmark = pytest.mark.browser
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js").read_text()
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-SEEN = Path(__file__).with_name("seen.js").read_text()
+TAB_STOPS = Path(__file__).with_name("tab_stops.js").read_text()
 DRAWN = "rows => rows.map(row => row.checkVisibility() && row.getBoundingClientRect().height > 9)"
 STILL = """async () => {
   for (const _ of [1, 2]) await new Promise(requestAnimationFrame);  // until who listens to the scheme heard
@@ -68,7 +68,7 @@ CASES = sized(
 @pytest.fixture(scope="module")
 def page(chromium: Browser) -> Iterator[Page]:
     context = chromium.new_context()
-    context.add_init_script(SEEN)
+    context.add_init_script(TAB_STOPS)
     yield context.new_page()
     context.close()
 
@@ -136,7 +136,7 @@ def walked(page: Page) -> list[str]:
     if reached == wanted[: len(reached)]:
         return [] if reached == wanted else ["Tab did not come to the end of the page"]
     astray = next(each for number, each in enumerate(reached) if each != number)
-    return [page.evaluate("number => told(number)", astray)]
+    return [page.evaluate("number => describeStop(number)", astray)]
 
 
 @pytest.mark.parametrize("look", [Look(PHONE, "light"), Look(DESK, "dark")], ids=["phone", "desk"])

@@ -96,7 +96,7 @@ def deliver(at=NOW + timedelta(hours=1)):
 
 
 @pytest.fixture
-def say(run, trace):
+def act(run, trace):
     """Let Paraguay say something of the request."""
     return lambda command, data: run(
         "PRY", command, request_id=request().id, expected_version=None, data=data
@@ -110,8 +110,8 @@ def reply(run, trace):
     )
 
 
-def test_a_refusal_that_waits_again_has_a_new_term(say, trace):
-    say(request_commands.refuse, RefusalData("national_security", "No"))
+def test_a_refusal_that_waits_again_has_a_new_term(act, trace):
+    act(request_commands.refuse, RefusalData("national_security", "No"))
     later = NOW + timedelta(days=56)
 
     def then(state, command, **content):
@@ -136,9 +136,9 @@ def due(since):
     return since + timedelta(days=9)
 
 
-def test_a_second_answer_moves_when_it_was_answered(say, run):
+def test_a_second_answer_moves_when_it_was_answered(act, run):
     result = AnswerData(points_to=("URY",))
-    say(request_commands.answer, result)
+    act(request_commands.answer, result)
     later = operator("PRY", "PRY-TEST", FixedClock(NOW + timedelta(days=2)), current_vault())
     with transaction(later):
         request_commands.answer(
@@ -162,46 +162,46 @@ def test_what_the_service_said_is_taken_back_while_it_is_asked_anew(run, late):
     assert (leg().status, len(leg().events)) == ("answered", 1)
 
 
-def test_what_was_said_is_read_without_the_events_that_are_counted(say, trace):
+def test_what_was_said_is_read_without_the_events_that_are_counted(act, trace):
     result = ManualEvent("domestic_sale", date(2020, 1, 2))
-    say(request_commands.answer, AnswerData(events=(result, result)))
+    act(request_commands.answer, AnswerData(events=(result, result)))
     with transaction(operator("PRY")):
         last = request_queries.load(request().id).messages[-1]
     assert (last.kind, last.events, "events" in last.data) == ("answer", 2, False)
 
 
-def test_a_reply_to_an_older_question_does_not_answer_the_newer_one(say, reply, late):
-    say(request_commands.ask_questions, QuestionData(("Which?",)))
+def test_a_reply_to_an_older_question_does_not_answer_the_newer_one(act, reply, late):
+    act(request_commands.ask_questions, QuestionData(("Which?",)))
     late()
     reply()
-    say(request_commands.defer, DeferralData(NOW.date() + timedelta(days=3), "Holidays"))
-    say(request_commands.ask_questions, QuestionData(("Whose?",)))
+    act(request_commands.defer, DeferralData(NOW.date() + timedelta(days=3), "Holidays"))
+    act(request_commands.ask_questions, QuestionData(("Whose?",)))
     deliver()
     assert (request().status, leg().status) == ("clarification", "clarification")
 
 
-def test_a_reply_that_crosses_an_answer_changes_nothing_and_is_kept(say, reply, late):
-    say(request_commands.ask_questions, QuestionData(("Which?",)))
+def test_a_reply_that_crosses_an_answer_changes_nothing_and_is_kept(act, reply, late):
+    act(request_commands.ask_questions, QuestionData(("Which?",)))
     late()
     reply()
-    say(request_commands.report_no_record, CommentData())
+    act(request_commands.report_no_record, CommentData())
     deliver()
     assert (request().status, leg().status) == ("no_record", "no_record")
     row("PRY", TraceMessage, TraceMessage.kind == "reply")
 
 
-def test_a_reply_to_a_question_that_crosses_a_refusal_does_not_reply_to_that(say, reply, late):
-    say(request_commands.ask_questions, QuestionData(("Which?",)))
+def test_a_reply_to_a_question_that_crosses_a_refusal_does_not_reply_to_that(act, reply, late):
+    act(request_commands.ask_questions, QuestionData(("Which?",)))
     late()
     reply()
-    say(request_commands.refuse, RefusalData("national_security", "No"))
+    act(request_commands.refuse, RefusalData("national_security", "No"))
     deliver()
     assert (request().status, leg().status) == ("refused", "refused")
 
 
-def test_an_answer_that_crosses_a_withdrawal_is_set_aside_and_both_know(say, run, late, trace):
+def test_an_answer_that_crosses_a_withdrawal_is_set_aside_and_both_know(act, run, late, trace):
     late()
-    say(request_commands.answer, AnswerData(points_to=("URY",)))
+    act(request_commands.answer, AnswerData(points_to=("URY",)))
     run("BRA", trace_commands.withdraw_trace, trace_id=trace, expected_version=None)
     deliver()
     assert (request().status, leg().status) == ("withdrawn", "withdrawn")

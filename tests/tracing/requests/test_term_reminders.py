@@ -37,20 +37,20 @@ def ask(as_actor, priority="flash", serials=("ABC123456",)):
     jobs.finish_waiting(asking.client.application)
 
 
-def told(real_client, code="request_due"):
+def notes(real_client, code="request_due"):
     """Return what was told under a code, the oldest first."""
     items = real_client.get(f"/notifications?code={code}").json["items"]
     return [item["data"] for item in reversed(items)]
 
 
 def percents(real_client):
-    return [data["percent"] for data in told(real_client)]
+    return [data["percent"] for data in notes(real_client)]
 
 
 def test_analysts_are_reminded_at_each_step_once(as_actor, pry_analyst):
     ask(as_actor)
     assert [remind(minute) for minute in (4, 5, 6, 8, 9, 10, 11)] == [0, 1, 0, 1, 0, 1, 0]
-    assert told(pry_analyst) == [
+    assert notes(pry_analyst) == [
         {"by": "BRA", "priority": "flash", "percent": percent} for percent in (50, 80, 100)
     ]
     assert (
@@ -115,13 +115,13 @@ def test_where_no_analyst_may_see_it_a_supervisor_who_may_is_reminded(as_actor):
     )
     [request] = acting.get("/requests").json["items"]
     hide(acting, f"/requests/{request['id']}")
-    assert len(told(other, "request_received")) == 1
+    assert len(notes(other, "request_received")) == 1
     hide(acting, f"/requests/{request['id']}")  # which changes nothing
     for minute in (5, 8, 10):
         remind(minute)
     assert (percents(other), percents(stored)) == ([50, 80], [])
-    assert [len(told(each, "request_overdue")) for each in (other, stored)] == [1, 0]
-    assert len(told(other, "request_received")) == 1
+    assert [len(notes(each, "request_overdue")) for each in (other, stored)] == [1, 0]
+    assert len(notes(other, "request_received")) == 1
 
 
 def test_past_the_term_the_supervisors_have_the_second_office_to_call(as_actor, pry_administrator):
@@ -136,7 +136,7 @@ def test_past_the_term_the_supervisors_have_the_second_office_to_call(as_actor, 
         pry_administrator.post("/contacts", body)
     ask(as_actor)
     remind(10)
-    assert told(as_actor("PRY", "supervisor"), "request_overdue") == [
+    assert notes(as_actor("PRY", "supervisor"), "request_overdue") == [
         {
             "by": "BRA",
             "priority": "flash",

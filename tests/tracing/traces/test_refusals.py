@@ -17,7 +17,7 @@ def trace(of):
 
 
 @pytest.fixture
-def say(of):
+def send(of):
     def act(state, action, body=None):
         [asked] = of(state).get("/requests").json["items"]
         of(state).change(f"/requests/{asked['id']}", action, body or {})
@@ -43,36 +43,36 @@ def result(of, trace):
     return read
 
 
-def test_one_that_refused_is_named_while_another_is_awaited_and_beside_its_answer(say, standing):
-    say("PRY", "refuse", NO)
+def test_one_that_refused_is_named_while_another_is_awaited_and_beside_its_answer(send, standing):
+    send("PRY", "refuse", NO)
     assert standing() == ("in_progress", ["PRY"])
-    say("ARG", "report-no-record")
+    send("ARG", "report-no-record")
     assert standing() == ("completed", ["PRY"])
 
 
-def test_a_trace_that_all_refused_names_them(say, standing):
+def test_a_trace_that_all_refused_names_them(send, standing):
     for state in ("PRY", "ARG"):
-        say(state, "refuse", NO)
+        send(state, "refuse", NO)
     status, refused = standing()
     assert (status, sorted(refused)) == ("completed", ["ARG", "PRY"])
 
 
 @pytest.mark.between_writes
-def test_a_refusal_that_is_to_be_explained_is_heard_all_the_same(of, trace, say, standing):
-    say("PRY", "refuse", NO)
-    say("ARG", "refuse", NO)
+def test_a_refusal_that_is_to_be_explained_is_heard_all_the_same(of, trace, send, standing):
+    send("PRY", "refuse", NO)
+    send("ARG", "refuse", NO)
     for leg in trace["legs"]:
         if leg["state"] != "BRA":
             path = f"/traces/{trace['id']}/legs/{leg['id']}/reply"
             of("BRA").post(path, {"text": "Why?"})
     assert standing() == ("in_progress", [])
-    say("PRY", "refuse", NO)
+    send("PRY", "refuse", NO)
     assert standing() == ("in_progress", ["PRY"])
 
 
 @pytest.mark.parametrize("action", ["close", "withdraw"])
-def test_who_refused_did_so_though_the_trace_has_ended(of, trace, say, standing, result, action):
-    say("PRY", "refuse", NO)
+def test_who_refused_did_so_though_the_trace_has_ended(of, trace, send, standing, result, action):
+    send("PRY", "refuse", NO)
     of("BRA").change(f"/traces/{trace['id']}", action)
     assert standing()[1] == ["PRY"]
     texts, missing = result()
@@ -83,9 +83,11 @@ def test_who_refused_did_so_though_the_trace_has_ended(of, trace, say, standing,
     ]
 
 
-def test_what_came_of_a_refusal_since_is_said_and_not_the_refusal(of, trace, say, result, standing):
-    say("PRY", "refuse", NO)
-    say("PRY", "ask-questions", {"questions": ["Which?"]})
+def test_what_came_of_a_refusal_since_is_said_and_not_the_refusal(
+    of, trace, send, result, standing
+):
+    send("PRY", "refuse", NO)
+    send("PRY", "ask-questions", {"questions": ["Which?"]})
     of("BRA").change(f"/traces/{trace['id']}", "close")
     assert (standing()[1], result()[0]["PRY"]) == ([], "withdrawn")
 

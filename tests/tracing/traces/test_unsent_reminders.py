@@ -20,7 +20,7 @@ def move(real_client, trace, action):
     real_client.post(f"{path}/{action}", None, 200, If_Match=real_client.get(path).headers["ETag"])
 
 
-def told(real_client, code="trace_unsent"):
+def notes(real_client, code="trace_unsent"):
     return [item["data"] for item in real_client.get(f"/notifications?code={code}").json["items"]]
 
 
@@ -39,13 +39,13 @@ def approved(as_actor, analyst):
 def test_what_cannot_wait_and_is_not_sent_reminds_once(analyst, approved, priority, minutes):
     approved(priority)
     assert [remind(minute) for minute in (minutes - 1, minutes, minutes + 1)] == [0, 1, 0]
-    assert told(analyst) == [{"by": "BRA", "priority": priority}]
+    assert notes(analyst) == [{"by": "BRA", "priority": priority}]
 
 
 def test_what_was_sent_or_can_wait_reminds_of_nothing(analyst, approved):
     approved("routine")
     move(analyst, approved("flash"), "send")
-    assert (remind(120), told(analyst)) == (0, [])
+    assert (remind(120), notes(analyst)) == (0, [])
 
 
 @pytest.fixture
@@ -68,9 +68,9 @@ def test_what_cannot_wait_and_waits_for_a_second_person_reminds_both_once(
     trace = analyst.post("/traces", FLASH).json
     assert [remind(minute) for minute in (4, 5, 6)] == [0, 1, 0]
     for real_client in (analyst, supervisor):
-        assert told(real_client, "trace_waiting") == [{"by": "BRA", "priority": "flash"}]
+        assert notes(real_client, "trace_waiting") == [{"by": "BRA", "priority": "flash"}]
     move(supervisor, trace, "approve")
-    assert (remind(4), told(analyst)) == (0, [])
+    assert (remind(4), notes(analyst)) == (0, [])
     analyst.post("/traces", bodies.trace(case_number="C-2", confirm_second=True))
     assert remind(120) == 1  # of the approved one; what can wait reminds of nothing
-    assert told(analyst) == [{"by": "BRA", "priority": "flash"}]
+    assert notes(analyst) == [{"by": "BRA", "priority": "flash"}]

@@ -94,10 +94,10 @@ def test_holds_are_told_in_order_with_their_reasons(way, shipped):
     way.tick(shipped, "transit_in", 3)
     act(way.pry, shipped, "hold", reason="Scan")
     act(way.pry, shipped, "resume", reason="In order")
-    told = [
+    notices = [
         (event["kind"], event["state"], event["reason"]) for event in way.read(shipped)["events"]
     ]
-    assert told == [
+    assert notices == [
         ("released", "BRA", None),
         ("checkpoint", "BRA", None),
         ("checkpoint", "PRY", None),
@@ -239,7 +239,7 @@ def test_the_other_states_are_told_of_everything_and_the_own_of_nothing_it_did(w
     add(way.pry, shipped, "incidents", **THEFT)
     add(way.bra, shipped, "request-receipt")
     add(way.bol, shipped, "receipt", received_on="2026-03-05", all=True)
-    assert told(way.bol) == [
+    assert notices(way.bol) == [
         "receipt_asked",
         "shipment_held",
         "shipment_incident",
@@ -247,8 +247,8 @@ def test_the_other_states_are_told_of_everything_and_the_own_of_nothing_it_did(w
         "shipment_released",
         "shipment_resumed",
     ]
-    assert told(way.pry) == ["shipment_posted", "shipment_released"]
-    assert told(way.bra) == [
+    assert notices(way.pry) == ["shipment_posted", "shipment_released"]
+    assert notices(way.bra) == [
         "receipt_confirmed",
         "shipment_held",
         "shipment_incident",
@@ -256,6 +256,6 @@ def test_the_other_states_are_told_of_everything_and_the_own_of_nothing_it_did(w
     ]
 
 
-def told(client):
+def notices(client):
     codes = (item["code"] for item in client.get("/notifications?limit=200").json["items"])
     return sorted(code for code in codes if code.startswith(("shipment", "receipt")))

@@ -40,7 +40,7 @@ def shipped(way):
 
 
 @beginning
-def held(way, shipped):
+def stop(way, shipped):
     """Brazil holds it at its exit."""
     way.tick(shipped, "exit", 3, outcome="held", reason="Seal cut.")
     return shipped
@@ -51,9 +51,9 @@ def enter(way, shipment, expect=201, at=LATER, **more):
     return tick(officer, shipment, "transit_in", expect=expect, at=at, **more)
 
 
-def test_what_another_state_holds_is_not_passed_without_a_word(way, held, as_actor):
+def test_what_another_state_holds_is_not_passed_without_a_word(way, stop, as_actor):
     as_actor("BRA", "state_administrator").post("/contacts", DUTY)
-    answer = enter(way, held, 409)
+    answer = enter(way, stop, 409)
     assert answer["code"] == "held"
     for words in (
         "Brazil holds this shipment since 3 Mar 2026",
@@ -63,19 +63,19 @@ def test_what_another_state_holds_is_not_passed_without_a_word(way, held, as_act
         "confirm_held",
     ):
         assert words in answer["detail"]
-    assert [each["stage"] for each in way.read(held)["checkpoints"]] == ["exit"]
+    assert [each["stage"] for each in way.read(stop)["checkpoints"]] == ["exit"]
 
 
-def test_every_state_that_holds_it_is_named_and_told_of_what_passes(way, held):
-    way.tick(held, "entry", 3, outcome="held", reason="No licence.")
-    answer = enter(way, held, 409)["detail"]
+def test_every_state_that_holds_it_is_named_and_told_of_what_passes(way, stop):
+    way.tick(stop, "entry", 3, outcome="held", reason="No licence.")
+    answer = enter(way, stop, 409)["detail"]
     for words in (
         "Bolivia holds this shipment since 3 Mar 2026, 10:00: No licence. No office",
         "Brazil holds this shipment since 3 Mar 2026, 10:00: Seal cut. No office",
         "are notified: Bolivia, Brazil",
     ):
         assert words in answer
-    enter(way, held, confirm_held=True)
+    enter(way, stop, confirm_held=True)
     for state in ("BRA", "BOL"):
         body = way.client(state, "border_officer").get("/notifications?code=shipment_passed_held")
         assert len(body.json["items"]) == 1
@@ -127,10 +127,10 @@ def test_a_tick_is_corrected_at_its_own_moment(way, shipped, outcomes, status):
     assert way.read(shipped)["status"] == status
 
 
-def test_who_confirms_it_lets_it_pass_and_the_holder_is_told(way, held, session):
-    assert enter(way, held, confirm_held=True)["status"] == "in_transit"
+def test_who_confirms_it_lets_it_pass_and_the_holder_is_told(way, stop, session):
+    assert enter(way, stop, confirm_held=True)["status"] == "in_transit"
     body = way.client("BRA", "border_officer").get("/notifications?code=shipment_passed_held").json
-    assert [row["subject"]["id"] for row in body["items"]] == [held["id"]]
+    assert [row["subject"]["id"] for row in body["items"]] == [stop["id"]]
     none = way.client("BOL", "border_officer").get("/notifications?code=shipment_passed_held").json
     assert none["items"] == []
     with transaction(operator("PRY")):
@@ -149,8 +149,8 @@ def test_a_confirmation_of_what_nobody_holds_is_told_to_nobody(way, shipped):
 
 
 @pytest.mark.parametrize("outcome", ["held", "refused"])
-def test_what_another_state_holds_is_held_or_refused_here_too_without_more(way, held, outcome):
-    assert enter(way, held, outcome=outcome)["status"] == "held"
+def test_what_another_state_holds_is_held_or_refused_here_too_without_more(way, stop, outcome):
+    assert enter(way, stop, outcome=outcome)["status"] == "held"
 
 
 def test_what_passed_before_the_hold_is_told_late_without_a_question(way, shipped):
@@ -176,15 +176,15 @@ def test_a_program_that_does_not_say_it_is_asked_nothing_of_its_own_side(way, sh
     assert enter(way, shipped)["status"] == "in_transit"
 
 
-def test_who_held_what_passed_says_that_he_knows_of_it_once(way, held):
-    enter(way, held, confirm_held=True)
-    act(way.bra, held, "resume", reason="Known")
-    act(way.bra, held, "resume", 403, reason="Known")
+def test_who_held_what_passed_says_that_he_knows_of_it_once(way, stop):
+    enter(way, stop, confirm_held=True)
+    act(way.bra, stop, "resume", reason="Known")
+    act(way.bra, stop, "resume", 403, reason="Known")
 
 
-def test_what_was_let_go_on_meanwhile_passes_without_a_question(way, held):
-    act(way.bra, held, "resume", reason="In order")
-    enter(way, held)
+def test_what_was_let_go_on_meanwhile_passes_without_a_question(way, stop):
+    act(way.bra, stop, "resume", reason="In order")
+    enter(way, stop)
 
 
 def test_a_refusal_of_another_state_is_told_as_one(way, shipped):
@@ -209,27 +209,27 @@ def test_what_the_own_state_holds_is_let_go_on_first(way, shipped):
     assert tick(officer, shipped, "exit", **later)["status"] == "in_transit"
 
 
-def test_to_let_go_on_what_the_own_state_holds_ends_no_hold_of_another(way, held):
-    enter(way, held, outcome="held")
-    assert act(way.pry, held, "resume", reason="In order")["status"] == "held"
-    assert [each["state"] for each in way.read(held)["holds"]] == ["BRA"]
-    answer = act(way.pry, held, "resume", 409, reason="In order")
+def test_to_let_go_on_what_the_own_state_holds_ends_no_hold_of_another(way, stop):
+    enter(way, stop, outcome="held")
+    assert act(way.pry, stop, "resume", reason="In order")["status"] == "held"
+    assert [each["state"] for each in way.read(stop)["holds"]] == ["BRA"]
+    answer = act(way.pry, stop, "resume", 409, reason="In order")
     assert "Your state does not hold this shipment" in answer["detail"]
-    assert enter(way, held, 409)["code"] == "held"
+    assert enter(way, stop, 409)["code"] == "held"
 
 
-def test_what_a_tick_holds_the_own_authority_holds_too_and_then_no_tick_frees_it(way, held):
-    act(way.bra, held, "hold", reason="The licence is looked at")
-    act(way.bra, held, "hold", 409, reason="Again")
+def test_what_a_tick_holds_the_own_authority_holds_too_and_then_no_tick_frees_it(way, stop):
+    act(way.bra, stop, "hold", reason="The licence is looked at")
+    act(way.bra, stop, "hold", 409, reason="Again")
     later = "2026-03-09T15:00:00Z"
     officer = way.client("BRA", "border_officer")
-    assert tick(officer, held, "exit", expect=409, at=later)["code"] == "held_by_own"
-    act(officer, held, "resume", reason="In order")
-    assert tick(officer, held, "exit", at=later)["status"] == "in_transit"
+    assert tick(officer, stop, "exit", expect=409, at=later)["code"] == "held_by_own"
+    act(officer, stop, "resume", reason="In order")
+    assert tick(officer, stop, "exit", at=later)["status"] == "in_transit"
 
 
-def test_what_a_stage_was_held_at_passes_it_without_more(way, held):
-    assert way.tick(held, "exit", 4)["status"] == "in_transit"
+def test_what_a_stage_was_held_at_passes_it_without_more(way, stop):
+    assert way.tick(stop, "exit", 4)["status"] == "in_transit"
 
 
 def test_what_the_own_state_held_at_another_stage_is_let_go_on_first(way, shipped):
@@ -240,8 +240,8 @@ def test_what_the_own_state_held_at_another_stage_is_let_go_on_first(way, shippe
     way.tick(shipped, "transit_out", 5)
 
 
-def test_a_shipment_says_what_stops_it_and_since_when(way, held):
-    [hold] = way.read(held)["holds"]
+def test_a_shipment_says_what_stops_it_and_since_when(way, stop):
+    [hold] = way.read(stop)["holds"]
     assert hold == {
         "state": "BRA",
         "kind": "held",
@@ -249,8 +249,8 @@ def test_a_shipment_says_what_stops_it_and_since_when(way, held):
         "stage": "exit",
         "reason": "Seal cut.",
     }
-    enter(way, held, confirm_held=True)
-    assert way.read(held)["holds"] == []
+    enter(way, stop, confirm_held=True)
+    assert way.read(stop)["holds"] == []
 
 
 @pytest.mark.parametrize(
@@ -261,11 +261,11 @@ def test_a_shipment_says_what_stops_it_and_since_when(way, held):
         ("pt", "Embarque retido pelo Brasil desde 3 de mar. de 2026"),
     ],
 )
-def test_a_hold_is_told_in_the_readers_language(way, held, language, expected):
+def test_a_hold_is_told_in_the_readers_language(way, stop, language, expected):
     body = {"stage": "transit_in", "occurred_at": LATER, "outcome": "passed"}
     officer = way.client("PRY", "border_officer")
     answer = officer.post(
-        f"/shipments/{held['id']}/checkpoints", body, 409, Accept_Language=language
+        f"/shipments/{stop['id']}/checkpoints", body, 409, Accept_Language=language
     )
     assert expected in answer.json["detail"]
 

@@ -75,7 +75,7 @@ def found(way, serial, state="BOL", client=None):
     ]
 
 
-def held(way, serial):
+def record(way, serial):
     [first] = found(way, serial)
     return way.client("BOL", "police_officer").get(f"/records/{first['record']}").json
 
@@ -91,28 +91,28 @@ def test_a_gun_that_is_found_later_makes_the_shipment_whole(way, short):
 
 def test_a_gun_that_is_found_later_is_a_record_linked_to_its_export(way, short, run):
     assert found(way, "QWE77001") == []
-    stored = {serial: held(way, serial) for serial in SERIALS[:2]}
+    stored = {serial: record(way, serial) for serial in SERIALS[:2]}
     correct(way, short, *SERIALS)
-    assert (held(way, "QWE77001")["event"], held(way, "QWE77001")["version"]) == ("import", 1)
-    assert {serial: held(way, serial) for serial in SERIALS[:2]} == stored
+    assert (record(way, "QWE77001")["event"], record(way, "QWE77001")["version"]) == ("import", 1)
+    assert {serial: record(way, serial) for serial in SERIALS[:2]} == stored
 
 
 def test_a_gun_that_did_not_come_after_all_is_found_no_more(way, short):
-    was = held(way, "TKA52390")
+    was = record(way, "TKA52390")
     assert correct(way, short, "TKA52380")["status"] == "received_short"
     assert found(way, "TKA52390") == []
     now = way.client("BOL", "police_officer").get(f"/records/{was['id']}").json
     assert (now["version"], now["reason"], now["withdrawn"]) == (2, WHY["reason"], True)
-    assert (was["withdrawn"], held(way, "TKA52380")["version"]) == (False, 1)
+    assert (was["withdrawn"], record(way, "TKA52380")["version"]) == (False, 1)
 
 
 def test_a_record_that_was_withdrawn_may_come_back(way, short):
-    was = held(way, "TKA52390")
+    was = record(way, "TKA52390")
     counted = coverage_of("BOL")
     correct(way, short, "TKA52380")
     assert coverage_of("BOL") == counted - 1
     correct(way, short, *SERIALS)
-    again = held(way, "TKA52390")
+    again = record(way, "TKA52390")
     assert (again["id"], again["version"], again["withdrawn"]) == (was["id"], 3, False)
     assert coverage_of("BOL") == counted + 1
 
@@ -124,7 +124,7 @@ def test_a_serial_that_was_misread_leads_to_a_record_that_came_back(way, shipped
     assert old_mark(way, "TKA52S90") is None
     correct(way, shipped, *SERIALS)
     assert old_mark(way, "TKA52S90") == was
-    assert (held(way, "TKA52390")["id"], held(way, "TKA52390")["version"]) == (was, 3)
+    assert (record(way, "TKA52390")["id"], record(way, "TKA52390")["version"]) == (was, 3)
 
 
 def old_mark(way, serial):
@@ -143,10 +143,10 @@ def coverage_of(state):
 def test_a_serial_that_was_misread_is_corrected_and_its_old_mark_leads_to_it(way, shipped):
     add(way.bol, shipped, "receipt", **DAY, **listing("TKA52380", "TKA52S90", "QWE77001"))
     assert way.discrepancies() == [("serial_mismatch", "1:TKA52390")]
-    read = held(way, "TKA52S90")
+    read = record(way, "TKA52S90")
     correct(way, shipped, *SERIALS)
     assert way.discrepancies("resolved") == [("serial_mismatch", "1:TKA52390")]
-    now = held(way, "TKA52390")
+    now = record(way, "TKA52390")
     assert (now["id"], now["serial"], now["version"]) == (read["id"], "TKA52390", 2)
 
 
@@ -168,7 +168,7 @@ def test_a_list_of_other_goods_is_replaced_by_the_right_one(way, shipped):
 
 def test_the_day_of_the_receipt_is_corrected_in_every_record(way, short):
     correct(way, short, *SERIALS, received_on="2026-03-04")
-    assert [held(way, serial)["occurred_on"] for serial in SERIALS] == ["2026-03-04"] * 3
+    assert [record(way, serial)["occurred_on"] for serial in SERIALS] == ["2026-03-04"] * 3
 
 
 def test_an_import_mark_stays_where_a_correction_does_not_speak_of_it(way, shipped):
@@ -176,7 +176,7 @@ def test_an_import_mark_stays_where_a_correction_does_not_speak_of_it(way, shipp
     add(way.bol, shipped, "receipt", **DAY, **listing(*SERIALS[:2]), import_mark=stamped)
     assert correct(way, shipped, *SERIALS)["receipt"]["import_mark"] == stamped
     assert [marks_of(way, serial) for serial in SERIALS] == [["BOL-26 Importadora"]] * 3
-    assert held(way, "TKA52380")["version"] == 1
+    assert record(way, "TKA52380")["version"] == 1
 
 
 def test_an_import_mark_that_was_told_wrong_is_corrected(way, shipped):
@@ -186,7 +186,7 @@ def test_an_import_mark_that_was_told_wrong_is_corrected(way, shipped):
 
 
 def marks_of(way, serial):
-    return [mark["text"] for mark in held(way, serial)["marks"] if mark["kind"] == "import"]
+    return [mark["text"] for mark in record(way, serial)["marks"] if mark["kind"] == "import"]
 
 
 def test_the_version_that_stood_is_read_as_of_then(way, short, later):

@@ -5,7 +5,7 @@ window.tabStops = () => [...document.querySelectorAll(
 window.watchStops = () => {
   const stops = tabStops();
   window.reached = [];
-  window.told = number => stops[number]?.outerHTML ?? "what is no stop";
+  window.describeStop = number => stops[number]?.outerHTML ?? "what is no stop";
   addEventListener("focusin", event => reached.push(stops.indexOf(event.target)));
   stops[0].focus();
   return stops.length;
