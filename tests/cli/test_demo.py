@@ -91,7 +91,7 @@ def test_the_file_of_another_region_is_no_file_of_this_one(demo, path):
     for account in written["accounts"]:
         account["token"] = "salsa_of_another_region"
     path.write_text(json.dumps(written))
-    assert "tells of another region" in demo().output
+    assert "belongs to another region" in demo().output
 
 
 def test_one_revoked_key_leaves_the_other_accounts_alone(demo, path, copied):

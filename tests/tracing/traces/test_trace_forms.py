@@ -226,7 +226,7 @@ def test_what_cannot_be_read_is_said_in_words_and_nothing_that_nobody_said(analy
     result = fields(analyst, path)
     assert result["Obliterated"] is None
     assert result["Serial number"] == (
-        "TK?523?* (characters: 2 unread, each written ?; * stands for some that are unread)"
+        "TK?523?* (characters: 2 unread, each written ?; * means unread characters)"
     )
 
 
