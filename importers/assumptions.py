@@ -15,7 +15,7 @@ from importers.reading.tables import Row, fold
 class Assumption:
     """Something that a draft of a profile has found; `is_on` if the profile reads the file so.
 
-    `kind` is a member of profiles: `above`, `once`, `restored`, `skip` with the reason as `name`, or
+    `kind` is a member of profiles: `above`, `once`, `restored`, `unread`, `skip` with the reason as `name`, or
     `values` with the column. Of rows that it is about there are the `count`, and number and beginning
     of the first.
     """
@@ -58,6 +58,8 @@ def find_assumptions(
         yield Assumption("once", profile.once, "", *counted[1])
     if profile.restored or drafted.restored or counted[2][0]:
         yield Assumption("restored", profile.restored, "", *counted[2])
+    if profile.unread or drafted.unread:
+        yield Assumption("unread", bool(profile.unread), profile.unread or drafted.unread)
     on = {each.reason for each in profile.skip}
     for reason, (count, row) in _count_skipped(profile, _all_skips(profile, drafted), rows).items():
         yield Assumption("skip", reason in on, reason, count, row.number, summary(row.cells))
@@ -80,6 +82,8 @@ def _turned(profile: Profile, drafted: Profile, each: Assumption) -> Profile:
         return replace(profile, once=not each.is_on)
     if each.kind == "restored":
         return replace(profile, restored=not each.is_on)
+    if each.kind == "unread":
+        return replace(profile, unread="" if each.is_on else each.name)
     if each.kind == "values":
         key = {} if each.is_on else {each.name: drafted.values[each.name]}
         others = {name: texts for name, texts in profile.values.items() if name != each.name}

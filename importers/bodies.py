@@ -107,11 +107,12 @@ DEFAULTS: Final[Mapping[str, Any]] = {"legal_grounds": [], "crime_context": ["un
 
 
 def interpret_guns(
-    body: dict[str, Any], subject: Subject, *, is_starred: bool = False
+    body: dict[str, Any], subject: Subject, *, is_starred: bool = False, unread: str = ""
 ) -> Iterator[tuple[Message, str]]:
     """Read words in the place of serials and makes, and the category of a type; number lines.
 
     Yields what is odd about a serial, and its cell. `is_starred`: a star means restored.
+    Signs in `unread` are one unread character each.
     """
     if subject.lists and not is_gun(subject.lists[0].type):
         return
@@ -124,6 +125,8 @@ def interpret_guns(
             del gun["make"]
             gun.setdefault("origin_kind", "craft")
         cell = gun.get("serial")
+        if cell and unread and any(map(str.isalnum, cell)):
+            cell = gun["serial"] = re.sub(f"[{re.escape(unread)}]", "?", cell)
         if cell and is_starred and STAR.search(cell):
             gun |= {"serial": STAR.sub("", cell), "marking": "restored"}
         serial = _serial_of(gun, body)

@@ -30,7 +30,7 @@ from importers.reading.descriptions import is_description
 from importers.reading.patterns import SERIALS, split_text
 from importers.reading.row_kinds import Cells, columns_above, find_skips, is_ditto
 from importers.reading.tables import LEVEL, Table, fold
-from importers.serial_columns import FILLERS, is_serial, is_starred, serial_source
+from importers.serial_columns import FILLERS, is_serial, is_starred, serial_source, unread_signs
 from importers.subjects import REPORTED, SUBJECTS, Path, Subject, is_required, targets
 from salsa_ext.core.errors import message
 from salsa_ext.reference import names
@@ -113,12 +113,18 @@ def draft_profile(
         values = _texts_by_column(rows, table.columns)
     drafts = [_draft(SUBJECTS[each], rows, values, labels, name, state) for each in subjects]
     sheets = ("*",) if len(table.read) > 1 else ()
-    starred = is_starred([text for texts in values.values() for text in texts], table.asides)
+    texts = [text for texts in values.values() for text in texts]
+    unread = unread_signs(texts)
+    starred = "*" not in unread and is_starred(texts, table.asides)
     drafts = [
         replace(
             each,
             profile=replace(
-                each.profile, values=keys, sheets=sheets, restored=starred and each.profile.once
+                each.profile,
+                values=keys,
+                sheets=sheets,
+                restored=starred and each.profile.once,
+                unread=unread if each.profile.once else "",
             ),
         )
         for each in drafts

@@ -229,7 +229,9 @@ class Interpreter:
             if before := _two_numbers(texts[name])[1]:
                 body.setdefault("external_ids", []).append({"system": name, "number": before})
         complete(body, subject.value, self.actor.own_state())
-        for reason, text in interpret_guns(body, subject, is_starred=self.profile.restored):
+        for reason, text in interpret_guns(
+            body, subject, is_starred=self.profile.restored, unread=self.profile.unread
+        ):
             self.judgement.add_odd_serial(reason, text, row)
         if "place" in body:
             complete_place(body["place"])
@@ -334,6 +336,7 @@ def _compile(
         kind = list_kind(known[name][-1])
         steps.append(FieldStep(name, known[name], source, column, kind, read))
     columns = {step.path[-1].name: step.source.columns for step in steps}
+    steps.sort(key=lambda step: step.path[-1] is DESCRIPTION)  # a make of its own goes before
     constants = [(known[name], value) for name, value in mapping.constants.items()]
     return DocumentSteps(mapping, steps, columns, constants)
 

@@ -111,8 +111,8 @@ class Profile:
     column into several guns: by a regular expression, or `*` between serials. Empty cells and ditto
     signs in columns of `above` mean as in the row above. With `once` the row of a gun that its
     document has already is skipped. With `restored` a star behind a serial says that a laboratory
-    restored it. `sheets` are read as one table, `*` all with the columns of the
-    fittest; without them the fittest alone.
+    restored it; each of the signs in `unread` is one character that was not read. `sheets` are read
+    as one table, `*` all with the columns of the fittest; without them the fittest alone.
     """
 
     name: str
@@ -133,6 +133,7 @@ class Profile:
     above: tuple[str, ...] = ()
     once: bool = False
     restored: bool = False
+    unread: str = ""
 
     def spellings(self) -> dict[str, str]:
         """Return each column of the profile by the folded spellings of files."""

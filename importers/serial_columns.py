@@ -23,6 +23,13 @@ DIGITS: Final = re.compile(
 LEAST_STARRED: Final = 3
 """Serials with a star behind them, from which on it seems to mean something."""
 RESTORED_WORDS: Final = re.compile(r"revel|rest(aur|itu|or|abl)|recup|reaviv|regener|metalogr|lab")
+UNREAD: Final = {
+    "*": re.compile(r"\*[A-Z0-9-]*\*(?!$)|(?!^)\*[A-Z0-9-]*\*", re.IGNORECASE),
+    "_": re.compile(r"^_|__|_$"),
+}
+"""Signs each of which may be one character that was not read, with what shows it: two stars, but not
+around a whole number as in a bar code; an underscore that sets nothing apart."""
+LEAST_UNREAD: Final = 2
 ILLEGIBLE_WORDS: Final = re.compile(r"ileg|illeg|illis|unread|no se l|incompl")
 
 
@@ -41,6 +48,16 @@ def is_starred(texts: Sequence[str], asides: Sequence[Sequence[str]]) -> bool:
         return False
     starred = sum(bool(STAR.search(text)) and is_serial(text) for text in texts)
     return starred >= (1 if RESTORED_WORDS.search(legend) else LEAST_STARRED)
+
+
+def unread_signs(texts: Sequence[str]) -> str:
+    """Return the signs that each seem to be one character of a serial that was not read."""
+    return "".join(
+        sign
+        for sign, pattern in UNREAD.items()
+        if sum(bool(pattern.search(text)) and is_serial(text.replace(sign, "0")) for text in texts)
+        >= LEAST_UNREAD
+    )
 
 
 def is_serial(text: str) -> bool:

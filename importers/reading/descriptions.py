@@ -65,8 +65,11 @@ Words = Sequence[str]
 
 
 @lru_cache(maxsize=20_000)
-def describe(text: str) -> Mapping[str, str]:
-    """Return the parts of a description that it has: make, model, calibre, type and so on."""
+def describe(text: str, own_make: str = "") -> Mapping[str, str]:
+    """Return the parts of a description that it has: make, model, calibre, type and so on.
+
+    Of a gun whose make is known no other is read: `Thunder 380` is a model of Bersa.
+    """
     parts = dict[str, str]()
     for match in BRACKETS.finditer(text):
         if state := find_state(match[1].strip()):
@@ -86,14 +89,16 @@ def describe(text: str) -> Mapping[str, str]:
     words = _without_modes(words)
     words = _cut(words, "no make", partial(_denial_of, "make"), parts, SIGNS)
     words = _cut(words, "no model", partial(_denial_of, "model"), parts, SIGNS)
-    has_no_make = bool(parts.pop("no make", None) or crafted)
+    has_no_make = bool(parts.pop("no make", None) or crafted or own_make)
     parts.pop("no model", None)
     for is_exact in (True, False):
         if "make" not in parts:
-            words = _cut(words, "make", partial(_make_of, is_exact), parts)
+            words = _cut(words, "make", partial(_make_of, is_exact, own_make), parts)
     has_label = any(_plain(word) in MODEL_LABELS for word in words)
     words = [word for word in words if _plain(word) not in FILLERS]
-    is_named = "make" in parts or any(word.isalpha() and len(word) > 2 for word in words)
+    is_named = (
+        own_make or "make" in parts or any(word.isalpha() and len(word) > 2 for word in words)
+    )
     if not is_named and (maker := _make_in(parts.get("calibre", ""))):
         parts |= {"make": maker, "calibre": parts["calibre"].removesuffix(maker).strip()}
     if "calibre" not in parts and sum(any(map(str.isdigit, word)) for word in words) > 1:
@@ -128,7 +133,7 @@ def take_apart(
         gun = gun[member.key][0] if member.is_many else gun[member.key]
     del gun[last.key]
     listed = []
-    for name, part in describe(text).items():
+    for name, part in describe(text, names.resolve("make", gun.get("make")) or "").items():
         known = values.get(fold(part), part) if name in OPEN_LISTS else part
         if name in OPEN_LISTS:
             is_known = fold(part) in values or bool(names.resolve(name, known))
@@ -140,7 +145,7 @@ def take_apart(
 
 def is_description(text: str) -> bool:
     """Return whether a text names a make and more of a gun."""
-    if _make_of(True, text) or len(text) > 100:
+    if _make_of(True, "", text) or len(text) > 100:
         return False
     parts = describe(text)
     return bool(names.resolve("make", parts.get("make"))) and bool(
@@ -228,8 +233,10 @@ def _is_likely_calibre(text: str) -> bool:
     return bool(likely) and likely[0].how == "usual" and likely[0].confidence >= LIKELY
 
 
-def _make_of(is_exact: bool, text: str) -> str | None:
+def _make_of(is_exact: bool, own_make: str, text: str) -> str | None:
     has_digits = any(map(str.isdigit, text))
+    if own_make:
+        return text if names.resolve("make", text) == own_make and not has_digits else None
     if text.isdigit() or (has_digits and not is_exact):
         return None
     if names.resolve("make", text):
@@ -253,7 +260,7 @@ def _near_makes(text: str) -> list[Any]:
 def _make_in(calibre: str) -> str | None:
     """Return the make at the end of a calibre: `.45 COLT` of a Colt."""
     _, _, last = calibre.rpartition(" ")
-    return _make_of(True, last) if last != calibre else None
+    return _make_of(True, "", last) if last != calibre else None
 
 
 def _cut_last_number(words: list[str], parts: dict[str, str]) -> list[str]:

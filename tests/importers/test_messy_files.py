@@ -178,6 +178,14 @@ def test_a_country_in_brackets_made_the_gun(session, country):
     assert (found["country_of_manufacture"], found["model"]) == ("USA", "M1911")
 
 
+def test_no_make_is_read_in_the_model_of_a_gun_whose_make_is_known(session):
+    assert describe("Thunder 380 .380 ACP", "bersa") == {
+        "model": "Thunder 380",
+        "calibre": ".380 ACP",
+    }
+    assert describe("Taurus G2C", "taurus")["model"] == "G2C"
+
+
 def test_what_a_person_said_of_a_make_counts_in_descriptions(session):
     mapping = {"subject": "transfers", "number": "{no}", "fields": {"firearm.description": "gun"}}
     profile = from_data({"name": "register", "documents": [mapping]})
@@ -318,6 +326,15 @@ def test_a_star_behind_several_serials_says_that_they_were_restored(read):
         (f"TKA5239{at}", "restored") for at in range(3)
     ]
     assert read_numbers(read(rows[0])) == ["TKA52390*"]
+
+
+def test_two_stars_or_an_underscore_at_the_end_are_unread_characters(read):
+    numbers = ["U**0*2", "31*8*7", "TKA5_390", "TKA5239_", "TKA5238_"]
+    rows = [
+        [str(at), f"EXP-{at}", *FIRST[2:5], number, *FIRST[6:]] for at, number in enumerate(numbers)
+    ]
+    found = [gun["serial"] for each in read(*rows).preview for gun in each["document"]["items"]]
+    assert found == ["U??0?2", "31?8?7", "TKA5?390", "TKA5239?", "TKA5238?"]
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,7 @@ ASSUMED: Final = {
     "above": message("Empty cells and “ídem” mean as in the row above"),
     "once": message("The same firearm again in one case is left out"),
     "restored": message("A star behind a serial number means that a laboratory restored it"),
+    "unread": message("Each of these signs in a serial number is one character that was not read"),
 }
 MAX_CODES: Final = 20
 GUN_FIELDS: Final = ("type", "make", "model", "calibre")
