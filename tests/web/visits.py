@@ -41,6 +41,8 @@ NO_PAGE = {
     "border.desk_updates",
     "tracing.trace_news",
     "account.import_news",
+    "account.release_news",
+    "account.release_action",
     "border.answer_call",
     "border.desk_file",
 }
@@ -354,6 +356,7 @@ VISITS = (
     refused("/second-factor", POLICE_PRY, code="000000"),
     Visit("/account", POLICE_PRY),
     refused("/account", POLICE_PRY, "/account/keys", days="x"),
+    Visit("/account", POLICE_PRY, {"time_zone": "America/Asuncion"}, "/account/preferences"),
     refused("/account", POLICE_PRY, "/account/password", old="x", password="y"),
     Visit("/account", POLICE_PRY, {"name": "Register", "days": "30"}, "/account/keys"),
     Visit("/participation", POLICE_PRY),
