@@ -1,4 +1,4 @@
-"""Checks of what documents say of guns, and whether it was recorded before."""
+"""Checks of the guns in documents, and whether they were recorded before."""
 
 from __future__ import annotations
 
