@@ -71,3 +71,16 @@ def test_a_misspelt_make_and_town_are_suggested_and_dates_are_in_words(page, sit
         expect(page.locator(f"input[name='{name}']")).to_have_value(chosen)
     page.locator("input[name='occurred_on']").fill("2026-03-09")
     expect(page.locator("input[name='occurred_on'] + output")).to_have_text("March 9, 2026")
+
+
+def test_a_make_typed_before_the_script_came_is_suggested_too(page, site):
+    scripts = []
+    page.route("**/suggestions.js*", lambda route: scripts.append(route))
+    page.goto(f"{site.url}/seizures/new", wait_until="commit")
+    page.locator("#username").fill(site.police)
+    page.locator("#password").fill(PASSWORD)
+    page.locator("#password").press("Enter", no_wait_after=True)
+    page.locator("input[name='items.0.make']").press_sequentially("tauros")
+    scripts[-1].continue_()
+    expect(page.get_by_role("option", name="Taurus")).to_be_visible()
+    expect(page.locator("input[name='items.0.make']")).to_have_value("tauros")

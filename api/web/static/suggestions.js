@@ -10,17 +10,18 @@ enhance(document.activeElement); // someone may be faster than the script
 
 function replace(input) {
   const holder = document.createElement("div");
+  const typed = input.value !== input.defaultValue; // before the script came: searched below
   const options = [...(input.list?.options ?? [])].map(({ value, text }) => ({ value, label: text === value ? "" : text }));
   input.replaceWith(holder);
   window.accessibleAutocomplete({
     element: holder,
     id: input.id,
     name: input.name,
-    defaultValue: input.value,
-    source: input.hasAttribute("data-places") ? suggestPlaces : (typed, show) => show(fitting(options, typed)),
-    templates: {
-      inputValue: (option) => option?.value ?? "",
-      suggestion: (option) => `${escaped(option.value)}${option.label ? ` <small>${escaped(option.label)}</small>` : ""}`,
+    defaultValue: typed ? "" : input.value,
+    source: input.hasAttribute("data-places") ? suggestPlaces : (text, show) => show(fitting(options, text)),
+    templates: { // the library's first option is the default value itself, a text
+      inputValue: (option) => option?.value ?? option ?? "",
+      suggestion: (option) => `${escaped(option.value ?? option)}${option.label ? ` <small>${escaped(option.label)}</small>` : ""}`,
     },
     confirmOnBlur: false,
     showNoOptionsFound: false,
@@ -35,6 +36,9 @@ function replace(input) {
     if (!["list", "data-places"].includes(name) && !field.hasAttribute(name)) field.setAttribute(name, value);
   }
   field.focus();
+  if (!typed) return;
+  field.value = input.value;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 let latest = "";
