@@ -392,11 +392,19 @@ def _text_of(step: FieldStep, texts: Mapping[str, str]) -> str:
     if name in OPEN_LISTS or name == "model":  # New Model Single Six, Unknown
         is_none = partial(names.find_placeholder, name)
         filled = [text for text in given if is_none(text) not in ("unknown", "unmarked")]
-        given = filled or given[:1]
+        given = _without_repeats(filled) or given[:1]
     if name == "serial" and join:  # of the parts that have one
         given = [text for text in dict.fromkeys(given) if not _is_marking(text)] or given[:1]
     is_prose = name == "serial" and any(" " in text or _is_marking(text) for text in given)
     return (join or " " * is_prose).join(given)
+
+
+def _without_repeats(texts: Sequence[str]) -> list[str]:
+    """Leave out a text whose words another has: 1911 Government Model, 1911."""
+    words: dict[str, str] = {}
+    for text in texts:
+        words.setdefault(f" {fold(text)} ", text)
+    return [text for own, text in words.items() if not any(own in o and own != o for o in words)]
 
 
 def _is_marking(text: str) -> bool:

@@ -5,7 +5,7 @@ import pytest
 from api.schemas.imports import field_labels
 from importers.guess import draft_profile
 from importers.pieces import cut_row
-from importers.profiles import from_data, to_data
+from importers.profiles import from_data, shipped_profiles, to_data
 from importers.reading.cells import read_date
 from importers.reading.tables import open_table
 from tests.support.imported import importing, write_csv
@@ -82,6 +82,25 @@ def test_serials_of_several_parts_in_columns_are_all_of_the_gun(session, actor, 
     assert [gun.get("serial") for gun in guns] == ["TKA52390; KLM1071", "BFN95011", None]
     marks = [[mark["text"] for mark in each["guns"][0]["marks"]] for each in judgement.preview]
     assert marks[0][-2:] == ["TKA52390", "KLM1071"]
+
+
+@pytest.mark.parametrize(
+    ("model", "number", "stored"),
+    [
+        ("Redhawk", "Redhawk", "Redhawk"),
+        ("1911 A1", "1911-A1", "1911 A1"),
+        ("1911 Government Model", "1911", "1911 Government Model"),
+        ("XD", "Service", "XD Service"),
+        ("19", "1911", "19 1911"),
+        ("New Model Single Six", "Unknown", "New Model Single Six"),
+    ],
+)
+def test_a_model_in_two_columns_is_written_once(run, actor, tmp_path, model, number, stored):
+    header = "Dealer Name,Application Number,Make,Model,Model Number,Caliber,Weapon Transfer Date"
+    row = ["Example Arms", "2017000001", "Ruger", model, number, "45", "2/15/17"]
+    path = write_csv(tmp_path / "sales.csv", [header.split(","), row])
+    [only] = importing(path, shipped_profiles()["us-handgun-sales"], actor("USA")).judge().preview
+    assert only["document"]["firearm"]["model"] == stored
 
 
 @pytest.mark.parametrize(
