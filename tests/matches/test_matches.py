@@ -167,7 +167,7 @@ def test_a_serial_that_was_misread_in_the_field_is_one(as_actor, bra):
     [match] = matches(bra)
     assert match["strength"] == "strong"
     texts = [reason["text"] for reason in match["reasons"]]
-    assert texts[0] == "One character of the serial differs: 6 here, 5 in the record."
+    assert texts[0] == "The serial agrees but for one character: 6 here, 5 in the record."
 
 
 def test_what_differs_is_told_from_the_side_of_each_state(as_actor, bra, pry_police):
@@ -175,7 +175,7 @@ def test_what_differs_is_told_from_the_side_of_each_state(as_actor, bra, pry_pol
     bra.post("/seizures", bodies.seizure())
     [match] = matches(pry_police)
     texts = [reason["text"] for reason in match["reasons"]]
-    assert texts[0] == "One character of the serial differs: 5 here, 6 in the record."
+    assert texts[0] == "The serial agrees but for one character: 5 here, 6 in the record."
 
 
 def test_a_shipment_and_its_receipt_are_linked_and_no_match(as_actor, bra, pry_police):

@@ -124,7 +124,7 @@ def test_two_officers_of_two_states_work_through_a_day(browsers, site, shipment)
     expect(desk.locator(".answer")).to_contain_text("Possible hit")
     likeliest = desk.locator(".candidates > li").first
     expect(likeliest).to_contain_text(
-        "One character of the serial differs: B here, 3 in the record."
+        "The serial agrees but for one character: B here, 3 in the record."
     )
 
     # It is seized while the line is down, and recorded once when it is back.

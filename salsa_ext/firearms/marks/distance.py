@@ -262,14 +262,16 @@ _TEXTS: Final = {
     "options": message(
         "The serial can be the same: {count} of its characters were read as one of several."
     ),
-    "confusable": message("The serial differs in {count} characters that are often confused."),
-    "one": message("One character of the serial differs: {read} here, {recorded} in the record."),
+    "confusable": message("The serial agrees but for {count} characters that are often confused."),
+    "one": message(
+        "The serial agrees but for one character: {read} here, {recorded} in the record."
+    ),
     "swap": message(
-        "Two characters of the serial changed places: {read} here, {recorded} in the record."
+        "The serial agrees, with two characters in each other's place: {read} here, {recorded} in the record."
     ),
     "added": message("The serial has {read} where the record has nothing."),
     "lost": message("The serial lacks the {recorded} that the record has."),
-    "two": message("The serial differs by two errors of reading or writing."),
+    "two": message("The serial agrees but for two errors of reading or writing."),
     "unread": message("The serial is the same in the {count} characters that can be read."),
     "unread_one": message(
         "The serial agrees in {count} of the characters that can be read, and one differs: {read}"

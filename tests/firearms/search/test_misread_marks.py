@@ -114,7 +114,7 @@ def test_an_answer_without_a_hit_names_the_marks_that_were_searched(ask, serial,
 
 def test_the_reason_names_the_glyph_that_differs(ask):
     reason = ask("TKA52331")["candidates"][0]["reasons"][0]
-    assert reason["text"] == "One character of the serial differs: 3 here, 8 in the record."
+    assert reason["text"] == "The serial agrees but for one character: 3 here, 8 in the record."
 
 
 def test_the_exact_gun_settles_a_check_and_its_neighbours_stay_out(as_actor, ask, sold):

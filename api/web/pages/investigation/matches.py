@@ -134,7 +134,9 @@ def _find(actor: Actor, match_id: UUID) -> Subject:
     view = match_queries.get_match(actor, match_id)
     row = view.match
     state = label("state", row.other_state, actor.language)
-    title = translate(message("Match with {state}", state=state))
+    is_own = row.other_state == row.owner_state
+    text = message("Two records of one state: {state}") if is_own else message("Match with {state}")
+    title = translate(Message(text.text, {"state": state}))
     return Subject(view, title, row.owner_state, row.status)
 
 
