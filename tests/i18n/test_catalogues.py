@@ -37,7 +37,6 @@ SAID_SO = {
         "Date",
         "Derringer",
         "Destruction",
-        "Distance",
         "Document",
         "Documents",
         "Documentation",

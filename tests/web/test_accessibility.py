@@ -193,9 +193,9 @@ def test_a_long_list_of_the_board_is_folded_on_a_screen_and_printed_whole(page, 
     assert late.evaluate_all(DRAWN) == [True] * 3 + [False] * 3
     page.emulate_media(media="print")
     assert late.evaluate_all(DRAWN) == [True] * 6
-    assert not page.locator("#late summary").is_visible()
+    assert not page.locator("#late-rest summary").is_visible()
     page.emulate_media(media="screen")
-    page.locator("#late summary").press("Enter")
+    page.locator("#late-rest summary").press("Enter")
     assert late.last.is_visible()
 
 

@@ -15,6 +15,7 @@ def test_the_map_of_a_board_leads_to_its_rows_by_keyboard(page, site):
     page.locator("#username").fill(site.username)
     page.locator("#password").fill(PASSWORD)
     page.keyboard.press("Enter")
+    page.get_by_role("link", name="Seizures near by").press("Enter")
     page.get_by_role("link", name="1. Seizures: 2; firearms: 2").focus()
     page.keyboard.press("Enter")
     row = page.locator("#place-1")

@@ -108,6 +108,7 @@ def test_a_trace_is_sent_answered_and_closed_by_keyboard_alone(page, site):
 
 def test_a_map_is_zoomed_and_moved_by_keys_and_buttons(page, site):
     sign_in(page, site, site.username, f"/posts/{POST}/board")
+    page.get_by_role("link", name="Seizures near by").press("Enter")
     drawn, whole = page.locator("[data-map]"), "The whole map"
     drawing = drawn.locator("svg.map").first
     view = drawing.get_attribute("viewBox")

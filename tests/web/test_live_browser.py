@@ -92,7 +92,7 @@ def test_what_one_side_does_is_seen_by_the_other_at_once_and_nothing_is_lost(loo
     )
     expect(row.get_by_text("Passed")).to_have_count(1)
 
-    brazil.locator("#traces summary").first.click()
+    brazil.locator("#traces-all summary").click()
     link = brazil.locator("#due").get_by_role("link", name="A-NEXT")
     link.focus()
     brazil.evaluate("window.began = document.getElementById('expiring')")
@@ -100,7 +100,7 @@ def test_what_one_side_does_is_seen_by_the_other_at_once_and_nothing_is_lost(loo
     expect(other.get_by_text("Held").first).to_be_visible(timeout=SOON)
     expect(row.get_by_text("Held").first).to_be_visible(timeout=SOON)
     expect(link).to_be_focused()
-    expect(brazil.locator("#traces details").first).to_have_attribute("open", "")
+    expect(brazil.locator("#traces-all")).to_have_attribute("open", "")
     expect(brazil.locator("#live-message")).to_have_text(
         "Changed: Due in seven days: 2 (A-DUE); Crossed today: 2 (A-DUE)"
     )

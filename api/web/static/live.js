@@ -156,6 +156,13 @@ async function watch() {
   waiting = setTimeout(watch, pause + Math.random() * SPREAD);
 }
 
+// On a phone the parts of a board are folded, but for what is late or due today; a tile opens its own.
+for (const part of document.querySelectorAll(".fold")) part.open = innerWidth > 768 || ["late-fold", "today-fold"].includes(part.id);
+document.addEventListener("click", ({target}) => {
+  const part = target.closest?.("a.tile[href^='#']") && document.querySelector(`${target.closest("a").hash}-fold`);
+  if (part) part.open = true;
+});
+
 document.addEventListener("visibilitychange", () => {
   state.checked = new Date();
   if (!document.hidden && state.status !== "over") watch();
