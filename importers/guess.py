@@ -306,6 +306,20 @@ def _score(
     return 1 - (1 - heading) * (1 - 0.6 * value)
 
 
+def find_headings(texts: Sequence[str], paths: Iterable[str], labels: Labels) -> dict[str, int]:
+    """Return the position of the heading of each field that has one among the texts."""
+    scores = [
+        (-_heading_score(path, fold(text), labels), at, path)
+        for path in paths
+        for at, text in enumerate(texts)
+    ]
+    columns: dict[str, int] = {}
+    for score, at, path in sorted(scores):
+        if score and path not in columns and at not in columns.values():
+            columns[path] = at
+    return columns
+
+
 def _heading_score(path: str, heading: str, labels: Labels) -> float:
     spellings = _spellings(path, labels)
     if heading in spellings:

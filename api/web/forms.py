@@ -154,6 +154,13 @@ class Form:
         self.focus_field = f"{name}.{len(self.row_numbers(name))}.{first_field}"
         self.values[self.focus_field] = ""
 
+    def remove_row(self, path: str) -> None:
+        """Remove a row of a list, such as `items.3`; the next one gets the focus."""
+        self.focus_field = path
+        self.values = {
+            name: text for name, text in self.values.items() if not name.startswith(f"{path}.")
+        }
+
     def remove_empty_rows(self, name: str) -> None:
         """Remove the empty rows of a list and renumber the others."""
         old_rows = [

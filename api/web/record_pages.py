@@ -75,9 +75,11 @@ def register_form(
         require(actor, permission)
         form = submission.read_form()
         form.page_labels = {name: translate(label) for name, label in (labels or {}).items()}
+        if removed := form.get("remove"):
+            form.remove_row(removed)
         for name in rows or ():
             form.remove_empty_rows(name)
-        is_grown = expand(form) or bool(form.values.pop("change", ""))
+        is_grown = expand(form) or bool(form.values.pop("change", "") or removed)
         if (name := form.get("add")) and rows and name in rows:
             form.add_row(name, rows[name])
             is_grown = True

@@ -146,12 +146,31 @@ def test_forty_guns_are_pasted_checked_and_recorded(police, as_actor, separator)
     pasted = {"pasted": "\r\n".join(map(separator.join, rows))}
     typed = {name: value for name, value in TYPED.items() if not name.startswith("items.")}
     page = police.send("/seizures/new", typed | pasted, 200).text  # not recorded before it is seen
+    assert "40 guns added. Columns read: Make, Model, Calibre, Serial number, Type." in text(page)
     shown = gun_rows(page)
     assert (len(shown), shown[0], shown[-1]) == (40, ("TKA100", ["pistol"]), ("KLM55", ["rifle"]))
     fields = dict(re.findall(r'name="(items\.\d+\.\w+)" type="text" value="([^"]+)"', page))
     police.send("/seizures/new", typed | fields)
     [made] = as_actor("PRY", "police_officer").get("/seizures").json["items"]
     assert [item["serial"] for item in made["items"]] == [serial for serial, _ in shown]
+
+
+def test_pasted_columns_are_read_by_their_headings_and_equal_serials_named(police):
+    pasted = (
+        "N° de serie;Marca;Lote;Modelo;Calibre;Tipo\nTKA1;Taurus;7;G2C;9x19 mm;Pistola\ntka 1;Rossi"
+    )
+    page = police.send("/seizures/new", TYPED | {"pasted": pasted}, 200).text
+    assert gun_rows(page)[2:] == [("TKA1", ["pistol"]), ("tka 1", [])]
+    assert 'name="items.2.make" type="text" value="Taurus"' in page
+    assert "Model, Calibre, Type. Columns not read: Lote." in text(page)
+    assert "Firearms 3, 4: the same number, TKA1." in text(page)
+
+
+def test_a_gun_is_removed_from_the_form(police):
+    page = police.send("/seizures/new", TYPED | {"remove": "items.0"}, 200).text
+    assert [serial for serial, _ in gun_rows(page)] == ["XYZ7"] and "Remove" not in text(page)
+    page = police.send("/seizures/new", TYPED | {"add": "items"}, 200).text
+    assert page.count('name="remove"') == 3
 
 
 def test_what_is_wrong_of_pasted_rows_is_shown_at_all_of_them_at_once(police):

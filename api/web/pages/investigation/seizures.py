@@ -20,6 +20,7 @@ from api.schemas.documents import (
     SeizureRequest,
     SeizureResponse,
 )
+from api.schemas.imports import field_labels
 from api.web import check_answers, choices, submission
 from api.web.access import login_required
 from api.web.document_actions import Subject
@@ -32,6 +33,7 @@ from api.web.pages.investigation.checks import register_purpose_page
 from api.web.pages.investigation.seizure_actions import ACTIONS
 from api.web.prefill import complete_gun, gun_values, number_items, seizure_number
 from api.web.record_pages import DocumentPages, register_form, render_page
+from importers.guess import find_headings
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.administration import attachments
@@ -61,7 +63,17 @@ SERIAL_NEEDED: Final = message(
 )
 PASTED_SIGNS: Final = (".no_serial", ".type_text")
 """Fields of a pasted gun that say what it lacks; no part of what is recorded."""
-PASTED_COLUMNS: Final = ("make", "model", "calibre", "serial", "type")
+PASTED_COLUMNS: Final = {
+    "make": message("Make"),
+    "model": message("Model"),
+    "calibre": message("Calibre"),
+    "serial": message("Serial number"),
+    "type": message("Type"),
+    "importer_mark": message("Importer's mark"),
+    "country_of_manufacture": message("Country of manufacture"),
+}
+ORDER: Final = {name: at for at, name in enumerate([*PASTED_COLUMNS][:5])}
+"""The columns of a pasted list without headings."""
 FILTERS: Final = (
     SERIAL,
     Field("kind", message("Kind"), "choice", "seizure_kind"),
@@ -176,7 +188,9 @@ def _add_pasted(form: Form) -> bool:
     reader = csv.reader(text.splitlines(), delimiter="\t" if "\t" in text else ";")
     rows = [(reader.line_num, [*map(str.strip, cells)]) for cells in reader]
     guns = [(line, cells) for line, cells in rows if any(cells)]
-    guns = guns[1:] if len(guns) > 1 and _is_head(guns[0][1]) else guns
+    columns = _headings(guns[0][1]) if len(guns) > 1 else {}
+    head, guns = (guns[0][1], guns[1:]) if columns else ([], guns)
+    columns = columns or ORDER
     first = len(form.row_numbers("items")) if form.has_values("items.") else 0
     if first + len(guns) > MAX_GUNS:
         problem = message(
@@ -185,21 +199,63 @@ def _add_pasted(form: Form) -> bool:
         form.values["pasted"], form.errors["pasted"] = text, [form.translate(problem)]
         return True
     if guns:
-        form.notices.append(("", form.translate(message("{count} guns added.", count=len(guns)))))
+        _describe_pasted(form, len(guns), columns, head)
     for row, (line, cells) in enumerate(guns, first):
-        _add_gun(form, f"items.{row}.", line, cells)
-    if guns:
+        _add_gun(form, f"items.{row}.", line, cells, columns)
+    if guns or form.get("remove"):
+        _name_equal_serials(form)
         problems = _pasted_problems(form)
         form.errors |= {path: [form.translate(text)] for path, [text] in problems.items()}
     return bool(guns)
 
 
-def _add_gun(form: Form, path: str, line: int, cells: Sequence[str]) -> None:
+def _headings(cells: Sequence[str]) -> Mapping[str, int]:
+    """Return the columns that a first row names in any language; none if it is a gun."""
+    paths = {f"items.{name}": name for name in PASTED_COLUMNS}
+    columns = find_headings(cells, paths, field_labels())
+    is_gun = any(map(str.isdigit, "".join(cells))) or 2 * len(columns) < len([*filter(None, cells)])
+    return {} if is_gun else {paths[path]: at for path, at in columns.items()}
+
+
+def _describe_pasted(
+    form: Form, count: int, columns: Mapping[str, int], head: Sequence[str]
+) -> None:
+    """Say how many guns were added, which column was read as what, and which was not read."""
+    order = sorted(columns, key=columns.__getitem__)
+    read = ", ".join(translate(PASTED_COLUMNS[name]) for name in order)
+    texts = [
+        message("{count} guns added.", count=count),
+        message("Columns read: {columns}.", columns=read),
+    ]
+    unread = [text for at, text in enumerate(head) if text and at not in columns.values()]
+    if unread:
+        texts.append(message("Columns not read: {columns}.", columns=", ".join(unread)))
+    form.notices.append(("", " ".join(map(form.translate, texts))))
+
+
+def _name_equal_serials(form: Form) -> None:
+    """Say which guns of the form have the same serial number."""
+    rows = defaultdict(list)
+    for row in form.row_numbers("items"):
+        rows["".join(form.get(f"items.{row}.serial").upper().split())].append(row)
+    for serial, equal in rows.items():
+        if serial and len(equal) > 1:
+            numbers = ", ".join(str(row + 1) for row in equal)
+            text = message(
+                "Firearms {numbers}: the same number, {serial}.", numbers=numbers, serial=serial
+            )
+            form.notices.append((f"items.{equal[-1]}.serial", form.translate(text)))
+
+
+def _add_gun(
+    form: Form, path: str, line: int, cells: Sequence[str], columns: Mapping[str, int]
+) -> None:
     """Add a pasted gun; without a serial or known type it is marked until there is one.
 
     Words such as RASPADA are the state of the mark, not a serial.
     """
-    gun = dict.fromkeys(PASTED_COLUMNS, "") | dict(zip(PASTED_COLUMNS, cells, strict=False))
+    filled = {name: cells[at] for name, at in columns.items() if at < len(cells)}
+    gun = dict.fromkeys(ORDER, "") | filled
     serial, typed = gun["serial"], gun["type"]
     marking = firearm_marks.marking_instead_of_serial(serial)
     gun["type"] = names.resolve("type", typed) or ""
@@ -209,10 +265,9 @@ def _add_gun(form: Form, path: str, line: int, cells: Sequence[str]) -> None:
         gun |= {"serial": "", "no_serial": "ask"}
         if marking != "unknown":
             gun["marking"] = marking or ""
-        columns = PASTED_COLUMNS.index("serial") + 1
         if serial:
             notice = message("Line {line}: “{value}” is no serial number.", line=line, value=serial)
-        elif len(cells) < columns:
+        elif len(cells) <= columns.get("serial", -1):
             notice = message(
                 "Line {line}: {count} columns, no serial number.", line=line, count=len(cells)
             )
@@ -244,13 +299,6 @@ def _remove_emptied_guns(form: Form) -> None:
         if all(name.endswith(PASTED_SIGNS) for name in typed):
             form.values = {name: text for name, text in form.values.items() if name not in typed}
     form.remove_empty_rows("items")
-
-
-def _is_head(cells: Sequence[str]) -> bool:
-    """Return whether a first row has the names of its columns: no number, make or type."""
-    gun = dict(zip(PASTED_COLUMNS, cells, strict=False))
-    named = [names.resolve(kind, gun.get(kind)) for kind in ("make", "type")]
-    return not any(named) and not any(map(str.isdigit, "".join(cells)))
 
 
 def _record(actor: Actor, form: Form) -> str:
