@@ -25,6 +25,7 @@ from api.http.waiting import wait_for
 from salsa_ext.access.batches import RecordMany
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require, visitor
+from salsa_ext.administration.document_reads import log_reads
 from salsa_ext.core.errors import PreconditionRequired, StaleVersion, message
 from salsa_ext.database.session import release_connection
 
@@ -125,6 +126,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
         def view(*arguments: Any, **ids: Any) -> Any:
             fields = arguments[0] if arguments else {}
             result = read(g.actor, **ids, **fields)
+            log_reads(g.actor, ids)
             is_file = answer is None and isinstance(result, Response)
             return tables.as_requested(result) if is_file else remember_version(result)
 

@@ -14,6 +14,7 @@ from api.http.auth import authenticate_page
 from api.http.context import transaction
 from salsa_ext.access.permissions import Permission
 from salsa_ext.administration.accounts import read_identity
+from salsa_ext.administration.document_reads import log_reads
 from salsa_ext.core.actor import Actor
 from salsa_ext.worklists.notification_inbox import count_unread
 
@@ -27,7 +28,7 @@ View = Callable[..., Any]
 
 
 def login_required(view: View) -> View:
-    """Run `view(actor, **path)` in a transaction of the signed-in user.
+    """Run `view(actor, **path)` in a transaction of the signed-in user; enter what it opens.
 
     Other visitors are redirected to the sign-in page.
     """
@@ -41,7 +42,9 @@ def login_required(view: View) -> View:
             return redirect(url_for(SETUP))
         with transaction(g.actor):
             prepare_frame(g.actor)
-            return view(g.actor, **ids)
+            page = view(g.actor, **ids)
+            log_reads(g.actor, ids)
+            return page
 
     return run
 

@@ -161,5 +161,6 @@ CREATE TABLE serial_check (
     checked_at TIMESTAMPTZ NOT NULL,
     CONSTRAINT pk_serial_check PRIMARY KEY (id)
 );
+CREATE INDEX ix_serial_check_owner_state_case_number ON serial_check (owner_state, case_number);
 CREATE INDEX ix_serial_check_owner_state_mark ON serial_check (owner_state, mark);
 CALL salsa_protect('serial_check', 'SELECT, INSERT, UPDATE');

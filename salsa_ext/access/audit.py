@@ -207,6 +207,7 @@ class Action(StrEnum):
     RELEASE_CONFIRMED = "release:confirmed"
     RELEASE_PUBLISHED = "release:published"
     DATASET_RECOUNTED = "dataset:recounted"
+    DOCUMENT_READ = "document:read"
     JOB_SET_ASIDE = "job:set_aside"
     JOB_RETRIED = "job:retried"
     LOG_SHORTENED = "log:shortened"

@@ -20,7 +20,7 @@ class Check(Owned, Base):
     """
 
     __tablename__ = "serial_check"
-    __table_args__ = (Index(None, "owner_state", "mark"),)
+    __table_args__ = (Index(None, "owner_state", "mark"), Index(None, "owner_state", "case_number"))
     id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)
     query: Mapped[dict[str, Any]] = mapped_column(info={"pii": "link"})
     mark: Mapped[str | None] = mapped_column(info={"pii": "link"})

@@ -120,8 +120,8 @@ def find_subject_ids(
 ) -> list[UUID]:
     """Return ids of all own records with a number, serial, lot or case, newest first.
 
-    Includes their documents, checks of the serial or lot, and the traces, requests, alerts and hits
-    of a case. An audit must be complete, without a limit. Requires `permission`.
+    Includes their documents, checks of the serial or lot, and the checks, traces, requests, alerts
+    and hits of a case. An audit must be complete, without a limit. Requires `permission`.
     """
     require(actor, permission)
     if actor.state is None or core_ids.parse_id(text):
@@ -133,10 +133,11 @@ def find_subject_ids(
     written_in = select(Record.document_id).where(Record.id.in_(records))
     documents = _select_document_ids(actor.state, text)
     mark = keys.normalise(text.replace("\0", ""))
-    checks = select(Check.id).where(Check.owner_state == actor.state, Check.mark == mark)
-    subject_ids = union(
-        permits, documents, records, written_in, checks, _select_case_ids(actor.state, text)
-    )
+    own_checks = select(Check.id).where(Check.owner_state == actor.state)
+    checks = own_checks.where(Check.mark == mark)
+    of_case = own_checks.where(Check.case_number.in_(number_spellings(text)))
+    of_cases = _select_case_ids(actor.state, text)
+    subject_ids = union(permits, documents, records, written_in, checks, of_case, of_cases)
     return [
         *db.session.scalars(
             subject_ids.order_by(subject_ids.selected_columns[0].desc()).limit(limit)

@@ -31,7 +31,8 @@ ALLOWED = {
         documents.seizures.find_own_seizure trade.shipments.holds.refusal_reason
         trade.receipts.receipts.is_verified_on_paper
         trade.shipments.shipments.certificate_problem
-        administration.accounts.read_identity firearms.search.advice.cached_scope""",
+        administration.accounts.read_identity administration.document_reads.log_reads
+        firearms.search.advice.cached_scope""",
     "opens or ends a session, or is the check itself": """
         access.authentication.sign_in access.authentication.open_by_link
         access.authentication.close_session access.authentication.renew_session

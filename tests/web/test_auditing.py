@@ -113,6 +113,40 @@ def test_look_ups_without_a_case_and_out_of_hours_are_found_and_counted(auditor,
     assert len(rows) == 4 and "check:made" in rows[1]
 
 
+def test_who_opened_an_own_document_is_found_once_a_day_by_its_number(
+    auditor, as_actor, signed_in, app, record
+):
+    abroad = as_actor("BRA", "auditor").get("/audit?action=document:read").json["items"]
+    assert abroad == []  # what Brazil read is no document of its own
+    police, client = as_actor("PRY", "police_officer"), as_actor("PRY", "auditor")
+    body = bodies.seizure(number="R-1", agency="PRY-POLICE", place={"country": "PRY"})
+    made = police.post("/seizures", body).json
+    seizure, gun = made["id"], made["items"][0]["record"]
+    police.get("/seizures?number=R-1")
+    path = "/audit?subject_id=R-1&action=document:read"
+    assert client.get(path).json["items"] == []
+    officer = signed_in("PRY", "police_officer")
+    for _ in range(2):
+        officer.open(f"/seizures/{seizure}")
+        officer.open(f"/guns/{gun}")
+    officer.open(f"/seizures/{gun}", 404)
+    for headers in ({}, {"If_None_Match": police.get(f"/seizures/{seizure}").headers["ETag"]}):
+        police.get(f"/seizures/{seizure}", 304 if headers else 200, **headers)
+    entries = client.get(path).json["items"]
+    assert sorted(entry["subject_id"] for entry in entries) == sorted([seizure, seizure, gun])
+    assert all(entry["state"] == "PRY" and entry["username"] for entry in entries)
+    try:
+        app.config["CLOCK"] = FixedClock(NOW + timedelta(hours=10))
+        police.get(f"/seizures/{seizure}")
+        assert len(client.get(path).json["items"]) == 4
+    finally:
+        app.config["CLOCK"] = FixedClock(NOW)
+    police.post("/checks", bodies.check(case_number="R-1"))
+    page = auditor.open("/audit?subject_id=R-1")
+    assert "Document · reading" in page and "Check · " in page
+    assert page.count("username=") >= 2
+
+
 def test_what_an_answer_gave_is_named_with_the_state_that_received_it(auditor, as_actor, record):
     as_actor("BRA", "trace_analyst").post("/traces", bodies.trace(case_number="C-9"))
     shown = text(auditor.open(f"/disclosures?record={record}&case_number=C-9"))
