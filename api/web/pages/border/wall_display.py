@@ -20,7 +20,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Unauthenticated, message
 from salsa_ext.reference.post_sides import list_sides
 
-MAX_ROWS: Final = 8
+MAX_ROWS: Final = 4
 """Rows of each list, to be read across a room."""
 SWITCHED_OFF: Final = message("This display was switched off.")
 UNKNOWN_LINK: Final = message("This link is unknown, was used or is too old. Ask for a new one.")
