@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, and_, select
 
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
@@ -22,6 +22,7 @@ from salsa_ext.trade.permits.queries import PermitView, view_permits
 from salsa_ext.trade.shipments.models import Shipment
 from salsa_ext.trade.shipments.queries import OPEN_STATUSES, ShipmentView
 from salsa_ext.trade.shipments.queries import view_shipments as shipment_views
+from salsa_ext.worklists.tasks import LONG_LATE
 
 DUE_WITHIN: Final = timedelta(days=7)
 EXPIRES_WITHIN: Final = timedelta(days=30)
@@ -35,7 +36,7 @@ class LicensingDesk:
     """Open work of the licensing desk; at most MAX_LISTED entries each.
 
     `awaiting` and `differing` are valid permits that concern the state, newest first; `expiring`
-    its own; `late` and `due` all shipments that concern it; `discrepancies` the open ones, counted
+    its own; `late`, `long_late` and `due` all shipments that concern it; `discrepancies` the open ones, counted
     up to MAX_COUNTED, with DISCREPANCY_READ.
     """
 
@@ -46,6 +47,7 @@ class LicensingDesk:
     differing: Sequence[PermitView]
     expiring: Sequence[PermitView]
     late: Sequence[ShipmentView]
+    long_late: Sequence[ShipmentView]
     due: Sequence[ShipmentView]
     discrepancies: Sequence[DiscrepancyView]
     discrepancy_count: int
@@ -57,6 +59,7 @@ def get_desk(actor: Actor) -> LicensingDesk:
     now, on, discrepancies = actor.now(), today(actor), Page[DiscrepancyView](())
     if Permission.DISCREPANCY_READ in actor.permissions:
         discrepancies = list_discrepancies(actor, {"waiting": True}, MAX_LISTED, None)
+    long_ago = now - LONG_LATE
     return LicensingDesk(
         as_of=now,
         today=on,
@@ -64,8 +67,11 @@ def get_desk(actor: Actor) -> LicensingDesk:
         awaiting=_permits_by_comparison(actor, on, "awaiting_counterpart"),
         differing=_permits_by_comparison(actor, on, "mismatch", "over_quantity"),
         expiring=_expiring_permits(actor, on),
-        late=_open_shipments(actor, Shipment.due_at < now),
-        due=_open_shipments(actor, Shipment.due_at.between(now, now + DUE_WITHIN)),
+        late=_open_shipments(
+            actor, and_(Shipment.due_at >= long_ago, Shipment.due_at < now), Shipment.due_at.desc()
+        ),
+        long_late=_open_shipments(actor, Shipment.due_at < long_ago, Shipment.due_at.desc()),
+        due=_open_shipments(actor, Shipment.due_at.between(now, now + DUE_WITHIN), Shipment.due_at),
         discrepancies=discrepancies.items,
         discrepancy_count=discrepancies.count(MAX_COUNTED) or 0,
     )
@@ -91,11 +97,9 @@ def _expiring_permits(actor: Actor, on: date) -> list[PermitView]:
     )
 
 
-def _open_shipments(actor: Actor, when: Any) -> list[ShipmentView]:
+def _open_shipments(actor: Actor, when: Any, order: Any) -> list[ShipmentView]:
     query = select(Shipment).where(Shipment.status.in_((*OPEN_STATUSES, "held")), when)
-    return shipment_views(
-        actor, db.session.scalars(query.order_by(Shipment.due_at).limit(MAX_LISTED)).all()
-    )
+    return shipment_views(actor, db.session.scalars(query.order_by(order).limit(MAX_LISTED)).all())
 
 
 def propose_permit_number(actor: Actor, kind: str) -> str:

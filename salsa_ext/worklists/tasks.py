@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
@@ -41,6 +41,8 @@ from salsa_ext.worklists.record_lookup import (
 MAX_TASKS: Final = 5
 """Tasks of a kind that are listed, most urgent first."""
 MAX_ACTS: Final = 6
+LONG_LATE: Final = timedelta(days=30)
+"""What is late by more comes last: it is a plan that lapsed more often than a truck."""
 
 
 class Task(NamedTuple):
@@ -119,15 +121,17 @@ def _with_numbers(actor: Actor, queue: Queue, kind: str, rows: Sequence[Any]) ->
     return tasks
 
 
-def next_tasks(lists: Sequence[TaskList], limit: int) -> list[tuple[str, Task]]:
-    """Return the most urgent tasks: by deadline, then those of each kind in turn."""
+def next_tasks(lists: Sequence[TaskList], limit: int, now: datetime) -> list[tuple[str, Task]]:
+    """Return the most urgent tasks: by deadline, those of each kind in turn, what is long late."""
     placed = [
         (place, tasks.kind, task) for tasks in lists for place, task in enumerate(tasks.tasks)
     ]
 
-    def urgency(item: tuple[int, str, Task]) -> tuple[bool, float]:
+    def urgency(item: tuple[int, str, Task]) -> tuple[int, float]:
         place, _, task = item
-        return task.due_at is None, task.due_at.timestamp() if task.due_at else place
+        if task.due_at is None:
+            return 1, place
+        return 2 if task.due_at < now - LONG_LATE else 0, task.due_at.timestamp()
 
     return [(kind, task) for _, kind, task in sorted(placed, key=urgency)[:limit]]
 
@@ -196,7 +200,8 @@ def _discrepancies(actor: Actor) -> Select[Any]:
 
 def _receipts(actor: Actor) -> Select[Any]:
     query = select(Shipment).where(awaits_receipt(actor.own_state(), actor.now()))
-    return query.order_by(Shipment.due_at, Shipment.id)
+    is_long_late = Shipment.due_at < actor.now() - LONG_LATE
+    return query.order_by(is_long_late, Shipment.due_at, Shipment.id)
 
 
 def _permits(actor: Actor) -> Select[Any]:

@@ -73,6 +73,19 @@ def test_the_desk_shows_what_waits(officer, trade, as_actor):
     assert "I-5" in parts["expiring"] and "E-8" not in parts["expiring"]
 
 
+def test_what_is_late_for_long_is_folded_below_what_became_late_lately(officer, trade, as_actor):
+    lapsed = [{"stage": "entry", "post": scenes.POST, "at": "2026-02-06T12:00:00Z"}]
+    body = bodies.shipment(("ABC1",), number="A-LAPSED", expected=lapsed)
+    as_actor("BRA", "licensing_officer").post(f"/permits/{trade['permit']}/shipments", body)
+    desk = officer.open("/desk/")
+    late = desk[desk.index('<section id="late"') : desk.index('<section id="discrepancies"')]
+    lately, lapsed = late.split('<details class="part">')
+    assert ">A-1<" in lately and ">A-LAPSED<" in lapsed and ">A-1<" not in lapsed
+    assert "Late for more than thirty days: 1" in lapsed
+    next_tasks = officer.open("/")
+    assert next_tasks.index("A-1</a>") < next_tasks.index("A-LAPSED</a>")
+
+
 def test_an_empty_desk_says_so(officer):
     desk = officer.open("/desk/")
     for value in ("Nothing is late.", "No papers differ.", "Every permit has its counterpart."):

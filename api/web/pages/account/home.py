@@ -110,7 +110,7 @@ def _work(actor: Actor) -> dict[str, Any]:
         "links": {
             kind: (icon, url_for(page, **query)) for kind, (icon, (page, query)) in TASKS.items()
         },
-        "next": tasks.next_tasks(lists, MAX_NEXT),
+        "next": tasks.next_tasks(lists, MAX_NEXT, actor.now()),
         "most": MAX_COUNTED,
         "acts": tasks.list_recent_acts(actor) if has_tasks else [],
         "starts": starts,
