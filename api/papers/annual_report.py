@@ -14,6 +14,9 @@ from salsa_ext.annual_reports.annual_reports import AnnualReportView
 from salsa_ext.core.errors import message
 
 WITHHELD_SIGN: Final = "c"
+WITHHELD_NOTE: Final = message(
+    "In the tables {sign} is a figure that is withheld.", sign=WITHHELD_SIGN
+)
 DRAFT: Final = message("Draft")
 CORRECTED: Final = message("Corrected by a later report")
 FOOT: Final = message("Draft of {moment} UTC. It is not signed, and may change.")
@@ -56,15 +59,18 @@ def _issuer(view: AnnualReportView, words: SheetBuilder) -> str:
 
 
 def _report_parts(view: AnnualReportView) -> Iterator[Part]:
-    """Yield the parts of the paper: sections, notes, then tables that need a broad page."""
+    """Yield the parts of the paper: sections, notes, then tables by state.
+
+    Those of a release are long, and drawn in their sections; broad ones come on broad pages.
+    """
     sections = texts.view_sections(view)
     for section in sections:
         yield from _section_parts(view, section)
     yield from _closing_parts(view)
-    wide = [table for section in sections for table in section.tables if table.is_wide]
-    if wide:
-        yield _chapter(translate(message("Tables by state")), is_wide=True)
-        yield from (_table_part(table) for table in wide)
+    if view.release:
+        yield _chapter(translate(message("Tables by state")))
+        yield {"kind": "text", "paragraphs": [translate(WITHHELD_NOTE)]}
+        yield from (_table_part(table) for section in sections for table in section.tables)
 
 
 def _section_parts(view: AnnualReportView, section: texts.SectionView) -> Iterator[Part]:
@@ -77,10 +83,10 @@ def _section_parts(view: AnnualReportView, section: texts.SectionView) -> Iterat
     if section.words:
         yield {"kind": "text", "paragraphs": section.words.splitlines()}
     if drawn := texts.draw_section(view, section.code):
-        yield _picture(*drawn, width=92)
+        yield _picture(*drawn, width=125)
     for table in section.tables:
         drawing = texts.draw_table(table)
-        if not table.is_wide:
+        if not view.release:
             yield _table_part(table, drawing)
         elif drawing:
             yield _picture(table.title, drawing, width=125)
@@ -91,7 +97,7 @@ def _closing_parts(view: AnnualReportView) -> Iterator[Part]:
     yield _chapter(translate(message("Coverage, notes and definitions")))
     if view.release:
         coverage = [
-            {"label": translate(name), "value": _join_states(view.release.coverage[code])}
+            {"label": translate(name), "value": _join_states(view.release.coverage.get(code, ()))}
             for code, name in release_files.COVERAGE.items()
         ]
         yield _list_part(translate(message("Coverage")), coverage)
@@ -101,9 +107,7 @@ def _closing_parts(view: AnnualReportView) -> Iterator[Part]:
         yield _list_part(translate(message("Changes from the report before")), changes)
     notes = [*(release_files.NOTES if view.release else texts.NOTES)]
     if view.release:
-        notes.append(
-            message("In the tables {sign} is a figure that is withheld.", sign=WITHHELD_SIGN)
-        )
+        notes.append(WITHHELD_NOTE)
     listed = [{"label": translate(note), "value": ""} for note in notes]
     yield _list_part(translate(message("Notes")), listed)
 
@@ -112,8 +116,8 @@ def _join_states(states: Iterable[str]) -> str:
     return ", ".join(map(release_files.state_name, release_files.sort_states(states))) or "–"
 
 
-def _chapter(title: str, is_wide: bool = False) -> Part:
-    return {"kind": "chapter", "title": _title(title), "is_wide": is_wide}
+def _chapter(title: str) -> Part:
+    return {"kind": "chapter", "title": _title(title)}
 
 
 def _title(text: str) -> Part:

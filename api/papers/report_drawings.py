@@ -69,7 +69,7 @@ def draw_map(amounts: Mapping[str, int], missing: Collection[str], title: str) -
     ]
     legend.insert(0, (SHADES[0], "0"))
     if missing:
-        legend.append((NO_FIGURES, translate(message("No figures"))))
+        legend.append((NO_FIGURES, translate(message("No guns recorded"))))
     top = drawing.height - 40 - 38 * len(legend)
     keys = [
         f'<rect x="24" y="{top + 38 * at}" width="34" height="24" fill="{fill}"'

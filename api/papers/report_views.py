@@ -36,7 +36,8 @@ NOTES: Final = (
     message("Firearms are counted by the day on which they were seized, found or surrendered."),
     message("Under legal grounds, criminal context, state asked and channel one may count twice."),
     release_files.DISPOSED,
-    message("What came in by weight is not counted. Silent records count."),
+    message("What came in by weight is not counted."),
+    release_files.HIDDEN,
     message(
         "The categories are those of the Illicit Arms Flows Questionnaire and of the national"
         " report on the Programme of Action; the titles are those of this service."
@@ -69,11 +70,12 @@ class TableView:
 
 @dataclass(frozen=True)
 class SectionView:
-    """A section of a report: its title, words in the reader's language, and tables."""
+    """A section of a report: its title, words with the language that they are in, and tables."""
 
     code: str
     title: str
     words: str
+    language: str | None
     tables: Sequence[TableView]
 
 
@@ -113,12 +115,14 @@ def view_table(code: str, content: Content) -> TableView:
 
 def view_released(table: Any) -> TableView:
     """Return a table of a release in words; its bars are the totals of all states."""
-    headings, *_ = release_files.table_lines(table.code, table.content)
     content = table.content or {}
+    headings, *_ = release_files.table_lines(table.code, content)
     rows = release_files.sorted_rows(content)
     lines = [[release_files.state_name(row["state"]), *row["amounts"]] for row in rows]
     columns = zip(content["columns"], headings[1:], lines[-1][1:], strict=True)
     bars = [(name, amount) for column, name, amount in columns if column and amount != 0]
+    if len(headings) == 3 and all(line[1] == line[2] for line in lines):  # alone, so in all too
+        headings, lines = headings[:2], [line[:2] for line in lines]
     title = release_files.table_name(table.code)
     is_wide = len(headings) > MAX_UPRIGHT
     return TableView(table.code, title, headings, lines, True, bars, is_wide)
@@ -135,15 +139,16 @@ def view_sections(view: AnnualReportView) -> list[SectionView]:
             section = by_section[SECTION_BY_RELEASED_TABLE[released.code]]
             section.append(view_released(released))
     return [
-        SectionView(section, section_title(section), words_of(view, section), by_section[section])
+        SectionView(section, section_title(section), *words_of(view, section), by_section[section])
         for section in SECTIONS
     ]
 
 
-def words_of(view: AnnualReportView, section: str) -> str:
-    """Return the words of a section in the reader's language, else in English or another."""
+def words_of(view: AnnualReportView, section: str) -> tuple[str, str | None]:
+    """Return the words of a section in the reader's language, else in English or another; which."""
     texts = view.words.get(section, {})
-    return next((texts[code] for code in (language.get(), "en", *texts) if code in texts), "")
+    code = next((code for code in (language.get(), "en", *texts) if code in texts), None)
+    return (texts[code], code) if code else ("", None)
 
 
 def signed_text(view: AnnualReportView) -> str:
@@ -181,9 +186,10 @@ def number(value: int) -> str:
 
 
 def draw_table(table: TableView) -> str | None:
-    """Return a drawing of the largest values of a table; None without any."""
-    bars = sorted(table.bars, key=lambda bar: (bar[1] is None, -(bar[1] or 0)))
-    is_known = len(bars) > 1 and any(amount for _, amount in bars)
+    """Return a drawing of the largest values of a table, all others last; None without any."""
+    others = translate(message("All others"))
+    bars = sorted(table.bars, key=lambda bar: (bar[0] == others, bar[1] is None, -(bar[1] or 0)))
+    is_known = any(amount for _, amount in bars)
     return report_drawings.draw_bars(bars[:MAX_BARS], table.title) if is_known else None
 
 

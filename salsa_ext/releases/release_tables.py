@@ -77,7 +77,16 @@ TABLE_TYPES: Final = (
     TableType("grounds", message("Guns by legal ground"), SEIZURES, ("legal_ground",)),
     TableType("contexts", message("Guns by crime context"), SEIZURES, ("crime_context",)),
     TableType("dispositions", message("What became of the guns"), SEIZURES, ("disposition",)),
+    TableType(
+        "origins",
+        message("Guns by who established their origin (SDG 16.4.2)"),
+        SEIZURES,
+        ("established_by",),
+    ),
     TableType("traces", message("Traces by their outcome"), TRACES, ("outcome",)),
+    TableType(
+        "times", message("Traces by the time from first sale to find"), TRACES, ("time_to_crime",)
+    ),
     TableType(
         "trade", message("Guns exported by licence, by tariff heading"), LICIT_TRADE, ("heading",)
     ),
@@ -141,26 +150,33 @@ def _limit(amounts: Amounts) -> Amounts:
 
 
 def read_coverage(year: int) -> dict[str, list[str]]:
-    """Return the states with any figure of a year, those without, and those that withhold theirs.
+    """Return the states with any figure of a year, without, without guns in some months, and withheld.
 
     Also permits that no table has, as those of import, are figures.
     """
     query = select(StateSetting.owner_state).where(~StateSetting.yearly_totals)
     withheld = {*db.session.scalars(query)}
     codes = {code for each in TABLE_TYPES for code in (each.dataset.code, each.dataset.silent)}
+    of_year = Rollup.period.between(date(year, 1, 1), date(year, 12, 31))
     counted_states = (
         select(Rollup.state)
-        .where(
-            Rollup.dataset.in_(codes),
-            Rollup.dimension == "",
-            Rollup.period.between(date(year, 1, 1), date(year, 12, 31)),
-        )
+        .where(Rollup.dataset.in_(codes), Rollup.dimension == "", of_year)
         .group_by(Rollup.state)
         .having(func.sum(Rollup.amount) > 0)
     )
+    months = (
+        select(Rollup.state)
+        .where(
+            Rollup.dataset.in_((SEIZURES.code, SEIZURES.silent)), Rollup.dimension == "", of_year
+        )
+        .group_by(Rollup.state, Rollup.period)
+        .having(func.sum(Rollup.amount) > 0)
+    )
     counted = {*db.session.scalars(counted_states)} - withheld
+    full = {state for state, count in Counter(db.session.scalars(months)).items() if count == 12}
     return {
         "counted": sorted(counted),
+        "incomplete": sorted(counted - full),
         "without": sorted({*participants()} - counted - withheld),
         "withheld": sorted(withheld),
     }

@@ -259,7 +259,7 @@ class _Reader:
         self._amounts = np.array([float(table.amount(key)) for key in self._keys])
         self._shares = np.array([float(table.cells[key].get(name, 0)) for key in self._keys])
         own = (self._shares > 0) & (self._shares == self._amounts)
-        self._unknown = np.array([key not in table.known for key in self._keys]) & ~own
+        self._unknown = np.array([key not in table.known for key in self._keys], dtype=bool) & ~own
         self._room = 2 * self._amounts.max(initial=0) + 100  # no amount is greater, all may be
         self._program = _new_program(self._amounts, self._amounts)
         for total, parts in table.margins:

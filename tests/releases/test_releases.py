@@ -14,7 +14,7 @@ from sqlalchemy.exc import ProgrammingError
 
 from api.cli import main
 from salsa_ext.access.rules import operator, visitor
-from salsa_ext.custody.figures import SEIZURES, SILENT_SEIZURES
+from salsa_ext.custody.figures import NOT_ESTABLISHED, SEIZURES, SILENT_SEIZURES
 from salsa_ext.database.session import db, transaction
 from salsa_ext.releases import protection
 from salsa_ext.releases.models import ReleasedTable
@@ -48,13 +48,22 @@ def draw_facts(random):
                 "crime_context": random.choice(("drug_trafficking", "unknown")),
                 "legal_ground": random.choice(("possession", "trafficking")),
                 "disposition": random.choice(("none", "destroyed")),
+                "established_by": random.choice((NOT_ESTABLISHED, NOT_ESTABLISHED, "trace")),
             }.items()
             subject = (random.choice(("seized", "found")), "firearm", TYPES[kind])
             dataset = random.choice((SEIZURES, SEIZURES, SEIZURES, SILENT_SEIZURES))
             facts[dataset.fact(state, subject, on, values=values)] += random.choice(AMOUNTS)
         for dataset, subject in (
             (PERMITS, ("export", random.choice(("issued", "refused")))),
-            (TRACES, ("USA", "unknown", "pistol", random.choice(("traced", "no_record")))),
+            (
+                TRACES,
+                (
+                    "USA",
+                    random.choice(("unknown", "1_to_3_years")),
+                    "pistol",
+                    random.choice(("traced", "no_record")),
+                ),
+            ),
             (REQUESTS, ("ARG", "routine", random.choice(("in_time", "late")))),
         ):
             facts[dataset.fact(state, subject, date(2025, 5, 5))] += random.choice(AMOUNTS)
@@ -148,7 +157,8 @@ def test_a_state_without_figures_and_one_that_shows_no_totals_are_told_apart(
     rows = [row["state"] for row in tables_of(release)["seizures"]["rows"]]
     assert rows == ["ARG", ""]
     coverage = release["coverage"]
-    assert (coverage["counted"], coverage["withheld"]) == (["ARG"], ["PRY"])
+    assert coverage["counted"] == coverage["incomplete"] == ["ARG"]
+    assert coverage["withheld"] == ["PRY"]
     assert "BRA" in coverage["without"]
 
 
@@ -194,7 +204,7 @@ def test_its_signature_is_verified_without_the_service(make_release, secretariat
         return ran.exit_code, ran.output
 
     code, output = verify(release, keys)
-    assert code == 0 and f"is as {release['kid']} signed it: 12 tables." in output
+    assert code == 0 and f"is as {release['kid']} signed it: 14 tables." in output
     assert "not in the file of keys" in verify(release, {"keys": []})[1]
     stolen = [key | {"compromised_at": "2026-01-01T00:00:00Z"} for key in keys["keys"]]
     assert "was stolen before" in verify(release, {"keys": stolen})[1]

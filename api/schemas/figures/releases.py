@@ -23,6 +23,7 @@ from salsa_ext.releases.release_tables import OTHERS, TABLES_BY_CODE
 from salsa_ext.releases.releases import ReleaseData, ReleaseView
 
 WITHHELD: Final = message("withheld")
+HIDDEN: Final = message("Records that are hidden from searches are counted too.")
 DISPOSED: Final = message(
     "Dispositions are of guns found in the year, whenever they were decided. The last one counts."
 )
@@ -32,14 +33,19 @@ NOTES: Final = (
         "Withheld are figures under 5, and others from which these could be computed. All are"
         " marked alike."
     ),
-    message("Only guns by class are whole, also figures under 5."),
+    message(
+        "Totals of a state and guns by class are whole, also under 5; so is what is the only"
+        " figure of such a total."
+    ),
     message("A state without figures may have recorded nothing here. That is no zero."),
-    message("Silent records count. Guns are counted by the day on which they were found."),
+    HIDDEN,
+    message("Guns are counted by the day on which they were found."),
     message("Under legal grounds and crime contexts a gun may count several times."),
     DISPOSED,
 )
 COVERAGE: Final = {
-    "counted": message("With figures"),
+    "counted": message("With figures of any table"),
+    "incomplete": message("Of these, without guns in some months"),
     "without": message("Without figures"),
     "withheld": message("Totals not published by the state"),
 }

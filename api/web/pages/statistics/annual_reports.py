@@ -151,7 +151,7 @@ def _send_paper(view: AnnualReportView) -> Response:
     if code not in codes.LANGUAGES:
         abort(404)
     at = (g.actor.clock if g.actor else SYSTEM_CLOCK).now()
-    name = f"annual-report-{view.state or 'hemisphere'}-{view.year}-{view.number}"
+    name = f"annual-report-{view.state or 'hemisphere'}-{view.year}-{view.number}-{code}"
     return files.send_pdf(render_annual_report(view, code, at), name)
 
 
@@ -199,7 +199,8 @@ ACTIONS: Final = (
         "write",
         message("Write"),
         message(
-            "What records cannot tell, in the language of this page. Each version stays stored."
+            "What records cannot tell, in the language of this page. Where a language has no words,"
+            " those in English or another are printed. Each version stays stored."
         ),
         AnnualReportTextRequest,
         annual_reports.write_annual_report,

@@ -226,16 +226,17 @@ def _layout(table: StatisticsTable, is_own: bool) -> dict[str, Any]:
     periods = _list_periods(table)
     lines: dict[tuple[str, ...], dict[str, int]] = {}
     order: dict[tuple[str, ...], Any] = {}
+    has_partners = any(cell.partner for cell in table.cells)
     for cell in table.cells:
         if cell.period in periods:
-            states = (() if is_own else (cell.state,)) + ((cell.partner,) if cell.partner else ())
-            who = [formatting.label("state", state) for state in states]
+            states = (() if is_own else (cell.state,)) + ((cell.partner,) if has_partners else ())
+            who = [formatting.label("state", state) if state else "–" for state in states]
             values = (value_name(table.dataset, *item) for item in cell.values.items())
             lines.setdefault(key := (*who, *values), {})[cell.period] = cell.amount
             places = [_order(table.dataset, *item) for item in cell.values.items()]
             order[key] = ([fold_name("state", name) for name in who], places)
     columns = [] if is_own else [translate(message("State"))]
-    columns += [translate(message("Partner"))] if any(cell.partner for cell in table.cells) else []
+    columns += [translate(message("Partner"))] if has_partners else []
     columns += [formatting.label("dimension", code) for code in table.by]
     every = [
         Line(key, amounts)

@@ -19,18 +19,15 @@ from api.web.access import login_required, prepare_frame
 from api.web.document_actions import Action, Subject, available_actions
 from api.web.forms import Field, Form
 from api.web.pages import account_pages
-from api.web.pages.statistics.figure_table import list_missing
 from api.web.pages.statistics.pictures import released_pictures
 from api.web.record_pages import DocumentPages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import visitor
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
-from salsa_ext.custody.figures import SEIZURES
 from salsa_ext.releases import releases
 from salsa_ext.releases.release_tables import TABLE_TYPES
 from salsa_ext.releases.releases import ReleaseView
-from salsa_ext.statistics.coverage import list_coverage
 
 MAX_LISTED: Final = 200
 MAX_CHANGES: Final = 50
@@ -88,7 +85,6 @@ def release_page(release_id: UUID) -> Any:
             actions=available_actions(ACTIONS, maker, subject) if maker and subject else [],
             is_working=release.status in releases.WORKING_STATUSES,
             progress=len(release.tables),
-            incomplete=_list_incomplete(maker, release.year) if maker and is_ready else [],
             pictures=released_pictures(release) if is_ready or release.published_at else (),
             texts=release_files,
             table_count=len(TABLE_TYPES),
@@ -104,16 +100,6 @@ def release_news(actor: Actor, release_id: UUID) -> Response:
     if f"{release.status}-{len(release.tables)}" != request.args.get("version"):
         return Response(status=200)
     return Response(status=204, headers={"Retry-After": "2"})
-
-
-def _list_incomplete(maker: Actor, year: int) -> list[str]:
-    """Return the states without seizures in some months, with these."""
-    coverage = {each.state: each for each in list_coverage(maker, [SEIZURES], year)}
-    return [
-        f"{release_files.state_name(state)} ({list_missing(coverage[state])})"
-        for state in release_files.sort_states(coverage)
-        if coverage[state].without_records
-    ]
 
 
 def _maker() -> Actor | None:
