@@ -3,7 +3,9 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.support.papers import code_of
 from tests.web import scenes
+from tests.web.desks import code
 from tests.web.visitors import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -35,6 +37,17 @@ def test_the_sheet_of_the_day_prints_what_is_due_and_boxes_alone(page, site):
     expect(page.locator("#late")).to_be_visible()
     for gone in (".top", "#seizures", "#weeks", ".tiles", ".bottom"):
         expect(page.locator(gone)).to_be_hidden()
+
+
+def test_a_paper_is_verified_by_a_photograph_of_its_code(page, site):
+    importer = site.program("PRY", "licensing_officer")
+    [permit] = importer.get("/permits?number=I-1").json["items"]
+    token = code_of(importer.get(f"/permits/{permit['id']}/paper").data, dots=4)
+    page.goto(f"{site.url}/verify")
+    photo = {"name": "code.png", "mimeType": "image/png", "buffer": code(token)}
+    page.get_by_label("Or a photograph of the code").set_input_files(photo)
+    expect(page.get_by_role("heading", name="The signature is good.")).to_be_visible()
+    assert page.evaluate(WIDER) is False
 
 
 def test_the_first_tab_leads_past_the_navigation(page, site):

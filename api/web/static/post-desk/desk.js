@@ -8,12 +8,12 @@ import * as storedList from "./stored-list.js";
 import { draw, title, unfold } from "./list.js";
 import { element, message } from "./messages.js";
 import { enhance } from "./photos.js";
-import { offerCamera } from "./scan.js";
+import "./scan.js";
 import { sendQueue } from "./sending.js";
 
 const MIN_PAUSE = 1000, MAX_PAUSE = 30_000;
 const place = document.getElementById("desk");
-const { home, decoder } = place.dataset;
+const { home } = place.dataset;
 const isOffline = "offline" in place.dataset;
 let connection = null;
 let announced = null;
@@ -258,10 +258,6 @@ if (address.searchParams.has("done")) {
   history.replaceState(history.state, "", address);
 }
 status.onFollowed('[href="#not-recorded"]', unfold);
-offerCamera(decoder, (text) => {
-  search.elements.q.value = text;
-  search.requestSubmit();
-});
 // A browser without storage, or a page without TLS, has its plain forms, which need no script.
 if (await canStore()) await start();
 else if (window.isSecureContext) status.show([element("p", message("no_storage"))]);

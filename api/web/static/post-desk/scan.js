@@ -1,47 +1,53 @@
 // Scans the code of a paper with the camera or from a photograph; the decoder is loaded at first use.
-import { message } from "./messages.js";
-
+const place = document.getElementById("scan");
 const camera = document.getElementById("camera");
 const opener = document.getElementById("open-camera");
 const status = document.getElementById("scan-message");
+const openText = opener?.textContent;
 
-/** Offer the camera next to a number field; `found(text)` is called with a code's text. */
-export function offerCamera(decoder, found) {
-  const place = document.getElementById("scan");
-  if (!place) return;
+if (place) offerCamera();
+
+function offerCamera() {
   place.hidden = false;
   opener.hidden = !navigator.mediaDevices;
-  opener.addEventListener("click", () => (camera.srcObject ? close() : scan(decoder, found)));
+  opener.addEventListener("click", () => (camera.srcObject ? close() : scan()));
   document.getElementById("code-photo").addEventListener("change", async (event) => {
     const [file] = event.target.files;
     if (!file) return;
     status.textContent = "";
-    const text = await read(await readerOf(decoder), await createImageBitmap(file).catch(() => null));
-    if (text) found(text);
-    else status.textContent = message("no_code");
+    const text = await read(await readerOf(), await createImageBitmap(file).catch(() => null));
+    if (text) send(text);
+    else status.textContent = place.dataset.noCode;
     event.target.value = "";
   });
 }
 
-async function scan(decoder, found) {
-  const reader = readerOf(decoder);
+/** Fill the field with the text of the code, and send its form. */
+function send(text) {
+  const field = document.getElementById(place.dataset.field);
+  field.value = text;
+  field.form.requestSubmit();
+}
+
+async function scan() {
+  const reader = readerOf();
   try {
     camera.srcObject = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment" } });
     await camera.play();
   } catch {
     close();
-    status.textContent = message("no_camera");
+    status.textContent = place.dataset.noCamera;
     return;
   }
   camera.hidden = false;
-  opener.textContent = message("close_camera");
-  status.textContent = message("look");
+  opener.textContent = place.dataset.close;
+  status.textContent = place.dataset.look;
   const decode = await reader;
   while (camera.srcObject) {
     const text = camera.readyState >= 2 && (await read(decode, camera));
     if (text) {
       close();
-      found(text);
+      send(text);
       return;
     }
     await new Promise((done) => setTimeout(done, 150));
@@ -52,17 +58,17 @@ function close() {
   for (const track of camera.srcObject?.getTracks() ?? []) track.stop();
   camera.srcObject = null;
   camera.hidden = true;
-  opener.textContent = message("open_camera");
+  opener.textContent = openText;
   status.textContent = "";
 }
 
 /** The browser's own reader of QR codes if it has one, else the decoder. */
-async function readerOf(decoder) {
+async function readerOf() {
   if ("BarcodeDetector" in window && (await BarcodeDetector.getSupportedFormats()).includes("qr_code")) {
     const detector = new BarcodeDetector({ formats: ["qr_code"] });
     return async (drawn) => (await detector.detect(drawn))[0]?.rawValue;
   }
-  await import(decoder);
+  await import(place.dataset.decoder);
   return async (drawn) => {
     const { data, width, height } = drawn.getContext("2d").getImageData(0, 0, drawn.width, drawn.height);
     return window.jsQR(data, width, height)?.data;
