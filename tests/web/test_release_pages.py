@@ -35,7 +35,7 @@ def published(secretariat, app):
     preview = text(page)
     assert "format=" not in page
     assert "Of these, without guns in some months Brazil" in preview
-    assert "Guns by type States 1 Figures 2 Withheld 2" in preview
+    assert "Guns by type States 1 Cells 2 Withheld 2" in preview
     secretariat.send(f"{made.location}/publish", {})
     jobs.run_due(app, "releases")
     return made.location

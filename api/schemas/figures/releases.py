@@ -25,7 +25,8 @@ from salsa_ext.releases.releases import ReleaseData, ReleaseView
 WITHHELD: Final = message("withheld")
 HIDDEN: Final = message("Records that are hidden from searches are counted too.")
 DISPOSED: Final = message(
-    "Dispositions are of guns found in the year, whenever they were decided. The last one counts."
+    "Dispositions are of guns found in the year, whenever they were decided. A later disposition"
+    " replaces an earlier one."
 )
 NOTES: Final = (
     message("Figures are frozen on the day of the release. A correction is a new release."),

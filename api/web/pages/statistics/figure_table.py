@@ -34,7 +34,7 @@ TITLE: Final = message("Figures")
 MAX_PERIODS: Final = 12
 """Columns of the table: the last ones, without gaps."""
 STATE: Final = Field("state", message("State"), "choice", "participant")
-COMPLETE: Final = message("none: complete")
+COMPLETE: Final = message("none")
 ALL_MONTHS: Final = message("all months")
 GRAINS: Final = (
     ("month", message("By month")),

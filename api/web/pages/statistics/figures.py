@@ -131,8 +131,7 @@ def list_totals(source: Source) -> Iterator[tuple[str, str, str]]:
     for cell in source.read(SEIZURES, years=2):
         guns[cell.period] += cell.amount
     before = f"{source.year - 1}: {formatting.number(guns[str(source.year - 1)])}"
-    counted = translate(message("Seized, found, surrendered"))
-    yield counted, formatting.number(guns[str(source.year)]), before
+    yield counted_name(source), formatting.number(guns[str(source.year)]), before
     if "division" in source.where:
         return
     traces = sum(source.sums(TRACES).values())
@@ -153,6 +152,14 @@ def list_totals(source: Source) -> Iterator[tuple[str, str, str]]:
 def _ignored(source: Source, dataset: Dataset) -> str:
     left = ", ".join(source.ignored(*dataset.dimensions))
     return translate(message("Not narrowed by: {filters}.", filters=left)) if left else ""
+
+
+def counted_name(source: Source) -> str:
+    """Return the kinds of seizures that are counted, in words."""
+    kind = source.where.get("kind")
+    if kind:
+        return value_name(SEIZURES, "kind", kind)
+    return translate(message("Seized, found, surrendered"))
 
 
 def draw_pictures(source: Source) -> Iterator[Picture]:
@@ -200,7 +207,7 @@ def draw_states_picture(source: Source) -> Picture:
     since = translate(message("Change since {year}", year=years[0]))
     return Picture(
         "states",
-        translate(message("Seized, found, surrendered, by state")),
+        translate(message("{what}, by state", what=counted_name(source))),
         (head("state"), *years, since),
         rows,
         draw_states(now, addresses),
@@ -324,11 +331,11 @@ def _origins(source: Source) -> Picture:
     for state in largest_first(wholes):
         part = wholes[state] - amounts[state][NOT_ESTABLISHED]
         rows.append(Row(state_name(state), (part, wholes[state], share(part, wholes[state]))))
-    columns = (message("Established"), message("Seized, found, surrendered"), message("Share"))
+    columns = (translate(message("Established")), counted_name(source), translate(message("Share")))
     return Picture(
         "origins",
         translate(message("Guns whose origin is established (SDG 16.4.2)")),
-        (head("state"), *map(translate, columns)),
+        (head("state"), *columns),
         rows,
         links=source.links(SEIZURES, "established_by"),
     )
@@ -377,7 +384,8 @@ def _fates(source: Source) -> Iterator[Picture]:
     newest = next(listed, None)
     release = releases.read_published(newest.id) if newest else None
     note = message(
-        "The year is that of the disposition, whenever the gun was found. The last one counts."
+        "The year is that of the disposition, whenever the gun was found. A later disposition"
+        " replaces an earlier one."
     )
     yield _ranking(source, "disposition", DISPOSITIONS, translate(note))
     if source.actor.state:

@@ -248,7 +248,9 @@ def released_pictures(release: ReleaseView) -> list[Picture]:
     return [
         Picture(
             "states",
-            translate(message("Seized, found, surrendered, by state")),
+            translate(
+                message("{what}, by state", what=translate(message("Seized, found, surrendered")))
+            ),
             (head("state"), str(release.year)),
             states,
             draw_states(totals, {}),

@@ -108,8 +108,7 @@ def draw_times_to_crime(source: Source) -> Picture:
         rows.append(Row(name, (counts.total(), years, *(counts[band] for band in TIMES_TO_CRIME))))
     bands = (value_name(TRACES, "time_to_crime", band) for band in TIMES_TO_CRIME)
     note = message(
-        "The median in years, as if times were spread evenly in each band; none of fewer than"
-        " {least} traces.",
+        "The median in years is estimated from the bands, where there are at least {least} traces.",
         least=MIN_CELL,
     )
     columns = (message("Traces with it"), message("Median"))
