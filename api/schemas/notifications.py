@@ -112,10 +112,11 @@ class TaskResponse(Schema):
 
 
 class TaskListResponse(Schema):
-    """Tasks of one kind: how many, up to 1,001, and the five most urgent."""
+    """Tasks of one kind: how many, up to 1,001, how many late, and the six most urgent."""
 
     kind = Code(codes.TASK_KINDS, required=True)
     count = fields.Integer(required=True)
+    late = fields.Integer(required=True)
     tasks = fields.List(fields.Nested(TaskResponse), required=True)
 
 

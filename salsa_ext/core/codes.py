@@ -60,8 +60,8 @@ ANNUAL_REPORT_GAPS: Final = tuple(
     "requests_waiting discrepancies_open words_missing numbers_missing".split()
 )
 """What may be missing in a state's annual report."""
-SEIZURE_GAPS: Final = ANNUAL_REPORT_GAPS[3:8]
-"""Those of seizures and their guns."""
+SEIZURE_GAPS: Final = (*ANNUAL_REPORT_GAPS[3:8], "mark_unread")
+"""Those of seizures and their guns, and marks that an examiner may restore."""
 DELIVERY_STATUSES: Final = ("waiting", "delivered", "failed")
 LOOKUP_STATUSES: Final = ("open", "justified", "questioned")
 PURPOSES_WITH_INCIDENT: Final = ("street", "border")

@@ -229,6 +229,12 @@ def _lacks(state: str, gap: str) -> ColumnElement[bool]:
     if gap == "context_unknown":
         contexts = Seizure.crime_context
         return (func.cardinality(contexts) == 0) | contexts.contains(["unknown"])
+    guns = select_current(Record).where(Record.owner_state == state, Record.category == "firearm")
+    if gap == "mark_unread":
+        is_read = Record.serial.regexp_match(r"^[^?*[]+$")
+        is_read &= Record.marking.not_in(("altered", "obliterated"))
+        guns = guns.where(is_read.is_not(True), Record.marking != "unmarked")
+        return Seizure.id.in_(guns.with_only_columns(Record.document_id))
     classes = {code: names.questionnaire_class(code) for code in names.type_codes()}
     column, known = {
         "class_unknown": (Record.type, [code for code in classes if classes[code] != "unknown"]),
@@ -236,7 +242,6 @@ def _lacks(state: str, gap: str) -> ColumnElement[bool]:
         "manufacture_unknown": (Record.country_of_manufacture, None),
     }[gap]
     is_known = column.is_not(None) if known is None else column.in_({*known} - {"unknown"})
-    guns = select_current(Record).where(Record.owner_state == state, Record.category == "firearm")
     return Seizure.id.in_(guns.where(is_known.is_not(True)).with_only_columns(Record.document_id))
 
 

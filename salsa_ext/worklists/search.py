@@ -19,6 +19,8 @@ from salsa_ext.database.session import db
 from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents.models import Report, Seizure, Transfer
 from salsa_ext.firearms.marks import keys
+from salsa_ext.firearms.records.models import Record
+from salsa_ext.firearms.records.queries import records_with_mark
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.traces.models import Trace
 from salsa_ext.trade import lookup
@@ -70,6 +72,21 @@ def find_objects(actor: Actor, text: str) -> list[FoundObject]:
     if not text or actor.state is None:
         return []
     return [*_find_trade(actor, text), *_find_own(actor, text)]
+
+
+def find_guns(actor: Actor, text: str, objects: Sequence[FoundObject]) -> dict[UUID, Record]:
+    """Return the first gun with a serial of each found document of the own state."""
+    require(actor, Permission.NOTIFICATION_READ)
+    bearing = records_with_mark(actor.own_state(), text) if objects else None
+    if bearing is None:
+        return {}
+    guns = select_current(Record).where(
+        Record.owner_state == actor.state,
+        Record.id.in_(bearing),
+        Record.document_id.in_([each.id for each in objects]),
+    )
+    by_line = db.session.scalars(guns.order_by(Record.line.desc()))
+    return {gun.document_id: gun for gun in by_line}
 
 
 def reads_as_serial(text: str, objects: Sequence[FoundObject]) -> bool:

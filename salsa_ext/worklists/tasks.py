@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, false, func, select
 
 from salsa_ext.access.models import Account, AuditEntry
 from salsa_ext.access.permissions import Permission
@@ -38,7 +38,7 @@ from salsa_ext.worklists.record_lookup import (
     find_numbers,
 )
 
-MAX_TASKS: Final = 5
+MAX_TASKS: Final = 6
 """Tasks of a kind that are listed, most urgent first."""
 MAX_ACTS: Final = 6
 LONG_LATE: Final = timedelta(days=30)
@@ -58,10 +58,11 @@ class Task(NamedTuple):
 
 @dataclass(frozen=True)
 class TaskList:
-    """Tasks of one kind: how many, at most MAX_COUNTED + 1, and the first of them."""
+    """Tasks of one kind: how many, at most MAX_COUNTED + 1, how many are late, the first of them."""
 
     kind: str
     count: int
+    late: int
     tasks: Sequence[Task]
 
 
@@ -99,11 +100,14 @@ def list_tasks(actor: Actor) -> list[TaskList]:
 def _task_list(actor: Actor, kind: str, queue: Queue) -> TaskList:
     query = queue.select(actor)
     rows = db.session.scalars(query.limit(MAX_TASKS)).all()
-    count = len(rows)
+    tasks, now = _with_numbers(actor, queue, kind, rows), actor.now()
+    count, late = len(tasks), sum(task.due_at is not None and task.due_at < now for task in tasks)
     if count == MAX_TASKS:
         some = query.order_by(None).limit(MAX_COUNTED + 1).subquery()
-        count = db.session.scalar(select(func.count()).select_from(some)) or 0
-    return TaskList(kind, count, _with_numbers(actor, queue, kind, rows))
+        is_late = some.c.due_at < now if "due_at" in some.c else false()
+        counted = select(func.count(), func.count().filter(is_late)).select_from(some)
+        count, late = db.session.execute(counted).one()
+    return TaskList(kind, count, late, tasks)
 
 
 def _with_numbers(actor: Actor, queue: Queue, kind: str, rows: Sequence[Any]) -> list[Task]:

@@ -30,7 +30,7 @@ def test_home_offers_each_role_what_it_may_start_and_nothing_else(app, signed_in
     home = signed_in(None if role == "secretariat" else "BRA", role).open("/")
     start = home.partition('class="side"')[2].partition("</aside>")[0]
     with app.test_request_context(base_url="http://localhost"):
-        offered = {row[0] for row in STARTS if f'href="{url_for(row[1])}"' in start}
+        offered = {row[0] for row in STARTS if re.search(f'href="{url_for(row[1])}["?]', start)}
     assert offered == {row[0] for row in STARTS} & ROLE_PERMISSIONS[role]
 
 

@@ -1,5 +1,6 @@
 """Test the search box: what it finds, for whom."""
 
+import re
 from urllib.parse import urlencode
 
 import pytest
@@ -65,6 +66,12 @@ def test_other_states_are_asked_about_a_serial_alone(police, signed_in):
     for typed, is_asked in (("ABC123456", True), ("INC-77", False), ("Armas del Sur", False)):
         page = officer.open(f"/search?{urlencode({'q': typed})}")
         assert ("Ask other states about this serial" in page) is is_asked
+
+
+def test_a_serial_leads_to_its_gun(police, signed_in):
+    page = signed_in("BRA", "police_officer").open("/search?q=abc-123456")
+    assert "INC-77 What Seizure ABC123456 Pistol · Taurus · G2C · 9x19" in text(page)
+    assert re.search(r'href="/seizures/[^"]+#line-1"', page)
 
 
 def test_a_date_known_to_the_year_is_found_as_the_year(police, signed_in):

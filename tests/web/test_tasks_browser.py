@@ -109,6 +109,7 @@ def test_a_shipment_is_received_with_one_gun_missing(enter, site):
     press(page, "Confirm the receipt")
     says(page, "Received short")
     says(page, "KLM104 not received")
+    go(page, "Discrepancy: Short receipt")
 
 
 def test_forty_guns_are_recorded_from_a_pasted_list(enter, site):
@@ -135,16 +136,21 @@ def test_a_seizure_is_found_by_the_serial_of_its_gun(enter):
     expect(page.get_by_role("heading", level=1)).to_have_text("Seizure S-2")
 
 
-def test_a_restored_mark_is_added_to_a_seized_gun(enter):
+def test_a_restored_mark_is_added_to_a_seized_gun(enter, site):
+    gun = bodies.firearm(serial="XYZ98?66", marking="obliterated")
+    seizure = bodies.seizure(number="S-9", agency="PRY-POLICE", place=NEAR, items=[gun])
+    site.program("PRY", "police_officer").post("/seizures", seizure)
     page = enter("forensic_examiner")
     go(page, "Add a mark to a seized gun")
-    go(page, "S-2")
-    go(page, "Add a mark : XYZ98765")
+    expect(page.get_by_role("link", name="S-2", exact=True)).not_to_be_visible()
+    go(page, "S-9")
+    go(page, "Add a mark : XYZ98?66")
     page.get_by_role("textbox", name="Mark", exact=True).fill("XYZ98166")
     page.get_by_label("Method").select_option(label="Chemical restoration")
-    page.get_by_label("Reason").fill("Read after etching")
+    page.get_by_label("Why the mark is added").fill("Read after etching")
     press(page, "Save")
     says(page, "XYZ98166")
+    expect(page.get_by_text("The mark is added")).to_be_in_viewport()
 
 
 def test_matches_are_confirmed_one_after_the_other(enter, site):

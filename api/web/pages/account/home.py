@@ -31,8 +31,6 @@ LANGUAGE_COOKIE_LIFETIME = timedelta(days=365)
 MAX_POSTS = 200
 MAX_TYPED = 100
 MAX_PLACES = 8
-MAX_NEXT = 6
-"""Most urgent tasks of all kinds that home lists."""
 Link = tuple[str, Mapping[str, Any]]
 TASKS: Final[Mapping[str, tuple[str, Link]]] = {
     "request": ("send", ("tracing.request_list", {})),
@@ -79,6 +77,8 @@ STARTS: Final = (
     ),
 )
 """Permission, page and name of what a person begins, in the order of home."""
+UNREAD_MARKS: Final[Mapping[str, Any]] = {"missing": "mark_unread", "status": "standing"}
+"""Filters of the seizures from which a mark is added."""
 
 
 @account_pages.get("/")
@@ -101,7 +101,7 @@ def _work(actor: Actor) -> dict[str, Any]:
     has_tasks = Permission.NOTIFICATION_READ in actor.permissions
     lists = tasks.list_tasks(actor) if has_tasks else []
     starts = [
-        (url_for(page), name)
+        (url_for(page, **UNREAD_MARKS if page == "investigation.seizure_list" else {}), name)
         for permission, page, name in STARTS
         if permission in actor.permissions
     ]
@@ -110,7 +110,7 @@ def _work(actor: Actor) -> dict[str, Any]:
         "links": {
             kind: (icon, url_for(page, **query)) for kind, (icon, (page, query)) in TASKS.items()
         },
-        "next": tasks.next_tasks(lists, MAX_NEXT, actor.now()),
+        "next": tasks.next_tasks(lists, tasks.MAX_TASKS, actor.now()),
         "most": MAX_COUNTED,
         "acts": tasks.list_recent_acts(actor) if has_tasks else [],
         "starts": starts,
@@ -139,7 +139,12 @@ def search_page(actor: Actor) -> str:
     objects = search.find_objects(actor, text)
     is_serial = search.reads_as_serial(text, objects)
     return render_page(
-        "account/search.html", actor, text=text, objects=objects, is_serial=is_serial
+        "account/search.html",
+        actor,
+        text=text,
+        objects=objects,
+        guns=search.find_guns(actor, text, objects),
+        is_serial=is_serial,
     )
 
 

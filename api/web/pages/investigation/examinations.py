@@ -20,7 +20,17 @@ from salsa_ext.core.errors import message
 from salsa_ext.documents import added_marks, seizures
 
 MARK_FIELDS: Final = (
-    Field("text", message("Mark"), "serial", required=True, max_length=64),
+    Field(
+        "text",
+        message("Mark"),
+        "serial",
+        required=True,
+        max_length=64,
+        hint=message(
+            "As stamped on the firearm. Type ? for a character that cannot be read, * for several,"
+            " and in brackets what one may be: [8B] for 8 or B."
+        ),
+    ),
     Field("kind", message("Kind"), "choice", "mark_kind", required=True),
     Field("method", message("Method"), "choice", "mark_method", required=True),
     Field(
@@ -40,7 +50,7 @@ MARK_FIELDS: Final = (
     ),
     Field("state", message("State that the mark names"), "choice", "any_state", required=False),
     Field("year", message("Year that the mark names"), required=False, max_length=4),
-    Field("reason", message("Reason"), "area", required=True, max_length=500),
+    Field("reason", message("Why the mark is added"), "area", required=True, max_length=500),
 )
 FILE_FIELDS: Final = (
     Field("kind", message("Kind"), "choice", "attachment_kind", required=True),
@@ -65,7 +75,7 @@ def _show_mark(actor: Actor, form: Form | None, seizure_id: UUID, line: int) -> 
         trail=(*PAGES.trail, (PAGES.address(seizure_id, _anchor=f"line-{line}"), title)),
         title=message("Add a mark: {gun}", gun=item["serial"] or formatting.gun_name(item)),
         lead=message("A mark that was found or restored. The gun is matched by it at once."),
-        form=form or Form({"kind": "manufacture", "method": "visual"}),
+        form=form or Form({"kind": "manufacture"}),
         fields=MARK_FIELDS,
         has_file=True,
     )

@@ -47,7 +47,7 @@ LISTED_FIELDS = (
 """Of a shipment too large to be ticked, or without serials."""
 UNEXPECTED_FIELD = Field(
     "items",
-    message("Serial numbers that were not shipped"),
+    message("Serial numbers received that are not in the shipment"),
     "area",
     max_length=MAX_TYPED,
     hint=message("As they are stamped, one on each line."),
