@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, false, func, select
+from sqlalchemy import Select, and_, false, func, select
 
 from salsa_ext.access.models import Account, AuditEntry
 from salsa_ext.access.permissions import Permission
@@ -42,7 +42,7 @@ MAX_TASKS: Final = 6
 """Tasks of a kind that are listed, most urgent first."""
 MAX_ACTS: Final = 6
 LONG_LATE: Final = timedelta(days=30)
-"""What is late by more comes last: it is a plan that lapsed more often than a truck."""
+"""A shipment that is late by more and did not arrive comes last: its plan lapsed more often than not."""
 
 
 class Task(NamedTuple):
@@ -126,7 +126,7 @@ def _with_numbers(actor: Actor, queue: Queue, kind: str, rows: Sequence[Any]) ->
 
 
 def next_tasks(lists: Sequence[TaskList], limit: int, now: datetime) -> list[tuple[str, Task]]:
-    """Return the most urgent tasks: by deadline, those of each kind in turn, what is long late."""
+    """Return the most urgent tasks: by deadline, those of each kind in turn, lapsed plans."""
     placed = [
         (place, tasks.kind, task) for tasks in lists for place, task in enumerate(tasks.tasks)
     ]
@@ -135,7 +135,8 @@ def next_tasks(lists: Sequence[TaskList], limit: int, now: datetime) -> list[tup
         place, _, task = item
         if task.due_at is None:
             return 1, place
-        return 2 if task.due_at < now - LONG_LATE else 0, task.due_at.timestamp()
+        is_lapsed = task.since is None and task.due_at < now - LONG_LATE
+        return 2 if is_lapsed else 0, task.due_at.timestamp()
 
     return [(kind, task) for _, kind, task in sorted(placed, key=urgency)[:limit]]
 
@@ -204,8 +205,8 @@ def _discrepancies(actor: Actor) -> Select[Any]:
 
 def _receipts(actor: Actor) -> Select[Any]:
     query = select(Shipment).where(awaits_receipt(actor.own_state(), actor.now()))
-    is_long_late = Shipment.due_at < actor.now() - LONG_LATE
-    return query.order_by(is_long_late, Shipment.due_at, Shipment.id)
+    is_lapsed = and_(Shipment.due_at < actor.now() - LONG_LATE, Shipment.status != "arrived")
+    return query.order_by(is_lapsed, Shipment.due_at, Shipment.id)
 
 
 def _permits(actor: Actor) -> Select[Any]:
@@ -250,7 +251,14 @@ QUEUES: Final[Mapping[str, Queue]] = {
     "receipt": Queue(
         Permission.RECEIPT_RECORD,
         _receipts,
-        lambda row: Task("shipment", row.id, row.number, row.exporting_state, row.due_at, None),
+        lambda row: Task(
+            "shipment",
+            row.id,
+            row.number,
+            row.exporting_state,
+            row.due_at,
+            row.due_at if row.status == "arrived" else None,
+        ),
     ),
     "discrepancy": Queue(
         Permission.DISCREPANCY_WORK,

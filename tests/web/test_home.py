@@ -1,6 +1,8 @@
 """Test home: what waits for each role, and what it may start."""
 
 import re
+from datetime import timedelta
+from uuid import UUID
 
 import pytest
 from flask import url_for
@@ -9,7 +11,8 @@ from api.http.auth import SESSION_COOKIE
 from api.web.pages.account.home import STARTS, TASKS
 from salsa_ext.access.rules import ROLE_PERMISSIONS
 from salsa_ext.core.codes import TASK_KINDS
-from salsa_ext.worklists.tasks import QUEUES
+from salsa_ext.worklists.tasks import QUEUES, Task, TaskList, next_tasks
+from tests.conftest import NOW
 from tests.support import bodies
 
 LIST_OF_KIND = {
@@ -76,6 +79,14 @@ def test_every_task_has_a_deadline_or_says_since_when_it_waits(region):
     tasks = [(row["kind"], task) for row in rows for task in row["tasks"]]
     assert "permit" in dict(tasks)
     assert [kind for kind, task in tasks if not (task["due_at"] or task["since"])] == []
+
+
+def test_goods_that_arrived_long_ago_come_before_plans_that_lapsed():
+    days = [NOW - timedelta(days=count) for count in (1, 400, 500)]
+    here = Task("shipment", UUID(int=1), "A-1", "BRA", days[1], days[1])
+    late, lapsed = here._replace(number="A-2", due_at=days[0]), here._replace(since=None)
+    some = TaskList("receipt", 3, 3, [lapsed._replace(due_at=days[2]), here, late])
+    assert [task.due_at for _, task in next_tasks([some], 3, NOW)] == [days[1], days[0], days[2]]
 
 
 def test_home_counts_what_waits_and_shows_the_most_urgent(region):
