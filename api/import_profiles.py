@@ -21,7 +21,7 @@ from importers.reading.sealed_files import SealedFile
 from importers.reading.tables import Row, Table, open_table
 from importers.subjects import SUBJECTS
 from importers.templates import template_profile
-from importers.values import Meanings, check_meanings, meanings, with_meanings
+from importers.values import Meanings, check_meanings, listed_fields, meanings, with_meanings
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.administration import imports
@@ -106,23 +106,29 @@ def require_documents(actor: Actor, profile: Profile) -> list[str]:
     return needed
 
 
-def with_known_meanings(actor: Actor, profile: Profile) -> Profile:
+def with_known_meanings(actor: Actor, profile: Profile, before: Profile | None = None) -> Profile:
     """Return a profile with the meanings of texts in the state's profiles; its own come first.
 
-    Codes, such as 1 and P, are those of one source.
+    Codes, such as 1 and P, are those of one source. Of a file that was read by the profile `before`,
+    that one counts in the place of the stored one, and of others only lists that are new.
     """
     stored, known = {**imports.stored_profiles(actor)}, dict[tuple[str, str], str]()
+    there = {kind for _, _, kind, _ in listed_fields(before)} if before else ()
     own = stored.pop(profile.name, None)
     for definition in stored.values():
         others = meanings(from_data(definition)).items()
-        known |= {(kind, text): means for (kind, text), means in others if has_word(text)}
-    known |= meanings(from_data(own)) if own else {}
-    return with_meanings(profile, known | meanings(profile))
+        known |= {key: means for key, means in others if has_word(key[1]) and key[0] not in there}
+    if latest := before or (from_data(own) if own else None):
+        known |= meanings(latest)
+    own_texts = meanings(profile, known)
+    return with_meanings(profile, {key: known[key] for key in known if key not in own_texts})
 
 
 def add_meanings(actor: Actor, profile: Profile, given: Meanings) -> Profile:
     """Return a profile with what texts mean; raises Invalid by kind and text."""
-    check_meanings(profile, given, agency_codes(actor.own_state()))
+    stored = meanings(profile, given)
+    typed = {key: means for key, means in given.items() if means != stored.get(key)}
+    check_meanings(profile, typed, agency_codes(actor.own_state()))
     return with_meanings(profile, given)
 
 

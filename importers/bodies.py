@@ -125,7 +125,7 @@ def interpret_guns(
             del gun["make"]
             gun.setdefault("origin_kind", "craft")
         cell = gun.get("serial")
-        if cell and unread and any(map(str.isalnum, cell)):
+        if cell and unread and any(map(str.isalnum, cell)) and not _is_prose(cell):
             cell = gun["serial"] = re.sub(f"[{re.escape(unread)}]", "?", cell)
         if cell and is_starred and STAR.search(cell):
             gun |= {"serial": STAR.sub("", cell), "marking": "restored"}
@@ -147,6 +147,11 @@ def interpret_guns(
             gun.setdefault("category", category)
         if cell and (odd := _oddity(cell, gun.get("serial"))):
             yield odd, cell
+
+
+def _is_prose(cell: str) -> bool:
+    """Return whether words are in the place of a serial, or point to the remarks."""
+    return marking_instead_of_serial(cell) is not None or ELSEWHERE.fullmatch(cell) is not None
 
 
 def _oddity(cell: str, serial: str | None) -> Message | None:

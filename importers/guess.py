@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
 from importlib.resources import files
-from itertools import islice, pairwise
+from itertools import chain, islice, pairwise
 from typing import Any, Final
 
 from rapidfuzz import fuzz
@@ -26,7 +26,7 @@ from importers.reading.cells import (
     read_date,
 )
 from importers.reading.code_keys import find_keys
-from importers.reading.descriptions import is_description
+from importers.reading.descriptions import describe, is_description
 from importers.reading.patterns import SERIALS, split_text
 from importers.reading.row_kinds import Cells, columns_above, find_skips, is_ditto
 from importers.reading.tables import LEVEL, Table, fold
@@ -72,6 +72,7 @@ TOTALS: Final = Skip(
     str(message("a row of totals")),
     {"*": r"(grand? |(sub|sous)[ -]?)?tota(l|is|les|ux)\b.{0,60}|(suma|soma|somme)( total)?:?"},
 )
+BETWEEN_NAMES: Final = re.compile(r"\s*(?:[/&+,]|\s[-–]\s|\b(?:y|e|et|and)\b)\s*", re.IGNORECASE)
 LABELS_OF_GUN: Final = ("make", "calibre", "type")
 Labels = Mapping[str, Sequence[str]]
 """The labels of fields in four languages, by their English text."""
@@ -213,11 +214,16 @@ def _draft(
     missing = tuple(
         path for path in needed_fields(subject, known_already) if path not in known_already
     )
+    counts = [column for column, (path, _) in chosen.items() if path.endswith(".quantity")]
     serials = {
         column: SERIALS
         for column, (path, _) in chosen.items()
         if known[path][-1].name == "serial"
-        and any(len(split_text(SERIALS, text)) > 1 for text in values[column])
+        and any(
+            len(split_text(SERIALS, row.get(column, ""))) > 1
+            for row in rows
+            if all(row.get(each) != "1" for each in counts)  # else of one gun's parts
+        )
     }
     profile = Profile(
         name,
@@ -298,11 +304,15 @@ def _score(
     value = _value_score(members, texts[:SAMPLE_VALUES], order)
     if value is None:
         return heading
+    if members[-1].name == "description":
+        if names_two_fields(column, labels):
+            return HEADING
+        if heading:
+            value = max(value, _share(texts[:SAMPLE_VALUES], _has_two_parts))
+        return 0.95 * value if value > 0.5 else 0.0
     if value < 0.2:  # the texts of a list are often others, and a person says what they mean
         named = list_kind(members[-1]) and _share(texts[:SAMPLE_VALUES], has_word) > 0.5
         return heading * (0.55 if named else 0.3)
-    if members[-1].name == "description":
-        return 0.95 * value if value > 0.5 else 0.0
     return 1 - (1 - heading) * (1 - 0.6 * value)
 
 
@@ -335,6 +345,21 @@ def _heading_score(path: str, heading: str, labels: Labels) -> float:
         and any({*each.split()} <= words for each in spellings if len(each) > 3)
         else 0.0
     )
+
+
+def names_two_fields(column: str, labels: Labels) -> bool:
+    """Return whether a heading names two things of a gun: `Marca y modelo`, `Modelo/Calibre`."""
+    pieces = [fold(piece) for piece in BETWEEN_NAMES.split(column)]
+    of_gun = (*LABELS_OF_GUN, "model")
+    kinds = [
+        {kind for kind in of_gun if piece in _spellings(f"items.{kind}", labels)}
+        for piece in pieces
+    ]
+    return all(kinds) and len({*chain(*kinds)}) > 1 and len(pieces) > 1
+
+
+def _has_two_parts(text: str) -> bool:
+    return len({*LABELS_OF_GUN} & {*describe(text)}) > 1
 
 
 @cache

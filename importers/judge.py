@@ -360,13 +360,15 @@ def _read_field(
         match = compile_pattern(source.part).search(text[:MAX_TEXT])
         text = (match[1] or "") if match else ""
     given, text = text, _replace(values, text)
+    if path[-1] is DESCRIPTION and names.resolve("make", text):
+        text = given  # the meaning of a make is that of one part
     if not text:
         return None, ""
     if path[-1].is_many:
         replaced = [_replace(values, part) for part in split_text(source.split, text)]
         return [read_cell(path[-1], part, "") for part in replaced if part], ""
     if path[-1].name == "agency":
-        return read_agency(text, agencies), ""
+        return (None if is_no_value(text) else read_agency(text, agencies)), ""
     text, kind = sift(path, text)
     if kind and fold(given) in values:  # a person left it as it is
         kind = ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
@@ -34,22 +35,36 @@ def listed_fields(profile: Profile) -> Iterator[tuple[int, str, str, Path]]:
                 yield at, path, kind, known[path]
 
 
-def meanings(profile: Profile) -> dict[tuple[str, str], str]:
-    """Return the meanings of texts in a profile."""
+def meanings(
+    profile: Profile, texts: Collection[tuple[str, str]] | None = None
+) -> dict[tuple[str, str], str]:
+    """Return the meanings in a profile of `texts` by kind, or of all.
+
+    A text of a description may be of any list: without `texts`, of those with its meaning.
+    """
     return {
         (kind, text): means
         for at, path, kind, _ in listed_fields(profile)
         for text, means in profile.documents[at].fields[path].values.items()
         if text != ANY_OTHER
+        and ((kind, text) in texts if texts is not None else _is_of(kind, path, means))
     }
+
+
+def _is_of(kind: str, path: str, means: str) -> bool:
+    return not path.endswith(DESCRIPTION.key) or names.resolve(kind, means) is not None
 
 
 def with_meanings(profile: Profile, given: Meanings) -> Profile:
     """Return a profile that reads texts so; an empty meaning removes the former one."""
     fields = [dict(mapping.fields) for mapping in profile.documents]
+    new = defaultdict[tuple[int, str], dict[str, str]](dict)
     for at, path, kind, _ in listed_fields(profile):
-        new = {text: means for (each, text), means in given.items() if each == kind}
-        fields[at][path] = _with_values(fields[at][path], new)
+        for (each, text), means in given.items():
+            if each == kind and (means not in ("", text) or text not in new[at, path]):
+                new[at, path][text] = means  # of a description, one list has more to say
+    for (at, path), values in new.items():
+        fields[at][path] = _with_values(fields[at][path], values)
     documents = zip(profile.documents, fields, strict=True)
     return replace(profile, documents=tuple(replace(each, fields=new) for each, new in documents))
 

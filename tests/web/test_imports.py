@@ -271,7 +271,7 @@ EXP-2;14/2/2020;BFN95011;Glock;9mm;2;Luque;ANULADO
     mapping = upload(officer, spreadsheet)
     page = officer.open(mapping)
     assert "1 = Pistola (Pistol) · 2 = Revólver" in text(page)
-    assert "Empty cells and “ídem” mean as in the row above Expediente" in text(page)
+    assert "Empty cells of Expediente mean as in the row above Rows: 1 · Row 3:" in text(page)
     box = re.compile(r'<input[^>]*name="(assumed.[0-9]+)"[^>]*>\s*<label[^>]*>Left out: cancelled<')
     cancelled = box.search(page)
     assert "checked" in cancelled[0] and "Row 4: EXP-2 · 14/2/2020" in text(page)
@@ -290,6 +290,105 @@ EXP-2;14/2/2020;BFN95011;Glock;9mm;2;Luque;ANULADO
     page = officer.open(run)  # the check page has the ticks, too
     officer.send(f"{run}/assumed", filled_in(page) | {box.search(page)[1]: ""})
     assert "Documents created 2" in text(officer.open(run))
+
+
+MERGED = """Causa;Trámite;Fecha de incautación;Numeración;Marca;Ciudad;Fuerza;Sort
+C-1;TR-101;13/2/2020;TKA5.390;Taurus;Encarnación;Comisaría 1a;
+C-1;;;TKA52391;Taurus;;;
+C-1;TR-103;14/2/2020;BFN95011/BFN95012;Glock;Luque;Xyz;
+C-1;TR-104;14/2/2020;BFN95013;Glock;Luque;Xyz;ANN.
+"""
+
+
+def fields_of(page, *columns):
+    """Return the names of the fields of columns, and the ticks of what is left to the row above."""
+    named = re.findall(r'<label for="([\w-]+)">([^<]*)', page)
+    texts = {"Empty cells of {} mean as in the row above": "tick", "{}": "column"}
+    return {
+        (kind, column): field.replace("-", ".")
+        for field, label in named
+        for column in columns
+        for sentence, kind in texts.items()
+        if label == sentence.format(column)
+    }
+
+
+def test_columns_that_are_left_to_the_row_above_are_ticked_and_follow_the_columns(officer):
+    mapping = upload(officer, MERGED)
+    fields = fields_of(officer.open(mapping), "Causa", "Trámite", "Fuerza")
+    moved = {fields["column", "Trámite"]: "number", fields["column", "Causa"]: ""}
+    moved[fields["column", "Fuerza"]] = "note"
+    run = map_columns(officer, mapping, **moved).partition("?")[0]
+    assert "Documents created 3" in text(officer.open(run))
+    ticks = fields_of(page := officer.open(mapping), "Trámite", "Fuerza")
+    assert "checked" in re.search(rf'name="{ticks["tick", "Trámite"]}"[^>]*>', page)[0]
+    assert "checked" not in re.search(rf'name="{ticks["tick", "Fuerza"]}"[^>]*>', page)[0]
+    changes = {ticks["tick", "Trámite"]: "", ticks["tick", "Fuerza"]: "true"}
+    map_columns(officer, mapping, **changes)
+    assert (
+        "checked" in re.search(rf'name="{ticks["tick", "Fuerza"]}"[^>]*>', officer.open(mapping))[0]
+    )
+    assert "The row has no number of its own" in text(officer.open(run))
+
+
+def test_signs_numbers_of_one_gun_and_rows_to_leave_out_are_typed(officer):
+    mapping = upload(officer, MERGED)
+    fields = fields_of(page := officer.open(mapping), "Trámite", "Causa", "Numeración")
+    typed = {fields["column", "Trámite"]: "number", fields["column", "Causa"]: ""}
+    typed |= {fields["column", "Numeración"]: "items.serial", "several": "marks", "unread": ". "}
+    refused = officer.send(
+        mapping, filled_in(page) | AGENCY | typed | {"left.0.column": "Sort"}, 422
+    )
+    assert "This field is required." in refused.text
+    typed |= {"left.0.column": "Sort", "left.0.text": "ann.", "left.0.reason": "annulée"}
+    run = map_columns(officer, mapping, **typed).partition("?")[0]
+    checked = text(officer.open(run))
+    assert "TKA5?390" in checked and "BFN95011, BFN95012" in checked
+    assert "Documents created 2" in checked and "Annulée Rows 1 Examples Row 5" in checked
+    page = officer.open(mapping)
+    assert 'value="annulée"' in page and 'name="left.1.text"' in page and 'value="."' in page
+    map_columns(officer, mapping, **{"left.0.column": "", "left.0.text": ""})
+    assert "Documents created 3" in text(officer.open(run))
+
+
+def test_an_answer_is_withdrawn_and_old_ones_of_other_files_do_not_block(officer):
+    first = SPREADSHEET.replace("Taurus", "Hi Power Xyzzy")
+    run = map_columns(officer, upload(officer, first)).partition("?")[0]
+    answer_texts(officer, run, {"Hi Power Xyzzy": "Taurus"})
+    assert "Pistol · Taurus" in text(officer.open(run))
+    at = SPREADSHEET.split("\n")[2].split(";").index("Marca")
+    map_columns(officer, f"{run}/mapping", **{f"columns.{at}": "items.description"})
+    assert "Pistol · Hi Power Xyzzy" in text(officer.open(run))  # of a make, not of all it says
+    map_columns(officer, f"{run}/mapping", **{f"columns.{at}": "items.make"})
+    assert "Pistol · Taurus" in text(officer.open(run))
+    answer_texts(officer, run, {"Hi Power Xyzzy": ""})
+    map_columns(officer, f"{run}/mapping", name="otro nombre")
+    assert "Pistol · Hi Power Xyzzy" in text(officer.open(run))
+
+    other = map_columns(officer, upload(officer, SPREADSHEET, name="Otra.csv")).partition("?")[0]
+    assert "Hi Power Xyzzy" not in officer.open(f"{other}/values")
+    answer_texts(officer, other, {"Taurus": "Rossi"})
+    assert "Pistol · Rossi" in text(officer.open(other))
+
+
+def test_an_agency_that_is_no_value_leaves_that_of_all_rows(officer):
+    rows = SPREADSHEET.strip("\n").splitlines()
+    content = "\n".join([f"{rows[0]};Comisaría", *(f"{row};PBA" for row in rows[1:])])
+    run = map_columns(officer, upload(officer, content)).partition("?")[0]
+    assert "Documents created 0" in text(officer.open(run))
+    answer_texts(officer, run, {"PBA": "-"})
+    assert "Documents created 1" in text(officer.open(run))
+
+
+def answer_texts(officer, run, answers):
+    """Say on the page what texts mean, `-` for no value; the others stay."""
+    form = filled_in(officer.open(f"{run}/values"))
+    texts = {name.rpartition(".")[0]: form[name] for name in form if name.endswith(".text")}
+    for path, given in texts.items():
+        if given in answers:
+            is_none = answers[given] == "-"
+            form |= {f"{path}.none": "true"} if is_none else {f"{path}.means": answers[given]}
+    officer.send(f"{run}/values", form)
 
 
 def test_a_code_of_the_file_means_another_type(officer):

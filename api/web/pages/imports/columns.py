@@ -16,6 +16,7 @@ from flask import request
 from api.i18n.messages import format_day, translate
 from api.import_profiles import draft, judge_by, read_first_rows, with_known_meanings
 from api.web import choices
+from api.web.formatting import label
 from api.web.forms import REQUIRED, Field, Form
 from api.web.pages import account_pages
 from api.web.pages.imports.meanings import list_options
@@ -33,9 +34,24 @@ from api.web.pages.imports.runs import (
 )
 from api.web.record_pages import register_form, render_page
 from importers import subjects
-from importers.assumptions import Assumption, assume, find_assumptions, with_columns_of
+from importers.assumptions import (
+    Assumption,
+    assume,
+    find_assumptions,
+    follow_columns,
+    literal_rule,
+    with_columns_of,
+)
 from importers.guess import ColumnGuess, natural_key, needed_fields
-from importers.profiles import DocumentMapping, Profile, Source, from_data, name_of_file, to_data
+from importers.profiles import (
+    DocumentMapping,
+    Profile,
+    Skip,
+    Source,
+    from_data,
+    name_of_file,
+    to_data,
+)
 from importers.reading.cells import (
     DATE_ORDERS,
     OPEN_LISTS,
@@ -46,26 +62,33 @@ from importers.reading.cells import (
     read_date,
 )
 from importers.reading.patterns import SERIALS
-from importers.reading.tables import SHEET, Table, fold
-from importers.subjects import SUBJECTS, targets
+from importers.reading.tables import SHEET, Row, Table, fold
+from importers.subjects import DESCRIPTION, SUBJECTS, targets
 from salsa_ext.administration import imports
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.dates import parse_date
 from salsa_ext.core.errors import IllegalTransition, Invalid, Message, message
+from salsa_ext.custody.values import NEEDED_BY_DISPOSITION
 from salsa_ext.reference import names
 
 MOST_CODES: Final = 20
 DIGITS: Final = re.compile(r"\d{1,4}[/.-]\d{1,2}[/.-]\d{1,4}\b.*")
 SEVERAL: Final = Field(
     "several",
-    message("A cell may hold several serial numbers"),
-    "flag",
-    hint=message(
-        "Each becomes a firearm of its own. They are cut at commas, semicolons, / and “and”."
+    message("Where a cell holds several serial numbers"),
+    "choice",
+    (
+        ("guns", message("Each becomes a firearm of its own")),
+        ("marks", message("All are numbers of one firearm, as of its barrel and its frame")),
     ),
+    hint=message("They are cut at commas, semicolons, / and “and”."),
 )
-
-
+UNREAD: Final = Field(
+    "unread",
+    message("Signs in a serial number that are one unread character each"),
+    hint=message("Type all of them without blanks, such as .#x. A dot sets no thousands apart."),
+    max_length=10,
+)
 JOINS: Final = {"first": None, "joined": "", "blank": " ", "hyphen": "-", "several": "; "}
 JOIN: Final = Field(
     "join",
@@ -105,6 +128,13 @@ class _Columns:
     assumptions: tuple[Assumption, ...]
 
     codes: tuple[_Code, ...]
+    rows: Sequence[Row]
+
+    @property
+    def left_out(self) -> list[tuple[str, str, str]]:
+        """Return column, text and reason of the rows that a person left out."""
+        rules = ((literal_rule(each), each.reason) for each in self.profile.skip)
+        return [(*rule, reason) for rule, reason in rules if rule]
 
     @property
     def subject(self) -> subjects.Subject:
@@ -118,8 +148,11 @@ class _Columns:
         keyed = [each for each in fields if fields[each] in self.subject.key]
         fields |= dict.fromkeys({*self.mapping.number_columns()} - {*keyed}, "number")
         values = {"name": self.profile.name, "dates": self.profile.dates}
-        values["several"] = "true" if self.profile.serials else ""
-        values["join"] = self._join()
+        values["several"] = "guns" if self.profile.serials else "marks"
+        values |= {"join": self._join(), "unread": self.profile.unread}
+        for at, (column, text, reason) in enumerate(self.left_out):
+            values |= {f"left.{at}.column": column, f"left.{at}.text": text}
+            values[f"left.{at}.reason"] = reason
         for at, guess in enumerate(self.guesses):
             values[f"columns.{at}"] = fields.get(guess.column, "")
         for at, each in enumerate(self.assumptions):
@@ -154,7 +187,7 @@ class _Columns:
         serials = {
             guess.column: self.profile.serials.get(guess.column, SERIALS)
             for path in columns
-            if path.rpartition(".")[2] == "serial" and form.get("several")
+            if path.rpartition(".")[2] == "serial" and form.get("several") == "guns"
             for guess in columns[path]
         }
         changed = replace(
@@ -162,9 +195,15 @@ class _Columns:
             name=name_of_file(form.get("name")),
             dates=form.get("dates"),
             serials=serials,
+            unread=re.sub(r"[\s,]", "", form.get("unread")),
             sheets=self._sheets(form),
             documents=(mapping,),
+            skip=(
+                *(each for each in self.profile.skip if not literal_rule(each)),
+                *self._typed_rules(form),
+            ),
         )
+        changed = follow_columns(changed, self.mapping, self.drafted, self.rows)
         chosen = {
             each: form.get(f"assumed.{at}") == "true" for at, each in enumerate(self.assumptions)
         }
@@ -175,6 +214,19 @@ class _Columns:
             if each.column in keys and typed_code not in ("", each.means):
                 keys[each.column][each.code] = typed_code
         return from_data(to_data(replace(changed, values=keys)))
+
+    def _typed_rules(self, form: Form) -> Iterator[Skip]:
+        """Yield the rules for rows that a form leaves out; raises Invalid for half of one."""
+        columns = {guess.column for guess in self.guesses}
+        for at in form.row_numbers("left"):
+            column, text, reason = (
+                form.get(f"left.{at}.{part}") for part in ("column", "text", "reason")
+            )
+            if text and column in columns:
+                meant = self.profile.values.get(column, {}).get(text, text)
+                yield Skip(reason or text, {column: re.escape(meant)})
+            elif text or column:
+                raise Invalid({f"left.{at}.{'text' if column else 'column'}": [REQUIRED]})
 
     def _sheets(self, form: Form) -> tuple[str, ...]:
         """Return the sheets that a form has ticked; raises Invalid for none."""
@@ -219,7 +271,8 @@ class _Columns:
         if before and {*before.columns} == columns and (join == self._join() or len(columns) < 2):
             return before
         names = tuple(guess.column for guess in guesses)
-        return Source(names, join=JOINS.get(join) if len(names) > 1 else None)
+        values = before.values if before else {}
+        return Source(names, JOINS.get(join) if len(names) > 1 else None, values=values)
 
 
 def _read_columns(actor: Actor, import_id: UUID) -> _Columns:
@@ -247,9 +300,11 @@ def _read_columns(actor: Actor, import_id: UUID) -> _Columns:
         profile = replace(drafted.profile, sheets=(sheet,) if sheet else profile.sheets)
     [mapping] = profile.documents
     other = with_columns_of(profile, drafted.profile)
-    assumptions = tuple(find_assumptions(profile, other, rows))
+    assumptions = tuple(
+        each for each in find_assumptions(profile, other, rows) if each.kind != "unread"
+    )
     codes = tuple(_codes(actor, profile, other, mapping))
-    return _Columns(table, profile, mapping, (*guesses,), other, assumptions, codes)
+    return _Columns(table, profile, mapping, (*guesses,), other, assumptions, codes, rows)
 
 
 def _codes(
@@ -303,13 +358,18 @@ def _show_mapping(actor: Actor, form: Form | None, import_id: UUID) -> str:
         ],
         options=_target_options(columns.subject),
         constants=[*_constant_fields(columns.subject)],
+        lacking=[*_lacking(columns.mapping)],
         settings=(
             JOIN,
             columns.date_order(),
-            *([SEVERAL] if any("serial" in path for path in known) else []),
+            *([SEVERAL, UNREAD] if any("serial" in path for path in known) else []),
         ),
         codes=columns.codes,
-        sheet_column=SHEET,
+        left_out=range(len(columns.left_out) + 1),
+        columns=[
+            (name, translate(message("Name of the sheet")) if name == SHEET else name)
+            for name in (guess.column for guess in columns.guesses)
+        ],
         subject_name=name,
         subject_text=translate(SUBJECT_TEXTS[name][1]),
         subjects=[
@@ -320,10 +380,19 @@ def _show_mapping(actor: Actor, form: Form | None, import_id: UUID) -> str:
     )
 
 
+def _lacking(mapping: DocumentMapping) -> Iterator[str]:
+    """Yield the kinds of dispositions whose rows are refused, as no column has what they need."""
+    given = {each.partition(".")[0] for each in (*mapping.fields, *mapping.constants)}
+    for kind, (name, text) in NEEDED_BY_DISPOSITION.items():
+        if mapping.subject == "dispositions" and {"receiver": "to"}.get(name, name) not in given:
+            yield f"{label('disposition_kind', kind)}: {translate(text)}"
+
+
 def _map(actor: Actor, form: Form, import_id: UUID) -> str:
     """Store the profile, and let the file be checked by it."""
-    profile = _read_columns(actor, import_id).profile_of(form)
-    judge_by(actor, import_id, with_known_meanings(actor, profile))
+    columns = _read_columns(actor, import_id)
+    profile = columns.profile_of(form)
+    judge_by(actor, import_id, with_known_meanings(actor, profile, columns.profile))
     return PAGES.address(import_id, done="mapping")
 
 
@@ -341,7 +410,10 @@ def _target_options(subject: subjects.Subject) -> choices.Groups:
     groups: dict[str, choices.Options] = {}
     for path, members in targets(subject.value).items():
         heading = field_name(members[:-1]) or translate(SUBJECT_TEXTS[subject.name][0])
-        groups.setdefault(heading, []).append((path, field_name(members)))
+        name = field_name(members)
+        if members[-1] is DESCRIPTION:
+            name = translate(message("{field} (make, model and calibre in one cell)", field=name))
+        groups.setdefault(heading, []).append((path, name))
     return [*groups.items()]
 
 

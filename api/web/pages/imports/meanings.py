@@ -88,10 +88,10 @@ def _read(actor: Actor, import_id: UUID) -> tuple[Profile, list[_Text]]:
         raise IllegalTransition("import", run.status, message("say what texts mean"))
     profile = from_data(run.definition)
     counts = {(each["kind"], each["text"]): each["count"] for each in run.report.get("unknown", ())}
-    stored = meanings(profile)
     known = {(each["kind"], each["text"]): each["count"] for each in run.report.get("known", ())}
-    others = [key for key in stored if key not in counts]
-    keys = [key for key in [*counts, *others] if len(key[1]) <= MOST_CHARACTERS][:MOST]
+    stored = meanings(profile, {*counts, *known})
+    keys = [key for key in [*counts, *stored] if len(key[1]) <= MOST_CHARACTERS]
+    keys = [*dict.fromkeys(keys)][:MOST]
     keys += [key for key in known if len(key[1]) <= MOST_CHARACTERS and key not in keys]
     counts |= known
     texts = [

@@ -103,7 +103,6 @@ DATE_ORDER_TEXTS: Final = {
     "ymd": message("Year, month, day"),
 }
 ASSUMED: Final = {
-    "above": message("Empty cells and “ídem” mean as in the row above"),
     "once": message("The same firearm again in one case is left out"),
     "restored": message("A star behind a serial number means that a laboratory restored it"),
     "unread": message("Each of these signs in a serial number is one character that was not read"),
@@ -282,6 +281,9 @@ def assumption_texts(profile: Profile, drafted: Profile, each: Assumption) -> tu
         text = message("Left out: {reason}", reason=translate(each.name))
         return translate(text), f"{translate(count)} · {row}"
     counted = translate(count) if each.count or each.kind == "once" else ""
+    if each.kind == "above":
+        text = message("Empty cells of {column} mean as in the row above", column=each.name)
+        return translate(text), " · ".join(filter(None, (counted, row)))
     return translate(ASSUMED[each.kind]), " · ".join(filter(None, (each.name, counted, row)))
 
 
