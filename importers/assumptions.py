@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from importers.bodies import STAR
@@ -88,8 +88,8 @@ def assume(profile: Profile, drafted: Profile, chosen: Mapping[Assumption, bool]
 
 def _turned(profile: Profile, drafted: Profile, each: Assumption) -> Profile:
     if each.kind == "above":
-        others = tuple(name for name in profile.above if name != each.name)
-        return replace(profile, above=others if each.is_on else (*others, each.name))
+        above = tuple(name for name in profile.above if name != each.name)
+        return replace(profile, above=above if each.is_on else (*above, each.name))
     if each.kind == "once":
         return replace(profile, once=not each.is_on)
     if each.kind == "restored":
@@ -170,7 +170,7 @@ Counted = tuple[int, int, str]
 
 def _count_kept(
     profile: Profile, rows: Sequence[Row]
-) -> tuple[Mapping[str, Collection[Row]], Counted, Counted]:
+) -> tuple[Mapping[str, Sequence[Row]], Counted, Counted]:
     """Find the rows that leave a column to the row above; count those that repeat a gun, or have a star."""
     names, above, rules = profile.used_columns(), RowAbove(profile), SkipRules(profile.skip)
     sources = [each for mapping in profile.documents for each in mapping.fields.items()]
