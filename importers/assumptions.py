@@ -125,14 +125,14 @@ def follow_columns(
     cells = [texts for _, texts in _texts(profile, rows)]
     left = columns_above(cells, paths, mapping.number_columns())
     above = [each for each in profile.above if each not in moved]
-    found = [*find_skips(cells, paths)]
+    rules = [*find_skips(cells, paths)]
     off = {each.reason for each in drafted.skip} - {each.reason for each in profile.skip}
-    known = {each.reason for each in found}
+    known = {each.reason for each in rules}
     own = [each for each in profile.skip if each.reason not in known or literal_rule(each)]
     return replace(
         profile,
         above=(*above, *(each for each in left if each in moved)),
-        skip=(*own, *(each for each in found if each.reason not in off)),
+        skip=(*own, *(each for each in rules if each.reason not in off)),
     )
 
 
