@@ -7,7 +7,9 @@ import io
 import json
 import re
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
 
 import xlsxwriter
 from flask import Response, g, request
@@ -18,6 +20,8 @@ from api.http.fields.declared import list_columns
 CSV_TYPE = "text/csv; charset=utf-8"
 XLSX_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OCTETS = "application/octet-stream"
+SHEET_SIGNS: Final = re.compile(r"[\[\]:*?/\\]")
+"""Signs that the name of a sheet may not have."""
 LAST_COLUMNS = ("handling", "withheld", "uses")
 FORMULA_START = re.compile(
     r'(^(?!-\d+(?:\.\d+)?\Z)|[;,\t\r\n])(?=(?:"|[^\S\t\r\n])*[=+\-@＝＋－＠])|^(?=[\t\r\n])'
@@ -73,7 +77,16 @@ def table_response(
 ) -> Response:
     """Return flat rows as a file; `columns` come first, then others of the rows."""
     columns = list(dict.fromkeys([*columns, *(name for row in rows for name in row)]))
-    body = _write_csv(columns, rows) if form == "csv" else _write_xlsx(columns, rows)
+    lines = [[row.get(column) for column in columns] for row in rows]
+    return file_response(columns, lines, form, name, "Sheet1")
+
+
+def file_response(
+    columns: Sequence[str], lines: Sequence[Sequence[Any]], form: str, name: str, sheet: str
+) -> Response:
+    """Return lines below their headings as a file; `sheet` is the name of that of a workbook."""
+    table = [columns, *lines]
+    body = _write_csv(table) if form == "csv" else write_workbook({sheet: table}, is_list=True)
     response = Response(body, content_type=CSV_TYPE if form == "csv" else XLSX_TYPE)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}.{form}"'
     return response
@@ -91,12 +104,12 @@ def _flatten(value: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
     return flat
 
 
-def _write_csv(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes:
+def _write_csv(table: Sequence[Sequence[Any]]) -> bytes:
     """Write a file with the separator that spreadsheets in the reader's language expect."""
     buffer = io.StringIO(newline="")
     writer = csv.writer(buffer, delimiter="," if g.language == "en" else ";")
-    writer.writerow(columns)
-    writer.writerows([escape_formula(row.get(column)) for column in columns] for row in rows)
+    writer.writerow(table[0])
+    writer.writerows([escape_formula(cell) for cell in line] for line in table[1:])
     return buffer.getvalue().encode("utf-8-sig")
 
 
@@ -105,25 +118,36 @@ def escape_formula(value: Any) -> Any:
     return FORMULA_START.sub(r"\1'", value) if isinstance(value, str) else value
 
 
-def _write_xlsx(columns: Sequence[str], rows: Sequence[Mapping[str, Any]]) -> bytes:
-    lines = [[row.get(column) for column in columns] for row in rows]
-    return write_workbook({"Sheet1": [columns, *lines]})
+def write_workbook(
+    sheets: Mapping[str, Sequence[Sequence[Any]]], width: float = 0, *, is_list: bool = False
+) -> bytes:
+    """Return a workbook of sheets, each of lines; `width` is that of the first columns.
 
-
-def write_workbook(sheets: Mapping[str, Sequence[Sequence[Any]]], width: float = 0) -> bytes:
-    """Return a workbook of sheets, each of lines; `width` is that of the first columns."""
+    A list has a heading that stays in view, filters, and columns as wide as their cells.
+    """
     buffer = io.BytesIO()
     options = {
         "in_memory": True,
         "strings_to_formulas": False,
         "strings_to_urls": False,
         "strings_to_numbers": False,
+        "default_date_format": "yyyy-mm-dd",
     }
     with xlsxwriter.Workbook(buffer, options) as book:
+        bold, moment = book.add_format({"bold": True}), book.add_format({"num_format": 22})
         for name, lines in sheets.items():
-            sheet = book.add_worksheet(name[:31])
+            sheet = book.add_worksheet(SHEET_SIGNS.sub(" ", name)[:31])
+            sheet.add_write_handler(datetime, partial(_write_moment, moment))
             if width:
                 sheet.set_column(0, 0, width)
             for number, line in enumerate(lines):
-                sheet.write_row(number, 0, line)
+                sheet.write_row(number, 0, line, bold if is_list and not number else None)
+            if is_list and lines[0]:
+                sheet.freeze_panes(1, 0)
+                sheet.autofilter(0, 0, len(lines) - 1, len(lines[0]) - 1)
+                sheet.autofit(max_width=300)
     return buffer.getvalue()
+
+
+def _write_moment(form: Any, sheet: Any, row: int, column: int, at: datetime, *_: Any) -> Any:
+    return sheet.write_datetime(row, column, at, form)

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
-from flask import Response, request
-from marshmallow import Schema, ValidationError
+from flask import request
+from marshmallow import ValidationError
 
 from api.http.errors import flatten_errors
 from api.http.fields.codes import Code
 from api.http.fields.schemas import RequestSchema
-from api.http.tables import list_response
 from api.i18n.messages import format_day, translate
 from api.web import choices
 from api.web.forms import Field, Form
-from salsa_ext.core.actor import Actor
+from api.web.list_files import MAX_EXPORTED
 from salsa_ext.core.dates import parse_date
 from salsa_ext.core.errors import message
 from salsa_ext.database.paging import MAX_COUNTED, Page
 
 PAGE_SIZE: Final = 25
-MAX_EXPORTED: Final = 5_000
-"""Rows of a file."""
-EXPORT_STEP: Final = 200
 FILE_FORMATS: Final = ("csv", "xlsx")
 UNSHOWN: Final = frozenset({"cursor", "sort", "format", "limit"})
 """What an address may name besides the filters."""
@@ -33,7 +29,6 @@ FROM_DAY: Final = Field("from_day", message("From day"), "date")
 TO_DAY: Final = Field("to_day", message("To day"), "date")
 EXTERNAL_ID: Final = Field("external_id", message("Number in another system"), max_length=100)
 SERIAL: Final = Field("serial", message("Serial number"), "serial", max_length=64)
-Read = Callable[[Actor, dict[str, Any], int, str | None], Page[Any]]
 
 
 @dataclass(frozen=True)
@@ -140,20 +135,6 @@ def sort_link(column: str, *, is_down_first: bool = False) -> SortLink:
     turned = {up: down, down: up}.get(now, down if is_down_first else up)
     direction = {up: "ascending", down: "descending"}.get(now)
     return SortLink(address_with(sort=turned, cursor=None), direction)
-
-
-def list_file(
-    actor: Actor, read: Read, filters: dict[str, Any], schema: Schema, form: str, name: str
-) -> Response:
-    """Return all rows of a list as a file, at most MAX_EXPORTED."""
-    items: list[Any] = []
-    cursor: str | None = None
-    while True:
-        page = read(actor, dict(filters), EXPORT_STEP, cursor)
-        items += page.items
-        cursor = page.next
-        if cursor is None or len(items) >= MAX_EXPORTED:
-            return list_response(form, schema, items[:MAX_EXPORTED], name, {})
 
 
 def list_context(page: Page[Any], form: Form, fields: Sequence[Field]) -> Mapping[str, Any]:

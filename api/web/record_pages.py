@@ -18,6 +18,7 @@ from api.web import choices, lists, submission
 from api.web.access import form_view, login_required, render_again
 from api.web.document_actions import Action, Actions, Subject, available_actions
 from api.web.forms import VERSION_FIELD, Field, Form
+from api.web.list_files import Read, list_file
 from api.web.lists import PAGE_SIZE
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
@@ -159,7 +160,7 @@ class DocumentPages:
     def add_list(
         self,
         query: type[ListQuery],
-        read: lists.Read,
+        read: Read,
         fields: tuple[Field, ...] = (),
         context: Callable[[Actor, Page[Any]], Data] = lambda actor, page: {},
         presets: Callable[[Actor], Mapping[str, str]] = lambda actor: {},
@@ -171,8 +172,8 @@ class DocumentPages:
         def show(actor: Actor) -> Any:
             listed = lists.read_filters(query, **presets(actor))
             if item and listed.format in lists.FILE_FORMATS:
-                name = self.path.rpartition("/")[2]
-                return lists.list_file(actor, read, listed.filters, item(), listed.format, name)
+                title = translate(self.title)
+                return list_file(actor, read, listed.filters, item(), listed.format, title)
             page = read(actor, listed.filters, page_size, listed.cursor)
             data = {"has_files": item is not None} | {**context(actor, page)}
             return self.render_list(actor, listed.form, page, fields, **data)

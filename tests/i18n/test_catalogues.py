@@ -26,7 +26,7 @@ OTHERS = [language for language in LANGUAGES if language != "en"]
 JINJA = Environment(autoescape=True)
 WORD = re.compile(r"[^\W\d_]{2}")
 SAID_SO = {
-    "es": {"Auditor", "Calibre", "Derringer", "Supervisor", "Total"},
+    "es": {"Auditor", "Calibre", "Derringer", "No", "Supervisor", "Total"},
     "fr": {
         "Active",
         "Air",

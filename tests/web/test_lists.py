@@ -3,8 +3,10 @@
 import csv
 import io
 import re
+from datetime import date, datetime
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from api.web.areas import SHOWN_ON_SCREENS
 from salsa_ext.database.paging import PARSERS
@@ -75,15 +77,27 @@ def test_a_list_says_how_many_it_has_and_nothing_of_an_empty_one(officer):
     assert "Found:" not in text(officer.open("/seizures?number=S-9"))
 
 
-def test_the_file_of_a_list_has_all_its_rows_by_its_filters_and_order(officer):
+def test_the_file_of_a_list_has_a_row_for_each_gun_in_words_and_real_dates(officer, police):
+    items = [bodies.firearm(line=line, serial=f"KHE6287{line}") for line in (1, 2)]
+    police.post("/seizures", bodies.seizure(number="S-4", occurred_on="2026-03-06", items=items))
     page = officer.open("/seizures?from_day=2026-02-01&sort=number")
     address = re.search(r'href="([^"]*format=csv[^"]*)"', page)[1].replace("&amp;", "&")
     answer = officer.client.get(address)
-    assert answer.headers["Content-Disposition"] == 'attachment; filename="seizures.csv"'
+    name = 'attachment; filename="seizures_2026-02-01.csv"'
+    assert answer.headers["Content-Disposition"] == name
     rows = list(csv.DictReader(io.StringIO(answer.get_data().decode("utf-8-sig"))))
-    assert [row["number"] for row in rows] == ["S-2", "S-3"]
-    workbook = officer.client.get(address.replace("csv", "xlsx")).get_data()
-    assert workbook.startswith(b"PK")
+    assert [row["Number"] for row in rows] == ["S-2", "S-3", "S-4", "S-4"]
+    assert [row["Serial number"] for row in rows][2:] == ["KHE62871", "KHE62872"]
+    address = address.replace("csv", "xlsx")
+    workbook = officer.client.get(address, headers={"Accept-Language": "es"}).get_data()
+    sheet = CalamineWorkbook.from_filelike(io.BytesIO(workbook)).get_sheet_by_name("Incautaciones")
+    heading, *lines = sheet.to_python()
+    shown = [dict(zip(heading, line, strict=True)) for line in lines]
+    assert [each["Fecha"] for each in shown[:2]] == [date(2026, 2, 5), date(2026, 3, 5)]
+    assert {each["Clase"] for each in shown} == {"Incautada"}
+    assert shown[0]["Fabricante"] == "Taurus" and "Lugar · País" in heading
+    assert isinstance(shown[0]["Registrado"], datetime)
+    assert not any("_" in name or "." in name for name in heading)
 
 
 def test_the_pages_of_a_sorted_list_follow_each_other(police):

@@ -15,6 +15,7 @@ from api.web.access import login_required
 from api.web.charts import draw_bars
 from api.web.formatting import short_day
 from api.web.forms import Field
+from api.web.list_files import list_file
 from api.web.pages import investigation_pages
 from api.web.record_pages import HOME, render_page
 from salsa_ext.access.audit import Action
@@ -47,8 +48,8 @@ def audit_log(actor: Actor) -> Any:
     """Show the audit log of the own state, newest first, with a chart; or as a file."""
     listed = lists.read_filters(AuditQuery)
     if listed.format in lists.FILE_FORMATS:
-        read, schema = audit.list_entries, AuditResponse()
-        return lists.list_file(actor, read, listed.filters, schema, listed.format, "audit")
+        read, title = audit.list_entries, translate(AUDIT[1])
+        return list_file(actor, read, listed.filters, AuditResponse(), listed.format, title)
     page = audit.list_entries(actor, listed.filters, lists.PAGE_SIZE, listed.cursor)
     activity = audit.count_activity(actor, listed.filters) if listed.cursor is None else None
     periods = sorted(activity.periods.items()) if activity else ()
