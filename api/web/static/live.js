@@ -156,6 +156,12 @@ async function watch() {
   waiting = setTimeout(watch, pause + Math.random() * SPREAD);
 }
 
+const printing = document.getElementById("print");
+if (printing) {
+  printing.hidden = false;
+  printing.addEventListener("click", () => print());
+}
+
 // On a phone the parts of a board are folded, but for what is late or due today; a tile opens its own.
 for (const part of document.querySelectorAll(".fold")) part.open = innerWidth > 768 || ["late-fold", "today-fold"].includes(part.id);
 document.addEventListener("click", ({target}) => {
