@@ -207,9 +207,15 @@ def gun_name(goods: Any) -> str:
         kind or label("category", goods.category),
         goods.make_text,
         goods.model,
-        goods.calibre_text,
+        calibre_name(goods.calibre_text),
     )
     return " · ".join(part for part in parts if part)
+
+
+def calibre_name(text: str | None) -> str | None:
+    """Return a calibre as written; the standard name of one that languages name differently."""
+    named = names.labels("calibre", g.language)
+    return next((named[c] for c in named if names.display_name("calibre", c, "en") == text), text)
 
 
 def mark_gun_name(hit: MarkHit) -> str:
@@ -407,6 +413,7 @@ TEMPLATE_GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "join_names": join_names,
     "coverage_text": coverage_text,
     "register_lines": register_lines,
+    "calibre_name": calibre_name,
     "gun_name": gun_name,
     "mark_gun_name": mark_gun_name,
     "has_permission": has_permission,

@@ -43,6 +43,12 @@ def test_a_seizure_of_several_guns_is_recorded_with_its_photograph(police, as_ac
     assert f'href="/seizures/{made["id"]}"' in listed and "and more: 1" in text(listed)
 
 
+def test_a_gauge_has_a_name_in_the_language_of_the_page(police):
+    page = police.send("/seizures/new", TYPED | {"items.0.calibre": "12 gauge"}).location
+    shown = police.open(page.removesuffix("/recorded"), Accept_Language="es")
+    assert "Pistola · Taurus · calibre 12" in text(shown)
+
+
 def test_a_form_without_a_gun_is_told_once_that_it_needs_one(police):
     filled = {name: value for name, value in TYPED.items() if not name.startswith("items.")}
     page = police.send("/seizures/new", filled, 422).text

@@ -54,7 +54,8 @@ function fitting(options, typed) {
   const text = fold(typed);
   const rank = (name) => (name.startsWith(text) ? 0 : name.includes(text) ? 1 : 2 + edits(name.slice(0, text.length), text));
   const least = text.length < 4 ? 1 : text.length < 7 ? 3 : 4; // one error, two in a longer name
-  return options.map((option) => [rank(fold(option.value)), option]).filter(([place]) => place <= least)
+  const nearest = ({ value, label }) => Math.min(...[value, label].filter(Boolean).map((name) => rank(fold(name))));
+  return options.map((option) => [nearest(option), option]).filter(([place]) => place <= least)
     .sort(([first], [second]) => first - second).slice(0, MAXIMUM).map(([, option]) => option);
 }
 
