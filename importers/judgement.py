@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
@@ -43,7 +43,10 @@ class Reject:
 
 @dataclass
 class Candidate:
-    """A document that rows became: its body as HTTP has it, and its value once it is judged."""
+    """A document that rows became: its body as HTTP has it, and its value once it is judged.
+
+    `parts` are the documents of its rows, `refused` those of its rows that it is without.
+    """
 
     subject: Subject
     number: str
@@ -52,6 +55,35 @@ class Candidate:
     column: Callable[[str], str]
     """Returns the column of the file that filled a field."""
     data: Any = None
+    parts: Sequence[Candidate] = ()
+    refused: Sequence[Reject] = ()
+
+    def without(self, rejects: Sequence[Reject]) -> Candidate | None:
+        """Return the document without the rows that have problems of their own.
+
+        None where no row is left, or where a later file could not add the others.
+        """
+        wrong = [each for each in rejects if [*each.problems] != [ANOTHER_ROW]]
+        numbers = {each.row.number for each in wrong}
+        rest = [each for each in self.parts if each.rows[0].number not in numbers]
+        if not rest or not self.subject.correct:
+            return None
+        first, *others = rest
+        merge(first, others)
+        first.refused = [*self.refused, *wrong]
+        return first
+
+    def sound_rows(self) -> list[Reject]:
+        """Return its rows for the file of refused ones, whose document they make whole."""
+        return [Reject(row, [SOUND_ROW]) for row in self.rows if self.refused]
+
+    def row_of(self, item: int) -> int:
+        """Return the place among its rows of the one that has an item."""
+        for at, part in enumerate(self.parts):
+            item -= len(part.body.get(self.subject.items, ()))
+            if item < 0:
+                return at
+        return 0
 
     @property
     def guns(self) -> Sequence[Firearm]:
@@ -169,11 +201,15 @@ def merge(first: Candidate, others: Sequence[Candidate]) -> None:
         body[name] = [item for each in all_of_it for item in each.body.get(name, ())]
     for line, item in enumerate(body[subject.items] if subject.has_own_lines else (), 1):
         item["line"] = line
+    first.parts = [replace(first), *others]
     first.body = body
     first.rows = [*{row.number: row for each in all_of_it for row in each.rows}.values()]
 
 
 ANOTHER_ROW: Final = Problem("", message("Another row of the same document is refused."))
+SOUND_ROW: Final = Problem(
+    "", message("This row has no problem. Leave it here, so that its document stays whole.")
+)
 
 
 def refuse(candidate: Candidate, errors: Mapping[str, Sequence[Message | str]]) -> list[Reject]:
@@ -185,7 +221,7 @@ def refuse(candidate: Candidate, errors: Mapping[str, Sequence[Message | str]]) 
         plain = ".".join(part for part in parts if not part.isdigit())
         column = candidate.column(plain)
         is_of_item = len(parts) > 1 and parts[0] == candidate.subject.items and parts[1].isdigit()
-        at = min(int(parts[1]), len(rows) - 1) if is_of_item else 0
+        at = candidate.row_of(int(parts[1])) if is_of_item else 0
         for text in texts:
             sentence = text if isinstance(text, Message) else Message(str(text))
             if not column and plain:

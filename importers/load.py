@@ -176,7 +176,10 @@ class Import:
         judge, sound, rejects = Judge(self.actor, self.read_body, agencies), [], []
         for candidate in candidates:
             refused = judge.judge(candidate)
-            rejects += refused
+            rest = candidate.without(refused) if refused else None
+            if rest and not judge.judge(rest):
+                candidate, refused = rest, []
+            rejects += [*refused, *candidate.refused]
             sound += [] if refused else [candidate]
         return sound, rejects
 
@@ -257,12 +260,13 @@ class _Groups:
 
     def _end(self, key: tuple[str, str], done: list[Candidate], rejects: list[Reject]) -> None:
         candidates, refused = self._waiting.pop(key)
-        if refused:
+        if refused and not (candidates and candidates[0].subject.correct):
             rejects += refused
             rejects += [Reject(row, [ANOTHER_ROW]) for each in candidates for row in each.rows]
             return
         first, *others = candidates
         merge(first, others)
+        first.refused = refused
         done.append(first)
 
 
@@ -300,6 +304,8 @@ class _Changes:
                     self._new.append(candidate)
                 elif before.digest == candidate.digest():
                     self._same.append((candidate, before))
+                elif candidate.refused:  # what is there may have the guns of these rows
+                    rejects += refuse(candidate, {})
                 elif candidate.subject.correct is None:
                     rejects += refuse(candidate, {"": [CORRECTED_BY_HAND]})
                 else:
@@ -392,6 +398,9 @@ class _Changes:
             first.problems = [*first.problems, *reject.problems]
         for reject in by_row.values():
             judgement.add_reject(reject)
+        loaded = (*self._new, *(each for each, _ in self._same))
+        sound = [row for each in loaded for row in each.sound_rows()]
+        by_row = {each.row.number: each for each in sound} | by_row
         if self._run_id is None:
             return
         actor, skipped = self._import.actor, judgement.skipped_rows

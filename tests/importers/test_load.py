@@ -19,10 +19,11 @@ from salsa_ext.core.errors import Conflict, Forbidden, ImportRejected, Invalid
 from salsa_ext.core.occurrence import Place
 from salsa_ext.database.session import db, transaction
 from salsa_ext.documents import seizures
-from salsa_ext.documents.models import Seizure
+from salsa_ext.documents.models import DocumentNumber, Seizure
 from salsa_ext.documents.values import SeizureData
 from salsa_ext.firearms.marks.values import SeizedItem
 from salsa_ext.firearms.records.models import Record
+from salsa_ext.firearms.records.queries import records_of_documents
 from tests.support.imported import begin, import_file, importing, seizure_profile, write_csv
 
 HEADER = ["case", "day", "serial", "make", "calibre", "type", "town"]
@@ -130,20 +131,42 @@ def test_a_number_that_was_entered_by_hand_is_no_files_to_change(load, run):
     assert "that no file gave" in str(judgement.top_problems()[0][0].text)
 
 
-def test_a_refused_gun_holds_back_the_whole_case(load):
-    wrong = [*SAME_CASE[:1], "soon", *SAME_CASE[2:]]
-    judgement = load(FIRST, wrong, OTHER)
-    assert judgement.counts == {"created": 1, "rejected": 2}
-    [first, second] = db.session.scalars(select(ImportReject).order_by(ImportReject.row))
-    assert first.problems[0]["text"] == "Another row of the same document is refused."
-    assert (second.row, second.problems[0]["column"]) == (3, "day")
-    assert {"column": "serial", "text": "BFN95011"} in second.cells
+WRONG = [*SAME_CASE[:1], "soon", *SAME_CASE[2:]]
+AHEAD = [SAME_CASE[0], "1/2/2090", *SAME_CASE[2:]]
 
 
-def test_refused_rows_are_loaded_once_they_are_mended(load):
-    load(FIRST, [*SAME_CASE[:1], "soon", *SAME_CASE[2:]], OTHER)
-    assert load(FIRST, SAME_CASE).counts == {"created": 1}
-    assert count(Seizure) == 2
+def refused_rows():
+    """Return cells and reason of each row in the file of refused rows."""
+    rows = db.session.scalars(select(ImportReject).order_by(ImportReject.row))
+    return [
+        ([cell["text"] for cell in row.cells], row.problems[0]["text"].partition(".")[0])
+        for row in rows
+    ]
+
+
+def serials(number):
+    case = current(number).id
+    return sorted(view.record.serial for view in records_of_documents([case])[case])
+
+
+@pytest.mark.parametrize("wrong", [WRONG, AHEAD])
+def test_a_refused_gun_is_added_to_its_case_once_it_is_mended(load, wrong):
+    judgement = load(wrong, FIRST, OTHER)
+    assert judgement.counts == {"created": 2, "rejected": 1}
+    assert serials("C-1") == ["TKA52390"]
+    [(_, reason), (_, sound)] = rows = refused_rows()
+    assert sound == "This row has no problem" != reason
+    assert load(wrong, FIRST).counts == {"unchanged": 1, "rejected": 1}
+    mended = [SAME_CASE if cells == wrong else cells for cells, _ in rows]
+    assert load(*mended).counts == {"changed": 1}
+    assert serials("C-1") == ["BFN95011", "TKA52390"]
+    assert (count(DocumentNumber), current("C-1").version) == (2, 2)
+
+
+def test_a_case_that_is_there_is_corrected_by_all_of_its_rows_or_not_at_all(load):
+    load(FIRST, SAME_CASE)
+    assert load(FIRST, WRONG).counts == {"rejected": 2}
+    assert serials("C-1") == ["BFN95011", "TKA52390"]
 
 
 def test_a_dry_run_says_the_same_and_writes_nothing(load, bra, tmp_path):
