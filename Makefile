@@ -9,8 +9,11 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
 unexport PYTHONDONTWRITEBYTECODE
 WORKERS ?= 2
+PG_CONFIG ?= /usr/lib/postgresql/17/bin/pg_config
+TESTS ?= tests/administration/test_distribution.py tests/security/test_rows.py tests/security/test_visibility.py \
+	tests/concurrency tests/scenarios/test_licit_trade.py tests/scenarios/test_arms_from_outside.py tests/matches
 
-.PHONY: help demo serve test long check lint types layers subjects metrics mutants bench lock sbom bundle docs
+.PHONY: help demo serve test long check lint types layers subjects metrics mutants bench cluster lock sbom bundle docs
 
 help:  ## list what there is
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -67,6 +70,12 @@ mutants: $(VENV)/.dev  ## change release and permissions in every way, and let n
 
 bench: $(VENV)/.runtime  ## measure, as ratios in one run
 	@$(BIN)/salsa bench checks
+
+cluster: $(VENV)/.dev  ## build Citus for PostgreSQL 17 (CITUS=its source), run tests on three nodes
+	@test -x "$(CITUS)/configure" || { echo "Name the folder of Citus' source: make cluster CITUS=..."; exit 1; }
+	@cd $(CITUS) && { test -f Makefile.global || ./configure -q PG_CONFIG=$(PG_CONFIG); } \
+		&& nice $(MAKE) -s -j2 with_llvm=no install >build.log 2>&1 || { tail -5 build.log; exit 1; }
+	@PG_BIN=$$($(PG_CONFIG) --bindir) $(BIN)/python -m tests.support.cluster $(BIN)/python -m pytest -q -rs $(TESTS)
 
 lock: $(VENV)/.dev  ## renew both lock files
 	@$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.lock

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -35,8 +36,9 @@ from salsa_ext.database.postgres.provision import provision_database
 from salsa_ext.database.postgres.server import EmbeddedServer
 from salsa_ext.database.session import db, transaction
 from tests.support import actors, agencies, jobs
+from tests.support.cluster import distribute, end_sessions, join_nodes
 from tests.support.folders import QUICK
-from tests.support.grounds import Grounds, forget_shares
+from tests.support.grounds import Grounds, RealGrounds, forget_shares
 from tests.support.sizes import drawn
 
 NOW = datetime(2026, 3, 9, 15, 0, tzinfo=UTC)
@@ -109,13 +111,34 @@ class Server:
     admin_url: str
     passwords: tuple[str, str, str]
 
+    @cached_property
+    def hosts(self) -> list[str | None]:
+        """The nodes of a cluster of Citus, its coordinator first; of one server, as its URL says."""
+        with self.admin() as admin, admin.cursor() as cursor:
+            cursor.execute("SELECT to_regclass('pg_dist_node')")
+            if cursor.fetchone() == (None,):
+                return [None]
+            cursor.execute("SELECT nodename FROM pg_dist_node ORDER BY groupid")
+            return [host for (host,) in cursor.fetchall()]
+
+    @property
+    def is_cluster(self) -> bool:
+        """Whether there are workers."""
+        return len(self.hosts) > 1
+
     @contextmanager
-    def admin(self, name: str = "postgres") -> Iterator[Any]:
-        """Give a connection that may create databases and roles."""
-        url = make_url(self.admin_url).set(drivername="postgresql", database=name)
-        with closing(psycopg2.connect(url.render_as_string(hide_password=False))) as opened:
-            opened.autocommit = True
+    def admin(self, name: str = "postgres", host: str | None = None) -> Iterator[Any]:
+        """Give a connection that may create databases and roles, to the first node or another."""
+        with closing(self._connect(self.admin_url, name, host)) as opened:
             yield opened
+
+    def _connect(self, url: str, name: str, host: str | None = None) -> Any:
+        parsed = make_url(url).set(drivername="postgresql", database=name)
+        if host is not None:
+            parsed = parsed.update_query_dict({"host": host})
+        opened = psycopg2.connect(parsed.render_as_string(hide_password=False))
+        opened.autocommit = True
+        return opened
 
     def url(self, role: str, name: str) -> str:
         """Return the URL of a role in a database."""
@@ -129,23 +152,28 @@ class Server:
         return url.render_as_string(hide_password=False)
 
     def make(self, name: str, template: str | None = None) -> None:
-        """Make a database with the service's roles, empty or as a copy of one."""
-        with self.admin() as admin, admin.cursor() as cursor:
-            if template is None:
-                owner, service, worker = self.passwords
-                provision_database(
-                    admin,
-                    database=name,
-                    owner_password=owner,
-                    service_password=service,
-                    worker_password=worker,
-                )
-                return
-            # a copy of the files takes half as long as a copy through the log
-            cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
-            cursor.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
-            granted = f'GRANT CONNECT, TEMPORARY ON DATABASE "{name}" TO'
-            cursor.execute(f"{granted} salsa_service, salsa_owner")
+        """Make a database with the service's roles, empty or as a copy of one, on each node."""
+        if template is not None and self.is_cluster:
+            self.end_sessions(template)
+        for host in self.hosts:
+            with self.admin(host=host) as admin, admin.cursor() as cursor:
+                if template is None:
+                    owner, service, worker = self.passwords
+                    provision_database(
+                        admin,
+                        database=name,
+                        owner_password=owner,
+                        service_password=service,
+                        worker_password=worker,
+                    )
+                    continue
+                # a copy of the files takes half as long as a copy through the log
+                cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+                cursor.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
+                granted = f'GRANT CONNECT, TEMPORARY ON DATABASE "{name}" TO'
+                cursor.execute(f"{granted} salsa_service, salsa_owner")
+        if template is None and self.is_cluster:
+            join_nodes(self.hosts, lambda host: self._connect(self.admin_url, name, host))
 
     def offer(self, name: str) -> None:
         """Let every role that may make databases copy this one; the owner of the tables owns no copy."""
@@ -174,15 +202,20 @@ class Server:
         """Drop a database, as whichever of the two roles owns it; its sessions are ended first."""
         self.end_sessions(name)
         result = f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'
-        with self.admin() as admin, admin.cursor() as cursor:
-            try:
-                cursor.execute(result)
-            except psycopg2.errors.InsufficientPrivilege:
-                with self._as("owner") as owner, owner.cursor() as by_owner:
-                    by_owner.execute(result)
+        for host in self.hosts:
+            with self.admin(host=host) as admin, admin.cursor() as cursor:
+                try:
+                    cursor.execute(result)
+                except psycopg2.errors.InsufficientPrivilege:
+                    with self._as("owner") as owner, owner.cursor() as by_owner:
+                        by_owner.execute(result)
 
     def end_sessions(self, name: str) -> None:
         """End the sessions of each role, as that role: a role that is no superuser ends only its own."""
+        if self.is_cluster:
+            for host in self.hosts:
+                end_sessions(lambda of, host=host: self._connect(self.admin_url, of, host), name)
+            return
         with self.admin() as admin, admin.cursor() as cursor:
             cursor.execute(
                 "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = %s", (name,)
@@ -198,9 +231,7 @@ class Server:
 
     @contextmanager
     def _as(self, role: str, name: str = "postgres") -> Iterator[Any]:
-        url = make_url(self.url(role, name)).set(drivername="postgresql")
-        with closing(psycopg2.connect(url.render_as_string(hide_password=False))) as opened:
-            opened.autocommit = True
+        with closing(self._connect(self.url(role, name), name)) as opened:
             yield opened
 
     def config(self, name: str, home: Path) -> Config:
@@ -260,6 +291,8 @@ def template(server: Server, tmp_path_factory: pytest.TempPathFactory) -> str:
             server.make(name)
             migrations.upgrade_schema(server.url("owner", name))
             migrations.open_clock(server.url("owner", name))  # for the clock that stands at NOW
+            if server.is_cluster:
+                distribute(server.url("owner", name))
             server.offer(name)
             made.touch()
     return name
@@ -393,9 +426,20 @@ def grounds_over(app: Flask, request: pytest.FixtureRequest) -> Iterator[Grounds
 
 
 @pytest.fixture(scope="session")
-def grounds(app: Flask, request: pytest.FixtureRequest) -> Iterator[Grounds]:
+def grounds(
+    app: Flask, server: Server, worker_database: str, request: pytest.FixtureRequest
+) -> Iterator[Grounds]:
     """The transaction of this worker's tests."""
-    yield from grounds_over(app, request)
+    if not server.is_cluster:
+        yield from grounds_over(app, request)
+        return
+    pattern = name_of(request.getfixturevalue("registered"))
+
+    def renew() -> None:
+        server.drop(worker_database)
+        server.make(worker_database, pattern)
+
+    yield RealGrounds(app, renew)
 
 
 @pytest.fixture

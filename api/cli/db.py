@@ -6,13 +6,15 @@ from collections import Counter
 from uuid import UUID
 
 import click
+from sqlalchemy import create_engine
+from sqlalchemy.pool import NullPool
 
 from api import jobs
 from api.cli.context import explained, require_schema
 from api.http.context import core_app, current_vault, transaction
 from api.server import embedded_database
 from salsa_ext.access.rules import operator
-from salsa_ext.administration import migrations
+from salsa_ext.administration import distribution, migrations
 from salsa_ext.core.config import Config
 from salsa_ext.core.errors import NotConfigured, message
 from salsa_ext.figures import COUNTED_DATASETS, COUNTED_KINDS
@@ -23,7 +25,7 @@ from salsa_ext.statistics import rollups
 
 @click.group()
 def db() -> None:
-    """Bring the schema to this version, or show its version."""
+    """The schema: its version, and where its tables are."""
 
 
 @db.command()
@@ -55,6 +57,39 @@ def status() -> None:
     click.echo(f"at {at or 'nothing'}, needed {needed}")
     if at != needed:
         raise click.exceptions.Exit(1)
+
+
+@db.command()
+@click.option("--plan", "act", flag_value="plan", default=True, help="Show what would move.")
+@click.option("--run", "act", flag_value="run", help="Move it, all or nothing.")
+@click.option("--check", "act", flag_value="check", help="Exit with 1 where a rule is broken.")
+@explained
+def distribute(act: str) -> None:
+    """Distribute the tables over the nodes of a Citus cluster.
+
+    \b
+    Example:
+      salsa db distribute --plan
+    """
+    with (
+        embedded_database.running_database(Config.from_env()) as config,
+        create_engine(owner_url(config), poolclass=NullPool).begin() as connection,
+    ):
+        problems = distribution.find_problems(connection)
+        plans = [] if problems else distribution.plan_tables(connection)
+        if act == "check" and not problems:
+            problems = distribution.find_misplaced(plans)
+        for table, (kind, column, _), is_placed, rows, size in plans:
+            how = f"by {column}" if column else "on every node"
+            moves = "there already" if is_placed else "to be moved"
+            click.echo(f"{table:16} {kind:12} {how:14} {rows:>12,} rows {size:>15,} bytes  {moves}")
+        for problem in problems:
+            click.echo(problem, err=True)
+        if problems:
+            raise click.exceptions.Exit(1)
+        if act == "run":
+            moved = distribution.distribute(connection, plans)
+            click.echo(f"{len(moved)} tables moved.")
 
 
 @db.command("rotate-key")

@@ -39,6 +39,15 @@ BEGIN
         'FOR EACH STATEMENT EXECUTE FUNCTION salsa_refuse_change()', fixed);
 END $$;
 
+-- Sets for whom a transaction acts. A procedure, so that no query can call it; its texts are of one
+-- statement each, as workers of a cluster get them, while what surrounds the call may be of several.
+CREATE PROCEDURE salsa_act_as(state text, agency text) LANGUAGE plpgsql AS $$
+BEGIN
+    EXECUTE format('SET LOCAL salsa.state = %L', state);
+    EXECUTE format('SET LOCAL salsa.agency = %L', agency);
+END $$;
+GRANT EXECUTE ON PROCEDURE salsa_act_as TO salsa_service;
+
 -- The service may read the revision of the schema, and not write it.
 CREATE FUNCTION salsa_revision() RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp

@@ -81,9 +81,12 @@ CALL salsa_protect('record_setting', 'SELECT, INSERT, UPDATE');
 
 -- Owner and visibility of a record, for a reader who knows its id; nothing else of it.
 CREATE FUNCTION salsa_record_visibility(record uuid) RETURNS TABLE (state char(3), visibility text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-    SELECT owner_state, record_setting.visibility FROM record_setting WHERE record_id = record
-$$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY SELECT s.owner_state, s.visibility FROM record_setting AS s
+        WHERE s.record_id = record;
+END $$;
 GRANT EXECUTE ON FUNCTION salsa_record_visibility TO salsa_service;
 
 CREATE TABLE mark (

@@ -6,8 +6,10 @@
 -- not show who may see a mark: only beyond a thousand could a hidden one take a place.
 CREATE FUNCTION salsa_marks_with_variants(variants bigint[], make_code smallint)
 RETURNS TABLE (target bigint, is_any boolean, is_of_make boolean)
-LANGUAGE sql STABLE ROWS 200 SET search_path = public, pg_temp AS $$
-    WITH marks AS MATERIALIZED (
+LANGUAGE plpgsql STABLE ROWS 200 SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY WITH marks AS MATERIALIZED (
         SELECT f.target, bool_or(f.make = make_code AND make_code <> 0) AS of_make
         FROM (
             SELECT f.target, f.make FROM mark_variant AS f WHERE f.key = ANY(variants) LIMIT 20000
@@ -17,34 +19,70 @@ LANGUAGE sql STABLE ROWS 200 SET search_path = public, pg_temp AS $$
     (SELECT f.target, true, f.of_make FROM marks AS f ORDER BY f.target LIMIT 1000)
     UNION ALL
     (SELECT f.target, false, true FROM marks AS f
-        WHERE f.of_make AND (SELECT count(*) FROM marks) > 1000 ORDER BY f.target LIMIT 1000)
-$$;
+        WHERE f.of_make AND (SELECT count(*) FROM marks) > 1000 ORDER BY f.target LIMIT 1000);
+END $$;
 
 -- The same for parts of marks, which thousands share: first what fits everything that was read, then
 -- what shares the longest part (`variants` are in that order). All marks of a key have one skeleton.
 CREATE FUNCTION salsa_marks_with_parts(variants bigint[], make_code smallint, patterns text[])
 RETURNS TABLE (target bigint, is_any boolean, is_of_make boolean)
-LANGUAGE sql STABLE ROWS 200 SET search_path = public, pg_temp AS $$
-    WITH marks AS MATERIALIZED (
+LANGUAGE plpgsql STABLE ROWS 200 SET search_path = public, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+    RETURN QUERY WITH found AS MATERIALIZED (
+        SELECT f.target, f.make, o.at FROM unnest(variants) WITH ORDINALITY AS o (key, at)
+        JOIN mark_variant AS f ON f.key = o.key
+        LIMIT CASE WHEN patterns = '{}' THEN 20000 ELSE 60000 END
+    ), fitting AS MATERIALIZED (
+        SELECT DISTINCT k.key FROM mark_key AS k
+        WHERE k.key = ANY(ARRAY(SELECT f.target FROM found AS f)) AND NOT k.is_void
+            AND patterns <> '{}' AND k.skeleton LIKE ANY(patterns)
+    ), marks AS MATERIALIZED (
         SELECT f.target, bool_or(f.make = make_code AND make_code <> 0) AS of_make, min(f.at) AS at,
-            patterns <> '{}' AND coalesce((
-                SELECT k.skeleton LIKE ANY(patterns) FROM mark_key AS k
-                WHERE k.key = f.target AND NOT k.is_void LIMIT 1
-            ), false) AS fits
-        FROM (
-            SELECT f.target, f.make, o.at FROM unnest(variants) WITH ORDINALITY AS o (key, at)
-            JOIN mark_variant AS f ON f.key = o.key
-            LIMIT CASE WHEN patterns = '{}' THEN 20000 ELSE 60000 END
-        ) AS f
-        GROUP BY f.target
+            f.target IN (SELECT g.key FROM fitting AS g) AS fits
+        FROM found AS f GROUP BY f.target
     )
     (SELECT f.target, true, f.of_make FROM marks AS f
         ORDER BY f.fits DESC, f.at, f.target LIMIT 1000)
     UNION ALL
     (SELECT f.target, false, true FROM marks AS f
         WHERE f.of_make AND (SELECT count(*) FROM marks) > 1000
-        ORDER BY f.fits DESC, f.at, f.target LIMIT 1000)
-$$;
+        ORDER BY f.fits DESC, f.at, f.target LIMIT 1000);
+END $$;
+
+-- The first holders of any of the marks. Functions read the tables: around them a query may be of a
+-- form that the nodes of a cluster could not answer together.
+CREATE FUNCTION salsa_first_holders(asker char(3), keys bigint[], silent boolean, max_count integer)
+RETURNS SETOF mark_key LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+BEGIN
+    RETURN QUERY SELECT k.* FROM mark_key AS k WHERE k.key = ANY(keys) AND NOT k.is_void
+        AND (silent IS NULL OR silent = (k.state <> asker AND k.visibility = 'silent'))
+        LIMIT max_count;
+END $$;
+
+-- A bounded number of holders of each mark, shown and hidden ones apart, or those of a make.
+CREATE FUNCTION salsa_holders_by_key(
+    asker char(3), keys bigint[], counts integer[], silent boolean, of_make text
+) RETURNS SETOF mark_key LANGUAGE plpgsql STABLE SET search_path = public, pg_temp AS $$
+DECLARE
+    sides boolean[] := CASE WHEN silent IS NULL THEN '{f,t}' ELSE ARRAY[silent] END;
+    is_hidden boolean;
+BEGIN
+    FOR at IN 1 .. coalesce(cardinality(keys), 0) LOOP
+        IF of_make IS NOT NULL THEN
+            RETURN QUERY SELECT k.* FROM mark_key AS k
+                WHERE k.key = keys[at] AND k.make = of_make AND NOT k.is_void
+                    AND (k.state = asker OR k.visibility = 'open')
+                LIMIT counts[at];
+            CONTINUE;
+        END IF;
+        FOREACH is_hidden IN ARRAY sides LOOP
+            RETURN QUERY SELECT k.* FROM mark_key AS k WHERE k.key = keys[at] AND NOT k.is_void
+                AND (k.state <> asker AND k.visibility = 'silent') = is_hidden
+                ORDER BY k.seen_by, k.mark_id LIMIT counts[at];  -- as the index has them
+        END LOOP;
+    END LOOP;
+END $$;
 
 -- A function, because its plan is cached: planning the statement takes longer than running it.
 -- `weights` are bits, equal and unequal by turns: of make, calibre, type, country and year; then of
@@ -73,14 +111,9 @@ DECLARE
     tiers integer[];
     is_any boolean[];
     is_of_make boolean[];
-    keys_one bigint[];
-    keys_two bigint[];
-    keys_parts bigint[];
 BEGIN
-    SELECT array_agg(l.key), array_agg(l.tier), array_agg(l.is_any), array_agg(l.is_of_make),
-        array_agg(l.key) FILTER (WHERE l.tier = 1), array_agg(l.key) FILTER (WHERE l.tier = 2),
-        array_agg(l.key) FILTER (WHERE l.tier = 3)
-    INTO all_keys, tiers, is_any, is_of_make, keys_one, keys_two, keys_parts
+    SELECT array_agg(l.key), array_agg(l.tier), array_agg(l.is_any), array_agg(l.is_of_make)
+    INTO all_keys, tiers, is_any, is_of_make
     FROM (
         SELECT t.key, min(t.tier) AS tier, bool_or(t.is_any) AS is_any,
             bool_or(t.is_of_make) AS is_of_make
@@ -100,46 +133,30 @@ BEGIN
     ) AS l;
     RETURN QUERY
     WITH first AS MATERIALIZED (
-        SELECT r.* FROM (
-            SELECT 0 AS tier, k.* FROM mark_key AS k WHERE k.key = ANY(keys)
-            UNION ALL SELECT 1, k.* FROM mark_key AS k WHERE k.key = ANY(keys_one)
-            UNION ALL SELECT 2, k.* FROM mark_key AS k WHERE k.key = ANY(keys_two)
-            UNION ALL SELECT 3, k.* FROM mark_key AS k WHERE k.key = ANY(keys_parts)
-        ) AS r
-        WHERE NOT r.is_void
-            AND (silent IS NULL OR silent = (r.state <> asker AND r.visibility = 'silent'))
-        LIMIT 3001
+        SELECT k.* FROM salsa_first_holders(asker, all_keys, silent, 3001) AS k
     ), crowd AS MATERIALIZED (
         SELECT false = ANY(is_any) OR (SELECT count(*) FROM first) > 3000 AS is_crowd
     ), quota AS (
         SELECT u.*, CASE WHEN u.tier = 0 THEN 1000
-            ELSE greatest(3, 3000 / count(*) OVER (PARTITION BY u.tier)) END AS holders
+            ELSE greatest(3, 3000 / count(*) OVER (PARTITION BY u.tier)) END::integer AS holders
         FROM unnest(all_keys, tiers, is_any, is_of_make) AS u (key, tier, is_any, is_of_make)
         WHERE (SELECT c.is_crowd FROM crowd AS c)
-    ), sides AS (
-        SELECT s.is_hidden FROM (VALUES (false), (true)) AS s (is_hidden)
-        WHERE silent IS NULL OR silent = s.is_hidden
-    ), candidates AS (
+    ), holders AS (
         SELECT r.* FROM first AS r WHERE NOT (SELECT c.is_crowd FROM crowd AS c)
         UNION ALL (SELECT DISTINCT ON (b.key, b.mark_id) b.* FROM (
-            SELECT a.tier, k.*
-            FROM quota AS a CROSS JOIN sides AS s CROSS JOIN LATERAL (
-                SELECT k.* FROM mark_key AS k
-                WHERE k.key = a.key AND NOT k.is_void
-                    AND (k.state <> asker AND k.visibility = 'silent') = s.is_hidden
-                ORDER BY k.seen_by, k.mark_id LIMIT a.holders  -- as the index has them
-            ) AS k
-            WHERE a.is_any
+            SELECT k.* FROM (
+                SELECT array_agg(a.key) AS keys, array_agg(a.holders) AS counts
+                FROM quota AS a WHERE a.is_any
+            ) AS a, salsa_holders_by_key(asker, a.keys, a.counts, silent, NULL) AS k
             UNION ALL
-            SELECT a.tier, k.*
-            FROM quota AS a CROSS JOIN LATERAL (
-                SELECT k.* FROM mark_key AS k
-                WHERE k.key = a.key AND k.make = query_make AND NOT k.is_void
-                    AND (k.state = asker OR k.visibility = 'open')
-                LIMIT a.holders
-            ) AS k
-            WHERE a.is_of_make AND silent IS NOT TRUE
+            SELECT k.* FROM (
+                SELECT array_agg(a.key) AS keys, array_agg(a.holders) AS counts
+                FROM quota AS a WHERE a.is_of_make AND query_make IS NOT NULL AND silent IS NOT TRUE
+            ) AS a, salsa_holders_by_key(asker, a.keys, a.counts, silent, query_make) AS k
         ) AS b)
+    ), candidates AS (
+        SELECT u.tier, k.* FROM holders AS k
+        JOIN unnest(all_keys, tiers) AS u (key, tier) ON u.key = k.key
     ), ranked AS (
         SELECT f.*, row_number() OVER (
             PARTITION BY f.state <> asker AND f.visibility = 'silent'
@@ -172,5 +189,5 @@ BEGIN
     FROM ranked AS r WHERE r.rank <= max_count ORDER BY r.rank;
 END $$;
 
-GRANT EXECUTE ON FUNCTION salsa_marks_with_variants, salsa_marks_with_parts, salsa_similar_marks
-    TO salsa_service;
+GRANT EXECUTE ON FUNCTION salsa_marks_with_variants, salsa_marks_with_parts, salsa_first_holders,
+    salsa_holders_by_key, salsa_similar_marks TO salsa_service;

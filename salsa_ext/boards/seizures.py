@@ -14,7 +14,18 @@ from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from geopy.distance import EARTH_RADIUS, geodesic, great_circle
-from sqlalchemy import ColumnElement, Select, and_, func, literal, not_, or_, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    and_,
+    any_,
+    func,
+    literal,
+    not_,
+    or_,
+    select,
+    union_all,
+)
 
 from salsa_ext.access.release import Reader, Statement, decide_release
 from salsa_ext.boards.crossings import MAX_ROWS
@@ -198,16 +209,20 @@ def count_by_week(actor: Actor, post: Post, weeks: PostWeeks) -> tuple[list[Week
 
     Joint ones are of 90 days; only their number, since each is read for a purpose.
     """
+    week = weeks.column(Seizure.occurred_on, lambda day: day)
+    near = _own_seizures(actor, weeks.first_days[0]).where(
+        Seizure.status == "standing", is_near(post, Seizure)
+    )
+    own = near.with_only_columns(Seizure.id, week.label("week")).cte("own")
+    own = own.prefix_with("MATERIALIZED")
+    of_own = Record.document_id == any_(func.array(select(own.c.id).scalar_subquery()))
     guns = (
         select_current(Record)
-        .where(Record.document_id == Seizure.id, Record.category == "firearm")
-        .with_only_columns(func.sum(Record.quantity))
-        .correlate(Seizure)
-        .scalar_subquery()
-    )
-    week = weeks.column(Seizure.occurred_on, lambda day: day)
-    own = _own_seizures(actor, weeks.first_days[0]).where(
-        Seizure.status == "standing", is_near(post, Seizure)
+        .where(of_own, Record.category == "firearm")
+        .with_only_columns(Record.document_id, func.sum(Record.quantity).label("guns"))
+        .group_by(Record.document_id)
+        .cte("gun")
+        .prefix_with("MATERIALIZED")
     )
     joint = select_current(Seizure).where(
         is_near(post, Seizure),
@@ -216,7 +231,7 @@ def count_by_week(actor: Actor, post: Post, weeks: PostWeeks) -> tuple[list[Week
         func.cardinality(Seizure.concerned) > 1,
     )
     seized = union_all(
-        own.with_only_columns(week.label("week"), guns.label("guns")),
+        select(own.c.week, guns.c.guns).outerjoin(guns, guns.c.document_id == own.c.id),
         joint.with_only_columns(literal(OF_OTHERS), literal(0)),
     ).subquery()
     query = select(seized.c.week, func.count(), func.sum(seized.c.guns)).group_by(seized.c.week)

@@ -34,9 +34,7 @@ def set_row_security(connection: Connection, state: str | None, agency: str | No
     code, agency_code = state or NO_STATE, agency or ""
     if not (_STATE_CODE.fullmatch(code) and _AGENCY_CODE.fullmatch(agency_code)):
         raise AssertionError("not the code of a state or an agency")
-    _PENDING[connection] = (
-        f"SET LOCAL salsa.state = '{code}'; SET LOCAL salsa.agency = '{agency_code}'"
-    )
+    _PENDING[connection] = f"CALL salsa_act_as('{code}', '{agency_code}')"
     if connection in _STREAMING:
         send_pending(connection)
 

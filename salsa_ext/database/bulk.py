@@ -131,7 +131,10 @@ def copy_columns(model: type[Base], columns: Mapping[str, Values]) -> None:
 
 
 def _copy_through_staging(table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """COPY what differs between the rows into a staging table; the INSERT adds what is the same."""
+    """COPY what differs between the rows into a staging table; the INSERT adds what is the same.
+
+    An INSERT that returns something is one on workers of a cluster too, where others are COPY.
+    """
     stage, connection = f"stage_{table.name}", session.db.session.connection()
     types = ", ".join(f'"{each.name}" {each.type.compile(connection.dialect)}' for each in table.c)
     # LIKE would need the right to read the table
@@ -148,7 +151,8 @@ def _copy_through_staging(table: Table, rows: Sequence[Mapping[str, Any]]) -> No
     staged = [f'"{name}"' for name in columns]
     written = [_placeholder(table.columns[name]) for name in constants]
     session.execute_raw(
-        f"INSERT INTO {table.name} ({names}) SELECT {', '.join(staged + written)} FROM {stage}",  # noqa: S608 - names of our own tables
+        f"INSERT INTO {table.name} ({names}) SELECT {', '.join(staged + written)} FROM {stage}"  # noqa: S608 - names of our own tables
+        " RETURNING true",
         [*_row_values(table, [constants])] if constants else (),
     )
 

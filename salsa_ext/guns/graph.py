@@ -53,17 +53,14 @@ RECORD_COLUMNS: Final = tuple(
 )
 StatesByRecord = dict[UUID, str]
 MarkKeyAndMake = tuple[int, str]
-_RECORDS_OF_KEY: Final = (
-    "(SELECT k.record_id, k.state, k.event, k.make FROM mark_key AS k"
-    " WHERE k.key = a.key AND k.make {} AND NOT k.is_void AND NOT k.is_superseded"
-    " AND k.event <> :alert AND (k.state = :asker OR (:others AND k.visibility = 'open'))"
-    " LIMIT :most)"
-)
 _HOLDERS_SQL: Final = text(
-    "SELECT a.key, a.make, k.record_id, k.state, k.event, k.make IS NOT NULL"  # noqa: S608 - constants of ours
+    "SELECT a.key, a.make, k.record_id, k.state, k.event, k.make IS NOT NULL"
     " FROM unnest(CAST(:keys AS bigint[]), CAST(:makes AS text[])) AS a (key, make)"
-    f" CROSS JOIN LATERAL ({_RECORDS_OF_KEY.format('= a.make')}"
-    f" UNION ALL {_RECORDS_OF_KEY.format('IS NULL')}) AS k"
+    " JOIN (SELECT k.*, row_number() OVER (PARTITION BY k.key, k.make) AS place FROM mark_key AS k"
+    " WHERE k.key = ANY(ARRAY(SELECT unnest(CAST(:keys AS bigint[]))))"
+    " AND NOT k.is_void AND NOT k.is_superseded"
+    " AND k.event <> :alert AND (k.state = :asker OR (:others AND k.visibility = 'open'))) AS k"
+    " ON k.key = a.key AND coalesce(k.make, a.make) = a.make AND k.place <= :most"
 )
 
 

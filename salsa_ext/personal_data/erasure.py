@@ -44,6 +44,14 @@ DIRECT_COLUMNS: Final = tuple(
     column.name for column in Party.__table__.columns if column.info.get("pii") == "direct"
 )
 _OBSTACLES: Final = text("""
+    WITH gun AS MATERIALIZED (
+        SELECT document_id, serial FROM record
+        WHERE owner_state = :own AND document_id = ANY(:ids) AND serial IS NOT NULL
+    ), wanted AS MATERIALIZED (
+        SELECT o.serial FROM alert AS a JOIN record AS o ON o.id = a.record_id
+        WHERE a.owner_state = :own AND a.status = 'active'
+        AND o.serial = ANY(ARRAY(SELECT gun.serial FROM gun))
+    )
     SELECT document_id, 'legal_hold' AS code FROM legal_hold
     WHERE owner_state = :own AND lifted_at IS NULL AND document_id = ANY(:ids)
     UNION ALL SELECT id, 'in_force' FROM permit
@@ -52,15 +60,13 @@ _OBSTACLES: Final = text("""
     WHERE s.owner_state = :own AND s.id = ANY(:ids) AND p.expires_on >= :today
     UNION ALL SELECT id, 'in_force' FROM licensee
     WHERE owner_state = :own AND id = ANY(:ids) AND status IN ('active', 'suspended')
-    UNION ALL SELECT document_id, 'open_case' FROM record AS r
-    WHERE owner_state = :own AND document_id = ANY(:ids) AND serial IS NOT NULL AND (
+    UNION ALL SELECT document_id, 'open_case' FROM gun WHERE
         EXISTS (SELECT FROM trace AS t WHERE t.owner_state = :own
-            AND t.status NOT IN ('withdrawn', 'closed') AND t.firearm ->> 'serial' = r.serial)
+            AND t.status NOT IN ('withdrawn', 'closed') AND t.firearm ->> 'serial' = gun.serial)
         OR EXISTS (SELECT FROM trace_request AS q WHERE q.owner_state = :own
             AND q.status IN ('sent', 'acknowledged', 'clarification', 'deferred')
-            AND q.body -> 'firearm' ->> 'serial' = r.serial)
-        OR EXISTS (SELECT FROM alert AS a JOIN record AS o ON o.id = a.record_id
-            WHERE a.owner_state = :own AND a.status = 'active' AND o.serial = r.serial))
+            AND q.body -> 'firearm' ->> 'serial' = gun.serial)
+        OR gun.serial IN (SELECT wanted.serial FROM wanted)
 """)
 """Why the persons of a document are not erased; the strictest reason comes first."""
 

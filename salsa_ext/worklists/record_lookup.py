@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, String, case, cast, func, literal, select, union, union_all
+from sqlalchemy import (
+    CTE,
+    Select,
+    String,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    select,
+    union,
+    union_all,
+)
 
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
@@ -19,6 +31,7 @@ from salsa_ext.core import ids as core_ids
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.dates import parse_date, rough_date
 from salsa_ext.core.text import number_spellings
+from salsa_ext.database.bulk import is_any_of_param
 from salsa_ext.database.models import Versioned
 from salsa_ext.database.session import db
 from salsa_ext.database.version_queries import select_current
@@ -66,15 +79,15 @@ def find_records(
     """
     require(actor, permission)
     parsed = core_ids.parse_id(text)
-    ids = [parsed] if parsed else _select_record_ids(actor.own_state(), text)
-    query = _select_references().where(Record.owner_state == actor.own_state(), Record.id.in_(ids))
-    return _read_references(query.order_by(Record.id.desc()).limit(MAX_FOUND + 1))
+    ids = [parsed] if parsed else _find_record_ids(actor.own_state(), text)
+    return _read_references(actor.own_state(), ids)
 
 
-def _read_references(query: Select[Any]) -> list[RecordReference]:
+def _read_references(state: str, ids: Collection[UUID]) -> list[RecordReference]:
+    rows = db.session.execute(_select_references(), {"state": state, "ids": [*ids]})
     return [
         RecordReference(record, event, rough_date(on, within), serial, number)
-        for record, event, on, within, serial, number in db.session.execute(query)
+        for record, event, on, within, serial, number in rows
     ]
 
 
@@ -152,8 +165,7 @@ def describe_records(
     require(actor, permission)
     if not ids or actor.state is None:
         return {}
-    query = _select_references().where(Record.owner_state == actor.state, Record.id.in_(ids))
-    return {each.record: each for each in _read_references(query)}
+    return {each.record: each for each in _read_references(actor.state, ids)}
 
 
 def find_numbers(
@@ -240,35 +252,47 @@ def _select_record_ids(state: str, typed: str) -> Any:
     return union(*queries, *(() if bearing is None else (bearing,)))
 
 
+def _find_record_ids(state: str, typed: str) -> Sequence[UUID]:
+    """Return the newest ids of records by document number, serial or lot."""
+    ids = _select_record_ids(state, typed)
+    newest = ids.order_by(ids.selected_columns[0].desc())
+    return db.session.scalars(newest.limit(MAX_FOUND + 1)).all()
+
+
 @cache
 def _select_references() -> Select[Any]:
-    """Build the query once: current records with their document numbers."""
+    """Build the query once: current records of `state` by `ids`, newest first, with their numbers.
+
+    The records by themselves: in a cluster they are elsewhere than their documents.
+    """
+    of_record = (Record.owner_state == bindparam("state"), is_any_of_param(Record.id))
     columns = (
-        Record.id,
-        Record.event,
-        Record.occurred_on,
-        Record.occurred_within,
-        Record.serial,
-        _document_number().label("number"),
+        *(Record.id, Record.event, Record.first_day.label("on"), Record.occurred_within),
+        *(Record.serial, Record.document_kind, Record.document_id),
     )
-    return select_current(Record).with_only_columns(*columns)
+    query = select_current(Record).with_only_columns(*columns).where(*of_record)
+    records = query.cte("current").prefix_with("MATERIALIZED")
+    reference_columns = [column for column in records.c if not column.name.startswith("document_")]
+    return select(*reference_columns, _document_number(records)).order_by(records.c.id.desc())
 
 
-def _document_number() -> Any:
+def _document_number(records: CTE) -> Any:
     """Return the current number of a record's document; receipts use their shipment's."""
     received = select(Shipment.number).join(Receipt, Receipt.shipment_id == Shipment.id)
     numbers = {
-        kind: _current_number(model) for kind, model in NUMBERED_MODELS.items() if kind != "permit"
+        kind: _current_number(model, records)
+        for kind, model in NUMBERED_MODELS.items()
+        if kind != "permit"
     }
-    numbers["receipt"] = received.where(Receipt.id == Record.document_id).limit(1)
+    numbers["receipt"] = received.where(Receipt.id == records.c.document_id).limit(1)
     return case(
         *(
-            (Record.document_kind == kind, query.correlate(Record).scalar_subquery())
+            (records.c.document_kind == kind, query.correlate(records).scalar_subquery())
             for kind, query in numbers.items()
         )
     )
 
 
-def _current_number(model: Any) -> Select[Any]:
-    query = select(model.number).where(model.id == Record.document_id).limit(1)
+def _current_number(model: Any, records: CTE) -> Select[Any]:
+    query = select(model.number).where(model.id == records.c.document_id).limit(1)
     return query.order_by(model.version.desc()) if issubclass(model, Versioned) else query

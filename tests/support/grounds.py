@@ -159,3 +159,35 @@ class Grounds:
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+class RealGrounds(Grounds):
+    """The same on a cluster, whose nodes know one role in a transaction: a new database for each test."""
+
+    def __init__(self, app: Flask, renew: Callable[[], None]) -> None:
+        super().__init__(app)
+        self._renew = renew
+
+    @contextmanager
+    def undone(self) -> Iterator[None]:
+        """Give an application context, after which its database is made anew."""
+        with self._app.app_context():
+            try:
+                yield
+            finally:
+                db.session.remove()
+                db.engine.dispose()
+                self._renew()
+                self._app.extensions.pop("idle after", None)
+                self._app.extensions["live"].clear()
+
+    def of(self, make: Callable[..., Any], **options: Any) -> Any:
+        """Return what `make` gives, made for this test."""
+        self.is_making = True
+        try:
+            given = make(**options)
+            jobs.finish_waiting(self._app)
+        finally:
+            self.is_making = False
+        forget_shares()
+        return given

@@ -88,21 +88,24 @@ def _write_in_chunks(scheme: _Scheme, keys: Iterable[Mapping[str, Any]]) -> None
 
 
 # A mark counts as stored where its own variant is, and a shown mark has this very spelling. Both are
-# looked up by their index for each mark (OFFSET 0: else whole tables may be read), whatever comes of
-# the first.
-_VISIBLE_SQL: Final = """SELECT FROM mark_key AS k
-    WHERE k.key = m.target AND k.serial_norm = m.norm AND k.visibility <> 'silent'
-        AND (%(events)s::text[] IS NULL OR k.event = ANY(%(events)s::text[]))"""
-_STORED_SQL: Final = f"""
-SELECT m.place
-FROM unnest(%(own)s::bigint[], %(of)s::bigint[], %(code)s::smallint[], %(made)s::text[],
-    %(norm)s::text[]) WITH ORDINALITY AS m (own, target, code, make, norm, place)
-WHERE EXISTS (
-    SELECT FROM mark_variant AS f WHERE f.key = m.own AND f.target = m.target AND f.make = m.code
-    OFFSET 0
-)::int + CASE WHEN m.make IS NULL THEN EXISTS ({_VISIBLE_SQL} AND k.make IS NULL OFFSET 0)
-    ELSE EXISTS ({_VISIBLE_SQL} AND k.make = m.make OFFSET 0) END::int = 2
-"""  # noqa: S608 - constants of ours
+# looked up by their index (by arrays: else whole tables may be read), whatever comes of the first.
+_STORED_SQL: Final = """
+WITH asked AS (
+    SELECT m.* FROM unnest(%(own)s::bigint[], %(of)s::bigint[], %(code)s::smallint[],
+        %(made)s::text[], %(norm)s::text[]) WITH ORDINALITY
+        AS m (own, target, code, make, norm, place)
+), indexed AS MATERIALIZED (
+    SELECT m.place FROM asked AS m JOIN mark_variant AS f
+        ON f.key = m.own AND f.target = m.target AND f.make = m.code
+    WHERE f.key = ANY(ARRAY(SELECT unnest(%(own)s::bigint[])))
+), shown AS MATERIALIZED (
+    SELECT m.place FROM asked AS m JOIN mark_key AS k
+        ON k.key = m.target AND k.serial_norm = m.norm AND coalesce(k.make, '') = coalesce(m.make, '')
+    WHERE k.key = ANY(ARRAY(SELECT unnest(%(of)s::bigint[]))) AND k.visibility <> 'silent'
+        AND (%(events)s::text[] IS NULL OR k.event = ANY(%(events)s::text[]))
+)
+SELECT i.place FROM indexed AS i INTERSECT SELECT s.place FROM shown AS s
+"""
 _INSERT_MISSING_SQL: Final = f"""
 WITH stored AS MATERIALIZED ({_STORED_SQL})
 INSERT INTO mark_variant (key, target, make)

@@ -202,7 +202,9 @@ EXACT_SQL: Final = (
     " CASE WHEN state = %(asker)s OR visibility = 'open' THEN occurred_on END DESC NULLS LAST,"
     " mark_id LIMIT %(most)s"
 )
-SEEN_EXACT_SQL: Final = f"SELECT {_columns('%(asker)s')} FROM ({EXACT_SQL}) AS k"  # noqa: S608 - names of columns
+SEEN_EXACT_SQL: Final = (
+    f"WITH k AS MATERIALIZED ({EXACT_SQL}) SELECT {_columns('%(asker)s')} FROM k"  # noqa: S608 - names of columns
+)
 _COVERAGE_SQL: Final = (
     "SELECT state, sum(amount), max(period) FROM rollup"
     " WHERE dataset = 'coverage' AND amount > 0 GROUP BY state ORDER BY state"
@@ -329,21 +331,26 @@ _TRADE_WITH_EQUAL_SQL: Final = text(
     " OR (k.state <> own.state AND 'pointer' IN (k.visibility, own.visibility))"
     " OR (k.state = own.state AND k.event = own.event AND k.event = ANY(:once))))"
 )
+_OF_EVENTS_SQL: Final = " AND (CAST(:events AS text[]) IS NULL OR k.event = ANY(:events))"
+_HOLDERS_OF_KEYS_SQL: Final = (
+    "k AS MATERIALIZED (SELECT h.* FROM (SELECT k.*,"  # noqa: S608 - a constant of ours
+    " row_number() OVER (PARTITION BY k.key ORDER BY k.seen_by, k.mark_id) AS place"
+    f" FROM mark_key AS k WHERE k.key = ANY(ARRAY({{keys}})) AND {_CURRENT_SQL}{{more}}) AS h"
+    " WHERE h.place <= :each)"
+)
 _HITS_BY_KEY_SQL: Final = text(
-    f"SELECT k.key, {_columns(':asker')} FROM (SELECT unnest(CAST(:keys AS bigint[])) AS key) AS a"  # noqa: S608 - names of columns
-    f" CROSS JOIN LATERAL (SELECT k.* FROM mark_key AS k WHERE k.key = a.key AND {_CURRENT_SQL}"
-    " ORDER BY k.seen_by, k.mark_id LIMIT :each) AS k LIMIT :most"
+    "WITH "  # noqa: S608 - names of columns
+    f"{_HOLDERS_OF_KEYS_SQL.format(keys='SELECT unnest(CAST(:keys AS bigint[]))', more='')}"
+    f" SELECT k.key, {_columns(':asker')} FROM k LIMIT :most"
 )
 # In steps, and the keys by a query of their own: the planner would weigh each of a hundred thousand.
 # Where forms are cut, a row of nothing says so.
 _HITS_BY_VARIANT_SQL: Final = text(
     "WITH form AS MATERIALIZED (SELECT f.key, f.target FROM mark_variant AS f"  # noqa: S608 - a constant of ours
-    " WHERE f.key = ANY(ARRAY(SELECT unnest(CAST(:keys AS bigint[])))) LIMIT :forms)"
+    " WHERE f.key = ANY(ARRAY(SELECT unnest(CAST(:keys AS bigint[])))) LIMIT :forms),"
+    f" {_HOLDERS_OF_KEYS_SQL.format(keys='SELECT form.target FROM form', more=_OF_EVENTS_SQL)}"
     " (SELECT form.key, k.record_id, k.serial_norm FROM (SELECT DISTINCT * FROM form) AS form"
-    " CROSS JOIN LATERAL (SELECT k.record_id, k.serial_norm FROM mark_key AS k"
-    " WHERE k.key = form.target"
-    " AND (CAST(:events AS text[]) IS NULL OR k.event = ANY(:events))"
-    f" AND {_CURRENT_SQL} LIMIT :each) AS k LIMIT :most)"
+    " JOIN k ON k.key = form.target LIMIT :most)"
     " UNION ALL SELECT NULL, NULL, NULL WHERE (SELECT count(*) FROM form) >= :forms"
 )
 

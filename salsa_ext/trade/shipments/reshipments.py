@@ -23,34 +23,43 @@ from salsa_ext.trade.shipments.irregularities import MAX_SERIALS
 # The same serial, and the same make, type and calibre where both have them; unless it has come back
 # since, as an import record of the state shows. Within one batch the first gun is the earlier one.
 INSERT_RESHIPMENTS: Final = text("""
-    WITH found AS (
-        INSERT INTO reshipment (record_id, earlier_record, owner_state, concerned, shipment_id,
-                                   line, serial, earlier_shipment, earlier_line, earlier_serial)
-        SELECT now.id, before.id, now.owner_state, ARRAY[now.owner_state], now.document_id,
-               now.line, now.serial, before.document_id, before.line, before.serial
-        FROM unnest(CAST(:records AS uuid[]), CAST(:keys AS bigint[]), CAST(:norms AS text[]))
-            AS gun (id, key, norm)
-        JOIN record now ON now.id = gun.id AND now.version = 1
-        JOIN mark_key earlier ON earlier.key = gun.key AND earlier.serial_norm = gun.norm
-            AND earlier.state = now.owner_state AND earlier.event = 'export'
-            AND NOT earlier.is_void AND NOT earlier.is_superseded
-        JOIN record before ON before.id = earlier.record_id AND before.version = earlier.record_version
-            AND before.document_kind = 'shipment' AND before.document_id <> now.document_id
-        WHERE (before.id < now.id OR before.document_id <> ALL(CAST(:batch AS uuid[])))
-          AND coalesce(lower(coalesce(before.make, before.make_text))
-                       = lower(coalesce(now.make, now.make_text)), true)
-          AND coalesce(before.type = now.type, true)
-          AND coalesce(before.calibre = now.calibre, true)
-          AND NOT EXISTS (
-              SELECT FROM mark_key home
-              WHERE home.key = gun.key AND home.serial_norm = gun.norm
-                AND home.state = now.owner_state AND home.event = 'import' AND NOT home.is_void
-                AND home.occurred_on >= before.occurred_on
-                AND coalesce(home.make = now.make, true))
-        ON CONFLICT DO NOTHING
-        RETURNING shipment_id
+    WITH now AS MATERIALIZED (
+        SELECT * FROM record WHERE id = ANY(ARRAY(SELECT unnest(CAST(:records AS uuid[]))))
+        AND version = 1
+    ), holder AS MATERIALIZED (
+        SELECT * FROM mark_key WHERE key = ANY(ARRAY(SELECT unnest(CAST(:keys AS bigint[]))))
+        AND state = ANY(ARRAY(SELECT owner_state FROM now))
+        AND event IN ('export', 'import') AND NOT is_void
+    ), before AS MATERIALIZED (
+        SELECT * FROM record WHERE id = ANY(ARRAY(
+            SELECT record_id FROM holder WHERE event = 'export' AND NOT is_superseded))
+        AND document_kind = 'shipment'
     )
-    SELECT DISTINCT shipment_id FROM found
+    INSERT INTO reshipment (record_id, earlier_record, owner_state, concerned, shipment_id,
+                            line, serial, earlier_shipment, earlier_line, earlier_serial)
+    SELECT now.id, before.id, now.owner_state, ARRAY[now.owner_state], now.document_id,
+           now.line, now.serial, before.document_id, before.line, before.serial
+    FROM unnest(CAST(:records AS uuid[]), CAST(:keys AS bigint[]), CAST(:norms AS text[]))
+        AS gun (id, key, norm)
+    JOIN now ON now.id = gun.id
+    JOIN holder earlier ON earlier.key = gun.key AND earlier.serial_norm = gun.norm
+        AND earlier.state = now.owner_state AND earlier.event = 'export'
+        AND NOT earlier.is_superseded
+    JOIN before ON before.id = earlier.record_id AND before.version = earlier.record_version
+        AND before.document_id <> now.document_id
+    WHERE (before.id < now.id OR before.document_id <> ALL(CAST(:batch AS uuid[])))
+      AND coalesce(lower(coalesce(before.make, before.make_text))
+                   = lower(coalesce(now.make, now.make_text)), true)
+      AND coalesce(before.type = now.type, true)
+      AND coalesce(before.calibre = now.calibre, true)
+      AND NOT EXISTS (
+          SELECT FROM holder home
+          WHERE home.key = gun.key AND home.serial_norm = gun.norm
+            AND home.state = now.owner_state AND home.event = 'import'
+            AND home.occurred_on >= before.occurred_on
+            AND coalesce(home.make = now.make, true))
+    ON CONFLICT DO NOTHING
+    RETURNING shipment_id
 """)
 
 

@@ -1,0 +1,143 @@
+"""Tables over the nodes of a cluster: each has a place, nothing changes on the way, rights hold there."""
+
+import secrets
+from contextlib import closing
+
+import psycopg2
+import pytest
+from click.testing import CliRunner
+from sqlalchemy import create_engine, make_url, pool, text
+
+import salsa_ext.tables  # noqa: F401 - declares all models
+from api.cli import main
+from salsa_ext.administration import distribution, migrations
+from salsa_ext.administration.distribution import PLACEMENTS
+from salsa_ext.database.session import Base
+from tests.support import region
+
+BROKEN = {
+    "CREATE TABLE stray (id uuid)": "stray has no place",
+    "CREATE UNIQUE INDEX one_serial ON record (serial)": "one_serial lacks id",
+    "CREATE TRIGGER noted BEFORE DELETE ON mark EXECUTE FUNCTION salsa_refuse_change()": "trigger noted",
+    "CREATE POLICY few ON mark USING (kind = (SELECT min(code) FROM make))": "policy few of mark",
+    "ALTER TABLE mark_variant ALTER key TYPE numeric": "mark_variant.key has another type",
+    "ALTER TABLE alert ADD CONSTRAINT fk_setting FOREIGN KEY (id) REFERENCES record_setting":
+        "fk_setting leads from alert to record_setting",
+}  # fmt: skip
+
+
+def test_every_table_has_a_place():
+    assert PLACEMENTS.keys() == Base.metadata.tables.keys()
+
+
+def test_a_server_without_citus_is_named(server, distribute, template):
+    if server.is_cluster:
+        pytest.skip("this server has Citus")
+    result = distribute(template, "--plan")
+    assert result.exit_code == 1
+    assert "This database has no Citus of version 14 or newer." in result.stderr
+
+
+@pytest.fixture
+def cluster(server):
+    if not server.is_cluster:
+        pytest.skip("needs a cluster of Citus: make cluster")
+    return server
+
+
+@pytest.fixture
+def distribute(server, tmp_path):
+    """Run `salsa db distribute` on a database."""
+
+    def run(name, *options):
+        plain = {
+            role: server.url(role, name).replace("+psycopg2", "") for role in ("service", "owner")
+        }
+        settings = {"SALSA_DATABASE_URL": plain["service"], "SALSA_MIGRATION_URL": plain["owner"]}
+        settings["SALSA_HOME"] = str(tmp_path)
+        return CliRunner().invoke(main, ["db", "distribute", *options], env=settings)
+
+    return run
+
+
+@pytest.fixture
+def single(cluster):
+    """The name of a database of this version whose tables are all at the coordinator."""
+    name = f"salsa_{secrets.token_hex(6)}"
+    cluster.make(name)
+    migrations.upgrade_schema(cluster.url("owner", name))
+    migrations.open_clock(cluster.url("owner", name))
+    yield name
+    cluster.drop(name)
+
+
+@pytest.fixture
+def owner(cluster, single):
+    """A connection of the owner of its tables, whose transaction is undone."""
+    engine = create_engine(cluster.url("owner", single), poolclass=pool.NullPool)
+    with engine.connect() as connection:
+        yield connection
+
+
+@pytest.fixture
+def filled(cluster, single, tmp_path):
+    """Rows in every table, and the ids of those of Brazil."""
+    return region.fill(cluster.config(single, tmp_path / "home"))
+
+
+def test_a_filled_database_is_the_same_after_it_was_distributed(single, filled, owner, distribute):
+    before = contents(owner)
+    owner.rollback()
+    assert all(rows for table, (rows, _) in before.items() if PLACEMENTS[table].kind != "local")
+    assert distribute(single, "--check").exit_code == 1
+    assert "mark_key         distributed  by key" in distribute(single, "--plan").output
+    done = distribute(single, "--run")
+    assert done.exit_code == 0, done.output + done.stderr
+    assert "13 tables moved." in done.output
+    assert contents(owner) == before
+    assert distribute(single, "--check").exit_code == 0
+    assert "0 tables moved." in distribute(single, "--run").output
+
+
+def contents(owner):
+    """Return the rows and one number for all that they hold, by table."""
+    rows = "(SELECT t::text AS row FROM {} AS t) AS t"
+    total = f"SELECT count(*), md5(string_agg(row, '|' ORDER BY row)) FROM {rows}"
+    return {table: owner.execute(text(total.format(table))).one() for table in PLACEMENTS}
+
+
+def test_no_function_of_citus_runs_a_text_for_the_service(cluster, single):
+    for host in cluster.hosts:
+        with cluster.admin(single, host) as admin, admin.cursor() as cursor:
+            cursor.execute(distribution.OPEN_FUNCTIONS)
+            assert cursor.fetchall() == []
+            cursor.execute("SET ROLE salsa_service")
+            with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+                cursor.execute("SELECT run_command_on_workers('SELECT 1')")
+
+
+@pytest.mark.parametrize("change", BROKEN)
+def test_what_breaks_a_rule_is_named(owner, change):
+    owner.execute(text("SET LOCAL citus.enable_unsafe_triggers = on"))
+    owner.execute(text(change))
+    [problem] = distribution.find_problems(owner)
+    assert BROKEN[change] in problem
+
+
+def test_nothing_moves_while_somebody_writes(cluster, single, distribute):
+    with closing(psycopg2.connect(plain(cluster, "owner", single))) as writer:
+        writer.cursor().execute("INSERT INTO mark_variant VALUES (1, 2, 3)")
+        refused = distribute(single, "--run")
+        writer.commit()
+    assert refused.exit_code == 1
+    assert "The service runs. Stop salsa serve" in refused.stderr
+    assert "13 tables moved." in distribute(single, "--run").output
+    with closing(psycopg2.connect(plain(cluster, "owner", single))) as reader:
+        cursor = reader.cursor()
+        cursor.execute("SELECT * FROM mark_variant")
+        assert cursor.fetchall() == [(1, 2, 3)]
+
+
+def plain(server, role, name):
+    url = make_url(server.url(role, name)).set(drivername="postgresql")
+    return url.render_as_string(hide_password=False)
