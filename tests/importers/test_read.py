@@ -238,34 +238,84 @@ def test_days_that_are_shown_as_months_are_months(tmp_path):
     assert days == ["2022-03", "2022-03-01", "2022-03", "2022"]
 
 
-def test_days_of_an_ods_that_are_shown_as_months_are_months(tmp_path):
-    def cell(shown):
-        value = 'office:value-type="date" office:date-value="2022-03-01"'
-        return f"<table:table-cell {value}><text:p>{shown}</text:p></table:table-cell>"
+NAMES = "urn:oasis:names:tc:opendocument:xmlns"
+SPACES = " ".join(f'xmlns:{each}="{NAMES}:{each}:1.0"' for each in ("office", "table", "text"))
 
-    rows = "".join(
-        f'<table:table-row><table:table-cell table:number-columns-repeated="2"/>{cell(each)}</table:table-row>'
-        for each in ("mars 22", "01/03/22", "03/2022", "2022")
-    )
-    heading = (
-        '<table:table-cell office:value-type="string"><text:p>Date</text:p></table:table-cell>'
-    )
-    blank = '<table:table-cell table:number-columns-repeated="2"/>'
-    names = "urn:oasis:names:tc:opendocument:xmlns"
-    spaces = " ".join(f'xmlns:{each}="{names}:{each}:1.0"' for each in ("office", "table", "text"))
-    path = tmp_path / "months.ods"
+
+def ods_cell(text, attributes='office:value-type="string"'):
+    return f"<table:table-cell {attributes}><text:p>{text}</text:p></table:table-cell>"
+
+
+def write_ods(path, rows):
+    """Write an ODS of one sheet; its rows are the cells as they stand in the file."""
+    table = "".join(f"<table:table-row>{cells}</table:table-row>" for cells in rows)
     with zipfile.ZipFile(path, "w") as book:
         book.writestr("mimetype", "application/vnd.oasis.opendocument.spreadsheet")
         book.writestr("META-INF/manifest.xml", "<manifest/>")
         book.writestr(
             "content.xml",
-            f"<office:document-content {spaces}><office:body><office:spreadsheet>"
-            f'<table:table table:name="A"><table:table-row>{blank}{heading}</table:table-row>{rows}'
-            "</table:table></office:spreadsheet></office:body></office:document-content>",
+            f"<office:document-content {SPACES}><office:body><office:spreadsheet>"
+            f'<table:table table:name="A">{table}</table:table></office:spreadsheet></office:body>'
+            "</office:document-content>",
         )
-    with open_table(path) as table:
+    return path
+
+
+def test_days_of_an_ods_that_are_shown_as_months_are_months(tmp_path):
+    blank = '<table:table-cell table:number-columns-repeated="2"/>'
+    day = 'office:value-type="date" office:date-value="2022-03-01"'
+    shown = (ods_cell(each, day) for each in ("mars 22", "01/03/22", "03/2022", "2022"))
+    rows = [blank + cell for cell in (ods_cell("Date"), *shown)]
+    with open_table(write_ods(tmp_path / "months.ods", rows)) as table:
         days = [row.cells["Date"] for row in table.rows]
     assert days == ["2022-03", "2022-03-01", "2022-03", "2022"]
+
+
+MERGED = [
+    ["Caso", "Serie", "Lugar"],
+    ["C-1", "TKA52390", "Quilmes"],
+    ["C-1", "TKA52391", "Quilmes"],
+    ["C-1", "", "Quilmes"],
+    ["C-2", "TKA52392", ""],
+    ["", "TKA52393", ""],
+]
+
+
+def test_a_merged_cell_of_an_xlsx_is_the_text_of_its_rows(tmp_path):
+    path = tmp_path / "merged.xlsx"
+    with xlsxwriter.Workbook(path) as book:
+        sheet = book.add_worksheet()
+        sheet.merge_range("B2:D2", "Registro")
+        sheet.merge_range("B3:B4", "Caso")
+        sheet.merge_range("C3:D3", "Arma")
+        sheet.write_column("C4", ["Serie", "TKA52390", "TKA52391", "", "TKA52392", "TKA52393"])
+        sheet.write_column("D4", ["Lugar"])
+        sheet.merge_range("B5:B7", "C-1")
+        sheet.merge_range("D5:D6", "Quilmes")
+        sheet.write_column("D7", ["Quilmes"])
+        sheet.write_column("B8", ["C-2"])
+        sheet.merge_range("B10:D12", "")  # no text
+    with open_table(path) as table:
+        rows = [[*row.cells.values()] for row in table.rows]
+    assert table.columns == ["Caso", "Arma › Serie", "Arma › Lugar"]
+    assert rows == MERGED[1:]
+
+
+def test_a_merged_cell_of_an_ods_is_the_text_of_its_rows(tmp_path):
+    def spanned(text, rows):
+        return ods_cell(text, f'table:number-rows-spanned="{rows}" office:value-type="string"')
+
+    covered, empty = "<table:covered-table-cell/>", "<table:table-cell/>"
+    rows = [
+        "".join(map(ods_cell, MERGED[0])),
+        spanned("C-1", 3) + ods_cell("TKA52390") + spanned("Quilmes", 2),
+        covered + ods_cell("TKA52391") + covered,
+        covered + empty + ods_cell("Quilmes"),
+        ods_cell("C-2") + ods_cell("TKA52392") + empty,
+        empty + ods_cell("TKA52393") + empty,
+    ]
+    with open_table(write_ods(tmp_path / "merged.ods", rows)) as table:
+        assert [[*row.cells.values()] for row in table.rows] == MERGED[1:]
 
 
 def test_a_heading_of_two_rows_is_one(tmp_path):

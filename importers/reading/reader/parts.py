@@ -62,6 +62,7 @@ def _second_heading(header: Row, below: Row) -> list[str] | None:
     """
     width = max(len(header), len(below))
     upper, lower = ([*map(as_text, row), *[""] * (width - len(row))] for row in (header, below))
+    lower = ["" if text == above else text for above, text in zip(upper, lower, strict=True)]
     under = [at for at, text in enumerate(lower) if text]
     starts = {at for at in range(width - 1) if upper[at] and not upper[at + 1] and lower[at + 1]}
     is_heading = len(under) > 1 and all(

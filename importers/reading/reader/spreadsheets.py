@@ -23,6 +23,7 @@ from importers.reading.reader.parts import (
     as_text,
     count_known,
     fold,
+    has_value,
     read_part,
 )
 
@@ -74,10 +75,11 @@ def sheet_parts(
         about["asides"] = [cells for sheet in sheets.values() for cells in _aside_rows(sheet)]
     if fittest is None or not sheets[fittest].height:
         raise Refused("empty")
-    precisions = _Precisions(file)
+    formats = _Formats(file)
 
     def rows(name: str) -> Iterator[Row]:
-        return precisions.rows(name, sheets[name])
+        sheet = sheets[name]
+        return _filled(formats.rows(name, sheet), formats.merged(name, sheet))
 
     part = read_part(fittest, rows(fittest), headings)
     alike = [name for name in names if name == fittest or _is_alike(part, sheets[name])]
@@ -109,19 +111,36 @@ def _aside_rows(sheet: Any) -> list[list[str]]:
 
 
 Places = dict[int, list[tuple[int, int]]]
-"""Column, and length of the ISO date that is shown, of days without one, by row."""
+"""Column, and a length, by row: of the ISO date that is shown of days without one, of a merged cell."""
 
 
-class _Precisions:
-    """Which days of an XLSX or ODS are shown as a month or year alone, by the format of their cells."""
+def _filled(rows: Iterator[Row], merged: Places) -> Iterator[Row]:
+    """Yield rows with the text of a merged cell in each of its rows that holds something."""
+    below: dict[int, tuple[int, Any]] = {}
+    for number, cells in enumerate(rows, 1):
+        below = {at: each for at, each in below.items() if number < each[0]}
+        if below and any(map(has_value, cells)):
+            cells = [
+                below[at][1] if at in below and not has_value(cell) else cell
+                for at, cell in enumerate(cells)
+            ]
+        for at, length in merged.get(number, ()):
+            if 0 <= at < len(cells) and has_value(cells[at]):
+                below[at] = number + length, cells[at]
+        yield cells
+
+
+class _Formats:
+    """Which days are shown as a month or year alone, by the format of their cells; merged cells."""
 
     def __init__(self, file: BinaryIO) -> None:
         self._file, self._sheets, self._styles = file, dict[str, str](), dict[str, int]()
-        self._places: dict[str, Places] = {}
+        self._places, self._merged = dict[str, Places](), dict[str, Places]()
         file.seek(0)
         with suppress(KeyError, zipfile.BadZipFile), zipfile.ZipFile(file) as book:
             if "content.xml" in book.namelist() and book.getinfo("content.xml").file_size < MAX_ODS:
-                self._places = _places_of_ods(book.read("content.xml").decode("utf-8", "replace"))
+                content = book.read("content.xml").decode("utf-8", "replace")
+                self._places, self._merged = _places_of_ods(content)
                 return
             links = book.read("xl/_rels/workbook.xml.rels").decode("utf-8", "replace")
             paths = {
@@ -152,6 +171,19 @@ class _Precisions:
                     cut[at] = cut[at].isoformat()[:length]
             yield cut
 
+    def merged(self, name: str, sheet: Any) -> Places:
+        """Return the cells of a sheet that go over several rows, with how many."""
+        _, first_column = sheet.start or (0, 0)
+        places = {
+            row: [(column - first_column, length) for column, length in cells]
+            for row, cells in self._merged.get(name, {}).items()
+        }
+        for (top, column), (bottom, _) in sheet.merged_cell_ranges or ():
+            if bottom > top:
+                cell = column - first_column, bottom - top + 1
+                places.setdefault(top + 1, []).append(cell)
+        return places
+
     def _cells(self, name: str) -> Places:
         """Return the days of a sheet that are cut."""
         places: Places = {}
@@ -175,9 +207,9 @@ class _Precisions:
         return places
 
 
-def _places_of_ods(content: str) -> dict[str, Places]:
-    """Return the days that are shown as months or years, by sheet: their text is there."""
-    sheets: dict[str, Places] = {}
+def _places_of_ods(content: str) -> tuple[dict[str, Places], dict[str, Places]]:
+    """Return the days that are shown as months or years, as their text says, and merged cells."""
+    sheets, merged = dict[str, Places](), dict[str, Places]()
     name, row, after, column = "", 0, 1, 0
     for match in ODS_TAG.finditer(content):
         tag, text = match[1], re.sub(r"<[^>]*>", "", match[2] or "").strip()
@@ -190,8 +222,10 @@ def _places_of_ods(content: str) -> dict[str, Places]:
             if _attribute(tag, "office:date-value") and (month := MONTH_TEXT.fullmatch(text)):
                 length = len("2020" if month["year"] else "2020-03")
                 sheets.setdefault(name, {}).setdefault(row, []).append((column, length))
+            if (span := int(_attribute(tag, "table:number-rows-spanned") or 1)) > 1:
+                merged.setdefault(name, {}).setdefault(row, []).append((column, span))
             column += int(_attribute(tag, "table:number-columns-repeated") or 1)
-    return sheets
+    return sheets, merged
 
 
 def _rough_styles(styles: str) -> dict[str, int]:
