@@ -32,6 +32,8 @@ SERIAL_OF_NOTE: Final = re.compile(
     r"((?=[A-Z.-]*\d)[A-Z0-9](?:[A-Z0-9-]|\.(?=\d)){2,})\b",
     re.IGNORECASE,
 )
+CONTROLLED: Final = ("frame", "receiver", "lower_receiver")
+"""Parts whose number is the serial of the gun, where others have numbers, too."""
 STAR: Final = re.compile(r"(?<=[A-Z0-9?]) ?\*(?=\s*(?:$|[,;/\n)]))", re.IGNORECASE)
 """Behind a serial: a laboratory restored it, where a file says so."""
 DAMAGED: Final = message("A spreadsheet destroyed the number. Look it up in the paper.")
@@ -129,7 +131,8 @@ def interpret_guns(
             cell = gun["serial"] = re.sub(f"[{re.escape(unread)}]", "?", cell)
         if cell and is_starred and STAR.search(cell):
             gun |= {"serial": STAR.sub("", cell), "marking": "restored"}
-        serial = _serial_of(gun, body)
+        _write_marks_of_words(gun, _serial_of(gun, body) or "")
+        serial = gun.get("serial")
         if serial and (marking := _marking_without_serial(serial)):
             if marking != "unknown" or gun.get("marking") in (None, "intact"):
                 gun["marking"] = marking
@@ -178,6 +181,22 @@ def _serial_of(gun: dict[str, Any], body: Mapping[str, Any]) -> str | None:
         if len(serials) == 1:
             gun["serial"] = serials.pop()
     return gun.get("serial")
+
+
+def _write_marks_of_words(gun: dict[str, Any], cell: str) -> None:
+    """Write the marks of a cell with words that are all understood: `Cano ARS981425, armação HFF459180`."""
+    marks, marking, remarks, damage = read_cell(cell)
+    is_clear = len(marks) == 1 or all(mark.part for mark in marks)
+    if not marks or remarks or damage or not is_clear or marks[0].text == cell:
+        return
+    main = min(marks, key=lambda mark: mark.part not in CONTROLLED)
+    gun["serial"] = main.text
+    if marking and gun.get("marking") in (None, "intact", "unknown"):
+        gun["marking"] = marking
+    for mark in marks:
+        if mark.part:
+            of_part = {"kind": "manufacture", "text": mark.text, "location": mark.part}
+            gun.setdefault("marks", []).append(of_part)
 
 
 def add_note(body: dict[str, Any], text: str) -> None:

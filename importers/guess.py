@@ -18,6 +18,7 @@ from rapidfuzz import fuzz
 
 from importers.profiles import DocumentMapping, Profile, Skip, Source
 from importers.reading.cells import (
+    SHORT,
     CellError,
     has_word,
     is_no_value,
@@ -51,7 +52,10 @@ FEW_TEXTS: Final = 12
 """Texts of a column that may name the subject: theft, loss."""
 SHORT_WORDS: Final = {"dt": "data", "fec": "fecha", "mun": "municipio", "obs": "observaciones"}
 SUBJECT_WORDS: Final = {
-    "seizures": re.compile(r"incaut|decomis|apreen|saisi|seiz|delito|crim|causa|evento"),
+    "seizures": re.compile(
+        r"incaut|decomis|secuestr|apreen|saisi|seiz|delito|crim|causa|evento|custod"
+        r"|deposit|depot|deposant|scelle|bodega|evidenc"
+    ),
     "transfers": re.compile(r"vent[ae]|sale|dealer|compra|titular|transfer|porte|holder|vendedor"),
     "reports": re.compile(
         r"rob[oa]\b|roub|theft|stolen|\bvol|extrav|\bloss|lost|perdid|furto|perte"
@@ -136,6 +140,7 @@ def draft_profile(
             [
                 name,
                 table.sheet or "",
+                table.title,
                 *table.columns,
                 *(text for texts in few for text in sorted(texts)),
             ]
@@ -178,7 +183,12 @@ def _draft(
     }
     order = _date_order([text for texts in values.values() for text in {*texts}])
     scores = [
-        (_score(path, members, column, texts, labels, order), column, path)
+        (
+            _score(path, members, column, texts, labels, order)
+            * (0.9 + 0.1 * len(texts) / len(rows) if path == "number" else 1),  # the fullest
+            column,
+            path,
+        )
         for column, texts in islice(values.items(), MAX_GUESSED)
         for path, members in known.items()
         if texts and (path not in subject.constants or _is_read(members, texts, order))
@@ -298,7 +308,9 @@ def _score(
     heading = max(
         _heading_score(path, fold(each), labels) for each in {column, column.rpartition(LEVEL)[2]}
     )
-    if not heading and not _is_telling(members):
+    short = sum(len(fold(text)) <= SHORT for text in texts)
+    is_code = members[-1].name == "type" and short > len(texts) / 2
+    if not heading and (is_code or not _is_telling(members)):
         return 0.0
     heading *= COUNTED if path == "number" and _is_counted(texts) else 1
     value = _value_score(members, texts[:SAMPLE_VALUES], order)
@@ -414,7 +426,8 @@ def _value_score(members: Path, texts: Sequence[str], order: str) -> float | Non
     if member.name in LABELS_OF_GUN and not member.limits.choices:
         return _share(texts, lambda text: bool(names.resolve(member.name, text)))
     if member.name == "serial":
-        return _share(texts, is_serial) * min(1.0, 2 * len({*texts}) / len(texts))
+        distinct = min(1.0, 2 * len({*texts}) / len(texts))
+        return _share(texts, is_serial) * distinct * (1 - _share_as_above(texts))
     if member.name == "number":
         return _share(texts, lambda text: any(map(str.isdigit, text)))
     if member.type is datetime or (
@@ -435,6 +448,12 @@ def _is_telling(members: Path) -> bool:
         or member.name in (*LABELS_OF_GUN, "serial", "description")
         or len(member.limits.choices) > 3
     )
+
+
+def _share_as_above(texts: Sequence[str]) -> float:
+    """Return how many of the texts with a digit are the one above again, as numbers of cases are."""
+    numbers = [text for text in texts if any(map(str.isdigit, text))]
+    return sum(above == text for above, text in pairwise(numbers)) / max(1, len(numbers))
 
 
 def _share(texts: Sequence[str], holds: Callable[[str], bool]) -> float:

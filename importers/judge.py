@@ -24,6 +24,7 @@ from importers.judgement import (
 from importers.occurrences import Occurrences
 from importers.pieces import cut_row
 from importers.profiles import DocumentMapping, Profile, Source
+from importers.reading.calibres import complete_calibre
 from importers.reading.cells import (
     OPEN_LISTS,
     CellError,
@@ -69,7 +70,7 @@ ReadBody = Callable[[type, Mapping[str, Any]], Any]
 class FieldStep:
     """How one field of a document is read from a row, of one `column` or several.
 
-    `kind` is that of the list of its values, if there is one.
+    `kind` is that of the list of its values, if there is one; `meanings` are what was said of them.
     `read` returns the value of a text, and the list that lacks it, if one does; raises CellError.
     """
 
@@ -78,6 +79,7 @@ class FieldStep:
     source: Source
     column: str
     kind: str
+    meanings: Mapping[str, str]
     read: Callable[[str], tuple[Any, str]]
 
 
@@ -187,6 +189,8 @@ class Interpreter:
         subject = SUBJECTS[mapping.subject]
         body, problems = dict[str, Any](), list[Problem]()
         number, reported = self._number(mapping, texts, row), ("", "")
+        said: Mapping[str, str] = {}  # of its calibre
+        is_asked = False
         for step in fields:
             text = texts[step.column] if step.column else _text_of(step, texts)
             if not text:
@@ -198,20 +202,23 @@ class Interpreter:
                     self.judgement.add_unknown(error.unknown, error.text)
                 problems.append(Problem(self._column_of(step, texts), error.problem))
                 continue
-            if unknown:
-                self.judgement.add_unknown(unknown, value or text)
-            elif step.kind:
-                self.judgement.add_known(step.kind, text)
+            listed = [(unknown or step.kind, value or text if unknown else text, not unknown)]
             if step.path[-1] is DESCRIPTION:
                 write_field(body, step.path, {})
-                parts = take_apart(body, step.path, value, _folded(step.source.values))
-                for kind, part, is_known in parts:
-                    add = self.judgement.add_known if is_known else self.judgement.add_unknown
-                    add(kind, part)
+                listed = take_apart(body, step.path, value, step.meanings)
             elif step.path[-1] is REPORTED:
                 reported = value or "", f"{self._column_of(step, texts)}: {text}"
             elif value not in (None, "", []):
                 write_field(body, step.path, value)
+            for kind, part, is_known in listed:
+                if kind == "calibre":
+                    said, is_asked = step.meanings, not is_known
+                if kind and (is_known or kind != "calibre"):
+                    add = self.judgement.add_known if is_known else self.judgement.add_unknown
+                    add(kind, part)
+        for gun in body.get(subject.items, ()) if subject.items else (body.get("firearm", {}),):
+            if (asked := complete_calibre(gun, said)) and is_asked:
+                self.judgement.add_unknown("calibre", asked)
         dated = steps.columns.get("occurred_on")
         given = {"occurred_on", "occurred_at"} & {*body, *mapping.constants}
         if dated and not given and not problems:
@@ -330,11 +337,12 @@ def _compile(
     known = targets(SUBJECTS[mapping.subject].value)
     steps = []
     for name, source in mapping.fields.items():
-        given = known[name], source, _folded(source.values), source.dates or profile.dates
+        said = _folded(source.values)
+        given = known[name], source, said, source.dates or profile.dates
         read = _once(partial(_read_field, *given, agencies, zone))
         column = source.columns[0] if len(source.columns) == 1 else ""
         kind = list_kind(known[name][-1])
-        steps.append(FieldStep(name, known[name], source, column, kind, read))
+        steps.append(FieldStep(name, known[name], source, column, kind, said, read))
     columns = {step.path[-1].name: step.source.columns for step in steps}
     steps.sort(key=lambda step: step.path[-1] is DESCRIPTION)  # a make of its own goes before
     constants = [(known[name], value) for name, value in mapping.constants.items()]

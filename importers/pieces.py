@@ -11,11 +11,14 @@ from salsa_ext.firearms.marks.cell_reading import read_cell
 
 MAX_RANGE: Final = 1_000
 BETWEEN: Final = re.compile(r"\s*(?:[,;/\n]|\b(?:y|e|et|and)\b|&)\s*", re.IGNORECASE)
-RANGE: Final = re.compile(
-    r"(?P<letters>(?:.*[^\d\s])?)\s*(?P<first>\d+)\s*(?:\b(?:à|al?|ao|au|to|hasta|até|jusqu'à|through)\b|[-–—])"
-    r"\s*(?P<again>.*?)(?P<last>\d+)",
-    re.IGNORECASE | re.DOTALL,
+RANGES: Final = tuple(
+    re.compile(
+        rf"(?P<letters>(?:.*[^\d\s])?)\s*(?P<first>\d+)\s*(?:{until})\s*(?P<again>.*?)(?P<last>\d+)",
+        re.IGNORECASE | re.DOTALL,
+    )
+    for until in (r"\b(?:à|al?|ao|au|to|hasta|até|jusqu'à|through)\b", r"[-–—]")
 )
+"""The words first, for a number may have a hyphen of its own: `541-88490 à 541-88492`."""
 Texts = dict[str, str]
 
 
@@ -46,7 +49,7 @@ def cut_row(
 
 def _counted(text: str, number: int) -> Sequence[str]:
     """Return as many serials as the row counts, or fewer: `477 à 480`, `4471, 4476 et 4480`."""
-    if match := RANGE.fullmatch(text.strip()):
+    for match in filter(None, (each.fullmatch(text.strip()) for each in RANGES)):
         letters, first, again, last = match.groups()
         last = first[: -len(last)] + last if len(last) < len(first) else last
         if again.strip() in ("", letters.strip()) and int(last) - int(first) == number - 1:

@@ -375,6 +375,8 @@ def sift(path: Sequence[Member], text: str) -> tuple[str, str]:
         return text, ""
     if is_no_value(text):
         return "", ""
+    if member.name == "make" and (importer := _importer(text)):
+        return importer, ""
     if member.name in ("make", "model", "calibre"):
         if find_damage(text) in DAMAGED and not names.resolve(member.name, text):
             return "", member.name
@@ -391,6 +393,13 @@ def sift(path: Sequence[Member], text: str) -> tuple[str, str]:
         except CellError:
             return "", "state"
     return text, kind
+
+
+def _importer(text: str) -> str:
+    """Return the name of an importer, who is no make but may be what a gun bears; else nothing."""
+    likely = names.find_candidates("make", text, 1)
+    is_sure = bool(likely) and likely[0].how == "importer" and likely[0].confidence == 1
+    return names.display_name("make", likely[0].code, "en") if is_sure else ""
 
 
 SHORT: Final = 3

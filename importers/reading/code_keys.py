@@ -38,7 +38,7 @@ def find_keys(asides: Rows, values: Mapping[str, Sequence[str]]) -> dict[str, Ke
         if column and scores[column] > 0:
             codes = sorted({text for text in values[column] if _code(text) in key})
             keys[column] = {text: key[_code(text)] for text in codes}
-            used = {HEADING, *map(_code, codes)}
+            used = {HEADING, _code(column), *map(_code, codes)}
             keys[column] |= {code: text for code, text in key.items() if code not in used}
     return keys
 
@@ -76,7 +76,9 @@ def _score(key: Key, column: str, texts: Sequence[str]) -> float:
     """Return how well a key fits a column, 0 for not at all."""
     used = [code for code in map(_code, texts) if code and code in key]
     codes, heading = {*used}, fold(key.get(HEADING, ""))
-    is_named = bool(NAMES_CODE.search(fold(column))) or (heading and heading in fold(column))
+    is_named = bool(NAMES_CODE.search(fold(column)) or _code(column) in key) or (
+        heading and heading in fold(column)
+    )
     is_number = all(map(str.isdigit, codes))
     if len(codes) < 2 or len(used) < LEAST_COVERED * len(texts) or (is_number and not is_named):
         return 0.0

@@ -15,6 +15,8 @@ from salsa_ext.reference import names
 
 LONGEST: Final = 4
 """Words of a name."""
+PUMP: Final = "pump"
+"""A model of CBC and Boito, where the make is known."""
 QUANTITIES: Final = ("2", "3", "4", "5")
 """First words that count guns, where no model is called so."""
 LIKELY: Final = 0.85
@@ -24,12 +26,19 @@ BRACKETS: Final = re.compile(r"\(([^()]{3,40})\)")
 PREFIX: Final = re.compile(r"cal(?:ibre|iber)?\b[. :]*", re.IGNORECASE)
 DECIMAL: Final = re.compile(r"[.,]\d{2,3}")
 CALIBRE: Final = re.compile(r"[.,]?\d{1,3}(?:[.,x×*/-]\d+)*(?: ?[a-z&.]+.*)?", re.IGNORECASE)
+MODEL_AND_CALIBRE: Final = re.compile(r"(.*\S)\s+[/|]\s+([.,]?\d{1,3}\b[^/|]{0,20})")
+"""A model and a calibre, as their column has them: `Princess / 22`."""
 PLAIN_NUMBER: Final = re.compile(r"[.,]?\d{1,3}")
 METRIC: Final = re.compile(r"\d{1,2}[.,]\d\d(?: ?mm)?", re.IGNORECASE)
+GAUGES: Final = ("12", "16", "20", "24", "28", "36")
 CALIBRES_ALONE: Final = {
-    "shotgun": ("12", "16", "20", "24", "28", "32", "36", "410"),
-    "revolver": ("32", "38", "357", "44"),
-    "pistol": ("380",),
+    "shotgun": (*GAUGES, "32", "410"),
+    "homemade": GAUGES,
+    "revolver": ("22", "32", "38", "357", "44"),
+    "pistol": ("9", "40", "45", "380"),
+    "submachine_gun": ("9", "40", "45"),
+    "rifle": ("9", "22"),
+    "carbine": ("9", "22"),
 }
 """Numbers without a word that are the calibre, no model, by the type of the gun."""
 SHORT_TYPES: Final = {
@@ -43,6 +52,17 @@ SHORT_TYPES: Final = {
     "esping": "shotgun",
     "fusil a pompe": "shotgun",
     "fusil de chasse": "shotgun",
+    "f de chasse": "shotgun",
+    "f a pompe": "shotgun",
+    "f d assaut": "assault_rifle",
+    "f de asalto": "assault_rifle",
+    "f de assalto": "assault_rifle",
+    "p m": "submachine_gun",
+    "pist mitrailleur": "submachine_gun",
+    "pist ametralladora": "submachine_gun",
+    "pist metralhadora": "submachine_gun",
+    "subametr": "submachine_gun",
+    "submetr": "submachine_gun",
 }
 """Cut words for kinds of guns."""
 MODES: Final = re.compile(
@@ -65,16 +85,20 @@ Words = Sequence[str]
 
 
 @lru_cache(maxsize=20_000)
-def describe(text: str, own_make: str = "") -> Mapping[str, str]:
+def describe(text: str, own_make: str = "", own_type: str | None = None) -> Mapping[str, str]:
     """Return the parts of a description that it has: make, model, calibre, type and so on.
 
-    Of a gun whose make is known no other is read: `Thunder 380` is a model of Bersa.
+    Of a gun whose make is known no other is read: `Thunder 380` is a model of Bersa. `own_type` is
+    the code of its type, where another cell says it.
     """
     parts = dict[str, str]()
     for match in BRACKETS.finditer(text):
         if state := find_state(match[1].strip()):
             parts["country_of_manufacture"] = state
             text = text.replace(match[0], " , ")
+    both = MODEL_AND_CALIBRE.fullmatch(text) if own_type else None
+    if both and not names.resolve("make", both[1]) and names.find_candidates("calibre", both[2]):
+        text, parts["calibre"] = both.groups()
     words = [word.strip("-–:*'’") for word in WORDS.findall(text.replace("\xa0", " "))]
     end = next((at for at, word in enumerate(words) if word.lower() in ADDITIONS), len(words))
     words = [word for word in words[:end] if word.strip("./")]
@@ -86,7 +110,8 @@ def describe(text: str, own_make: str = "") -> Mapping[str, str]:
     words = _cut(words, "type", _type_of, parts)
     if crafted := parts.pop("craft", None):
         parts |= {"origin_kind": "craft"} | ({} if "type" in parts else {"type": crafted})
-    words = _without_modes(words)
+    if not own_make or PUMP not in map(fold, words):
+        words = _without_modes(words)
     words = _cut(words, "no make", partial(_denial_of, "make"), parts, SIGNS)
     words = _cut(words, "no model", partial(_denial_of, "model"), parts, SIGNS)
     has_no_make = bool(parts.pop("no make", None) or crafted or own_make)
@@ -106,9 +131,12 @@ def describe(text: str, own_make: str = "") -> Mapping[str, str]:
     if "make" not in parts and not has_no_make:
         words = _cut_unknown_make(words, parts)
     if not has_label and "calibre" not in parts and words:
-        alone = CALIBRES_ALONE.get(str(names.resolve("type", parts.get("type"))), ())
-        if len(words) == 1 and words[0] in alone:
-            parts["calibre"] = words.pop()
+        kind = names.resolve("type", parts.get("type")) or own_type or ""
+        is_last = len(words) == 1 or kind == "shotgun"  # Reúna 36
+        has_numbers = own_make == "glock"  # as models
+        for at in (-1, 0) if is_last and not has_numbers else ():
+            if "calibre" not in parts and words[at] in CALIBRES_ALONE.get(kind, ()):
+                parts["calibre"] = words.pop(at)
     if words and words[:1] == first and first[0] in QUANTITIES:
         parts["quantity"], *words = words
     if words:
@@ -132,8 +160,9 @@ def take_apart(
     for member in above:
         gun = gun[member.key][0] if member.is_many else gun[member.key]
     del gun[last.key]
-    listed = []
-    for name, part in describe(text, names.resolve("make", gun.get("make")) or "").items():
+    listed, make = [], gun.get("make", "")
+    own = names.resolve("make", make) or make, names.resolve("type", gun.get("type"))
+    for name, part in describe(text, *own).items():
         known = values.get(fold(part), part) if name in OPEN_LISTS else part
         if name in OPEN_LISTS:
             is_known = fold(part) in values or bool(names.resolve(name, known))
@@ -191,7 +220,7 @@ def _type_of(text: str) -> str | None:
     plain = fold(text)
     if plain in SHORT_TYPES:
         return SHORT_TYPES[plain]
-    is_words = len(plain) > 3 and all(len(word) > 1 for word in plain.split())
+    is_words = len(plain) > 3 and all(len(word) > 1 or word == "d" for word in plain.split())
     return text if is_words and names.resolve("type", text) else None
 
 

@@ -28,7 +28,7 @@ ENTRY: Final = (
 )
 CANCELLED: Final = (
     rf"[\W_]*({ENTRY})?(anulad[oa]s?|annul[ée]e?s?|cancelad[oa]s?|cancell?ed|void(ed)?|nul[oa]"
-    rf"|sin efecto|sem efeito)\b{FINE}{RESTORED}.*"
+    rf"|sin efecto|sem efeito)\b{FINE}{RESTORED}.*|[\W_]*(ann(ul)?|anul|canc)\.?[\W_]*"
 )
 PACK: Final = (
     r"(\d+ *)?((cajas?|caixas?|bo[iî]tes?|lotes?|box(es)?|pacotes?|unidades?|u) (de |of )?)?"

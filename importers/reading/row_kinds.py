@@ -64,7 +64,7 @@ def find_skips(rows: Sequence[Cells], fields: Mapping[str, str]) -> Iterator[Ski
     for reason, pattern, only in RULES:
         for column in columns:
             is_own = names[column] in (only or {names[column]} - {"type", "make", "model"})
-            if is_own and any(len(fold(row.get(column, ""))) > 3 for row in rows):
+            if is_own and any(len(fold(row.get(column, ""))) > 2 for row in rows):
                 yield Skip(str(reason), {column: pattern})
     headings = "|".join(re.escape(column) for column in columns[:10])
     rule = compile_pattern(headings, True)

@@ -7,6 +7,7 @@ import pytest
 from api.schemas.imports import field_labels
 from importers.guess import draft_profile
 from importers.profiles import from_data
+from importers.reading.calibres import complete_calibre
 from importers.reading.cells import is_no_value, read_date
 from importers.reading.code_keys import find_keys
 from importers.reading.descriptions import describe, take_apart
@@ -95,6 +96,63 @@ def test_a_code_without_a_key_is_no_type(read):
     assert judgement.unknown["type", "RE"] == 1
 
 
+def test_merged_cases_are_no_serials(session, tmp_path):
+    header = ["N° Proced.", "Causa", "Numeración", "Estado"]
+    rows = [[f"00{at // 3}/23", f"FLP 1011{at}/2023", f"26-9771{at}", "1"] for at in range(9)]
+    rows[4][1] = rows[5][1] = ""
+    path = write_csv(tmp_path / "guns.csv", [header, *rows])
+    with open_table(path) as table:
+        draft = draft_profile(table, field_labels(), name="guns", state="ARG")
+    [mapping] = draft.profile.documents
+    assert (mapping.number, mapping.group) == ("{N° Proced.}", True)
+    assert mapping.fields["items.serial"].columns == ("Numeración",)
+
+
+def test_a_depot_with_what_became_of_guns_is_of_seizures(session, tmp_path):
+    header = ["Réf. dossier", "Date", "Marque", "N° de série", "Déposant", "Sort"]
+    rows = [
+        [f"PV {at // 2}/20", "8/1/2020", "Taurus", f"TKA5239{at}", "AGD", "G"] for at in range(6)
+    ]
+    path = write_csv(tmp_path / "guns.csv", [header, *rows, [*rows[0][:3], "TKA52399", "", "ANN."]])
+    with open_table(path) as table:
+        draft = draft_profile(table, field_labels(), name="registre_depot", state="HTI")
+    assert draft.profile.documents[0].subject == "seizures"
+    skips = SkipRules(draft.profile.skip)
+    assert skips.find(dict(zip(header, ["", "", "", "", "", "ANN."], strict=True)), {})
+
+
+@pytest.mark.parametrize(
+    ("cell", "serial", "marking", "marks"),
+    [
+        ("raspado, revelado na perícia TKA52390", "TKA52390", "restored", []),
+        ("filed off, revealed by the lab TKA52390", "TKA52390", "restored", []),
+        ("parcialmente limada, legible sólo 004", "*004*", None, []),
+        ("effacé en partie, on ne lit que 4471", "*4471*", None, []),
+        ("Cano ARS981425, Armação HFF459180.", "HFF459180", None, ["barrel", "frame"]),
+        ("canon ARS981425, carcasse HFF459180", "HFF459180", None, ["barrel", "frame"]),
+    ],
+)
+def test_the_number_in_words_is_the_serial(read, cell, serial, marking, marks):
+    _, last = read(FIRST, ["2", "EXP-8", *FIRST[2:5], f'"{cell}"', *FIRST[6:]]).preview
+    [gun] = last["document"]["items"]
+    assert (gun["serial"], gun.get("marking")) == (serial, marking)
+    assert [mark["location"] for mark in gun.get("marks", ())] == marks
+
+
+def test_a_number_of_several_calibres_is_told_by_type_and_model(session):
+    values = {"7 65 pistola": ".32 ACP"}
+    guns = [
+        {"calibre": "7.65", "type": "Mosquetón"},
+        {"calibre": "7.65", "type": "pistola"},
+        {"calibre": "7,65", "type": "pistola"},
+        {"calibre": "7.62", "type": "fusil", "model": "FAL IV"},
+        {"calibre": "7.62", "type": "fusil", "model": "62"},
+    ]
+    asked = [complete_calibre(gun, values if at == 1 else {}) for at, gun in enumerate(guns)]
+    assert asked == ["7.65", "", "7,65 pistola", "", "7.62 fusil"]
+    assert [gun["calibre"] for gun in guns[1:4]] == [".32 ACP", "7,65", "7.62x51 mm NATO"]
+
+
 def test_rows_that_are_no_guns_are_skipped(read):
     judgement = read(
         FIRST,
@@ -162,6 +220,9 @@ def test_a_row_without_a_case_is_a_document_of_its_own(read):
         ("Revolver Taurus s/modelo", ("revolver", "Taurus", None, None)),
         ("Smit & Wesson M&P 9", (None, "Smit & Wesson", "M&P 9", None)),
         ("REVOLVER CASTELO CAL 38", ("revolver", "CASTELO", None, "38")),
+        ("P.M. Uzi 9 mm", ("submachine_gun", None, "Uzi", "9 mm")),
+        ("F. d'assaut Norinco 56 7,62x39", ("assault_rifle", "Norinco", "56", "7,62x39")),
+        ("Rexio Pucará .38", (None, "Rexio", "Pucará", ".38")),
         ("fusil à pompe Mossberg 12", ("shotgun", "Mossberg", None, "12")),
         ("Revolver Taurus mod. 38", ("revolver", "Taurus", "38", None)),
     ],
@@ -184,6 +245,20 @@ def test_no_make_is_read_in_the_model_of_a_gun_whose_make_is_known(session):
         "calibre": ".380 ACP",
     }
     assert describe("Taurus G2C", "taurus")["model"] == "G2C"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind", "parts"),
+    [
+        ("Reúna / 36", "shotgun", {"model": "Reúna", "calibre": "36"}),
+        ("Pump 12", "shotgun", {"model": "Pump", "calibre": "12"}),
+        ("36", "homemade", {"calibre": "36"}),
+        ("MT 12", "submachine_gun", {"model": "MT 12"}),
+        ("Princess / 22", "revolver", {"model": "Princess", "calibre": "22"}),
+    ],
+)
+def test_a_number_behind_a_model_is_the_calibre_by_the_type(session, text, kind, parts):
+    assert describe(text, "boito", kind) == parts
 
 
 def test_what_a_person_said_of_a_make_counts_in_descriptions(session):

@@ -48,7 +48,7 @@ def test_letters_and_digits_in_two_columns_are_one_serial(session, actor, tmp_pa
     profile = from_data(to_data(profile))
     judgement = importing(path, profile, actor("PAN")).judge()
     serials = [each["document"]["firearm"]["serial"] for each in judgement.preview]
-    assert serials == ["TKA52390", "YPRK041", "YPRK042", "YPRK043", "finit par 4471"]
+    assert serials == ["TKA52390", "YPRK041", "YPRK042", "YPRK043", "*4471"]
     numbers = [each["document"]["number"] for each in judgement.preview]
     assert numbers == ["1", "2", "2/2", "2/3", "3"]
 
@@ -82,6 +82,13 @@ def test_serials_of_several_parts_in_columns_are_all_of_the_gun(session, actor, 
     assert [gun.get("serial") for gun in guns] == ["TKA52390; KLM1071", "BFN95011", None]
     marks = [[mark["text"] for mark in each["guns"][0]["marks"]] for each in judgement.preview]
     assert marks[0][-2:] == ["TKA52390", "KLM1071"]
+
+
+@pytest.mark.parametrize("text", ["541-88490 à 541-88492", "541-88490-88492", "541-88490 al 88492"])
+def test_numbers_with_a_hyphen_are_counted(text):
+    row = {"n": text, "q": "3"}
+    rows = cut_row(row, {"quantity": ["q"], "serial": ["n"]}, {})
+    assert [each["n"] for each in rows] == ["541-88490", "541-88491", "541-88492"]
 
 
 @pytest.mark.parametrize(

@@ -53,8 +53,12 @@ _BEGINNING_WORDS: Final = (
     rf"(?: (?:{COUNT_WORDS}))?(?: {_GLYPH_WORDS})?)"
 )
 _REMOVED_WORDS: Final = (
-    r"(?:borrad|raspad|limad|apagad|suprimid|lixad|picotad|adulterad)[oa]s?|effacee?s?|limee?s?"
-    r"|meulee?s?|filed(?: off)?|ground(?: off)?|removed|obliterated|defaced|scratched(?: off)?"
+    r"(?:borrad|raspad|limad|apagad|suprimid|lixad|picotad|adulterad)[oa]s?"
+    r"|(?:effac|lim|meul)[eé]e?s?|filed(?: off)?|ground(?: off)?|removed|obliterated|defaced|scratched(?: off)?"
+)
+_PARTLY_REMOVED_WORDS: Final = (
+    rf"(?:(?:(?:parcial|partial|partielle)\w*|partly|semi|en parte|em parte|en partie) (?:{_REMOVED_WORDS})"
+    rf"|(?:{_REMOVED_WORDS}) (?:(?:parcial|partial|partielle)\w*|partly|en parte|em parte|en partie))"
 )
 _REST_WORDS: Final = r"(?:rest|remainder|resto|restante|demas|demais|reste|seguid[oa]s? (?:de|por)|followed by|suivie?s? (?:de|par))"
 # Capitals of a mark: a word before “ilegible” is none.
@@ -63,9 +67,12 @@ _ONLY_WORDS: Final = (
     r"(?:s[oó]lo|s[oó]|[uú]nicamente|apenas|somente|only|just|seulement|seules?)(?: (?:se )?(?:leen?|l[eê]|ven?|read|visible))?"
     rf"(?: {_ARTICLE}{_GLYPH_WORDS})?"
 )
+_ONLY: Final = r"(?:s[oó](?:lo|mente)?|[uú]nicamente|solamente|apenas|only|just|seule?s?(?:ment)?)"
 _READ_WORDS: Final = (
     r"(?:(?:s[oó]lo|s[oó]|[uú]nicamente|apenas|somente|only|just) (?:se )?"
-    r"(?:leen?|l[eê](?:em)?|ven?|v[eê]|reads?|readable|legible|visible)|on ne (?:lit|voit) que|seul(?:ement)? lisible)"
+    r"(?:leen?|l[eê](?:em)?|ven?|v[eê]|reads?|readable|legible|visible)|on ne (?:lit|voit) que|seul(?:ement)? lisible"
+    r"|(?:leg[ií]ve(?:l|is)|legibles?|vis[ií]ve(?:l|is)|visibles?|readable|lisibles?)"
+    rf" {_ONLY})"
 )
 _SIGHT_WORDS: Final = (
     r"(?:se )?(?:leen?|l[eê](?:em)?|ven?|v[eê]|reads?|readable|legible|visible|lisible)"
@@ -153,7 +160,12 @@ _WORD_RULES: Final[tuple[_Rule, ...]] = (
     ),
     # parcial 4452, solo se lee N243: the place is not given
     (
-        rf"\A(?P<label>(?:{_LABEL_WORDS}\.?[ :]+)*)(?:{_PARTIAL_WORDS}|{_READ_WORDS}):? (?P<piece>(?=[A-Z0-9-]*\d)[A-Z0-9-]{{2,}})\Z",
+        rf"\A(?P<label>(?:{_LABEL_WORDS}\.?[ :]+)*)(?:{_PARTLY_REMOVED_WORDS}[,;:]? )?(?:{_PARTIAL_WORDS}|{_READ_WORDS}):? (?P<piece>(?=[A-Z0-9-]*\d)[A-Z0-9-]{{2,}})\Z",
+        r"\g<label>*\g<piece>*",
+    ),
+    (
+        rf"\A(?P<label>(?:{_LABEL_WORDS}\.?[ :]+)*)(?:{_PARTLY_REMOVED_WORDS}[,;:]? )?{_ONLY}"
+        rf" (?P<piece>(?=[A-Z0-9-]*\d)[A-Z0-9-]{{2,}}) {_VISIBLE_WORDS}\Z",
         r"\g<label>*\g<piece>*",
     ),
     (

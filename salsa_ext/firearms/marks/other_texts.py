@@ -68,6 +68,11 @@ _REGISTER_NUMBER: Final = re.compile(
     r"|evidencia|seguridad|seguranca|custodia|judicial|penal|criminal|fiscal|ballistics?|balistic[oa]|forense)\b)*"
     r"(?:[a-z]{1,5}[-/. ]{0,2})?\d(?:[\w]|[./-](?=\w)|,(?=\d{3}))*(?:\s?/\s?\d+)?"
 )
+_RESTORED_BY: Final = re.compile(
+    r"\b(?:restor|restaur|recuper|recover|revel|reveal|reaviv|regener|restitu|raised)\w*"
+    r"\s(?:(?:a|al|ao|au|aux|by|da|dans|de|du|em|en|i|in|l|la|le|na|no|par|pela|pelo|por|the|with)[\s'])*\Z"
+)
+"""Before the expert or laboratory that made a serial legible: the number behind is that serial."""
 _SHORT_NUMBER: Final = re.compile(
     r"[\s:]*(?:n[ro]{0,2}[.º°]?\s*)?(?:\.?\d{1,2}|(?:19|20)\d\d)(?![\w?*/-])"
 )
@@ -94,7 +99,8 @@ _MEASURE: Final = re.compile(
 )
 # What begins with a letter: money, dates, models, `PV 2231/2021`.
 _LABELLED: Final = re.compile(
-    r"(?:us\$|r\$|u\$s|usd|brl|ars|eur|clp|cop|pen|mxn)\s?\d[\d.,]*(?!\w)"
+    r"(?:us\$|r\$|u\$s)\s?\d[\d.,]*(?!\w)"
+    r"|(?:usd|brl|ars|eur|clp|cop|pen|mxn)(?:\s\d[\d.,]*|\d{1,3}(?:[.,]\d{2,3})*)(?!\w)"
     rf"|(?:{MONTHS})[a-z]*\.? (?:\d{{1,2}}(?:st|nd|rd|th)?,? |de )?(?:19|20)\d\d(?!\w)"
     r"|(?:mod|mdl|modelo|model|modele)[.:\s]\s*(?:[a-z]{0,6}[\s-]?\d{1,4}(?:[\s-]?[a-z]{1,3}(?!\w))?(?![\w?*])|[a-z]+(?!\w))"
     r"|(?P<code>[a-z]{2,5})[.\s:#nº°-]*\d{1,6}\s?[/-]\s?(?:19|20)\d\d(?:-[a-z\d]+)?(?!\w)"
@@ -220,7 +226,8 @@ def _end_of_words(folded: str, tokens: list[re.Match[str]]) -> int | None:
         kind, end = _names().get(" ".join(words[:length])), tokens[length - 1].end()
         if kind == "register":
             number = _REGISTER_NUMBER.match(folded, end)
-            return number.end() if number else None
+            is_serial = number and "/" not in number[0] and _RESTORED_BY.search(folded, 0, start)
+            return number.end() if number and not is_serial else None
         if kind == "maker":
             named = _NAMED_MODEL.match(folded, end)
             is_model = named and named[1].translate(_JOINED) in _MODELS
@@ -256,8 +263,13 @@ def _end_of_count(folded: str, start: int) -> int | None:
 
 
 def _is_calibre(folded: str) -> bool:
-    """Return whether a text is a calibre; digits alone are a mark."""
-    if len(folded) > 30 or _BARE_NUMBER.fullmatch(folded) or not _NUMBER_FIRST.match(folded):
+    """Return whether a text is a calibre; digits alone, or with unread glyphs, are a mark."""
+    if (
+        len(folded) > 30
+        or {*"?*"} & {*folded}
+        or _BARE_NUMBER.fullmatch(folded)
+        or not _NUMBER_FIRST.match(folded)
+    ):
         return False
     if _BARE_DIMENSION.fullmatch(folded):
         return True
