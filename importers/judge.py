@@ -189,8 +189,8 @@ class Interpreter:
         subject = SUBJECTS[mapping.subject]
         body, problems = dict[str, Any](), list[Problem]()
         number, reported = self._number(mapping, texts, row), ("", "")
-        said: Mapping[str, str] = {}  # of its calibre
-        is_asked = False
+        calibres: Mapping[str, str] = {}  # as a person said
+        unclear = ""
         for step in fields:
             text = texts[step.column] if step.column else _text_of(step, texts)
             if not text:
@@ -212,13 +212,14 @@ class Interpreter:
                 write_field(body, step.path, value)
             for kind, part, is_known in listed:
                 if kind == "calibre":
-                    said, is_asked = step.meanings, not is_known
+                    calibres, unclear = step.meanings, "" if is_known else part
                 if kind and (is_known or kind != "calibre"):
                     add = self.judgement.add_known if is_known else self.judgement.add_unknown
                     add(kind, part)
         for gun in body.get(subject.items, ()) if subject.items else (body.get("firearm", {}),):
-            if (asked := complete_calibre(gun, said)) and is_asked:
-                self.judgement.add_unknown("calibre", asked)
+            question = complete_calibre(gun, calibres)
+            if unclear and (question or not gun.get("calibre")):
+                self.judgement.add_unknown("calibre", question or unclear)
         dated = steps.columns.get("occurred_on")
         given = {"occurred_on", "occurred_at"} & {*body, *mapping.constants}
         if dated and not given and not problems:
@@ -337,12 +338,12 @@ def _compile(
     known = targets(SUBJECTS[mapping.subject].value)
     steps = []
     for name, source in mapping.fields.items():
-        said = _folded(source.values)
-        given = known[name], source, said, source.dates or profile.dates
+        values = _folded(source.values)
+        given = known[name], source, values, source.dates or profile.dates
         read = _once(partial(_read_field, *given, agencies, zone))
         column = source.columns[0] if len(source.columns) == 1 else ""
         kind = list_kind(known[name][-1])
-        steps.append(FieldStep(name, known[name], source, column, kind, said, read))
+        steps.append(FieldStep(name, known[name], source, column, kind, values, read))
     columns = {step.path[-1].name: step.source.columns for step in steps}
     steps.sort(key=lambda step: step.path[-1] is DESCRIPTION)  # a make of its own goes before
     constants = [(known[name], value) for name, value in mapping.constants.items()]

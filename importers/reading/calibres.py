@@ -23,15 +23,15 @@ def complete_calibre(gun: dict[str, Any], values: Mapping[str, str]) -> str:
     code = names.resolve("type", kind)
     if not text or names.resolve("calibre", text, code):
         return ""
-    asked = f"{text} {kind}" if code and _is_ambiguous(text) else text
-    if means := values.get(fold(asked)):
+    question = f"{text} {kind}" if code and _is_ambiguous(text) else text
+    if means := values.get(fold(question)):
         gun["calibre"] = means
         return ""
     for word in WORDS.findall(gun.get("model") or "") if METRIC.fullmatch(text) else ():
         if known := names.resolve("calibre", f"{text} {word}"):
             gun["calibre"] = names.display_name("calibre", known, "en")
             return ""
-    return asked
+    return question
 
 
 def _is_ambiguous(text: str) -> bool:
