@@ -185,6 +185,19 @@ def test_several_serials_of_a_cell_are_cut_where_both_sides_are_serials(draft):
         assert split_text(pattern, whole) == [whole]
 
 
+def test_several_serials_in_rows_that_count_one_gun_are_of_that_gun(draft):
+    rows = [[*row[:2], "KLM10011 / KLM10012", *row[3:], "1"] for row in ROWS]
+    assert draft([*HEADINGS["pt"], "Qtd"], rows).profile.serials == {}
+
+
+@pytest.mark.parametrize("heading", ["Marca y modelo", "Modelo/Calibre", "Type / cal."])
+def test_a_heading_of_two_things_of_a_gun_is_its_description(draft, heading):
+    rows = [[*row[:3], "G2C / 9", *row[6:]] for row in ROWS]
+    header = [*HEADINGS["es"][:3], heading, HEADINGS["es"][6]]
+    fields = draft(header, rows, subjects=["seizures"]).profile.documents[0].fields
+    assert fields["items.description"].columns == (heading,)
+
+
 @pytest.mark.parametrize(
     ("words", "subject"),
     [

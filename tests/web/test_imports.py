@@ -100,6 +100,12 @@ def test_a_file_is_mapped_to_another_kind_of_document(officer):
     assert 'value="firearm.serial" selected' in page and "constants.agency" not in page
 
 
+def test_what_dispositions_of_a_kind_need_is_said_before_the_check(officer):
+    page = text(officer.open(f"{upload(officer)}?subject=dispositions"))
+    assert "Destroyed: Give the number of the certificate of destruction." in page
+    assert "Returned to its owner: Say to whom it was returned" in page
+
+
 def test_each_kind_of_document_that_the_account_may_record_is_offered(signed_in, session):
     desk = signed_in("PRY", "licensing_officer")
     mapping = upload(desk)
