@@ -20,17 +20,7 @@ from salsa_ext.core.errors import message
 from salsa_ext.documents import added_marks, seizures
 
 MARK_FIELDS: Final = (
-    Field(
-        "text",
-        message("Mark"),
-        "serial",
-        required=True,
-        max_length=64,
-        hint=message(
-            "As stamped on the firearm. Type ? for a character that cannot be read, * for several,"
-            " and in brackets what one may be: [8B] for 8 or B."
-        ),
-    ),
+    Field("text", message("Mark"), "serial", required=True, max_length=64),
     Field("kind", message("Kind"), "choice", "mark_kind", required=True),
     Field("method", message("Method"), "choice", "mark_method", required=True),
     Field(
