@@ -48,7 +48,6 @@ def with_columns_of(profile: Profile, drafted: Profile) -> Profile:
 
     return replace(
         drafted,
-        above=tuple(map(name, drafted.above)),
         values={name(column): key for column, key in drafted.values.items()},
         skip=tuple(
             Skip(each.reason, {name(column): text for column, text in each.when.items()})

@@ -79,10 +79,11 @@ class Candidate:
 
     def row_of(self, item: int) -> int:
         """Return the place among its rows of the one that has an item."""
-        for at, part in enumerate(self.parts):
+        places = {row.number: at for at, row in enumerate(self.rows)}
+        for part in self.parts:
             item -= len(part.body.get(self.subject.items, ()))
             if item < 0:
-                return at
+                return places[part.rows[0].number]
         return 0
 
     @property

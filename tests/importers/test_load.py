@@ -163,6 +163,15 @@ def test_a_refused_gun_is_added_to_its_case_once_it_is_mended(load, wrong):
     assert (count(DocumentNumber), current("C-1").version) == (2, 2)
 
 
+def test_the_row_of_a_wrong_gun_is_named_where_other_rows_have_several(load):
+    two, wrong = [*FIRST], [*SAME_CASE]
+    two[2], wrong[3] = "TKA52390/TKA52391", "Arms " * 300
+    judgement = load(two, wrong, profile=seizure_profile(serials={"serial": "[/;]"}))
+    assert judgement.counts == {"created": 1, "rejected": 1}
+    assert [cells[2] for cells, _ in refused_rows()] == ["TKA52390/TKA52391", "BFN95011"]
+    assert serials("C-1") == ["TKA52390", "TKA52391"]
+
+
 def test_a_case_that_is_there_is_corrected_by_all_of_its_rows_or_not_at_all(load):
     load(FIRST, SAME_CASE)
     assert load(FIRST, WRONG).counts == {"rejected": 2}
