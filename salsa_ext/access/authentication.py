@@ -316,7 +316,9 @@ def _check_code(actor: Actor, code: str, address: str) -> bool:
         _audit_refusal(actor, address)
         raise CodeRequired(WRONG_CODE)
     if not is_right:
-        raise CodeRequired(message("Enter your password again, and the code of your application."))
+        raise CodeRequired(
+            message("Your password is right. Enter it again, with the code of your application.")
+        )
     return True
 
 

@@ -9,6 +9,8 @@ from functools import cached_property
 from typing import Any, Final
 from uuid import UUID
 
+from sqlalchemy import select
+
 from salsa_ext.access.audit import Action, AuditEvent, append, append_with_rows
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
@@ -20,11 +22,15 @@ from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.core.codes import ALERT_ACTIONS, PURPOSES_WITH_INCIDENT
 from salsa_ext.core.errors import CodeLabel, Conflict, Invalid, Message, message
 from salsa_ext.core.ids import new_id
+from salsa_ext.core.text import number_spellings
 from salsa_ext.database.locks import lock
+from salsa_ext.database.session import db
 from salsa_ext.disclosure import disclosures
 from salsa_ext.disclosure.disclosures import HOLDER_GROUPS, FieldGroups
+from salsa_ext.documents.models import DocumentNumber
 from salsa_ext.firearms.marks import firearm_marks, keys
 from salsa_ext.firearms.marks.values import Query
+from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.validation import bracket_problem
 from salsa_ext.firearms.search import advice
 from salsa_ext.firearms.search.advice import ReportedEvent
@@ -100,6 +106,7 @@ def run_checks(
     actor = actor.for_purpose(purpose)
     lookups = open_lookups(actor, len(queries))
     results = [_search_query(actor, query) for query in queries]
+    results = _without_own_seizure(actor, purpose, results)
     searches = [result for result in results if isinstance(result, _SearchedQuery)]
     matches = [
         match
@@ -136,6 +143,31 @@ def _search_query(actor: Actor, query: Query) -> _SearchedQuery | Invalid:
     except Invalid as error:
         return Invalid({"lot": [LOT_NEEDED]}) if query.lot else error
     return _SearchedQuery(new_id(), query, candidates)
+
+
+def _without_own_seizure(
+    actor: Actor, purpose: Purpose, results: list[_SearchedQuery | Invalid]
+) -> list[_SearchedQuery | Invalid]:
+    """Leave out the records of the own seizure that is asked for: they are no news of its guns."""
+    if purpose.code != "seizure" or not purpose.case_number:
+        return results
+    numbers = number_spellings(purpose.case_number)
+    of_seizure = (
+        select(Record.id)
+        .join(DocumentNumber, DocumentNumber.id == Record.document_id)
+        .where(DocumentNumber.owner_state == actor.own_state(), DocumentNumber.kind == "seizure")
+        .where(DocumentNumber.number.in_(numbers))
+    )
+    own = {*db.session.scalars(of_seizure)}
+    return [
+        result
+        if isinstance(result, Invalid)
+        else replace(
+            result,
+            candidates=[each for each in result.candidates if each.mark_hit.record_id not in own],
+        )
+        for result in results
+    ]
 
 
 def _store_checks(

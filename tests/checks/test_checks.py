@@ -262,3 +262,14 @@ def test_the_state_of_an_alert_that_was_met_is_told_where_ten_others_are_shown_b
     result = {record for entry in entries for record in entry["data"]["records"]}
     visible = {each["record"] for each in answer["candidates"]}
     assert len(visible) == 10 and visible < result and len(result) == 11
+
+
+def test_a_check_for_an_own_seizure_leaves_its_own_guns_out(as_actor):
+    police = as_actor("BRA", "police_officer")
+    gun = bodies.firearm(serial="KWZ48213")
+    for number in ("S-1", "S-2"):
+        police.post("/seizures", bodies.seizure(number=number, items=[gun | {"line": 1}]))
+    asked = {"serial": "KWZ48213", "purpose": "seizure"}
+    both = police.post("/checks", bodies.check(**asked, case_number="OTHER")).json
+    other = police.post("/checks", bodies.check(**asked, case_number="s-1")).json
+    assert (len(both["candidates"]), len(other["candidates"])) == (2, 1)

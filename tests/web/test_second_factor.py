@@ -41,7 +41,8 @@ def code_of(page, later=0):
 def set_up(browser):
     page = browser.open("/second-factor")
     sealed = re.search(r'name="secret" value="([^"]+)"', page)[1]
-    assert browser.send("/second-factor", {"secret": sealed, "code": code_of(page)}).location == "/"
+    answer = browser.send("/second-factor", {"secret": sealed, "code": code_of(page)})
+    assert "You now sign in with your password and a code." in browser.open(answer.location)
     return page
 
 
@@ -72,7 +73,8 @@ def test_a_sign_in_takes_a_code_that_was_not_used(app, supervisor, monkeypatch):
     browser, username = supervisor
     page = set_up(browser)
     browser.send("/sign-out", {})
-    assert "one-time-code" in browser.sign_in(username, expect=403).text
+    second = browser.sign_in(username, expect=403).text
+    assert "one-time-code" in second and 'class="alert" id="error"' not in second
     browser.sign_in(username, code=code_of(page), expect=403)
     monkeypatch.setitem(app.config, "CLOCK", FixedClock(NOW + timedelta(seconds=30)))
     assert browser.sign_in(username, code=code_of(page, later=30)).location == "/"

@@ -76,7 +76,12 @@ PAGES.add_list(
     (Field("role", message("Role"), "choice", "role"),),
     item=AccountResponse,
 )
-PAGES.add_detail(lambda actor, subject: {"form": _version_form(subject.view)})
+PAGES.add_detail(
+    lambda actor, subject: {
+        "form": _version_form(subject.view),
+        "has_factor": accounts.has_second_factor(actor, subject.view.id),
+    }
+)
 
 
 @account_pages.get("/accounts/new")
@@ -181,4 +186,5 @@ def _show_account(actor: Actor, key: UUID, form: Form, secret: str | None = None
     is_link = subject.view.role == accounts.DISPLAY
     if secret and is_link:
         secret = url_for("border.wall", link=secret, _external=True)
-    return PAGES.render_detail(actor, subject, form=form, secret=secret)
+    has_factor = accounts.has_second_factor(actor, key)
+    return PAGES.render_detail(actor, subject, form=form, secret=secret, has_factor=has_factor)

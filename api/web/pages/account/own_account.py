@@ -22,6 +22,7 @@ from api.web.record_pages import render_page
 from salsa_ext.access import authentication, passkeys
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
+from salsa_ext.access.second_factor import has_codes
 from salsa_ext.administration import accounts, keys
 from salsa_ext.administration.accounts import Preferences
 from salsa_ext.core.actor import Actor
@@ -55,8 +56,19 @@ LANGUAGE_NAMES: Final = (
 )
 PASSWORD_FIELDS: Final = (
     Field("old", message("Your password now"), "password", required=True),
-    Field("password", message("New password"), "password", required=True),
+    Field(
+        "password",
+        message("New password"),
+        "password",
+        required=True,
+        hint=message("At least 12 characters. Three or four words are good."),
+    ),
 )
+DONE: Final = {
+    "password": message("Your password is changed."),
+    "codes": message("The codes are set up. You now sign in with your password and a code."),
+    "preferences": message("Your settings are saved."),
+}
 PREFERENCE_FIELDS: Final = (
     Field(
         "language",
@@ -160,7 +172,7 @@ def change_password(actor: Actor) -> Any:
         form.errors = {path: [*map(translate, texts)] for path, texts in error.errors.items()}
         form.values.clear()
         return render_again(actor, lambda: _show(actor, form)), 422
-    response = redirect(url_for("account.own_account"), 303)
+    response = redirect(url_for("account.own_account", done="password"), 303)
     security.set_cookie(response, SESSION_COOKIE, token, authentication.SESSION_LIFETIME)
     return response
 
@@ -178,7 +190,7 @@ def set_preferences(actor: Actor) -> Any:
 
     def store() -> str:
         accounts.set_preferences(actor=actor, data=data)
-        return url_for("account.own_account")
+        return url_for("account.own_account", done="preferences")
 
     done = submission.submit(form, actor, store)
     if done is None:
@@ -219,5 +231,7 @@ def _show(actor: Actor, form: Form, token: str | None = None) -> str:
         sessions=[row for row in rows if row.kind == "session"],
         own_passkeys=passkeys.list_passkeys(actor),
         options=second_factor.creation_options(actor),
+        has_codes=has_codes(actor),
+        success=DONE.get(request.args.get("done", "")),
         token=token,
     )

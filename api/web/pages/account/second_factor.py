@@ -51,7 +51,7 @@ def set_second_factor(actor: Actor) -> Any:
     except (Invalid, Conflict) as error:
         reason = second_factor.WRONG_CODE if isinstance(error, Invalid) else error.message
         return render_again(actor, lambda: _show(actor, sealed, reason)), 422
-    response = redirect(url_for("account.home"), 303)
+    response = redirect(url_for("account.own_account", done="codes"), 303)
     security.set_cookie(response, SESSION_COOKIE, token, authentication.SESSION_LIFETIME)
     return response
 

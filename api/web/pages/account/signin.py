@@ -66,6 +66,8 @@ def sign_in() -> Any:
             error=reason,
             change=is_change,
             code=isinstance(error, CodeRequired),
+            is_right=isinstance(error, CodeRequired | PasswordChangeRequired)
+            and not request.form.get("code"),
         )
         return page, STATUS_CODES[type(error)]
     return _enter(next_path, token)
@@ -98,6 +100,8 @@ def _enter(next_path: str, token: str) -> Any:
     actor = authentication.authenticate_key(token, current_app.config["CLOCK"])
     with transaction(actor):
         language = accounts.read_preferences(actor).language
+    if request.form.get("new_password") and next_path == "/" and actor.permissions:
+        response.location = url_for("account.own_account", done="password")
     if language:
         security.set_cookie(response, LANGUAGE_COOKIE, language, LANGUAGE_COOKIE_LIFETIME)
     return response
