@@ -39,7 +39,11 @@ from salsa_ext.trade import lookup
 from salsa_ext.trade.shipments import holds
 
 TIME_FIELD: Final = Field("occurred_at", message("When"), "moment")
-STOPPING_OUTCOMES: Final = ("held", "refused")
+STOPPED: Final = {
+    "held": message("The hold is recorded."),
+    "refused": message("The refusal is recorded."),
+}
+"""Outcomes that stop a truck, and what is shown after them."""
 HOLDABLE_STATUSES: Final = frozenset({"planned", "released", "in_transit", "arrived", "overdue"})
 
 
@@ -82,7 +86,7 @@ def _set_stage(body: dict[str, Any], view: TruckHere, form: Form) -> None:
     body.setdefault("stage", view.stage.stage)
     body["post"] = view.here.code
     body["expected_version"] = form.expected_version
-    if body.get("outcome") in STOPPING_OUTCOMES and not body.get("reason"):
+    if body.get("outcome") in STOPPED and not body.get("reason"):
         raise Invalid({"reason": [message("Say why: the states concerned read it.")]})
 
 
@@ -269,7 +273,8 @@ def _run_task(actor: Actor, here: CurrentPost, task: Task, form: Form) -> str:
     except Forbidden as error:  # the state may not; the officer may, and keeps what was typed
         raise Conflict(error.message) from error
     form.photo.attach(actor, AttachmentSubject("shipment", truck.shipment.id))
-    return here.address("truck_sheet", shipment_id=truck.shipment.id, done=task.name)
+    done = outcome if (outcome := form.get("outcome")) in STOPPED else task.name
+    return here.address("truck_sheet", shipment_id=truck.shipment.id, done=done)
 
 
 def find_truck(actor: Actor, here: CurrentPost, text: str) -> Truck:
@@ -344,7 +349,7 @@ def _submit_search(actor: Actor, here: CurrentPost) -> Any:
 def truck_sheet(actor: Actor, here: CurrentPost, shipment_id: UUID) -> str:
     """Show a truck: permit, checkpoints, seals, goods, next checkpoint."""
     truck, done = crossings.get_truck(actor, here.post, shipment_id), request.args.get("done", "")
-    success = TASKS[done].success if done in TASKS else None
+    success = TASKS[done].success if done in TASKS else STOPPED.get(done)
     return render_desk_page(
         "truck",
         actor,
@@ -355,7 +360,8 @@ def truck_sheet(actor: Actor, here: CurrentPost, shipment_id: UUID) -> str:
         success=CALL_REQUESTED if done == "call" else success,
         tasks=_available_tasks(TruckHere(actor, here, truck)),
         tick=TASKS["tick"],
-        warnings=truck_warnings.side_warnings(here, truck) if done == "tick" else [],
+        has_passed=done == "tick",
+        warnings=truck_warnings.side_warnings(here, truck) if done in ("tick", *STOPPED) else [],
         **truck_context(actor, here, truck),
     )
 

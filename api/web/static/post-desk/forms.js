@@ -22,9 +22,15 @@ export function attach(form, desk) {
 async function submit(form, button, desk) {
   const needed = button?.dataset.needs ? [form.elements.namedItem(button.dataset.needs)] : [];
   const missing = [...form.querySelectorAll("[required]"), ...needed].find((field) => !field.value.trim());
+  form.querySelector("[data-missing]")?.remove();
   if (missing) {
-    showErrors(form, [message("missing", { name: form.querySelector(`label[for="${missing.id}"]`).firstChild.textContent.trim() })]);
+    const text = message("missing", { name: form.querySelector(`label[for="${missing.id}"]`).firstChild.textContent.trim() });
+    showErrors(form, [text]);
+    const wrong = element("p", text, { className: "wrong" });
+    wrong.dataset.missing = missing.id;
+    missing.before(wrong); // on a telephone the field is far below the list of errors
     missing.focus();
+    wrong.scrollIntoView({ block: "center" });
     return;
   }
   const unlocked = () => desk.account().catch(() => null); // a device may refuse to be read, too
