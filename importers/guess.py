@@ -77,6 +77,9 @@ TOTALS: Final = Skip(
     {"*": r"(grand? |(sub|sous)[ -]?)?tota(l|is|les|ux)\b.{0,60}|(suma|soma|somme)( total)?:?"},
 )
 BETWEEN_NAMES: Final = re.compile(r"\s*(?:[/&+,]|\s[-–]\s|\b(?:y|e|et|and)\b)\s*", re.IGNORECASE)
+YEAR: Final = re.compile(r"(19|20)\d\d")
+LEAST_DATES: Final = 0.8
+"""Share of years in a column from which on the rest of a date is looked for beside it."""
 LABELS_OF_GUN: Final = ("make", "calibre", "type")
 Labels = Mapping[str, Sequence[str]]
 """The labels of fields in four languages, by their English text."""
@@ -205,6 +208,11 @@ def _draft(
         free = [each for each in values if each == column or each not in chosen]
         fields[path] = serial_source(column, free)
         chosen |= dict.fromkeys(fields[path].columns, chosen[column])
+    if "occurred_on" in fields:
+        [column] = fields["occurred_on"].columns
+        free = [each for each in values if each == column or each not in chosen]
+        fields["occurred_on"] = _date_source(column, [*values], free, rows, order)
+        chosen |= dict.fromkeys(fields["occurred_on"].columns, chosen[column])
     guesses = tuple(
         ColumnGuess(
             column,
@@ -246,6 +254,24 @@ def _draft(
         once=any(path.endswith(".serial") for path in paths.values()),
     )
     return Draft(profile, guesses, missing)
+
+
+def _date_source(
+    column: str, columns: Sequence[str], free: Sequence[str], rows: Sequence[Cells], order: str
+) -> Source:
+    """Return where a date is: in a column, or with the columns beside one of years alone."""
+    at, some = columns.index(column), [row for row in rows if row.get(column)][:SAMPLE_VALUES]
+    if sum(bool(YEAR.fullmatch(row[column])) for row in some) < LEAST_DATES * len(some):
+        return Source((column,))
+    for start, end in ((at - 2, at + 1), (at, at + 3), (at - 1, at + 1), (at, at + 2)):
+        several = tuple(columns[max(start, 0) : end])
+        texts = [" ".join(row.get(each, "") for each in several) for row in some]
+        days = sum(
+            _reads(lambda each: read_date(each, order, is_rough=False), text) for text in texts
+        )
+        if {*several} <= {*free} and days >= LEAST_DATES / 2 * len(some):
+            return Source(several, join=" ")
+    return Source((column,))
 
 
 def natural_key(subject: Subject, columns: Sequence[ColumnGuess]) -> tuple[str, bool]:

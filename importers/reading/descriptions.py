@@ -173,13 +173,12 @@ def take_apart(
 
 
 def is_description(text: str) -> bool:
-    """Return whether a text names a make and more of a gun."""
+    """Return whether a text names a make and more of a gun, or its type and calibre."""
     if _make_of(True, "", text) or len(text) > 100:
         return False
     parts = describe(text)
-    return bool(names.resolve("make", parts.get("make"))) and bool(
-        {"model", "calibre", "type"} & {*parts}
-    )
+    known = {kind for kind in OPEN_LISTS if names.resolve(kind, parts.get(kind))}
+    return len(known) > 1 or (known == {"make"} and len(parts) > 1)
 
 
 def _cut(

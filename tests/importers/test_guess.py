@@ -226,3 +226,19 @@ def test_a_draft_with_what_was_missing_loads_its_file(draft, actor, run, tmp_pat
         tmp_path / "guns.csv", replace(profile, documents=(mapping,)), actor("BRA")
     )
     assert loaded.counts == {"created": 2}
+
+
+@pytest.mark.parametrize(
+    ("headings", "parts"),
+    [
+        (["Jour et mois", "Année"], ["8 janvier", "2020"]),
+        (["Día", "Mes", "Año"], ["8", "enero", "2020"]),
+        (["Année", "Mois", "Jour"], ["2020", "1", "8"]),
+    ],
+)
+def test_a_date_in_columns_side_by_side_is_one(draft, headings, parts):
+    header = ["Dossier", *headings, "Désignation", "Numéro de série", "Lieu"]
+    rows = [[f"PV {at}", *parts, "Pist. 9 mm", f"TKA5239{at}", "Delmas"] for at in range(4)]
+    fields = draft(header, rows, subjects=["seizures"]).profile.documents[0].fields
+    assert (fields["occurred_on"].columns, fields["occurred_on"].join) == ((*headings,), " ")
+    assert fields["items.description"].columns == ("Désignation",)
