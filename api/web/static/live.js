@@ -162,8 +162,11 @@ if (printing) {
   printing.addEventListener("click", () => print());
 }
 
-// On a phone the parts of a board are folded, but for what is late or due today; a tile opens its own.
-for (const part of document.querySelectorAll(".fold")) part.open = innerWidth > 768 || ["late-fold", "today-fold"].includes(part.id);
+// Where a board has one column its parts are folded, but for the most urgent; a tile opens its own.
+const urgent = ["late", "today", ...(innerWidth > 768 ? ["due", "seizures"] : [])].map(id => `${id}-fold`);
+for (const part of document.querySelectorAll(".fold")) {
+  part.open = innerWidth > 1120 || urgent.includes(part.id) || part.querySelector(".mark.late") !== null;
+}
 document.addEventListener("click", ({target}) => {
   const part = target.closest?.("a.tile[href^='#']") && document.querySelector(`${target.closest("a").hash}-fold`);
   if (part) part.open = true;
