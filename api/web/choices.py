@@ -315,7 +315,11 @@ SOURCES: Final[Mapping[str, Callable[[Actor], Options | Groups]]] = {
     ],
     "participant": lambda actor: participating_states(),
     "other_participant": lambda actor: participating_states(actor.state),
-    "role": lambda actor: [(code, formatting.label("role", code)) for code in codes.ROLES],
+    "role": lambda actor: [
+        (code, formatting.label("role", code))
+        for code in codes.ROLES
+        if (code == "secretariat") == (actor.state is None)
+    ],
     "event": lambda actor: [(code, formatting.event_name(code)) for code in codes.EVENT_KINDS],
 }
 """Lists that depend on the reader or have names of their own."""

@@ -46,7 +46,10 @@ LONG_LATE: Final = timedelta(days=30)
 
 
 class Task(NamedTuple):
-    """An object that waits, its number or case, another state, its deadline, since when it waits."""
+    """An object that waits, its number or case, another state, its deadline, since when it waits.
+
+    `detail` is the kind of a discrepancy: one document may have several.
+    """
 
     subject_kind: str
     subject_id: UUID
@@ -54,6 +57,7 @@ class Task(NamedTuple):
     state: str | None
     due_at: datetime | None
     since: datetime | None
+    detail: str | None = None
 
 
 @dataclass(frozen=True)
@@ -264,7 +268,13 @@ QUEUES: Final[Mapping[str, Queue]] = {
         Permission.DISCREPANCY_WORK,
         _discrepancies,
         lambda row: Task(
-            "discrepancy", row.id, row.subject_number, row.owner_state, None, row.raised_at
+            "discrepancy",
+            row.id,
+            row.subject_number,
+            row.owner_state,
+            None,
+            row.raised_at,
+            row.kind,
         ),
     ),
     "permit": Queue(

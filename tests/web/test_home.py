@@ -108,3 +108,8 @@ def test_home_shows_the_last_acts_of_its_reader_alone(app, signed_in):
     assert recorded.status_code == 201, recorded.json
     assert re.search(r'Seizure · recording: <a href="/seizures/[^"]+">', officer.open("/"))
     assert "Seizure · recording" not in other.open("/")
+
+
+def test_a_state_opens_no_account_of_the_secretariat(signed_in):
+    page = signed_in("BRA", "state_administrator").open("/accounts/new")
+    assert 'value="auditor"' in page and 'value="secretariat"' not in page
