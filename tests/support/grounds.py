@@ -17,10 +17,11 @@ from typing import Any, Final
 
 import pytest
 from flask import Flask, g
-from sqlalchemy import Connection
+from sqlalchemy import Connection, event
 from sqlalchemy.engine import Transaction
 from sqlalchemy.orm import Session, scoped_session
 
+from salsa_ext.database import acting_state
 from salsa_ext.database.session import db
 from salsa_ext.firearms.records import frequencies
 from salsa_ext.firearms.search import advice
@@ -170,11 +171,28 @@ class RealGrounds(Grounds):
 
     @contextmanager
     def undone(self) -> Iterator[None]:
-        """Give an application context, after which its database is made anew."""
-        with self._app.app_context():
+        """Give an application context, after which its database is made anew.
+
+        What a test reads itself it reads as who acted last, as in the one transaction.
+        """
+        last: dict[str, tuple[str | None, str | None]] = {}
+        act = acting_state.set_row_security
+
+        def note(connection: Connection, state: str | None, agency: str | None) -> None:
+            last["acted"] = state, agency
+            act(connection, state, agency)
+
+        def resume(_: Session, __: Any, connection: Connection) -> None:
+            if "acted" in last:
+                act(connection, *last["acted"])
+
+        with self._app.app_context(), pytest.MonkeyPatch.context() as patch:
+            patch.setattr(acting_state, "set_row_security", note)
+            event.listen(Session, "after_begin", resume)
             try:
                 yield
             finally:
+                event.remove(Session, "after_begin", resume)
                 db.session.remove()
                 db.engine.dispose()
                 self._renew()
