@@ -159,6 +159,8 @@ class Server:
             with self.admin(host=host) as admin, admin.cursor() as cursor:
                 if template is None:
                     owner, service, worker = self.passwords
+                    if self.is_cluster:  # each node is made by itself, maybe by several at once
+                        cursor.execute("SET citus.enable_ddl_propagation = off")
                     provision_database(
                         admin,
                         database=name,

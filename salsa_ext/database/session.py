@@ -49,6 +49,8 @@ UNAVAILABLE_ERRORS: Final = (
 )
 PINGED_AFTER: Final = 1.0
 """Seconds after whose idleness a connection is pinged before it is used."""
+LOST_WORKER: Final = "failure on connection marked as essential"
+"""What Citus answers where a worker ends amid a transaction, by no code of its own."""
 CONTENTION_CODES = ("40P01", "40001", "55P03", "57014")
 """SQLSTATEs of contention: deadlock, serialisation, lock timeout, cancelled."""
 
@@ -194,7 +196,7 @@ def _is_unavailable(error: Exception) -> bool:
     An error that was caught where the connection was lost leaves a transaction that nothing can be
     asked of (8s2b).
     """
-    is_lost = getattr(error, "connection_invalidated", False)
+    is_lost = getattr(error, "connection_invalidated", False) or LOST_WORKER in str(error)
     return is_lost or getattr(error, "code", "") == "8s2b" or isinstance(error, UNAVAILABLE_ERRORS)
 
 
