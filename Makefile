@@ -11,7 +11,8 @@ unexport PYTHONDONTWRITEBYTECODE
 WORKERS ?= 2
 PG_CONFIG ?= /usr/lib/postgresql/17/bin/pg_config
 TESTS ?= tests/administration/test_distribution.py tests/security/test_rows.py tests/security/test_visibility.py \
-	tests/concurrency tests/scenarios/test_licit_trade.py tests/scenarios/test_arms_from_outside.py tests/matches
+	tests/concurrency tests/scenarios/test_licit_trade.py tests/scenarios/test_arms_from_outside.py tests/matches \
+	tests/faults/test_lost_worker.py
 
 .PHONY: help demo serve test long check lint types layers subjects metrics mutants bench cluster lock sbom bundle docs
 

@@ -99,20 +99,22 @@ def _check_not_in_custody(owner: str, batch: Sequence[TransferData]) -> None:
 
 def _check_ended(data: TransferData, bearing: Sequence[UUID]) -> None:
     """Raise Invalid unless the custody ended of the seized records that bear a gun's serial."""
-    ended = select_current(CustodyEntry).where(
-        CustodyEntry.seizure_id == Record.document_id,
-        CustodyEntry.line == Record.line,
-        CustodyEntry.status == "standing",
-        CustodyEntry.details["kind"].astext.in_(FINAL_DISPOSITIONS),
-    )
     make = names.resolve("make", data.firearm.make)
     query = select_current(Record).where(
         Record.id.in_(bearing),
         Record.occurred_on <= last_day(data.occurred_on),
         or_(Record.make.is_(None), Record.make == make) if make else true(),
-        ~ended.exists(),
     )
-    if (seized := db.session.scalars(query).first()) is not None:
+    records = db.session.scalars(query).all()
+    ended = select_current(CustodyEntry).where(
+        CustodyEntry.seizure_id.in_({each.document_id for each in records}),
+        CustodyEntry.status == "standing",
+        CustodyEntry.details["kind"].astext.in_(FINAL_DISPOSITIONS),
+    )
+    rows = db.session.execute(ended.with_only_columns(CustodyEntry.seizure_id, CustodyEntry.line))
+    lines = {tuple(row) for row in rows}
+    in_custody = (each for each in records if (each.document_id, each.line) not in lines)
+    if (seized := next(in_custody, None)) is not None:
         text = message(
             "It is in custody by a seizure of {on}. Enter its disposition there: POST"
             " /api/v1/seizures/{seizure}/dispositions.",

@@ -73,11 +73,11 @@ def test_a_list_of_what_is_a_states_own_goes_by_owner_and_order(as_actor, plans)
     assert "Sort" not in plan
 
 
-def test_the_holders_of_a_mark_go_by_key_and_make(as_actor, plans):
+def test_the_holders_of_a_mark_go_by_its_key(as_actor, plans):
     police = as_actor("BRA", "police_officer")
     record = police.post("/seizures", bodies.seizure()).json["items"][0]["record"]
     [plan] = plans(police, f"/guns/{record}", "mark_key", ("enable_seqscan", "enable_bitmapscan"))
-    assert "Index Cond: ((key = a.key) AND (make = a.make))" in plan and "Seq Scan" not in plan
+    assert "Index Cond: ((key = ANY" in plan and "Seq Scan" not in plan
 
 
 @pytest.mark.parametrize(
