@@ -302,7 +302,7 @@ MERGED = """Causa;Trámite;Fecha de incautación;Numeración;Marca;Ciudad;Fuerza
 C-1;TR-101;13/2/2020;TKA5.390;Taurus;Encarnación;Comisaría 1a;
 C-1;;;TKA52391;Taurus;;;
 C-1;TR-103;14/2/2020;BFN95011/BFN95012;Glock;Luque;Xyz;
-C-1;TR-104;14/2/2020;BFN95013;Glock;Luque;Xyz;ANN.
+C-1;TR-104;14/2/2020;BFN95013;Glock;Luque;Xyz;BAJA
 """
 
 
@@ -338,14 +338,15 @@ def test_columns_that_are_left_to_the_row_above_are_ticked_and_follow_the_column
 
 def test_signs_numbers_of_one_gun_and_rows_to_leave_out_are_typed(officer):
     mapping = upload(officer, MERGED)
-    fields = fields_of(page := officer.open(mapping), "Trámite", "Causa", "Numeración")
+    fields = fields_of(page := officer.open(mapping), "Trámite", "Causa", "Numeración", "Fuerza")
     typed = {fields["column", "Trámite"]: "number", fields["column", "Causa"]: ""}
+    typed |= {fields["column", "Fuerza"]: "note"}
     typed |= {fields["column", "Numeración"]: "items.serial", "several": "marks", "unread": ". "}
     refused = officer.send(
         mapping, filled_in(page) | AGENCY | typed | {"left.0.column": "Sort"}, 422
     )
     assert "This field is required." in refused.text
-    typed |= {"left.0.column": "Sort", "left.0.text": "ann.", "left.0.reason": "annulée"}
+    typed |= {"left.0.column": "Sort", "left.0.text": "baja", "left.0.reason": "annulée"}
     run = map_columns(officer, mapping, **typed).partition("?")[0]
     checked = text(officer.open(run))
     assert "TKA5?390" in checked and "BFN95011, BFN95012" in checked
