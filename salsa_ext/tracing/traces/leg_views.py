@@ -242,14 +242,15 @@ def build_trace_chain(trace: Trace, legs: Sequence[chain.ChainLeg]) -> chain.Cha
 def _records_of_find(record_id: UUID) -> Collection[str]:
     """Return the records of a record's seizure and, of a joint one, of the other side's."""
     own = select(Record.document_id).where(Record.id == record_id).limit(1)
-    seizures, records = _seizures_with_records(own.scalar_subquery())
+    seizures, records = _seizures_with_records(db.session.scalar(own))
     joints = [each.seizure for each in find_references(seizures).values() if each.seizure]
     others = _seizures_with_records(joints[0])[1] if joints else set()
     return {str(record_id)} | records | others
 
 
-def _seizures_with_records(seizure_id: Any) -> tuple[set[Seizure], set[str]]:
+def _seizures_with_records(seizure_id: UUID | None) -> tuple[set[Seizure], set[str]]:
     """Return the seizure of an id, if it is one, and the ids of its records."""
-    query = select_current(Seizure).join(Record, Record.document_id == Seizure.id)
-    rows = db.session.execute(query.where(Seizure.id == seizure_id).add_columns(Record.id)).all()
-    return {row[0] for row in rows}, {str(row[1]) for row in rows}
+    seizures = {*db.session.scalars(select_current(Seizure).where(Seizure.id == seizure_id))}
+    of_seizure = select(Record.id).where(Record.document_id == seizure_id)
+    records = db.session.scalars(of_seizure) if seizures else ()
+    return seizures, {str(record) for record in records}
