@@ -29,7 +29,7 @@ def test_an_account_is_opened_and_its_password_is_shown_once(administrator, visi
     page = administrator.send("/accounts/new", ANA, 200).get_data(as_text=True)
     password = _password(page)
     assert password not in administrator.open(_address(administrator, "bra.ana"))
-    visitor.sign_in("bra.ana", password)
+    visitor.sign_in("bra.ana", password, new_password="five words are even better")
     assert "bra.ana" in visitor.open("/")
 
 
