@@ -8,7 +8,6 @@ const openText = opener?.textContent;
 if (place) offerCamera();
 
 function offerCamera() {
-  place.hidden = false;
   opener.hidden = !navigator.mediaDevices;
   opener.addEventListener("click", () => (camera.srcObject ? close() : scan()));
   document.getElementById("code-photo").addEventListener("change", async (event) => {
