@@ -32,6 +32,16 @@ SERIAL_OF_NOTE: Final = re.compile(
     r"((?=[A-Z.-]*\d)[A-Z0-9](?:[A-Z0-9-]|\.(?=\d)){2,})\b",
     re.IGNORECASE,
 )
+RESTORED_OF_NOTE: Final = re.compile(
+    r"\b(?:restor|raised|reveal|revel|r[ée]v[ée]l|restaur|restitu|reaviv|raviv|regener"
+    r"|r[eé]cup[eé]r(?=\D*(?:lab|p[eé]r[ií][ct]|expert|exam)))[^\W\d]*"
+    r"[^\d;,()]{0,40}?[A-Z0-9?*.-]*\d[A-Z0-9?*.-]*(?<!\.)(?![\w/])",
+    re.IGNORECASE,
+)
+"""Words for a restored number in the remarks, with that number."""
+BRACKET: Final = re.compile(r"\([^()\d]+\)\s*$")
+LETTERS: Final = re.compile(r"(?<!\w)([^\W\d_]{3,})(?!\w)")
+NUMBER_AND_COUNTRY: Final = re.compile(r"((?=\S*\d)[A-Z0-9?*-]{4,})[ ,]+([^\W\d_][^\d]{2,})")
 CONTROLLED: Final = ("frame", "receiver", "lower_receiver")
 """Parts whose number is the serial of the gun, where others have numbers, too."""
 STAR: Final = re.compile(r"(?<=[A-Z0-9?]) ?\*(?=\s*(?:$|[,;/\n)]))", re.IGNORECASE)
@@ -128,10 +138,12 @@ def interpret_guns(
             gun.setdefault("origin_kind", "craft")
         cell = gun.get("serial")
         if cell and unread and any(map(str.isalnum, cell)) and not _is_prose(cell):
-            cell = gun["serial"] = re.sub(f"[{re.escape(unread)}]", "?", cell)
+            cell = gun["serial"] = _mark_unread(cell, unread)
         if cell and is_starred and STAR.search(cell):
             gun |= {"serial": STAR.sub("", cell), "marking": "restored"}
-        _write_marks_of_words(gun, _serial_of(gun, body) or "")
+        if cell:
+            gun["serial"] = _without_country(gun["serial"])
+        _write_marks_of_words(gun, _serial_of(gun, body, is_alone=len(guns) == 1) or "")
         serial = gun.get("serial")
         if serial and (marking := _marking_without_serial(serial)):
             if marking != "unknown" or gun.get("marking") in (None, "intact"):
@@ -150,6 +162,21 @@ def interpret_guns(
             gun.setdefault("category", category)
         if cell and (odd := _oddity(cell, gun.get("serial"))):
             yield odd, cell
+
+
+def _mark_unread(cell: str, unread: str) -> str:
+    """Write `?` for each unread sign, but in words: `HPH18x (revelado em exame)`."""
+    pieces = LETTERS.split(cell)
+    for at, piece in enumerate(pieces):
+        is_word = at % 2 and any(glyph.islower() and glyph not in unread for glyph in piece)
+        pieces[at] = piece if is_word else re.sub(f"[{re.escape(unread)}]", "?", piece)
+    return "".join(pieces)
+
+
+def _without_country(cell: str) -> str:
+    """Return a number without the country behind it: `UZF4096 USA`."""
+    match = NUMBER_AND_COUNTRY.fullmatch(cell)
+    return match[1] if match and names.find_state(match[2]) else cell
 
 
 def _is_prose(cell: str) -> bool:
@@ -173,20 +200,36 @@ def _oddity(cell: str, serial: str | None) -> Message | None:
     return None
 
 
-def _serial_of(gun: dict[str, Any], body: Mapping[str, Any]) -> str | None:
-    """Return the serial of a gun, from the remarks where its cell points to them."""
-    if ELSEWHERE.fullmatch(gun.get("serial") or ""):
-        notes = f"{gun.get('note') or ''}; {body.get('note') or ''}"
-        serials = {*SERIAL_OF_NOTE.findall(notes)}
+def _serial_of(gun: dict[str, Any], body: Mapping[str, Any], *, is_alone: bool) -> str | None:
+    """Return the serial of a gun, from the remarks where its cell points to them or is of a lost one."""
+    cell = gun.get("serial") or ""
+    notes = f"{gun.get('note') or ''}; {body.get('note') or ''}"
+    is_lost = is_alone and marking_instead_of_serial(cell) in ("obliterated", "altered")
+    is_elsewhere = ELSEWHERE.fullmatch(cell) is not None
+    if is_lost or is_elsewhere:
+        restored = {*_restored_serials(notes)}
+        serials = restored or ({*SERIAL_OF_NOTE.findall(notes)} if is_elsewhere else set())
         if len(serials) == 1:
-            gun["serial"] = serials.pop()
+            gun |= {"serial": max(serials)} | ({"marking": "restored"} if restored else {})
     return gun.get("serial")
+
+
+def _restored_serials(notes: str) -> Iterator[str]:
+    """Yield the numbers that a laboratory restored: `Lab restored 407136`, `revelado KRK1`."""
+    for match in RESTORED_OF_NOTE.finditer(notes):
+        marks, marking, remarks, damage = read_cell(match[0])
+        number = marks[0].text if len(marks) == 1 else ""
+        is_whole = re.fullmatch(r"(?!(19|20)\d\d$)[\w?*.-]{4,}", number) is not None
+        if is_whole and marking == "restored" and not remarks and not damage:
+            yield number
 
 
 def _write_marks_of_words(gun: dict[str, Any], cell: str) -> None:
     """Write the marks of a cell with words that are all understood: `Cano ARS981425, armação HFF459180`."""
     marks, marking, remarks, damage = read_cell(cell)
     is_clear = len(marks) == 1 or all(mark.part for mark in marks)
+    if marking == "restored" and BRACKET.search(cell):
+        remarks = ()  # (revelado em exame): its other words are no number
     if not marks or remarks or damage or not is_clear or marks[0].text == cell:
         return
     main = min(marks, key=lambda mark: mark.part not in CONTROLLED)

@@ -26,8 +26,10 @@ BRACKETS: Final = re.compile(r"\(([^()]{3,40})\)")
 PREFIX: Final = re.compile(r"cal(?:ibre|iber)?\b[. :]*", re.IGNORECASE)
 DECIMAL: Final = re.compile(r"[.,]\d{2,3}")
 CALIBRE: Final = re.compile(r"[.,]?\d{1,3}(?:[.,x×*/-]\d+)*(?: ?[a-z&.]+.*)?", re.IGNORECASE)
-MODEL_AND_CALIBRE: Final = re.compile(r"(.*\S)\s+[/|]\s+([.,]?\d{1,3}\b[^/|]{0,20})")
-"""A model and a calibre, as their column has them: `Princess / 22`."""
+MODEL_AND_CALIBRE: Final = re.compile(r"(.*?)\s*[/|]\s*([.,]?\d{1,3}(?!\d)[^/|]{0,20})")
+"""A model and a calibre, as their column has them: `Princess / 22`, `85S/.38 SPL`, `/36`."""
+NAMES_WITH_SIGN: Final = ("10/22", "77/22", "77/17", "77/44", "96/22")
+"""Models of Ruger."""
 PLAIN_NUMBER: Final = re.compile(r"[.,]?\d{1,3}")
 METRIC: Final = re.compile(r"\d{1,2}[.,]\d\d(?: ?mm)?", re.IGNORECASE)
 GAUGES: Final = ("12", "16", "20", "24", "28", "36")
@@ -96,9 +98,8 @@ def describe(text: str, own_make: str = "", own_type: str | None = None) -> Mapp
         if state := find_state(match[1].strip()):
             parts["country_of_manufacture"] = state
             text = text.replace(match[0], " , ")
-    both = MODEL_AND_CALIBRE.fullmatch(text) if own_type else None
-    if both and not names.resolve("make", both[1]) and names.find_candidates("calibre", both[2]):
-        text, parts["calibre"] = both.groups()
+    if own_type and (both := _model_and_calibre(text)):
+        text, parts["calibre"] = both
     words = [word.strip("-–:*'’") for word in WORDS.findall(text.replace("\xa0", " "))]
     end = next((at for at, word in enumerate(words) if word.lower() in ADDITIONS), len(words))
     words = [word for word in words[:end] if word.strip("./")]
@@ -146,6 +147,16 @@ def describe(text: str, own_make: str = "", own_type: str | None = None) -> Mapp
     ).endswith(("-gauge", "-bore")):
         parts["type"] = "shotgun"  # a French fusil is both
     return parts
+
+
+def _model_and_calibre(text: str) -> tuple[str, str] | None:
+    """Return both where a sign is between them; `12/70` is one calibre, `Ruger 10/22` a model."""
+    match = MODEL_AND_CALIBRE.fullmatch(text.strip())
+    if not match or names.resolve("calibre", text) or text.split()[-1] in NAMES_WITH_SIGN:
+        return None
+    model, calibre = match.groups()
+    is_known = not names.resolve("make", model) and names.find_candidates("calibre", calibre)
+    return (model, calibre) if is_known else None
 
 
 def take_apart(

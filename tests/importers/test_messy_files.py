@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from api.schemas.imports import field_labels
+from importers.bodies import interpret_guns
 from importers.guess import draft_profile
 from importers.profiles import from_data
 from importers.reading.calibres import complete_calibre
@@ -14,7 +15,7 @@ from importers.reading.descriptions import describe, take_apart
 from importers.reading.patterns import compile_pattern
 from importers.reading.row_kinds import RowAbove, SkipRules, find_skips, is_ditto
 from importers.reading.tables import fold, open_table
-from importers.subjects import targets
+from importers.subjects import SUBJECTS, targets
 from importers.values import with_meanings
 from salsa_ext.administration import agencies
 from salsa_ext.administration.agencies import AgencyData
@@ -255,6 +256,10 @@ def test_no_make_is_read_in_the_model_of_a_gun_whose_make_is_known(session):
         ("36", "homemade", {"calibre": "36"}),
         ("MT 12", "submachine_gun", {"model": "MT 12"}),
         ("Princess / 22", "revolver", {"model": "Princess", "calibre": "22"}),
+        ("85S/.38 SPL", "revolver", {"model": "85S", "calibre": ".38 SPL"}),
+        ("Pump Military 3.0/12", "shotgun", {"model": "Pump Military 3.0", "calibre": "12"}),
+        ("/36", "shotgun", {"calibre": "36"}),
+        ("10/22", "rifle", {"model": "10/22"}),
     ],
 )
 def test_a_number_behind_a_model_is_the_calibre_by_the_type(session, text, kind, parts):
@@ -459,3 +464,31 @@ def test_keys_of_two_columns_in_two_lines_are_apart():
     values = {"Nat.": ["P", "V", "P"], "Type": ["PA", "P", "PA"]}
     keys = find_keys(lines, values)
     assert (keys["Nat."]["P"], keys["Type"]["P"]) == ("perte", "fusil")
+
+
+@pytest.mark.parametrize(
+    ("cell", "note", "serial", "marking"),
+    [
+        ("TKA52390 (revelado em exame)", "", "TKA52390", "restored"),
+        ("TKA52390 (restored in lab)", "", "TKA52390", "restored"),
+        ("TKA52390 (révélé au labo)", "", "TKA52390", "restored"),
+        ("filed off", "Lab restored 407136", "407136", "restored"),
+        ("raspada", "revelado KRK1", "KRK1", "restored"),
+        ("limada", "recuperada en pericia: TKA52390. Sin cargador", "TKA52390", "restored"),
+        ("limé", "numéro restitué au laboratoire KRK1234", "KRK1234", "restored"),
+        ("filed off", "3 rounds recovered by the lab 1234/23", None, "obliterated"),
+        ("raspada", "revelado no laudo 123/2023", None, "obliterated"),
+        ("TKA52390 USA", "", "TKA52390", None),
+        ("TKA52390 Brasil", "", "TKA52390", None),
+    ],
+)
+def test_a_number_is_read_without_words_and_from_the_laboratory(read, cell, note, serial, marking):
+    _, last = read(FIRST, ["2", "EXP-8", *FIRST[2:5], cell, "Colón", note]).preview
+    [gun] = last["document"]["items"]
+    assert (gun.get("serial"), gun.get("marking")) == (serial, marking)
+
+
+def test_an_unread_sign_in_a_word_is_a_letter():
+    gun = {"serial": "HPH18x (revelado em exame)"}
+    assert not [*interpret_guns({"items": [gun]}, SUBJECTS["seizures"], unread="x")]
+    assert (gun["serial"], gun["marking"]) == ("HPH18?", "restored")
