@@ -147,7 +147,7 @@ def read_date(text: str, order: str, *, is_rough: bool = True) -> str:
     """
     try:
         day = _find_date(text.strip(), order)
-    except ValueError:
+    except (ValueError, OverflowError):
         day = ""
     if not day or (len(day) < len("2020-01-01") and not is_rough):
         raise CellError(message("This is no date that can be read: {cell}.", cell=text[:60]))

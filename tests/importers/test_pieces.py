@@ -6,7 +6,7 @@ from api.schemas.imports import field_labels
 from importers.guess import draft_profile
 from importers.pieces import cut_row
 from importers.profiles import from_data, shipped_profiles, to_data
-from importers.reading.cells import read_date
+from importers.reading.cells import CellError, read_date
 from importers.reading.tables import open_table
 from tests.support.imported import importing, write_csv
 
@@ -128,3 +128,8 @@ def test_a_model_in_two_columns_is_written_once(run, actor, tmp_path, model, num
 )
 def test_dates_are_read_as_far_as_they_are_known(text, day):
     assert read_date(text, "dmy") == day
+
+
+def test_a_number_of_a_case_is_no_date():
+    with pytest.raises(CellError):
+        read_date("3206014505-2022-2137-0", "dmy")

@@ -50,6 +50,13 @@ def test_delimiter_and_encoding_are_found(tmp_path, delimiter, encoding):
     assert table.delimiter == delimiter
 
 
+def test_an_apostrophe_alone_is_enough_to_know_the_encoding(tmp_path):
+    path = tmp_path / "guns.csv"
+    path.write_bytes("Serial;Town\nTKA1;Brown’s Town\n".encode("cp1252"))
+    _, rows = read(path)
+    assert rows == [["TKA1", "Brown’s Town"]]
+
+
 def test_a_spreadsheet_is_read_behind_empty_rows_and_a_title(tmp_path):
     rows = [[], [], ["Armas incautadas"], HEADER, *ROWS]
     table, read_rows = read(sheet_file(tmp_path / "guns.xlsx", rows, Notas=[["x"]]))

@@ -24,7 +24,7 @@ from importers.reading.reader.parts import (
 
 SAMPLE_BYTES: Final = 256 * 1024
 ASIDE_BYTES: Final = 16 * 1024
-COMMON: Final = frozenset("áâãàçéêèíñóôõúüÁÂÃÀÇÉÊÈÍÑÓÔÕÚÜ°ºª")
+COMMON: Final = frozenset("áâãàçéêèíñóôõúüÁÂÃÀÇÉÊÈÍÑÓÔÕÚÜ°ºª’“”–")
 RARE: Final = frozenset("äåëìîïòöùûÄÅËÌÎÏÒÖÙÛ¿¡«»")
 """Signs beyond ASCII in texts in Spanish, Portuguese and French."""
 
