@@ -218,7 +218,7 @@ class Interpreter:
                     add(kind, part)
         for gun in body.get(subject.items, ()) if subject.items else (body.get("firearm", {}),):
             question = complete_calibre(gun, calibres)
-            if unclear and (question or not gun.get("calibre")):
+            if question or (unclear and not gun.get("calibre")):
                 self.judgement.add_unknown("calibre", question or unclear)
         dated = steps.columns.get("occurred_on")
         given = {"occurred_on", "occurred_at"} & {*body, *mapping.constants}

@@ -74,6 +74,7 @@ MODES: Final = re.compile(
     r"|(de )?(dois canos|(dos|doble|double) canon(es)?|dupla)"
 )
 """How a gun works, how often it shoots, or what it is for, folded."""
+ONE_BARREL: Final = re.compile(r"(one|1|un|uno|um) (barrel|canon|cano)")
 MODEL_LABELS: Final = frozenset("mod modele modelo model type tipo".split())
 SIGNS: Final = frozenset(", ; &".split())
 LABELS: Final = MODEL_LABELS | {*"marca marque make brand , ;".split()}
@@ -108,6 +109,8 @@ def describe(text: str, own_make: str = "", own_type: str | None = None) -> Mapp
         if "calibre" not in parts:
             words = _cut(words, "calibre", read_calibre, parts)
     words = _cut(words, "craft", _craft_words, parts, SIGNS)
+    words = _without_modes(words, ONE_BARREL)
+    words = _cut(words, "no make", _named_denial_of, parts, SIGNS)
     words = _cut(words, "type", _type_of, parts)
     if crafted := parts.pop("craft", None):
         parts |= {"origin_kind": "craft"} | ({} if "type" in parts else {"type": crafted})
@@ -209,10 +212,10 @@ def _cut(
     return [*words]
 
 
-def _without_modes(words: Words) -> list[str]:
+def _without_modes(words: Words, modes: re.Pattern[str] = MODES) -> list[str]:
     for start, end in _spans(len(words)):
-        if MODES.fullmatch(fold(" ".join(words[start:end]))):
-            return _without_modes([*words[:start], *words[end:]])
+        if modes.fullmatch(fold(" ".join(words[start:end]))):
+            return _without_modes([*words[:start], *words[end:]], modes)
     return [*words]
 
 
@@ -244,6 +247,13 @@ def _denial_of(kind: str, text: str) -> str | None:
     if len(plain := fold(text)) < 4 or plain in LABELS or names.resolve("make", text):
         return None
     return text if names.find_placeholder(kind, text) in ("unmarked", "unknown") else None
+
+
+def _named_denial_of(text: str) -> str | None:
+    """Return words that begin with that of a make and deny it: `marca não identificada`."""
+    is_named = fold(text).startswith(("marca ", "marque ", "make ", "brand "))
+    is_shortest = is_named and not _denial_of("make", text.rpartition(" ")[0])
+    return _denial_of("make", text) if is_shortest else None
 
 
 def _named_calibre(text: str) -> str | None:

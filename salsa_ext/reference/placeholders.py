@@ -70,6 +70,8 @@ def read_denial(words: str, nouns: Collection[str]) -> str | None:
     if near := find_near(words, _denials(tuple(sorted(nouns)))):
         return near
     first, *rest = words.split() or [""]
+    if first in nouns and rest and rest[0] in DENIALS:  # make not seen
+        return read_denial(" ".join(rest), nouns)
     if first not in DENIALS and not words.startswith(_SHORT_DENIALS):
         return None
     left = {word for word in (*rest, *first.split("/")[1:]) if word not in _LINKS}

@@ -148,10 +148,13 @@ def test_a_number_of_several_calibres_is_told_by_type_and_model(session):
         {"calibre": "7,65", "type": "pistola"},
         {"calibre": "7.62", "type": "fusil", "model": "FAL IV"},
         {"calibre": "7.62", "type": "fusil", "model": "62"},
+        {"calibre": "0.38", "type": "pistola"},
+        {"calibre": "0.4", "type": "pistola"},
     ]
     asked = [complete_calibre(gun, values if at == 1 else {}) for at, gun in enumerate(guns)]
-    assert asked == ["7.65", "", "7,65 pistola", "", "7.62 fusil"]
+    assert asked == ["7.65", "", "7,65 pistola", "", "7.62 fusil", "0.38 pistola", ""]
     assert [gun["calibre"] for gun in guns[1:4]] == [".32 ACP", "7,65", "7.62x51 mm NATO"]
+    assert [gun["calibre"] for gun in guns[5:]] == [".38", ".40"]
 
 
 def test_rows_that_are_no_guns_are_skipped(read):
@@ -226,6 +229,12 @@ def test_a_row_without_a_case_is_a_document_of_its_own(read):
         ("Rexio Pucará .38", (None, "Rexio", "Pucará", ".38")),
         ("fusil à pompe Mossberg 12", ("shotgun", "Mossberg", None, "12")),
         ("Revolver Taurus mod. 38", ("revolver", "Taurus", "38", None)),
+        ("No make seen", (None, None, None, None)),
+        ("make not seen", (None, None, None, None)),
+        ("pistola marca não identificada", ("pistol", None, None, None)),
+        ("marque non visible pistolet", ("pistol", None, None, None)),
+        ("shotgun sin marca visible, un cañón", ("shotgun", None, None, None)),
+        ("Glk 22", (None, "Glk", "22", None)),
     ],
 )
 def test_a_description_is_taken_apart(session, text, parts):
