@@ -6,12 +6,13 @@ import re
 import pytest
 import xlsxwriter
 from python_calamine import CalamineWorkbook
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from api.http.files import MAX_BODY
 from api.web.security import LONG_FORMS
 from salsa_ext.administration.models import ImportRun
 from salsa_ext.database.session import db
+from salsa_ext.documents.models import Seizure
 from tests.web.pages import text
 
 SPREADSHEET = """
@@ -384,6 +385,21 @@ def test_an_agency_that_is_no_value_leaves_that_of_all_rows(officer):
     assert "Documents created 0" in text(officer.open(run))
     answer_texts(officer, run, {"PBA": "-"})
     assert "Documents created 1" in text(officer.open(run))
+
+
+def test_towns_are_sought_in_the_province_of_all_rows(signed_in, session):
+    officer = signed_in("ARG", "police_officer")
+    content = SPREADSHEET.replace("Encarnación", "San Pedro")
+    agency = {"constants.agency": "ARG-POLICE"}
+    for province in ("Misiones", "Buenos Aires"):  # each has a San Pedro
+        changes = agency | {"constants.place.admin1": province}
+        file = upload(officer, content.replace("EXP", province))
+        run = map_columns(officer, file, **changes).partition("?")[0]
+        assert "Documents created 1" in text(officer.open(run))
+        officer.send(f"{run}/confirm", {})
+        assert "Loaded" in text(officer.open(run))
+        place = db.session.scalar(select(Seizure).order_by(Seizure.recorded_at.desc()).limit(1))
+        assert (place.admin1, place.latitude is not None) == (province, True)
 
 
 def answer_texts(officer, run, answers):

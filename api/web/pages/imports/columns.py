@@ -174,12 +174,13 @@ class _Columns:
         join = form.get("join")
         fields = {path: self._source(path, guesses, join) for path, guesses in columns.items()}
         needed = needed_fields(self.subject, fields)
-        typed = {path: text for path in needed if (text := form.get(f"constants.{path}"))}
+        offered = (*needed, *_shared_fields(self.subject))
+        typed = {path: text for path in offered if (text := form.get(f"constants.{path}"))}
         missing = [f"constants.{path}" for path in {*needed} - {*fields, *typed}]
         missing += [] if fold(form.get("name")) else ["name"]
         if missing:
             raise Invalid({name: [REQUIRED] for name in missing})
-        others = {key: text for key, text in self.mapping.constants.items() if key not in needed}
+        others = {key: text for key, text in self.mapping.constants.items() if key not in offered}
         mapping = replace(self.mapping, fields=fields, constants=others | typed)
         if [each.column for each in numbers] != mapping.number_columns():
             number, is_grouped = natural_key(self.subject, numbers)
@@ -431,9 +432,14 @@ def _examples(guess: ColumnGuess, known: Any, dates: str) -> str:
     return " · ".join(texts)
 
 
+def _shared_fields(subject: subjects.Subject) -> list[str]:
+    """Return what all rows may have in common: a division, in which towns are then sought."""
+    return [path for path in ("place.admin1",) if path in targets(subject.value)]
+
+
 def _constant_fields(subject: subjects.Subject) -> Iterator[Field]:
-    """Yield the fields of what every document needs, for what no column says."""
-    for path in needed_fields(subject):
+    """Yield the fields of what every document needs or may share, for what no column says."""
+    for path in (*needed_fields(subject), *_shared_fields(subject)):
         members = targets(subject.value)[path]
         member = members[-1]
         name, limits = f"constants.{path}", member.limits
