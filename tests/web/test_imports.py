@@ -398,7 +398,7 @@ def test_towns_are_sought_in_the_province_of_all_rows(signed_in, session):
         assert "Documents created 1" in text(officer.open(run))
         officer.send(f"{run}/confirm", {})
         assert "Loaded" in text(officer.open(run))
-        place = db.session.scalar(select(Seizure).order_by(Seizure.recorded_at.desc()).limit(1))
+        place = db.session.scalar(select(Seizure).filter_by(number=f"{province}-1"))
         assert (place.admin1, place.latitude is not None) == (province, True)
 
 
