@@ -128,7 +128,7 @@ def test_the_password_of_a_reset_opens_its_change_until_it_expires(run, real):
 
 def test_a_demo_asks_for_one_person(as_actor):
     opened = as_actor("BRA", "state_administrator").post("/accounts", SUPERVISOR).json
-    assert _sign_in(opened["password"])
+    assert _sign_in(opened["password"], "six other words are")
 
 
 def test_two_persons_recover_an_account_and_neither_alone(app, run, as_actor, administrator):
