@@ -182,7 +182,3 @@ addEventListener("online", () => { if (state.status === "broken") watch(); });
 setInterval(showAge, 1000);
 showAge();
 waiting = setTimeout(watch, PAUSE);
-
-const sheet = document.querySelector("[data-print]");
-if (sheet) sheet.hidden = false;
-sheet?.addEventListener("click", () => print());
