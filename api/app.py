@@ -1,7 +1,5 @@
 """Flask application: configuration, routes, pages, middleware."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from flask import Flask

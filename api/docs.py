@@ -1,7 +1,5 @@
 """Documentation generated from the code by `make docs`."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path

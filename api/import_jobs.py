@@ -1,7 +1,5 @@
 """The job that judges, loads and undoes uploaded files, batch by batch, as their uploaders."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Profiles of imports: of a state, the program, templates, and drafts; what texts mean."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import islice

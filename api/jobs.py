@@ -1,7 +1,5 @@
 """The worker: a loop that runs all background jobs, and a thread that numbers changes."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections import Counter

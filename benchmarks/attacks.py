@@ -1,7 +1,5 @@
 """What an officer notices of attackers: how long requests take, idle and amid attacks, in turns."""
 
-from __future__ import annotations
-
 import socket
 import time
 from collections.abc import Callable, Iterator

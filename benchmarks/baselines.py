@@ -1,7 +1,5 @@
 """Baselines of the search: trigrams, full scan, full-text index, oracle."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Sequence
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Check of an exact serial over HTTP, compared with a minimal view."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager

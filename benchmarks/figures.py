@@ -1,7 +1,5 @@
 """Figures of a state over HTTP, compared with DuckDB counting the same records."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Callable, Sequence
 from contextlib import closing

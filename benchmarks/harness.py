@@ -1,7 +1,5 @@
 """Benchmark harness: measuring in turns by processor time, clients, processes."""
 
-from __future__ import annotations
-
 import http.client
 import json
 import os

@@ -1,7 +1,5 @@
 """Import of a file of sales, compared with a bare COPY."""
 
-from __future__ import annotations
-
 import csv
 import random
 import resource

@@ -1,7 +1,5 @@
 """Marks of realistic makers and formats, corrupted queries, a filled database."""
 
-from __future__ import annotations
-
 import json
 import random
 import time

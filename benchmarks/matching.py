@@ -1,7 +1,5 @@
 """Proposals and leads over registers whose truth is known: how many are right, and how many there are."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections import Counter, defaultdict

@@ -1,7 +1,5 @@
 """Recognition of makes and calibres, against a cleaned file and a sample."""
 
-from __future__ import annotations
-
 import csv
 import time
 from collections import Counter, defaultdict

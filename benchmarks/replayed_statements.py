@@ -1,7 +1,5 @@
 """Statements of a request, captured and rolled back, to be run barely into the same tables."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Search of misread marks, compared with other methods and an oracle."""
 
-from __future__ import annotations
-
 import json
 import random
 import time

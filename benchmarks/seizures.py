@@ -1,7 +1,5 @@
 """Seizure with matching in one request, compared with bare INSERTs."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta

@@ -1,7 +1,5 @@
 """Trace that is sent to every state, compared with its bare statements; answers come after it."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass

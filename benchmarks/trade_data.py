@@ -1,7 +1,5 @@
 """Trade data: many sales, and guns with a complete chain. Written in batches by the commands of the service."""
 
-from __future__ import annotations
-
 import json
 import random
 from collections.abc import Callable, Iterable, Sequence

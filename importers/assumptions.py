@@ -1,7 +1,5 @@
 """What a file seems to mean beyond its columns, to turn off or on; pure."""
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence

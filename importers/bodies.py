@@ -1,7 +1,5 @@
 """Bodies of documents as HTTP has them: fields written by path, and what every file leaves out."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import MISSING

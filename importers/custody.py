@@ -1,7 +1,5 @@
 """Custody of seized guns in files, which name a seizure by its number, and a gun by its serial."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import Annotated, Any

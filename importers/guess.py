@@ -1,7 +1,5 @@
 """Drafts a profile of an unknown file: by its headings in four languages, and by its values."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections import Counter

@@ -1,7 +1,5 @@
 """Rows interpreted by a profile, and judged by the schemas and checks of the service."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

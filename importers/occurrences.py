@@ -1,7 +1,5 @@
 """Counts of the texts of a file."""
 
-from __future__ import annotations
-
 import sqlite3
 
 

@@ -1,7 +1,5 @@
 """Rows with several guns, cut into a row for each; pure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from typing import Final

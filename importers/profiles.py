@@ -3,8 +3,6 @@
 A profile is TOML in a file and JSON in the database. `docs/import-profiles.md` explains it by examples.
 """
 
-from __future__ import annotations
-
 import dataclasses
 import re
 import tomllib

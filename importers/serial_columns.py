@@ -1,7 +1,5 @@
 """Which columns of a file hold the serials of guns, and what a star behind them means; pure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import Final

@@ -7,8 +7,6 @@ territory, a point inside its largest part and its outer rings as steps: x, y of
 then differences, in Mercator projection, UNITS_PER_DEGREE, y downwards.
 """
 
-from __future__ import annotations
-
 import csv
 import json
 import sys

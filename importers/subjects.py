@@ -1,7 +1,5 @@
 """What files are imported as: subjects with their fields, checks and commands."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import MISSING, dataclass, field
 from datetime import date

@@ -1,7 +1,5 @@
 """Templates of files: a sheet for each subject, from the declared fields, and the profile that reads it."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import MISSING
 from pathlib import Path

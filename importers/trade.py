@@ -1,7 +1,5 @@
 """Shipments and receipts in files, which name a permit or a shipment by its number."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Annotated, Any, Final

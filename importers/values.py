@@ -1,7 +1,5 @@
 """What texts without a code mean: a person says it once, and profiles hold it."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace

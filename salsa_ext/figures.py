@@ -1,7 +1,5 @@
 """All datasets, the job that counts what changed in them, and the indicator made of them."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date

@@ -1,7 +1,5 @@
 """What all tests share: one server, one database a worker, one rolled-back transaction a test."""
 
-from __future__ import annotations
-
 import gc
 import os
 import pickle

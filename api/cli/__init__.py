@@ -1,7 +1,5 @@
 """The one command-line program."""
 
-from __future__ import annotations
-
 import importlib
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Accounts, keys, signing keys and agencies, on the machine of the server."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Verify a state's audit without a database and without a network; record what logs lost."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 import click

@@ -1,7 +1,5 @@
 """Back up the database, and restore it as it was at a time."""
 
-from __future__ import annotations
-
 import logging
 import shutil
 import signal

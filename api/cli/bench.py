@@ -1,7 +1,5 @@
 """`salsa bench`: benchmarks, each measured against a named peer in one run."""
 
-from __future__ import annotations
-
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager

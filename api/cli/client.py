@@ -1,7 +1,5 @@
 """The service over HTTP: one key, one language, and attempts that can be repeated safely."""
 
-from __future__ import annotations
-
 import json
 import os
 import time

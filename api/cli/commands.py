@@ -4,8 +4,6 @@ A command is a thin client of one operation. Nothing of the service is imported:
 as fast as Python does.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import sys

@@ -1,7 +1,5 @@
 """What every command needs: application, actor, common options, errors."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
 from functools import wraps

@@ -1,7 +1,5 @@
 """The schema of the database, and a new count of its records."""
 
-from __future__ import annotations
-
 from collections import Counter
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """Envelopes of a state, and the check of any envelope without a database and without a network."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from pathlib import Path
 from uuid import UUID

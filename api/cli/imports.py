@@ -1,7 +1,5 @@
 """Import of files into the records of a state."""
 
-from __future__ import annotations
-
 import csv
 import sys
 from collections.abc import Iterator

@@ -3,8 +3,6 @@
 `make docs` writes the document, so that a new route has its command at once.
 """
 
-from __future__ import annotations
-
 import json
 import re
 import shlex

@@ -1,7 +1,5 @@
 """Begin an installation, serve it, work behind it, and check what it needs."""
 
-from __future__ import annotations
-
 import shutil
 import signal
 import sys

@@ -1,7 +1,5 @@
 """Check a paper, or a release of figures, without a database and without a network."""
 
-from __future__ import annotations
-
 import json
 import sys
 from collections.abc import Mapping

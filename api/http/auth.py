@@ -1,7 +1,5 @@
 """Authentication: bearer key for the API, session cookie for pages."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection
 from dataclasses import replace

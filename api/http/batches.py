@@ -1,7 +1,5 @@
 """Batches: rows of NDJSON, each recorded or refused by itself, in one transaction."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable, Sequence
 from typing import Any, Final

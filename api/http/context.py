@@ -1,7 +1,5 @@
 """Application core: database, clock, vault and transactions, without routes."""
 
-from __future__ import annotations
-
 from contextlib import AbstractContextManager
 
 from flask import Flask, current_app, request

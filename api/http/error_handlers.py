@@ -1,7 +1,5 @@
 """Error handlers: every error is answered as a problem (RFC 9457)."""
 
-from __future__ import annotations
-
 import logging
 from itertools import islice
 from typing import Any

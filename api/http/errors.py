@@ -1,7 +1,5 @@
 """Errors as problems (RFC 9457): status by error, body, validation messages."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Iterator, Mapping
 from http import HTTPStatus

@@ -1,7 +1,5 @@
 """ETags of responses, for caching and for optimistic locking."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable
 from functools import wraps

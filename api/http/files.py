@@ -1,7 +1,5 @@
 """Multipart requests with a JSON `document` and a file, spooled before the transaction; downloads."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import io

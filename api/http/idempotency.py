@@ -1,7 +1,5 @@
 """Idempotency-Key: a repeated request gets the stored first answer."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from functools import wraps

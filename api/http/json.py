@@ -1,7 +1,5 @@
 """JSON with orjson: UUIDs, dates and datetimes need no conversion."""
 
-from __future__ import annotations
-
 from decimal import Decimal
 from typing import IO, Any, Final
 

@@ -1,7 +1,5 @@
 """Middleware: request id, language, security headers, compression, request log."""
 
-from __future__ import annotations
-
 import hashlib
 import logging
 import re

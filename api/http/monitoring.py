@@ -1,7 +1,5 @@
 """Monitoring: Prometheus metrics and JSON log lines, without personal data."""
 
-from __future__ import annotations
-
 import json
 import logging
 import os

@@ -1,7 +1,5 @@
 """OpenAPI document: errors, headers, and what each property means."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Mapping

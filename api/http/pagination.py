@@ -1,7 +1,5 @@
 """Pages of lists and cursors of events: query, body and link to the next."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 import json

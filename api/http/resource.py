@@ -1,7 +1,5 @@
 """Routes: authentication, permission, replay, If-Match, validation, one transaction."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Collection, Sequence
 from functools import partial, wraps

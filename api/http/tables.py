@@ -1,7 +1,5 @@
 """Lists as CSV and XLSX: nested fields as columns, formulas escaped."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

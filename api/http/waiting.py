@@ -1,7 +1,5 @@
 """Requests that wait for changes of their state, without a connection or a slot."""
 
-from __future__ import annotations
-
 import threading
 from collections.abc import Callable
 from typing import Any, Final

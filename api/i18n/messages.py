@@ -1,7 +1,5 @@
 """Translation of messages; English text is the key of the PO catalogues."""
 
-from __future__ import annotations
-
 import re
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence

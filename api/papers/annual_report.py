@@ -1,7 +1,5 @@
 """Annual report as PDF: sections with words, charts and tables; wide tables at the end."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import Final

@@ -1,7 +1,5 @@
 """Blank forms to fill in by hand."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from functools import cache
 from typing import Final

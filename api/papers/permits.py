@@ -1,7 +1,5 @@
 """Papers of permits: import certificate, in-transit authorization, export certificate."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final

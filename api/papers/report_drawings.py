@@ -1,7 +1,5 @@
 """Drawings of annual reports as SVG without style sheets, for pages and papers alike."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from html import escape
 from typing import Final

@@ -1,7 +1,5 @@
 """Annual reports in words: titles, tables, drawings, what is missing, and what changed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final

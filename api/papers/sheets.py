@@ -1,7 +1,5 @@
 """Sheets of papers: content in two languages, and the PDF/A-2b of it with its QR code."""
 
-from __future__ import annotations
-
 import io
 import json
 import re

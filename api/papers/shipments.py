@@ -1,7 +1,5 @@
 """Paper of a shipment: the export attachment (Model Regulations 2.2.2, 5.2.2)."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Trace form for a state asked outside the service (ITI 17), and ATF F 3312.1 as files."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import io

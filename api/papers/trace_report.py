@@ -1,7 +1,5 @@
 """Report of a trace, in the reader's language."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Routes, one module for each subject."""
 
-from __future__ import annotations
-
 from api.http.resource import Resource
 from api.routes import (
     access,

@@ -1,7 +1,5 @@
 """Routes of accounts, keys, the caller, the audit and settings."""
 
-from __future__ import annotations
-
 from typing import Any
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """Routes of alerts and of hits on them."""
 
-from __future__ import annotations
-
 from uuid import UUID
 
 from api.http.resource import Item, Resource

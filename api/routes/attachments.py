@@ -1,7 +1,5 @@
 """Routes of attachments: photographs, documents, laboratory reports."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 from uuid import UUID
 

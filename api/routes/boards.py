@@ -1,7 +1,5 @@
 """Routes of border posts, their boards, calls between sides, and notifications."""
 
-from __future__ import annotations
-
 from api.http import pagination
 from api.http.resource import Item, Resource
 from api.schemas.boards import (

@@ -1,7 +1,5 @@
 """Routes of checks, answered in batches line by line, and mark readings."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager

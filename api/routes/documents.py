@@ -1,7 +1,5 @@
 """Routes of seizures, reports and transfers."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Routes of the change feed, of webhooks, and of conversations between states."""
 
-from __future__ import annotations
-
 from typing import Any
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """Health checks of the process and the database."""
 
-from __future__ import annotations
-
 from flask import Blueprint
 
 from api.http import monitoring

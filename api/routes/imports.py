@@ -1,7 +1,5 @@
 """Routes of imports of files, and of their profiles."""
 
-from __future__ import annotations
-
 import csv
 import hashlib
 import io

@@ -1,7 +1,5 @@
 """Routes of canaries, and of samples of look-ups that supervisors review."""
 
-from __future__ import annotations
-
 from api.http.pagination import ListQuery
 from api.http.resource import Item, Resource
 from api.schemas.lookups import (

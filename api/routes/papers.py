@@ -1,7 +1,5 @@
 """Routes of signed papers, their verification and the signing keys."""
 
-from __future__ import annotations
-
 from typing import Any
 from uuid import UUID
 

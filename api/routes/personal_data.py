@@ -1,7 +1,5 @@
 """Routes of requests of persons about their data, and of legal holds."""
 
-from __future__ import annotations
-
 from api.http.pagination import ListQuery
 from api.http.resource import Item, Resource
 from api.schemas.personal_data import (

@@ -1,7 +1,5 @@
 """Routes of records, guns, consents to further use, matches and leads."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 from uuid import UUID

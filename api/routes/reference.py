@@ -1,7 +1,5 @@
 """Routes of reference data: states, makes, calibres, types, agencies, contacts."""
 
-from __future__ import annotations
-
 from typing import Any
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """Routes of the sealed log: checkpoint, proof of an entry, bundle for the offline verifier."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import ExitStack
 from tempfile import TemporaryFile

@@ -1,7 +1,5 @@
 """Routes of permits, licensees, shipments and discrepancies."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Schemas of accounts, keys, the caller, the audit and settings."""
 
-from __future__ import annotations
-
 import base64
 from typing import Any
 

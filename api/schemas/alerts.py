@@ -1,7 +1,5 @@
 """Schemas of alerts and hits."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, ClassVar
 

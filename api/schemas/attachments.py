@@ -1,7 +1,5 @@
 """Schemas of attachments."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Schemas of boards, their events and calls."""
 
-from __future__ import annotations
-
 from typing import Any
 from urllib.parse import urlencode
 

@@ -1,7 +1,5 @@
 """Schemas of checks and of reading marks."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 

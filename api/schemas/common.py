@@ -1,7 +1,5 @@
 """Schemas shared by documents: parties, firearms, marks, places, times, remarks."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable
 from datetime import date
 from types import SimpleNamespace

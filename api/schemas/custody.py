@@ -1,7 +1,5 @@
 """Requests and answers about what became of seized guns."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema

@@ -1,7 +1,5 @@
 """Requests and responses of seizures, reports and transfers."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from marshmallow import Schema, fields, pre_dump

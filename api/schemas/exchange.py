@@ -1,7 +1,5 @@
 """Schemas of the change feed, of webhooks, and of conversations between states."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from marshmallow import Schema, fields, pre_dump

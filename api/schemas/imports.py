@@ -1,7 +1,5 @@
 """Requests and answers of imports; bodies of imported documents."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from functools import cache

@@ -1,7 +1,5 @@
 """Schemas of canaries and of sampled look-ups."""
 
-from __future__ import annotations
-
 from marshmallow import Schema, fields
 
 from api.http.fields.codes import Code

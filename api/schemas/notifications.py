@@ -1,7 +1,5 @@
 """Schemas and texts of notifications."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from marshmallow import Schema, fields, pre_dump

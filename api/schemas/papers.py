@@ -1,7 +1,5 @@
 """Schemas of papers: verification, signing keys, forms of traces, reports."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from marshmallow import Schema, fields, pre_dump

@@ -1,7 +1,5 @@
 """Schemas of requests of persons about their data, and of legal holds."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from marshmallow import Schema, fields, pre_dump

@@ -1,7 +1,5 @@
 """Schemas of records, disclosures, consents, matches, guns and leads."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, pre_dump, validates_schema

@@ -1,7 +1,5 @@
 """Schemas of reference data: states, posts, names, agencies, contacts."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import g

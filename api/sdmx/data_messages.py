@@ -1,7 +1,5 @@
 """Data of SDMX 3.0: SDMX-ML, each observation by itself, and SDMX-CSV 2.0."""
 
-from __future__ import annotations
-
 import csv
 import io
 from collections.abc import Sequence

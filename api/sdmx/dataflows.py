@@ -1,7 +1,5 @@
 """Dataflows: a table of figures each, derived from its declaration, and what it has for a reader."""
 
-from __future__ import annotations
-
 from calendar import monthrange
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass

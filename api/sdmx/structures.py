@@ -1,7 +1,5 @@
 """Structures of SDMX 3.0: dataflows, data structures, concepts and code lists, as XML."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

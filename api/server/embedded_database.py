@@ -1,7 +1,5 @@
 """Database of an installation: configured or started here."""
 
-from __future__ import annotations
-
 import logging
 import threading
 from collections.abc import Iterator

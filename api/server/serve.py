@@ -1,7 +1,5 @@
 """HTTP server: granian with fixed sizes, timeouts and limits."""
 
-from __future__ import annotations
-
 import logging
 import math
 import os

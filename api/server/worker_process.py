@@ -1,7 +1,5 @@
 """The worker and other child processes; no thread, whose locks a fork of the server would copy."""
 
-from __future__ import annotations
-
 import ctypes
 import logging
 import os

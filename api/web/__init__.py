@@ -1,7 +1,5 @@
 """Web pages, rendered on the server."""
 
-from __future__ import annotations
-
 from importlib import import_module
 from pkgutil import walk_packages
 

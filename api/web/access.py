@@ -1,7 +1,5 @@
 """Access to pages for signed-in users."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from functools import wraps

@@ -1,7 +1,5 @@
 """Areas of the service: the navigation of every page, for what a role may do."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Final
 

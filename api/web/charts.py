@@ -1,7 +1,5 @@
 """Charts as SVG: bars by period, flows, the graph of a lead, the timeline of a gun."""
 
-from __future__ import annotations
-
 import math
 import textwrap
 from collections import Counter, defaultdict

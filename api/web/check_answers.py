@@ -4,8 +4,6 @@ What a seizure's own marks match is stored as answered when it was recorded, for
 account. Near marks are added as jobs match them.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Final

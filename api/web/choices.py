@@ -1,7 +1,5 @@
 """Options of form fields, named in the language of the page."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Text of codes, dates and numbers for templates, in the page's language."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta

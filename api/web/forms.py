@@ -1,7 +1,5 @@
 """Forms of the pages: declared fields, typed values, errors, and the JSON they stand for."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field

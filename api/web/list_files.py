@@ -1,7 +1,5 @@
 """Lists as files for people: a row for each gun, headings and values in the reader's words."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from typing import Any, Final, NamedTuple

@@ -1,7 +1,5 @@
 """Lists of documents: filters of the address, chips, order, totals, files."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple

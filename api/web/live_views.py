@@ -4,8 +4,6 @@ Readers poll every second. A process remembers the last picture of each view wit
 board: while the number is the same, a poll costs its authentication and one indexed SELECT.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 from collections.abc import Callable, Mapping

@@ -1,7 +1,5 @@
 """Values that begin a form: of a document that is corrected, of a record that is chosen."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from typing import Any, Final

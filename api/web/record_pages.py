@@ -1,7 +1,5 @@
 """Pages of one kind of document: list, form of a new one, detail, actions."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial

@@ -6,8 +6,6 @@ each time, against attacks on the length of compressed pages (BREACH). The cooki
 SameSite=Strict, and the header Origin is checked besides.
 """
 
-from __future__ import annotations
-
 import base64
 import re
 import secrets

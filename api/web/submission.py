@@ -1,7 +1,5 @@
 """Submission of forms: one effect for each filled-in form; photographs as evidence."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 import re

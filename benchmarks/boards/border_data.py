@@ -4,8 +4,6 @@ Written by SQL as the commands would leave it. Every year has equal numbers, so 
 longer history; open shipments are constant.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Boards of posts over a history that grows tenfold."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

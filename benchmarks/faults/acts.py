@@ -1,7 +1,5 @@
 """What officers do over HTTP amid faults: each repeats until answered; subjects add to `ACTS`."""
 
-from __future__ import annotations
-
 import http.client
 import time
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """A primary that is killed under load, and its synchronous standby promoted: nothing is lost."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import signal

@@ -5,8 +5,6 @@ statement, before each commit and after it; at zero the armed fault happens. Pro
 count.
 """
 
-from __future__ import annotations
-
 import mmap
 import os
 import signal

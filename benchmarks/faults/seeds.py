@@ -5,8 +5,6 @@ record, trace and ship (`acts`); then envelopes are delivered again. In the end 
 empty, and each promise is checked. A subject adds its own to `QUEUES` and `PROMISES`.
 """
 
-from __future__ import annotations
-
 import json
 import os
 import signal

@@ -1,7 +1,5 @@
 """Numbers that may be several calibres, told apart by the rest of a gun; pure but for reference names."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """What the text of a cell means to a declared field; pure but for reference names."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta

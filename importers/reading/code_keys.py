@@ -1,7 +1,5 @@
 """Keys of codes around a table: `RE = Revólver` below it, or two columns on another sheet; pure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Final

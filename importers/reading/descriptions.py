@@ -1,7 +1,5 @@
 """Descriptions of guns in one cell: `Rev. Taurus mod. 82 38 spécial`; pure but for reference names."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import lru_cache, partial

@@ -1,7 +1,5 @@
 """Regular expressions of profiles: a user's text, searched by RE2 in linear time."""
 
-from __future__ import annotations
-
 import re
 from functools import lru_cache
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Rows that hold no gun of their own, and cells that mean the row above; pure."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Uploaded files: sealed on disk until their run ends, opened into memory alone."""
 
-from __future__ import annotations
-
 import fcntl
 import os
 import tempfile

@@ -1,7 +1,5 @@
 """Read tables of any format, by a process with limits (`reader`)."""
 
-from __future__ import annotations
-
 import hashlib
 import subprocess
 import sys

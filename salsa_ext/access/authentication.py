@@ -1,7 +1,5 @@
 """Authentication: keys identify actors, passwords open sessions."""
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

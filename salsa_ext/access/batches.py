@@ -1,7 +1,5 @@
 """Batches: many documents in one transaction, each refused by itself, in one audit entry."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Tables of accounts, keys, officers, audit entries and signing keys."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 from uuid import UUID

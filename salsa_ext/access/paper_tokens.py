@@ -23,8 +23,6 @@ Fields of the payload:
 The payload holds no name, address or other personal value.
 """
 
-from __future__ import annotations
-
 import base64
 import binascii
 import hashlib

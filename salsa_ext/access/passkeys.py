@@ -4,8 +4,6 @@ A challenge is signed for one browser or session, lives ten minutes and is used 
 ask for writes nothing.
 """
 
-from __future__ import annotations
-
 import hmac
 import secrets
 from collections.abc import Callable, Collection, Sequence

@@ -1,7 +1,5 @@
 """All permissions with their meaning."""
 
-from __future__ import annotations
-
 from enum import StrEnum
 
 

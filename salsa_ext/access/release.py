@@ -7,8 +7,6 @@ the origin's consent); CIFTA XII (confidentiality, notice to the origin before a
 disclosure).
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date

@@ -1,7 +1,5 @@
 """Permissions of each role, and the check that begins every command."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Final

@@ -1,7 +1,5 @@
 """Second factor: codes of an authenticator application (TOTP, RFC 6238), or a passkey."""
 
-from __future__ import annotations
-
 import secrets
 from datetime import timedelta
 from typing import Final

@@ -6,8 +6,6 @@ password ends the first count and takes its own attempt back from the second. Ot
 wait. An IPv6 address is counted by its /64, which one subscriber has.
 """
 
-from __future__ import annotations
-
 import hashlib
 from datetime import datetime, timedelta
 from typing import Final

@@ -1,7 +1,5 @@
 """Signing keys of states: creation, rotation, compromise, lookup, signatures."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from functools import cache, partial

@@ -1,7 +1,5 @@
 """Accounts of one state."""
 
-from __future__ import annotations
-
 import re
 import secrets
 from collections.abc import Sequence

@@ -1,7 +1,5 @@
 """Registration of a state's agencies, their border posts and contacts."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass

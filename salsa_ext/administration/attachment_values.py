@@ -1,7 +1,5 @@
 """Input values of attachments."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from uuid import UUID
 

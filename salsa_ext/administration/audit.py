@@ -1,7 +1,5 @@
 """The audit for its readers: entries, and disclosures of one record."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta

@@ -1,7 +1,5 @@
 """Accounts of persons whom a directory of the state knows (OpenID Connect)."""
 
-from __future__ import annotations
-
 import secrets
 import tomllib
 from collections.abc import Mapping

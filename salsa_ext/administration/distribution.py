@@ -1,7 +1,5 @@
 """Distribution of the tables over the nodes of a Citus cluster: where each belongs, checks, the move."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from typing import Final, NamedTuple
 

@@ -1,7 +1,5 @@
 """Audit of who opens a document of the own state."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime, time
 from typing import Any, Final

@@ -12,8 +12,6 @@ from their pixels, so that metadata (place, time, owner, serial number, a previe
 is gone.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import os

@@ -1,7 +1,5 @@
 """Attached files: type by content, rewritten by a process with limits (`file_cleaner_program`)."""
 
-from __future__ import annotations
-
 import json
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """Imports of files: runs, stored profiles, and the index of the last content of each file's documents."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass

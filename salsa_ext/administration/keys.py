@@ -1,7 +1,5 @@
 """Keys and sessions of accounts: issued, listed, rotated and ended by their own persons."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta

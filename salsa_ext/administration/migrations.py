@@ -1,7 +1,5 @@
 """Database schema: migrations, revision check, protection against mixing demo and real data."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date, datetime

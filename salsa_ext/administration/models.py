@@ -1,7 +1,5 @@
 """Attachments with their content, and imports of files."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any, cast
 from uuid import UUID

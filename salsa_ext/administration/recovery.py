@@ -5,8 +5,6 @@ second. Only then do the old password, codes and passkeys end. The person and th
 notified of both steps, so that nobody is recovered unseen.
 """
 
-from __future__ import annotations
-
 import secrets
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """Changing the settings of the own state."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date

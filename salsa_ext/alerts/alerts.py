@@ -1,7 +1,5 @@
 """Record, verify, and cancel alerts; each has a record."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date, timedelta
 from itertools import chain

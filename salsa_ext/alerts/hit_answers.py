@@ -1,7 +1,5 @@
 """Answer hits on own alerts, or end them without an answer."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from datetime import timedelta
 from typing import Any, Final

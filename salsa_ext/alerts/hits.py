@@ -4,8 +4,6 @@ A hit is no ground to act: the alert's state confirms it first. The finding stat
 own, unless the alert is hidden from it.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

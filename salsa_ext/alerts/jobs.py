@@ -1,7 +1,5 @@
 """Expiry, validation and reminders of alerts and hits; concurrent: locked rows are skipped."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """Tables of alerts on wanted guns, and of hits on alerts."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """Audit entries and notifications about hits, for both states."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any

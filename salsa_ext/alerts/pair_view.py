@@ -1,7 +1,5 @@
 """Comparison of the two guns of a hit, as disclosed."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any, Final

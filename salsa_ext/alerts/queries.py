@@ -1,7 +1,5 @@
 """Read alerts of the own state and hits on alerts."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

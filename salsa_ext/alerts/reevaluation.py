@@ -1,7 +1,5 @@
 """Re-evaluate hits after their record was corrected or withdrawn."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Input of alerts and of answers to hits."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import date
 from typing import Final

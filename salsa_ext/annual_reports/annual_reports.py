@@ -1,7 +1,5 @@
 """Annual reports: begin, write, sign and read."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date

@@ -1,7 +1,5 @@
 """What is missing in the records of a state for its annual report."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Any, Final, NamedTuple

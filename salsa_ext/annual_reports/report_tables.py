@@ -3,8 +3,6 @@
 A new table is a row of _DECLARED, with its title in `labels.csv` as `report_table`.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The board of a border post for one side: what is expected, late, seized, found and owed."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta

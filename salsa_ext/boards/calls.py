@@ -1,7 +1,5 @@
 """Call requests across a border post, and their answers."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

@@ -1,7 +1,5 @@
 """Shipments at a border post: due, late, checked, and single trucks."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

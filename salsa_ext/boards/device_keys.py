@@ -1,7 +1,5 @@
 """Keys by which a device encrypts the work of an account that it stores offline."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 

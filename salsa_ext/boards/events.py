@@ -1,7 +1,5 @@
 """Changes at border posts for each reader's board; `boards.jobs` numbers them by side."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,7 +1,5 @@
 """Changes at border posts, from the log of changes: to each state what its own boards may show."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Table of changes on boards."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from uuid import UUID
 

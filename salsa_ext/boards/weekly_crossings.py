@@ -1,7 +1,5 @@
 """Weekly crossings of a border post, by each side's checkpoints."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Checks in the field: is a serial known, and what to do."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -4,8 +4,6 @@ After the commit, for open and silent records alike, so that no answer's time de
 ones. Seizures are searched by `matches.jobs`.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

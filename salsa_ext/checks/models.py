@@ -1,7 +1,5 @@
 """Table of checks: searches for a serial in the field."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 from uuid import UUID

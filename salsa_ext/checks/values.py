@@ -1,7 +1,5 @@
 """Input of checks: one query, or a batch for one purpose."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Item lists of any length: tuples, or files read row by row."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator

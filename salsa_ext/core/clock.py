@@ -1,7 +1,5 @@
 """Clocks of actors; only the demo and tests use a fixed one."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol

@@ -1,7 +1,5 @@
 """Closed code lists of the public contract, in terms of the treaties."""
 
-from __future__ import annotations
-
 from typing import Final
 
 LANGUAGES: Final = ("en", "es", "fr", "pt")

@@ -4,8 +4,6 @@ A day is a plain `date`. A `RoughDate` is compared by its first possible day, an
 it. What has to be certain asks `is_before`.
 """
 
-from __future__ import annotations
-
 import re
 from calendar import monthrange
 from datetime import date

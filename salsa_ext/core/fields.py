@@ -4,8 +4,6 @@ A dataclass in `values` annotates each field with a `Field`; rows, corrections, 
 files and documentation follow from it. A field without a group is for its owner alone.
 """
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Collection, Iterator, Mapping, Set
 from dataclasses import MISSING, dataclass

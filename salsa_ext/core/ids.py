@@ -1,7 +1,5 @@
 """Record ids: UUID version 7 (RFC 9562), generated only here."""
 
-from __future__ import annotations
-
 import hashlib
 import secrets
 import struct

@@ -1,7 +1,5 @@
 """Addresses on the network from which requests come."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from ipaddress import IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any

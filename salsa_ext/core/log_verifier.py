@@ -11,8 +11,6 @@ missing, added or moved, and checkpoints of before are beginnings of this log; w
 entry is true, and what was written in the second before a crash.
 """
 
-from __future__ import annotations
-
 import base64
 import gzip
 import hashlib

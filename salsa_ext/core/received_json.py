@@ -1,7 +1,5 @@
 """Validators for JSON received from other states; unknown fields are dropped."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass

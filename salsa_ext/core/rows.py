@@ -1,7 +1,5 @@
 """Declared values as rows: the columns of a value, and the value that a row holds."""
 
-from __future__ import annotations
-
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING

@@ -1,7 +1,5 @@
 """Checks of free text, spellings of numbers, and official languages of states."""
 
-from __future__ import annotations
-
 import re
 from decimal import Decimal
 from typing import Any, Final

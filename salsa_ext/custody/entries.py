@@ -1,7 +1,5 @@
 """Enter, correct and withdraw what became of seized guns."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any

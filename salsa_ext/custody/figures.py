@@ -1,7 +1,5 @@
 """Figures of seized guns, with what became of them."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace

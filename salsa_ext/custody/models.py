@@ -1,7 +1,5 @@
 """Table of what became of seized guns."""
 
-from __future__ import annotations
-
 from typing import Any
 from uuid import UUID
 

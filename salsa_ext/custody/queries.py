@@ -1,7 +1,5 @@
 """Read what became of seized guns; for their own state alone."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final

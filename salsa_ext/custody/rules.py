@@ -1,7 +1,5 @@
 """The chain of custody of a seized gun: who has it, gaps and overlaps; pure."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime

@@ -1,7 +1,5 @@
 """Hand-overs, dispositions and origins of seized guns: what is declared of each field."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar

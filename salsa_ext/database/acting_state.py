@@ -5,8 +5,6 @@ own for each change would cost a round trip. The pending setting belongs to one 
 transaction.
 """
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import Any, Final

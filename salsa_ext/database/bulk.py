@@ -1,7 +1,5 @@
 """Bulk statements: multi-row INSERT, COPY, and id arrays as one parameter."""
 
-from __future__ import annotations
-
 import io
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache

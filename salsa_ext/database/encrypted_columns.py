@@ -1,7 +1,5 @@
 """Columns that hold their text encrypted; the keys are a file of the installation."""
 
-from __future__ import annotations
-
 import json
 from typing import Any, Protocol, cast
 

@@ -1,7 +1,5 @@
 """Idempotent requests: the first answer is stored encrypted for 30 days."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Order against deadlocks: guns, rows of shipments, trade of states in alphabetica
 permits and of their lines, pairs of the exchange.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from typing import Any, TypeVar
 

@@ -1,7 +1,5 @@
 """Column mixins of all packages, and tables of the installation itself."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID

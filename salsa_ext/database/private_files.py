@@ -1,7 +1,5 @@
 """Private and atomic files, and locks between processes."""
 
-from __future__ import annotations
-
 import fcntl
 import json
 import os

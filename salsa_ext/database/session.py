@@ -1,7 +1,5 @@
 """Sessions, transactions and raw statements of the database."""
 
-from __future__ import annotations
-
 import json
 import time
 from collections.abc import Callable, Hashable, Iterator, Sequence

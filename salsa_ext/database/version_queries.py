@@ -1,7 +1,5 @@
 """Current or past versions of append-only rows."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -4,8 +4,6 @@ Insertions of `Sealed` models wait in the session until the audit entry of their
 jobs change later, or an erasure, are no part of the text: `unsealed` of the model.
 """
 
-from __future__ import annotations
-
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime

@@ -1,7 +1,5 @@
 """Agencies, accounts and credentials of the demo region."""
 
-from __future__ import annotations
-
 import json
 import os
 from collections.abc import Mapping, Sequence

@@ -5,8 +5,6 @@ Facts follow from a seed and an anchor date (the day of creation); ids, password
 random. `tour` holds what is fixed for any seed and date.
 """
 
-from __future__ import annotations
-
 import multiprocessing
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Domestic transfers: manufacture, sales, registration, end of life."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from random import Random

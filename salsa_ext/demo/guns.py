@@ -1,7 +1,5 @@
 """Simulated guns: designs, serial patterns, lives, marks as read."""
 
-from __future__ import annotations
-
 import csv
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence

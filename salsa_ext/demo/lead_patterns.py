@@ -1,7 +1,5 @@
 """Sales and seizures of the demo region in which an analyst finds a lead."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal

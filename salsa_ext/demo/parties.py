@@ -1,7 +1,5 @@
 """Fictitious persons and firms of the demo region."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from random import Random
 from typing import Final

@@ -1,7 +1,5 @@
 """Phrases of officers in their language: reasons, circumstances, spellings of makes."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from random import Random

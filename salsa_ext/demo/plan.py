@@ -1,7 +1,5 @@
 """Plan of all documents of the demo region, before recording."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

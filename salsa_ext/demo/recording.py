@@ -1,7 +1,5 @@
 """Recording of a plan by commands, in batches of one state. Each batch is a transaction."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Seizures, and reports of loss and theft."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

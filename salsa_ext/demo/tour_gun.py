@@ -7,8 +7,6 @@ and seized in Brazil 400 days later (seizure BRA-Z-0001), where its last glyph w
 TKA5238I. TKA52390 is seized in Argentina (seizure ARG-Z-0001).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from decimal import Decimal
 from random import Random

@@ -5,8 +5,6 @@ Central America and the Caribbean; the share with a registered owner and the wei
 Brazil follow studies there. The rest is illustrative, not official.
 """
 
-from __future__ import annotations
-
 import csv
 import tomllib
 from collections.abc import Iterator, Mapping, Sequence

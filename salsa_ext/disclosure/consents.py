@@ -4,8 +4,6 @@ Third-party rule: a use without consent is refused. Where the law forces a discl
 notified first and nothing is requested (CIFTA XII).
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass

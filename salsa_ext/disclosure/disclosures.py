@@ -1,7 +1,5 @@
 """Disclosures of records, audited for owners: read for a purpose, answered, or listed in a result."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Handle the envelopes of consents: a request to the origin of a record, and its decisions."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import date
 from typing import Any, Final

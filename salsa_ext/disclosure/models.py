@@ -1,7 +1,5 @@
 """Tables of consents and of agencies restricted from traces."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """Agencies, perhaps infiltrated, restricted from a subject; row-level security enforces it."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Final

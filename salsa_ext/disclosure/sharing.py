@@ -1,7 +1,5 @@
 """Facts for the release decision (`access.release`): visibility, handling, consents."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Marks added to a seized gun; record and seizure get a version, so that older corrections fail."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any

@@ -1,7 +1,5 @@
 """Corrections: a new version, and notices to recipients of the old one."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """Figures of the records of reports and transfers."""
 
-from __future__ import annotations
-
 from salsa_ext.documents.models import Report, Transfer
 from salsa_ext.firearms.records.frequencies import count_documents
 from salsa_ext.statistics.dataset_types import CountedKind

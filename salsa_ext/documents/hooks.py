@@ -1,7 +1,5 @@
 """Functions of higher packages that run in the transaction of a change."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Final
 

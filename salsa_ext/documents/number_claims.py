@@ -1,7 +1,5 @@
 """Unique numbers of a state's transfers, reports and seizures."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final

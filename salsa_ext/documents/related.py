@@ -1,7 +1,5 @@
 """Matches and hits of the guns of a document, as the job has made them so far."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID

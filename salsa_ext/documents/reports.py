@@ -4,8 +4,6 @@ Reports of loss, theft, recovery and surrender. Alerts that were entered from a 
 stay active until cancelled: each has a reason of its own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date

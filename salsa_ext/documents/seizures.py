@@ -1,7 +1,5 @@
 """Record and correct seizures; each item has a record."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime

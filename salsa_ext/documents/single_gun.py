@@ -1,7 +1,5 @@
 """Record and correct documents of one gun: transfers, reports."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date

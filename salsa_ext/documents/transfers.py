@@ -1,7 +1,5 @@
 """Record and correct domestic transfers."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date
 from typing import Any, Final

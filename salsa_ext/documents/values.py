@@ -1,7 +1,5 @@
 """Seizures, reports and transfers: what is declared of each field."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal

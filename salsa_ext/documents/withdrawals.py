@@ -1,7 +1,5 @@
 """Withdraw seizures, reports and transfers made in error; this is final."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """Conversations between points of contact of two states, by envelopes; of any object or none."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final

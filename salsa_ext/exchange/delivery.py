@@ -13,8 +13,6 @@ The worker delivers it, and applies it as the recipient, whose handler may answe
         outbox.send(actor, data)
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Final
 

@@ -12,8 +12,6 @@ docs/envelopes.md has the format field by field. Bodies hold ids, codes and what
 personal value of a party.
 """
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

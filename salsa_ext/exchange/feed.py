@@ -1,7 +1,5 @@
 """The change feed: what changed of a state's objects, in the order of commits."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,7 +1,5 @@
 """The inbox of a state: envelopes checked, stored and queued in order."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -5,8 +5,6 @@ belong to one of the two states alone: the other has its own, so that either can
 installation.
 """
 
-from __future__ import annotations
-
 from datetime import datetime
 from uuid import UUID
 

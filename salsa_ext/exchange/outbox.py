@@ -1,7 +1,5 @@
 """The outbox of a state, written in the transaction of the command."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta

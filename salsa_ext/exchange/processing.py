@@ -5,8 +5,6 @@ effect and mark commit together. Tries are counted before, so that a crash keeps
 register a handler for each kind when they are imported.
 """
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Callable
 from datetime import timedelta

@@ -1,7 +1,5 @@
 """Envelopes that a state sent and received, with their status."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal

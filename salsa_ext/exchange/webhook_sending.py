@@ -1,7 +1,5 @@
 """Send messages to webhooks: signed (Standard Webhooks), to checked addresses alone, no redirects."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import hmac

@@ -1,7 +1,5 @@
 """Webhooks: a state's own system hears of changes; commands, lists, and the jobs that send."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ A round has one query for each kind of data and state, for all records together.
 not see leads nowhere, and others' silent records change nothing.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from contextlib import AbstractContextManager, nullcontext

@@ -1,7 +1,5 @@
 """Seizures joined if both states name each other's; else both are `waiting`, reasons aside."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta

@@ -1,7 +1,5 @@
 """Lawful possession of a gun: diversion, contradictions, first sales, custody; pure."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date

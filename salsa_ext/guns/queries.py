@@ -1,7 +1,5 @@
 """Guns as their reader may see them: records, marks, findings, open matches."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Certain are links and confirmed matches. `same_gun` adds records that bear the s
 one make, unless something that is known contradicts it.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -6,8 +6,6 @@ transaction fills later, so a reader who continues after a number misses nothing
 order of insertion, so versions of an object stay in order.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime

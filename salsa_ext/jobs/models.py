@@ -1,7 +1,5 @@
 """Tables of the change log, and of the progress of jobs in it."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from uuid import UUID
 

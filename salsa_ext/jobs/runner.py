@@ -5,8 +5,6 @@ lock on its cursor is the claim: several workers run at once, and a killed one l
 Its cursor moves in the transaction of its effect, so a change has its effect once.
 """
 
-from __future__ import annotations
-
 import logging
 import random
 import time

@@ -1,7 +1,5 @@
 """How far jobs are: what waits, since when, and what was set aside."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime

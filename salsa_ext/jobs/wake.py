@@ -4,8 +4,6 @@ A notification holds nothing and only says that there is something to read. One 
 most the poll. Inside a transaction NOTIFY would let one commit pass at a time.
 """
 
-from __future__ import annotations
-
 import logging
 import select
 import threading

@@ -8,8 +8,6 @@ five consecutive business days. Long guns count here too, as near the southern b
 States (Form 3310.12), and purchases from several dealers.
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence

@@ -1,7 +1,5 @@
 """Store the leads of large registers, so that a reader does not wait for all guns."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any, Final
 

@@ -4,8 +4,6 @@ A lead proves nothing: it names guns to examine together. Points count like bits
 as telling) and add up. Points of rarity are counted; those of other reasons are chosen, below.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Table of the leads of large registers."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Any
 from uuid import UUID

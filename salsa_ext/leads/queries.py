@@ -7,8 +7,6 @@ them. Firms are compared across states by name and country; persons only within 
 and by what identifies them, since many share a name.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace

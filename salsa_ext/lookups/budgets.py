@@ -4,8 +4,6 @@ A look-up is a serial checked, a trace sent, or a record of another state read. 
 burst that fills again over time. A budget may be overdrawn by one batch, and then has to fill first.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

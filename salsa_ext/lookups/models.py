@@ -1,7 +1,5 @@
 """Tables of counted look-ups, of canaries, and of reviewed samples."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from uuid import UUID
 

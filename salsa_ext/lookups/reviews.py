@@ -1,7 +1,5 @@
 """Canaries, and samples of look-ups that supervisors review each week."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import replace

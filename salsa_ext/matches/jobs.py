@@ -6,8 +6,6 @@ depends on silent records. Records of crime are matched by a job of their own, s
 crime are compared: set-wise by key, all others are not even read.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from functools import partial

@@ -1,7 +1,5 @@
 """Audit and notify changes of matches."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

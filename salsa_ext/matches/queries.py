@@ -1,7 +1,5 @@
 """Read matches as the own state sees them."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Search for the matches of recorded guns: at once by equal marks, by jobs in full."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final

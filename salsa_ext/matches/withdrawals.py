@@ -1,7 +1,5 @@
 """Withdraw matches after a correction or withdrawal of a record."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from uuid import UUID

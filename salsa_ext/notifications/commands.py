@@ -1,7 +1,5 @@
 """Sending notifications, and choosing their recipients and assignees."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass

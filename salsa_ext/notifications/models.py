@@ -1,7 +1,5 @@
 """Notifications and their read marks; both append-only."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Codes of notifications with their roles and urgency, and notices to states."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime

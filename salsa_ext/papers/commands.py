@@ -1,7 +1,5 @@
 """Signed papers of permits and shipments, and their verification."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from uuid import UUID

@@ -3,8 +3,6 @@
 Drawn quantities, statuses and checkpoints are excluded: they change while the paper stays valid.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Direct personal values are in `party` alone, and in every version of a document 
 change of those rows erases a person everywhere, and leaves guns, chains, marks, figures and logs.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

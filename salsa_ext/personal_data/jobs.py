@@ -1,7 +1,5 @@
 """Private persons are erased when their time is over; texts are encrypted with the newest key."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Final, cast
 from uuid import UUID

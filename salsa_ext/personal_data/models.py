@@ -1,7 +1,5 @@
 """Tables of requests of persons, and of documents whose persons are not erased."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from uuid import UUID
 

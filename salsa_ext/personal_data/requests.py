@@ -1,7 +1,5 @@
 """Requests of persons: access, rectification, erasure, objection; and legal holds."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields

@@ -1,7 +1,5 @@
 """Input of the commands on requests of persons."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date

@@ -1,7 +1,5 @@
 """Agencies of states, and their offices."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple

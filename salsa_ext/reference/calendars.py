@@ -1,7 +1,5 @@
 """Local days, working calendars and deadlines of states, in the zone of an agency, else UTC."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta

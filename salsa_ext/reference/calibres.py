@@ -1,7 +1,5 @@
 """Names of calibres: normal form, several in one cell, bare numbers; pure."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence

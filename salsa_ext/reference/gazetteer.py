@@ -1,7 +1,5 @@
 """Towns of the Americas by name: position, division, suggestions for typed names."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping
 from functools import cache

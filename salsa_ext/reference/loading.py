@@ -1,7 +1,5 @@
 """Loading of the packaged reference data, by the owner of the tables."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Names of makers: legal forms, importers in brackets, truncated names; pure."""
 
-from __future__ import annotations
-
 import re
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -1,7 +1,5 @@
 """Reference data: states, posts, agencies, contacts, firearm codes, settings of states."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """Resolving typed names to codes: normal form, spelling errors, confidence; pure."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import unicodedata

@@ -1,7 +1,5 @@
 """Names in the packaged files: their aliases, and indexes without a database."""
 
-from __future__ import annotations
-
 import csv
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator

@@ -1,7 +1,5 @@
 """Words that say that there is no name or mark, cut and misspelt, in four languages; pure."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Collection, Mapping

@@ -1,7 +1,5 @@
 """Sides of border posts, and the posts near a place."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import lru_cache
 from math import floor

@@ -1,7 +1,5 @@
 """Settings of a state: defaults, limits and changes."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 from datetime import date, timedelta

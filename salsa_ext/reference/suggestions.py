@@ -1,7 +1,5 @@
 """Unknown words in documents, stored, and checks, ignored, with suggestions."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """The job that makes releases: it freezes a year's amounts, protects table by table, and signs."""
 
-from __future__ import annotations
-
 import logging
 from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait

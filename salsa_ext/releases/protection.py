@@ -1,7 +1,5 @@
 """What of a release's tables is withheld, so that nothing of it can be computed."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any, Final

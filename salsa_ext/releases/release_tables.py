@@ -1,7 +1,5 @@
 """The tables of a release: what each counts, by state and by values of one dimension."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Releases of a year's figures: begin, list and read."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """What of a release is signed, and the check without a database and without a network."""
 
-from __future__ import annotations
-
 import base64
 import binascii
 from collections.abc import Mapping

@@ -1,7 +1,5 @@
 """Tables of the sealed log: new leaves, leaves, roots of subtrees, checkpoints."""
 
-from __future__ import annotations
-
 from uuid import UUID
 
 from sqlalchemy import CHAR, BigInteger, Identity, Index, LargeBinary, SmallInteger

@@ -1,7 +1,5 @@
 """Whether the database still holds what acts wrote, and whether it went back."""
 
-from __future__ import annotations
-
 import gzip
 import json
 from collections import Counter, defaultdict

@@ -1,7 +1,5 @@
 """Seal what the states' audits got; checkpoints, proofs and bundles of it for auditors."""
 
-from __future__ import annotations
-
 import json
 import logging
 import zipfile

@@ -3,8 +3,6 @@
 A month without records may be a missing report: it is no zero.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

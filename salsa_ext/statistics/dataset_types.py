@@ -3,8 +3,6 @@
 Each subject declares its own in `figures.py`; `salsa_ext/figures.py` lists them all.
 """
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Sums for statistics, and what each object counts in them."""
 
-from __future__ import annotations
-
 from datetime import date
 from typing import Any
 from uuid import UUID

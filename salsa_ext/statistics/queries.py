@@ -1,7 +1,5 @@
 """Figures: of the own state whole and live; for the secretariat the ended years of states."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta

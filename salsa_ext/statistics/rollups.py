@@ -1,7 +1,5 @@
 """Sums of figures: count objects as they are now, and count all of a state again."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date

@@ -1,7 +1,5 @@
 """Write and read the events of permits, shipments and licensees."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime

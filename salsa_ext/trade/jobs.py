@@ -1,7 +1,5 @@
 """What follows from permits, shipments and statements: each state writes its own side."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Any, Final, NamedTuple

@@ -1,7 +1,5 @@
 """Lookup of permits and shipments by number, plate, transport document or party."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final

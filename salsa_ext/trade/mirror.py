@@ -1,7 +1,5 @@
 """Mirror figures: licit trade as recorded by the exporter and by the importer."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass

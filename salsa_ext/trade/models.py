@@ -1,7 +1,5 @@
 """Table of events of trade documents."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 from uuid import UUID

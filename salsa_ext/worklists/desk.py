@@ -1,7 +1,5 @@
 """Work list of the licensing desk, and proposals for document numbers."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The reader's notifications: list, open or resolved, marking read."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

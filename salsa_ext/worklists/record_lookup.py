@@ -1,7 +1,5 @@
 """Lookup of own records by id, document number, case number or serial."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date

@@ -1,7 +1,5 @@
 """Search of the own state's documents by number, case, serial, plate or party."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final, NamedTuple

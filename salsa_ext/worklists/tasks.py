@@ -1,7 +1,5 @@
 """What waits for a person: tasks by kind, and the person's last acts."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta

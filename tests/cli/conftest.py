@@ -1,7 +1,5 @@
 """The program on a database of the test's own."""
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """`salsa demo` where a region stands, was interrupted, or where someone's records may be."""
 
-from __future__ import annotations
-
 import json
 import socket
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Commands that are generated from the packaged document, against a service that is really served."""
 
-from __future__ import annotations
-
 import json
 import os
 import subprocess

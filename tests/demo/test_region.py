@@ -1,7 +1,5 @@
 """A small demo region on databases of its own, and what its readers are promised."""
 
-from __future__ import annotations
-
 import json
 from collections import Counter
 from datetime import date

@@ -1,7 +1,5 @@
 """The demo region that the documents speak of, made once for all of them, and a shell to try them in."""
 
-from __future__ import annotations
-
 import json
 import os
 import re

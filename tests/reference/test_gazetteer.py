@@ -1,7 +1,5 @@
 """Towns by name: positions and divisions, also where a name is misspelt or borne by several."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import pytest

@@ -4,8 +4,6 @@ Everything goes over HTTP, each state with accounts of its own; only the clock i
 watch run by hand.
 """
 
-from __future__ import annotations
-
 from datetime import UTC, datetime, timedelta
 
 import pytest

@@ -1,7 +1,5 @@
 """Whether two ways of answering can be told apart by the time that they take."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 

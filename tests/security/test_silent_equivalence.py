@@ -4,8 +4,6 @@ Not by its body and headers, not by what the database is asked, and not by a qua
 millisecond of the time that it takes.
 """
 
-from __future__ import annotations
-
 import gc
 import random
 import time

@@ -1,7 +1,5 @@
 """Agencies and registers of every state, for tests that record documents and open accounts."""
 
-from __future__ import annotations
-
 from sqlalchemy import create_engine, insert, pool, select
 
 from benchmarks.trade_data import declare_registers

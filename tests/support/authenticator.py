@@ -1,7 +1,5 @@
 """A security key in software: it makes and uses one passkey as a browser would answer (WebAuthn)."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import json

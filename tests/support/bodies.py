@@ -1,7 +1,5 @@
 """Bodies of requests for tests; every function takes changes as keywords."""
 
-from __future__ import annotations
-
 from typing import Any
 
 Body = dict[str, Any]

@@ -1,7 +1,5 @@
 """Events of a gun's life, and the chain that is built from them."""
 
-from __future__ import annotations
-
 from datetime import date
 
 from salsa_ext.tracing.chains.chain import ChainLeg, build_chain

@@ -3,8 +3,6 @@
 PG_BIN names the programs of a PostgreSQL with Citus. The command gets SALSA_TEST_SERVER.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

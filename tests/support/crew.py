@@ -1,7 +1,5 @@
 """Processes of a test that are killed and started again."""
 
-from __future__ import annotations
-
 import multiprocessing
 from collections.abc import Callable, Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Documents with one declared field more, which their owner alone reads."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import make_dataclass
 from typing import Annotated, Any, NamedTuple

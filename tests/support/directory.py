@@ -1,7 +1,5 @@
 """A small OpenID provider on this machine: discovery, codes with PKCE, signed claims."""
 
-from __future__ import annotations
-
 import base64
 import hashlib
 import threading

@@ -1,7 +1,5 @@
 """Requests that an OpenAPI document allows: of each body and query what is required, and no more."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tests.support.routes import ID

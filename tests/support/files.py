@@ -1,7 +1,5 @@
 """Files for tests of attachments: made here, so that each test says what is in them."""
 
-from __future__ import annotations
-
 import io
 import json
 import struct

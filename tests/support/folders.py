@@ -1,7 +1,5 @@
 """Where databases of tests are kept: they are made and dropped hundreds of times, and nobody keeps them."""
 
-from __future__ import annotations
-
 import os
 import shutil
 import tempfile

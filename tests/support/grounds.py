@@ -4,8 +4,6 @@ All of it stands in one transaction that is never committed. A test begins at a 
 did is undone in the end; what stood before it stays, as long as the tests that follow want the same.
 """
 
-from __future__ import annotations
-
 import inspect
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """What tests of hits do: enter an alert, list and answer hits, and let the watch look later."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 
 from salsa_ext.access.rules import operator

@@ -1,7 +1,5 @@
 """Background work in tests: done before each request, as by a worker that is never late."""
 
-from __future__ import annotations
-
 import threading
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator

@@ -1,7 +1,5 @@
 """Requests of two parts, a document and the file of its manifest."""
 
-from __future__ import annotations
-
 import io
 import json
 from typing import Any

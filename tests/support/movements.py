@@ -1,7 +1,5 @@
 """Shipments that are moved over HTTP, each action by whose it is."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tests.support import bodies

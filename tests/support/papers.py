@@ -1,7 +1,5 @@
 """Papers as a person has them: a PDF's pages as text and as pictures, and what a camera reads there."""
 
-from __future__ import annotations
-
 import json
 
 import pypdfium2

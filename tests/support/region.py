@@ -1,7 +1,5 @@
 """Rows of two states in every table, made over HTTP by the authorities of both."""
 
-from __future__ import annotations
-
 from datetime import timedelta
 from typing import Any
 from unittest.mock import patch

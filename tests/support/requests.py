@@ -1,7 +1,5 @@
 """What tests of requests say, and what they ask of who was told."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from tests.support.actors import Client

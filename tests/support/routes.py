@@ -1,7 +1,5 @@
 """Every route of the API with the permission that it needs, as the contract has it."""
 
-from __future__ import annotations
-
 import re
 from typing import NamedTuple
 

@@ -1,7 +1,5 @@
 """An application behind a port of its own, for what speaks HTTP."""
 
-from __future__ import annotations
-
 import json
 import threading
 from collections.abc import Iterable, Iterator

@@ -1,7 +1,5 @@
 """How much some tests do: enough to find what breaks in the usual run, and all of it in the long one."""
 
-from __future__ import annotations
-
 import os
 from typing import Final, TypeVar
 

@@ -1,7 +1,5 @@
 """A small demo region: how it is made, who reads it, and a number for its facts."""
 
-from __future__ import annotations
-
 import hashlib
 from contextlib import nullcontext
 from dataclasses import dataclass

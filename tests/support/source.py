@@ -1,7 +1,5 @@
 """The project's own source as syntax trees, for tests of the house rules."""
 
-from __future__ import annotations
-
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Sale and seizure are recorded apart, so equal days show that a trace joined them by the marks alone.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date

@@ -1,7 +1,5 @@
 """Visitors of the pages: without a browser, and with Debian's Chromium on a served application."""
 
-from __future__ import annotations
-
 import os
 import re
 import secrets

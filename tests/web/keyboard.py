@@ -1,7 +1,5 @@
 """Someone at the keyboard alone: Tab until a field has the focus, then typing."""
 
-from __future__ import annotations
-
 import pytest
 from playwright.sync_api import Locator, Page
 

@@ -1,7 +1,5 @@
 """What someone types into the forms of the desk; every function takes changes as keywords."""
 
-from __future__ import annotations
-
 import re
 
 Fields = dict[str, str]

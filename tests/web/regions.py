@@ -1,7 +1,5 @@
 """A region with something on every page: made over HTTP, once for all that only looks."""
 
-from __future__ import annotations
-
 from datetime import UTC, datetime
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What a border post sees on a working day, made over HTTP by the authorities of both sides."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from datetime import datetime
 from itertools import cycle

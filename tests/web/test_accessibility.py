@@ -1,7 +1,5 @@
 """Every page in a browser: no rule of axe is broken, nothing is too wide or too small, Tab reaches all."""
 
-from __future__ import annotations
-
 import html
 import re
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """Asking for a trace on its page, and taking a step of one, as tests of these pages do."""
 
-from __future__ import annotations
-
 import re
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Someone at a browser, as the tests need him: forms are sent with the token of their page."""
 
-from __future__ import annotations
-
 import base64
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,5 @@
 """Every page there is, as who uses it opens it. A new page wants a line in VISITS: a test asks for it."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from typing import NamedTuple
 

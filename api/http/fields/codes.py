@@ -1,7 +1,5 @@
 """Codes of closed lists, countries and border posts."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Schemas derived from declared fields: of requests, of answers, and the columns of lists."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import MISSING
 from datetime import date, datetime

@@ -1,7 +1,5 @@
 """Numbers and amounts."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation

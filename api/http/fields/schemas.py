@@ -1,7 +1,5 @@
 """Base schemas of requests with nested objects and lists, and their answers (`repeats`)."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from difflib import get_close_matches
 from functools import partial

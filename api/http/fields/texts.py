@@ -1,7 +1,5 @@
 """Texts, flags and ids."""
 
-from __future__ import annotations
-
 import re
 from typing import Any, ClassVar
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Dates and moments."""
 
-from __future__ import annotations
-
 import re
 from datetime import date, datetime, timedelta
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Routes of annual reports, and of tables by the categories of questionnaires."""
 
-from __future__ import annotations
-
 from typing import Any
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """Routes of releases of a year's figures."""
 
-from __future__ import annotations
-
 from typing import Any
 from uuid import UUID
 

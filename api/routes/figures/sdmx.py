@@ -1,7 +1,5 @@
 """Routes of SDMX (REST API 2.1): structures of figures for all, data for who may read them."""
 
-from __future__ import annotations
-
 import re
 from typing import Any, Final
 

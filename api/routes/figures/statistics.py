@@ -1,7 +1,5 @@
 """Routes of statistics."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Response

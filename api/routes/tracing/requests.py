@@ -1,7 +1,5 @@
 """Routes of trace requests from other states."""
 
-from __future__ import annotations
-
 from uuid import UUID
 
 from api.http.resource import Item, Resource

@@ -1,7 +1,5 @@
 """Routes of traces: drafts, legs, results, reports and forms."""
 
-from __future__ import annotations
-
 import json
 from typing import Any
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Requests and answers about annual reports and questionnaires, and their tables in words."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 

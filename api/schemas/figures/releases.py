@@ -1,7 +1,5 @@
 """Requests and answers about releases of figures, and their files."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any, Final
 

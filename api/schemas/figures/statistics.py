@@ -1,7 +1,5 @@
 """Schemas of statistics."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from marshmallow import Schema, fields, post_load

@@ -1,7 +1,5 @@
 """Schemas of trace requests and their messages."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

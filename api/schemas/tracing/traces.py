@@ -1,7 +1,5 @@
 """Schemas of traces: drafts, legs, results, advice."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Schemas of discrepancies and of what states say about them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from marshmallow import Schema, fields, pre_dump

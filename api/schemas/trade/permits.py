@@ -1,7 +1,5 @@
 """Schemas of permits and licensees, and of decisions on them."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Any

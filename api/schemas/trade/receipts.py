@@ -1,7 +1,5 @@
 """Schemas of receipts."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from marshmallow import Schema, fields

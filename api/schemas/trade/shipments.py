@@ -1,7 +1,5 @@
 """Schemas of shipments, their checkpoints, holds and incidents."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from marshmallow import Schema, fields, pre_dump, pre_load

@@ -1,7 +1,5 @@
 """Pages by area, a blueprint each."""
 
-from __future__ import annotations
-
 from flask import Blueprint
 
 licensing_pages = Blueprint("licensing", __name__, url_prefix="/desk")

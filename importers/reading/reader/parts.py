@@ -1,7 +1,5 @@
 """Tables in rows of cells: the header, the columns, and cells as text; standard library alone."""
 
-from __future__ import annotations
-
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence

@@ -6,8 +6,6 @@ as text. Its folder imports the standard library and calamine, nothing of the se
 judged by their directory and by a counted stream before anything is unpacked.
 """
 
-from __future__ import annotations
-
 import io
 import json
 import os

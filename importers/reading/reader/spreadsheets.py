@@ -1,7 +1,5 @@
 """Sheets of spreadsheets, read by calamine: stored values alone, no formula, macro or link."""
 
-from __future__ import annotations
-
 import re
 import zipfile
 from collections import deque

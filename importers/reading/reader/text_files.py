@@ -1,7 +1,5 @@
 """Rows of texts: CSV and its kin, and JSON lines; standard library alone."""
 
-from __future__ import annotations
-
 import csv
 import io
 import json

@@ -1,7 +1,5 @@
 """Folder of data, socket and programs: in the project, or private as `location.json` says."""
 
-from __future__ import annotations
-
 import os
 import secrets
 import stat

@@ -1,7 +1,5 @@
 """Programs of the server, and the OS user that runs them."""
 
-from __future__ import annotations
-
 import os
 import pwd
 import re

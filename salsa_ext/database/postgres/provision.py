@@ -1,7 +1,5 @@
 """Roles, passwords and database of the service, on PostgreSQL 15 or newer."""
 
-from __future__ import annotations
-
 import secrets
 from contextlib import closing
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Restore an encrypted backup into an empty folder, as the database was at a time."""
 
-from __future__ import annotations
-
 import gzip
 import re
 import secrets

@@ -1,7 +1,5 @@
 """Embedded PostgreSQL server, started on demand, stopped by its last user."""
 
-from __future__ import annotations
-
 import os
 import secrets
 import shlex

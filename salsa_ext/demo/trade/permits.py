@@ -1,7 +1,5 @@
 """Licensees and permits of the demo region."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass

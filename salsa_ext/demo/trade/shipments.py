@@ -1,7 +1,5 @@
 """Documents of shipments: export attachments, checkpoints, receipts."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from random import Random

@@ -1,7 +1,5 @@
 """Who trades with whom in the demo, and the ways of the goods."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """Parse a mark cell's phrases into marks, each with part and condition."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,7 +1,5 @@
 """Read a form or spreadsheet cell as marks, condition and remarks."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable
 from functools import lru_cache

@@ -1,7 +1,5 @@
 """Compare two marks: same, confusable, one or two errors apart, partly unread."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from typing import Final

@@ -1,7 +1,5 @@
 """Marks, marking and origin of a firearm, completed from its serial's cell."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import replace
 from typing import Final

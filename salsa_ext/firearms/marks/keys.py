@@ -1,7 +1,5 @@
 """Normal form, skeleton and search key of a mark."""
 
-from __future__ import annotations
-
 import hashlib
 import re
 import unicodedata

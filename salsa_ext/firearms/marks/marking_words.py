@@ -4,8 +4,6 @@ First the words written instead of a mark, then the words around one: parts of t
 labels, small words.
 """
 
-from __future__ import annotations
-
 import re
 import tomllib
 import unicodedata

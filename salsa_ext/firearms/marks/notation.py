@@ -1,7 +1,5 @@
 """Convert notations for unreadable glyphs to `?`, `*`, `[8B]`: first signs, then remarks."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Callable
 from dataclasses import dataclass

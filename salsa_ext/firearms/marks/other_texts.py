@@ -1,7 +1,5 @@
 """What a cell holds that is no mark: objects, makers, models, calibres, counts, cases."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator
 from functools import cache, lru_cache

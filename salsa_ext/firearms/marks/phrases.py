@@ -1,7 +1,5 @@
 """Split a mark cell into phrases: marks, parts, conditions, notes, labels, words."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace

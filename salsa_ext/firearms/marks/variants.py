@@ -5,8 +5,6 @@ halves, its digits. A search generates the variants that the searched mark can c
 meet. One wrong, lost, added or swapped glyph needs a handful of keys, two some hundred.
 """
 
-from __future__ import annotations
-
 import hashlib
 import re
 import zlib

@@ -1,7 +1,5 @@
 """Events in the life of a gun: their order, and which are lawful, final or a seizure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 

@@ -4,8 +4,6 @@ The shares weigh agreement in a search. Counted without `silent` records: the we
 would reveal that a state has one.
 """
 
-from __future__ import annotations
-
 import time
 from collections import Counter
 from collections.abc import Collection, Mapping

@@ -1,7 +1,5 @@
 """Tables of records, their marks, search keys and parties."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from decimal import Decimal
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Parties of a record: giver and receiver, persons or firms."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Annotated, Final
 

@@ -1,7 +1,5 @@
 """Write records with their marks, search keys, settings and parties, in bulk."""
 
-from __future__ import annotations
-
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Checks of the guns in documents, and whether they were recorded before."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Write the index rows of marks' variants, each once."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 

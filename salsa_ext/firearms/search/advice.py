@@ -1,7 +1,5 @@
 """Advice on a check's result: reported events, next action, states to call."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass

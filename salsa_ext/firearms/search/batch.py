@@ -1,7 +1,5 @@
 """Search for many records at once; most share no mark and cost little."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Search criteria of a query: its marks and its description."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import replace
 from typing import Final

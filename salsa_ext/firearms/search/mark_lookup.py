@@ -1,7 +1,5 @@
 """Read the mark index across all states; callers apply the visibility, but for that of alerts."""
 
-from __future__ import annotations
-
 import json
 import re
 from collections import defaultdict

@@ -1,7 +1,5 @@
 """Compare candidates with each other: rivals make each less likely."""
 
-from __future__ import annotations
-
 from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set

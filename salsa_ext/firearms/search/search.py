@@ -1,7 +1,5 @@
 """Search the records of all states for candidates of one gun."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date

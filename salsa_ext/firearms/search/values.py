@@ -1,7 +1,5 @@
 """Marks found by a search, and the candidates they become."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date

@@ -1,7 +1,5 @@
 """Declarations of states on their registers: declare, list, and what is in force."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime

@@ -1,7 +1,5 @@
 """Declarations of states on their registers."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """What the service answers by declared registers; pure. Rule: docs/participation.md."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date

@@ -1,7 +1,5 @@
 """The chain of a gun: its last lawful point and diversion; pure."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date

@@ -1,7 +1,5 @@
 """What the description of a gun lacks, before a trace is sent and in its result; pure."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod

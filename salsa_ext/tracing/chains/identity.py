@@ -1,7 +1,5 @@
 """Which events are of the traced gun, and which of another; pure."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import Any, Final

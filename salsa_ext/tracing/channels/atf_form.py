@@ -5,8 +5,6 @@ VI only the names are known; Parts III and VII are for agents of ATF and associa
 knows or typed is empty.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date

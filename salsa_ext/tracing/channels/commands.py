@@ -4,8 +4,6 @@ Nothing here is the state's own message: an officer of the asking state records 
 sent, and from the reply what was answered on which day.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime

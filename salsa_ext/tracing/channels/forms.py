@@ -1,7 +1,5 @@
 """Forms by which a state is asked outside the service."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace

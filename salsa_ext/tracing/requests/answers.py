@@ -1,7 +1,5 @@
 """Answers to trace requests: events from own records, and checks."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict

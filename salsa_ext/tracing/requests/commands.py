@@ -1,7 +1,5 @@
 """Commands on a request: acknowledge, answer, refuse, defer, ask, refer."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Handle messages of asking states: create requests, search, answer automatically."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final

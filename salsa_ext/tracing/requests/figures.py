@@ -1,7 +1,5 @@
 """Figures of requests: how a state answers the others, and what is overdue."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from typing import Final
 from uuid import UUID

@@ -7,8 +7,6 @@ case. Restricted agencies are left out; a request that no analyst may see is rem
 supervisors.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import cache

@@ -1,7 +1,5 @@
 """Messages on legs, requests and traces: append-only, each side stores its own."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field

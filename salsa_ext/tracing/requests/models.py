@@ -1,7 +1,5 @@
 """Requests received, and messages on legs, requests and traces."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Requests of other states to the own state, with their messages."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime

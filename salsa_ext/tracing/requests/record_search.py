@@ -1,7 +1,5 @@
 """Search for the records that a trace is about."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import date

@@ -1,7 +1,5 @@
 """Input of the commands on trace requests; statuses of requests and legs, and their deadlines."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta

@@ -1,7 +1,5 @@
 """Workflow of a request: lock, status, deadline, messages, notices."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any

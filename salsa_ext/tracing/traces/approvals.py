@@ -1,7 +1,5 @@
 """Approval of traces by a second person of the own state."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Attempts to have a leg answered, by channel: the first in its columns, others in its list."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date

@@ -1,7 +1,5 @@
 """Commands on traces: create, amend, approve, send, withdraw, close, send again."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace

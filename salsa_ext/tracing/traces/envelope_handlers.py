@@ -1,7 +1,5 @@
 """Handle messages of asked states on the legs of a trace."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any, Final

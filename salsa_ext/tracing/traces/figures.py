@@ -1,7 +1,5 @@
 """Figures of traces."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Commands on a sent trace: ask, reply, feedback, assign, restrict, note."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final

@@ -5,8 +5,6 @@ for each approval or request of approval, of a flash trace after five minutes, o
 after an hour.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field

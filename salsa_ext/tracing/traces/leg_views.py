@@ -1,7 +1,5 @@
 """Legs of traces with their messages, and as chain input."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime

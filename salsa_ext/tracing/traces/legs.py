@@ -1,7 +1,5 @@
 """Legs of a trace: ask states, update the trace's status."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Messages of a trace to the states of its legs, and the contact they name."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID

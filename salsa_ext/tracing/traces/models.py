@@ -1,7 +1,5 @@
 """Traces, and their legs: the asking state's view of each request."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID

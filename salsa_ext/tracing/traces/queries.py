@@ -1,7 +1,5 @@
 """Traces, for the asking state."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Reports of traces, with places of events, and their verification."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """States that a trace asks, with the reasons: records, marks, manufacture."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Results of traces: chain, searched states and readable parties."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

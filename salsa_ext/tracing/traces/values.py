@@ -1,7 +1,5 @@
 """Input of the commands on traces, and the statuses of traces and legs."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date

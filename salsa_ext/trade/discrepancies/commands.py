@@ -1,7 +1,5 @@
 """Commands on discrepancies: raised and resolved by facts, discussed by states."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """Figures of discrepancies."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection
 from datetime import date

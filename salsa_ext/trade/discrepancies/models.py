@@ -1,7 +1,5 @@
 """Tables of discrepancies and the states' statements on them."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Queries on discrepancies, with the statements of all states."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Values of discrepancies: irregularities found, and statements of states."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final

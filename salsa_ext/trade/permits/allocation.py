@@ -1,7 +1,5 @@
 """Allocation of quantities: which lines of goods cover which."""
 
-from __future__ import annotations
-
 from collections import defaultdict, deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

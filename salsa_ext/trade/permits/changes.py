@@ -1,7 +1,5 @@
 """Changes of recorded permits by the issuing authority."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 from decimal import Decimal

@@ -4,8 +4,6 @@ A command writes its permit, with the findings that its state can read. What fol
 jobs of the states that own the permits of its family, each for its own.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Final

@@ -4,8 +4,6 @@ CIFTA IX.1-3 and Model Regulations 8.3: an export certificate needs the import c
 authorization of each transit state, and draws no more than the import certificate allows.
 """
 
-from __future__ import annotations
-
 import re
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence

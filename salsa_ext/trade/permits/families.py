@@ -4,8 +4,6 @@ A family reaches further than the states of one document: an import certificate 
 state and a transit to another may reference the same export certificate and share no state.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal

@@ -1,7 +1,5 @@
 """Figures of permits, and what they authorise of licit trade."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Collection
 from datetime import date

@@ -1,7 +1,5 @@
 """Licensees of a state: commands on its register, and lists of it."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date

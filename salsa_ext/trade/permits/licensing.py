@@ -1,7 +1,5 @@
 """Registers of licensees (CIFTA XIII), and the licences that a movement needs (IX.2-3)."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass

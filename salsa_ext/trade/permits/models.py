@@ -1,7 +1,5 @@
 """Tables of permits and licensees."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any

@@ -1,7 +1,5 @@
 """Commands that record permits, singly or in batches; locks of recorded ones."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, Final

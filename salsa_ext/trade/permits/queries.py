@@ -1,7 +1,5 @@
 """Queries on permits: lines, quotas, status of the day, findings."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date

@@ -5,8 +5,6 @@ export certificates under it, so the result does not depend on their order. It i
 of it has entered: while goods are under way it is committed, and its paper travels with them.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal

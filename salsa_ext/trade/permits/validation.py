@@ -1,7 +1,5 @@
 """Checks of a permit's contents (Model Regulations 2.2.1, 3.2, 4.2, 8.1)."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from datetime import date
 

@@ -1,7 +1,5 @@
 """Input of commands on permits and licensees."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date

@@ -1,7 +1,5 @@
 """Queries on receipts, and on shipped goods without serials."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime

@@ -5,8 +5,6 @@ version without its link to the export, found by no search. States that received
 notified. Unchanged records are left alone.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

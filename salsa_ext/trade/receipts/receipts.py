@@ -11,8 +11,6 @@ Two movements end in `returned`, both by the exporting state's own receipt:
   the other state, regime `return`, as an ordinary shipment.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta

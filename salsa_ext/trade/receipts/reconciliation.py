@@ -1,7 +1,5 @@
 """Comparison of a receipt with its shipment: equal serials by SQL, the rest in memory."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What an importing state confirms to have received."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date

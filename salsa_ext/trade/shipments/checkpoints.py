@@ -1,7 +1,5 @@
 """Checkpoints: record that a shipment passed a stage such as exit, entry or arrival."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime

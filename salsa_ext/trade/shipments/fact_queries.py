@@ -1,7 +1,5 @@
 """Read the facts of shipments from their checkpoints, events, receipts and permits."""
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta

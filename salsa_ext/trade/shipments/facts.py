@@ -1,7 +1,5 @@
 """Facts of a shipment, in any order, evaluated by their aware times."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime

@@ -1,7 +1,5 @@
 """Figures of what is shipped and received by licence."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from decimal import Decimal

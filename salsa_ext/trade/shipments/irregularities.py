@@ -1,7 +1,5 @@
 """Irregularities of a shipment that its facts show (Model Regulations 9.10). Pure functions."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace

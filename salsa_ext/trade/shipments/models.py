@@ -1,7 +1,5 @@
 """Tables of shipments (export attachments) and their checkpoints."""
 
-from __future__ import annotations
-
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID

@@ -4,8 +4,6 @@ The export attachment ships what its certificate allows (Model Regulations 2.2.1
 another type, make, model or calibre contradicts its line.
 """
 
-from __future__ import annotations
-
 from array import array
 from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping

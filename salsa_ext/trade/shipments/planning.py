@@ -1,7 +1,5 @@
 """Commands that amend a shipment's plan or cancel it."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date

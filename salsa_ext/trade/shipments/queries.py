@@ -1,7 +1,5 @@
 """Queries on shipments: status, stages, receipts, holds, timeline."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

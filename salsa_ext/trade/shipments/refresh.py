@@ -4,8 +4,6 @@ A command locks the shipments to which it adds a fact. Status, due times and dis
 all facts, in whatever order they came: the jobs of the state that owns a shipment write them.
 """
 
-from __future__ import annotations
-
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Final

@@ -4,8 +4,6 @@ They are found once, set-wise, when the later shipment is recorded (table `reshi
 they are an irregularity depends on what became of the earlier shipment.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from typing import Final

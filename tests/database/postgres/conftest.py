@@ -1,7 +1,5 @@
 """Real servers in folders that the server's OS user can reach, and none of them left behind."""
 
-from __future__ import annotations
-
 import contextlib
 import os
 import subprocess

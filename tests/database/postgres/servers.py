@@ -1,7 +1,5 @@
 """What tests ask of servers, and do to them."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """What is left after accidents is used again, and what cannot be is explained."""
 
-from __future__ import annotations
-
 import os
 import signal
 import subprocess

@@ -1,7 +1,5 @@
 """A server works in any folder, for any user, and says where its data are."""
 
-from __future__ import annotations
-
 import shutil
 import stat
 from collections.abc import Callable

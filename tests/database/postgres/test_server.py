@@ -1,7 +1,5 @@
 """What a first start makes, and who starts, joins and stops a server."""
 
-from __future__ import annotations
-
 import json
 import os
 import signal

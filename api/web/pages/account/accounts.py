@@ -1,7 +1,5 @@
 """Accounts of the own state: list, open one, confirm, close; links of wall displays."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Agencies of the states, and their offices: whom to call, and by which number eTrace knows them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import replace
 from functools import partial

@@ -1,7 +1,5 @@
 """Every component of the pages in its states: a sheet for who builds pages, and for tests."""
 
-from __future__ import annotations
-
 import re
 from functools import cache
 from pathlib import Path

@@ -4,8 +4,6 @@ What the browser has to bring back is sealed in a cookie of its own, which its w
 directory does not lose. The session's cookie is strict: the last page leads on by itself.
 """
 
-from __future__ import annotations
-
 import base64
 import json
 import secrets

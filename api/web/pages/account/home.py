@@ -1,7 +1,5 @@
 """Home page, search, choice of language, documentation of the API."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any, Final

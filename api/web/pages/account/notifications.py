@@ -1,7 +1,5 @@
 """Notifications of the signed-in user: a line for each object, unread alarms first."""
 
-from __future__ import annotations
-
 from typing import Any
 from uuid import UUID
 

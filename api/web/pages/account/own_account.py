@@ -1,7 +1,5 @@
 """My account: keys for programs and sessions in browsers, listed and ended by their person."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Final
 from uuid import UUID

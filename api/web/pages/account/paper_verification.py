@@ -3,8 +3,6 @@
 Visitors verify the signature; users who may read permits also compare the record.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 from flask import Response, abort, g, render_template, request

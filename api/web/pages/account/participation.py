@@ -1,7 +1,5 @@
 """Which registers of which state the service searches, and who answers from them."""
 
-from __future__ import annotations
-
 from typing import Final
 
 from flask import url_for

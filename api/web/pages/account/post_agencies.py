@@ -3,8 +3,6 @@
 Officers of assigned agencies are notified of calls from the post; their office is called.
 """
 
-from __future__ import annotations
-
 from collections import defaultdict
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """Setting up a second factor: codes of an authenticator application, or passkeys."""
 
-from __future__ import annotations
-
 import base64
 import io
 from typing import Any

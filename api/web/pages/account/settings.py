@@ -1,7 +1,5 @@
 """Settings of the state, and the keys and sessions of its accounts, for its administrator."""
 
-from __future__ import annotations
-
 from dataclasses import asdict, replace
 from typing import Any, Final
 

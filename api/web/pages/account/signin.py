@@ -1,7 +1,5 @@
 """Sign-in by user name and password, sign-out."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 from dataclasses import replace
 from typing import Any

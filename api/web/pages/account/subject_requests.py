@@ -1,7 +1,5 @@
 """Requests of persons about their data: list, form, one request, what is done about it."""
 
-from __future__ import annotations
-
 from typing import Any
 from uuid import UUID
 

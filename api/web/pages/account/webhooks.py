@@ -1,7 +1,5 @@
 """Webhooks of the own state: list, add one, what was sent, and its secret."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any, Final
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Board of a border post, for officers of both sides."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from math import cos, hypot, radians
 from typing import Any, Final

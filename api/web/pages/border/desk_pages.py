@@ -1,7 +1,5 @@
 """The officer's post and side; decorators, live parts and rendering of desk pages."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import wraps

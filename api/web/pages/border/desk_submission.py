@@ -4,8 +4,6 @@ If a script's photograph is refused, the form is still accepted; the answer says
 send the photograph again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit

@@ -1,7 +1,5 @@
 """Home of the border post desk: call requests to the other side, and checks at the barrier."""
 
-from __future__ import annotations
-
 import json
 from datetime import datetime
 from typing import Any

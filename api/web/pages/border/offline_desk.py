@@ -1,7 +1,5 @@
 """Offline desk: the cached page, the service worker, the device key."""
 
-from __future__ import annotations
-
 import hashlib
 from functools import cache
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Seizure at the barrier: a short form with defaults of the post, and its receipt with matches."""
 
-from __future__ import annotations
-
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Trucks at the post: search by plate, number or paper, the sheet, tasks at the barrier."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial

@@ -1,7 +1,5 @@
 """Discrepancies and holds of a truck, in words for the officer."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 

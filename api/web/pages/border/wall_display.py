@@ -1,7 +1,5 @@
 """Wall form of a post's board, for accounts of the role `display`, which read nothing else."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """The mapping of an import: what each column of a waiting file means, and the sheet that is read."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress

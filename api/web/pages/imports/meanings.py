@@ -1,7 +1,5 @@
 """What the texts of an import mean that no list knows: said once, and kept for the next file."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final

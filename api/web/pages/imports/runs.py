@@ -1,7 +1,5 @@
 """Imports of files: templates, upload, dry run, confirmation, progress, undo."""
 
-from __future__ import annotations
-
 import hashlib
 import io
 from collections.abc import Iterator, Mapping

@@ -1,7 +1,5 @@
 """List of hits, a hit with both guns, its answer."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 from uuid import UUID

@@ -1,7 +1,5 @@
 """List of alerts, an alert with its hits, entry, verification, cancellation."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial

@@ -1,7 +1,5 @@
 """Audit log and disclosures of own records."""
 
-from __future__ import annotations
-
 from typing import Any
 from uuid import UUID
 

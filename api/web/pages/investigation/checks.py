@@ -1,7 +1,5 @@
 """Checks of a serial number; pages that read foreign records for a typed purpose and case."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import Any, Final
 

@@ -1,7 +1,5 @@
 """What an examiner finds on a seized gun: a mark, a restored one, photographs and reports."""
 
-from __future__ import annotations
-
 from typing import Final
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """The page of a gun: a timeline, its records, its marks, and the matches open on it."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from typing import TypeVar

@@ -1,7 +1,5 @@
 """Leads with their graph: of own records, or of foreign ones for a typed purpose and case."""
 
-from __future__ import annotations
-
 from uuid import UUID
 
 from api.schemas.records import LeadQuery, LeadResponse

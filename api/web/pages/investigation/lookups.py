@@ -1,7 +1,5 @@
 """Samples of look-ups: list, one look-up, what its supervisor decides."""
 
-from __future__ import annotations
-
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo

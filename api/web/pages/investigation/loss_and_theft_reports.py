@@ -1,7 +1,5 @@
 """Reports of lost, stolen, recovered and surrendered guns; their corrections."""
 
-from __future__ import annotations
-
 from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID

@@ -1,7 +1,5 @@
 """List of matches, a match with both records, its decision."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 from typing import Any

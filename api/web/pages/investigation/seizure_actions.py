@@ -1,7 +1,5 @@
 """Actions on a seizure: withdraw it; enter, correct and withdraw what became of its guns."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from typing import Any, Final

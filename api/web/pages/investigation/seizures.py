@@ -1,7 +1,5 @@
 """List of seizures, a seizure's page, recording and correcting a seizure."""
 
-from __future__ import annotations
-
 import csv
 from collections import defaultdict
 from collections.abc import Mapping, Sequence

@@ -1,7 +1,5 @@
 """List of discrepancies, a discrepancy's page, the state's statements."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import partial
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Home of the licensing pages: work lists, signed papers."""
 
-from __future__ import annotations
-
 from uuid import UUID
 
 from werkzeug import Response

@@ -1,7 +1,5 @@
 """The registers of licensees: the own one, and what other states publish of theirs."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Actions on an own permit: amend, reissue, suspend, reinstate, cancel."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

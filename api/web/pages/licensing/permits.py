@@ -3,8 +3,6 @@
 The form shows only the fields of the chosen document (Model Regulations 2.2-4.2).
 """
 
-from __future__ import annotations
-
 from typing import Any
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """Actions on receipts: confirm, correct, return, request."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import partial

@@ -1,7 +1,5 @@
 """Actions on a shipment: release, checkpoint, receipt, plan, incident, hold, cancel."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any

@@ -1,7 +1,5 @@
 """List of shipments, a shipment's page, the export attachment (Model Regulations 2.2.2)."""
 
-from __future__ import annotations
-
 import re
 from dataclasses import dataclass
 from datetime import datetime

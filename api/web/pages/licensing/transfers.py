@@ -1,7 +1,5 @@
 """List of own transfers, a transfer's page, registration."""
 
-from __future__ import annotations
-
 from typing import Any
 from uuid import UUID
 

@@ -1,7 +1,5 @@
 """Annual reports and questionnaires: what is missing, words, signature; signed ones for anybody."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Final
 from uuid import UUID

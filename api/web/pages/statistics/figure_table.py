@@ -1,7 +1,5 @@
 """Figures by what and for which periods the reader chooses, as table and file."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Pictures of a year's figures, each with its table: of the hemisphere, a state, a division of it."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace

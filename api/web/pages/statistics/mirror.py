@@ -1,7 +1,5 @@
 """Mirror figures of licit trade: what an exporter recorded beside what its importer recorded."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 
 from api.http import tables

@@ -1,7 +1,5 @@
 """A picture of figures with its table, and which figures a page of pictures shows."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

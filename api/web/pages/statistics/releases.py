@@ -1,7 +1,5 @@
 """Releases of a year's figures: anybody reads those that are published, the secretariat makes them."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from typing import Any, Final
 from uuid import UUID

@@ -1,7 +1,5 @@
 """Pictures of traces and requests: what is left at each step, times to crime, who answered how."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise

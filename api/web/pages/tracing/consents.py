@@ -1,7 +1,5 @@
 """List of consents, a consent, its request and decision."""
 
-from __future__ import annotations
-
 from functools import partial
 from typing import Any
 from uuid import UUID

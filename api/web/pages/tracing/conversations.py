@@ -1,7 +1,5 @@
 """Conversations with other states: list, new one, messages with the form of a reply."""
 
-from __future__ import annotations
-
 from typing import Any, Final
 from uuid import UUID
 

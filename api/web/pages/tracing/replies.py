@@ -1,7 +1,5 @@
 """Replies to states, results and choice of other channels."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import partial, update_wrapper
 from typing import Any

@@ -1,7 +1,5 @@
 """Actions on a request other than an answer; messages, restrictions and notes."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, Final

@@ -1,7 +1,5 @@
 """List of other states' requests, a request with candidates, its answer."""
 
-from __future__ import annotations
-
 import re
 from collections.abc import Mapping
 from functools import partial

@@ -1,7 +1,5 @@
 """Route of a traced gun: a row for each event of its chain, of most the state alone, and a map."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise

@@ -1,7 +1,5 @@
 """Actions on a trace, from draft to closing."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any

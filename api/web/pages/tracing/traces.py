@@ -1,7 +1,5 @@
 """List of traces, a trace with its legs, result and chain; its printed papers."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
