@@ -33,8 +33,9 @@ def run_worker(config: Config, stop: threading.Event) -> None:
     app = worker_app(config)
     url = str(app.config["SQLALCHEMY_DATABASE_URI"])
     waker, woken = wake.notify_after_commits(url), threading.Event()
+    listener = wake.Listener(app.config["LISTEN_URL"])
     threading.Thread(
-        target=_number_changes, args=(app, wake.Listener(url), waker, woken, stop), daemon=True
+        target=_number_changes, args=(app, listener, waker, woken, stop), daemon=True
     ).start()
     tries = StoredTries(wake.SideConnection(url))
     worker = runner(app, tries=tries, numbers=False, is_stopped=stop.is_set)

@@ -311,6 +311,7 @@ class Answer(NamedTuple):
     status: int
     body: Any
     etag: str
+    retry_after: str
 
 
 class Service:
@@ -373,7 +374,8 @@ class Service:
             connection.request(method, path, None if body is None else json.dumps(body), sent)
             answer = connection.getresponse()
             content = json.loads(answer.read() or "null")
-            return Answer(answer.status, content, answer.headers.get("ETag", ""))
+            etag, retry_after = (answer.headers.get(name, "") for name in ("ETag", "Retry-After"))
+            return Answer(answer.status, content, etag, retry_after)
         finally:
             connection.close()
 

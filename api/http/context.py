@@ -39,6 +39,7 @@ def core_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:
     app.config.update(
         SQLALCHEMY_DATABASE_URI=config.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(config),
+        LISTEN_URL=config.listen_url or config.database_url,
         CLOCK=clock,
         IMPORT_FOLDER=str(config.home / "imports"),
         IMPORT_DAYS=config.import_days,

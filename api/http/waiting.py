@@ -7,7 +7,7 @@ from typing import Any, Final
 from flask import Response, after_this_request, current_app, g, request
 
 from api.http.context import transaction, with_turn, without_turn
-from salsa_ext.database.session import db, release_connection
+from salsa_ext.database.session import release_connection
 from salsa_ext.jobs.wake import Waiters
 
 MAX_SECONDS: Final = 30
@@ -52,7 +52,6 @@ def _waiters() -> Waiters:
     """Return what wakes the requests of this process; it listens from the first use on."""
     extensions: dict[str, Any] = current_app.extensions
     if "waiters" not in extensions:
-        url = db.engine.url.render_as_string(hide_password=False)
-        extensions["waiters"] = Waiters(url)
+        extensions["waiters"] = Waiters(current_app.config["LISTEN_URL"])
     waiters: Waiters = extensions["waiters"]
     return waiters

@@ -100,8 +100,8 @@ class Load:
         while time.monotonic() < until:
             with suppress(OSError, http.client.HTTPException, ValueError):
                 answer = self.service.request(method, f"/api/v1{path}", body, **headers)
-                if answer.status == 500:
-                    self.faults.append(f"{method} {path} was answered with 500")
+                if answer.status == 500 or (answer.status == 503 and not answer.retry_after):
+                    self.faults.append(f"{method} {path} was answered with {answer[:2]}")
                 is_running = answer.status == 409 and answer.body["code"] == "in_flight"
                 if answer.status < 500 and not is_running:
                     return answer

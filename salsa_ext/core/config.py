@@ -22,7 +22,8 @@ class Config:
     """All options of an operator; sizes in bytes, times in seconds.
 
     `database_url` (service role), `worker_url` (worker role) and `migration_url` (owner role) are
-    None when the service runs its own PostgreSQL in `home`. `master_key_file` is None when the
+    None when the service runs its own PostgreSQL in `home`. `listen_url` leads past a pooler, to the
+    server itself; None where `database_url` does. `master_key_file` is None when the
     master key is stored in `home`.
     `proxies` is 1 behind a proxy, whose X-Forwarded-For then names the sender. The service answers
     to the names in `hosts`; () means any. A session ends after `session_idle` minutes without use,
@@ -38,6 +39,7 @@ class Config:
     database_url: str | None = None
     worker_url: str | None = None
     migration_url: str | None = None
+    listen_url: str | None = None
     workers: int = 2
     threads: int = 2
     pool_timeout: int = 5
@@ -76,6 +78,7 @@ class Config:
             database_url=_database_url(env, "SALSA_DATABASE_URL"),
             worker_url=_database_url(env, "SALSA_WORKER_URL"),
             migration_url=_database_url(env, "SALSA_MIGRATION_URL"),
+            listen_url=_database_url(env, "SALSA_LISTEN_URL"),
             workers=_positive_number(env, "SALSA_WORKERS", cls.workers),
             threads=_positive_number(env, "SALSA_THREADS", cls.threads),
             statement_timeout=_positive_number(
