@@ -202,7 +202,7 @@ def plan_tables(connection: Connection) -> list[TablePlan]:
 def distribute(connection: Connection, plans: Iterable[TablePlan]) -> list[str]:
     """Move what is not where it belongs, in the caller's transaction; return the tables moved.
 
-    Raises Conflict while somebody writes.
+    Raises Conflict while a write is under way.
     """
     moved = list[str]()
     connection.execute(text("SET LOCAL lock_timeout = '4s'"))
