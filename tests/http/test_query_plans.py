@@ -182,11 +182,13 @@ def test_an_alert_is_compared_once_the_job_of_its_state_ran(as_actor):
         assert compared == {is_compared}
 
 
-def test_marks_of_records_go_by_the_record(session):
-    db.session.execute(text("SET LOCAL enable_seqscan = off"))
+def test_marks_of_records_go_by_the_record(session, explained, fresh_database):
+    name = make_url(fresh_database.database_url).database
+    explained("owner", name, f"{MARKS}; ANALYZE mark_key", "SELECT 1")
     asked = _bulk_arguments((), "BRA", 60, with_silent=False) | {"records": [new_id()]}
-    rows = db.session.execute(text(f"EXPLAIN {_MARKS_OF_RECORDS_SQL.text}"), asked)
-    assert "ix_mark_key_record_id" in "\n".join(row[0] for row in rows)
+    compiled = _MARKS_OF_RECORDS_SQL.compile(db.engine)
+    plan = explained("service", name, "SET salsa.state = 'BRA'", str(compiled), asked)
+    assert "ix_mark_key_record_id" in plan and "Seq Scan" not in plan
 
 
 @pytest.fixture
@@ -214,6 +216,13 @@ FROM (SELECT n, CASE WHEN n % 5000 = 0 THEN 'PRY' ELSE 'BRA' END AS state
 """
 
 SHOWN = "jsonb_build_object('groups', ARRAY['firearm'], 'to', 'ARG', 'records', ARRAY['r' || n])"
+MARKS = """
+INSERT INTO mark_key (key, mark_id, record_id, record_version, state, serial_norm, skeleton, event,
+                      occurred_on, visibility, is_superseded, is_void)
+SELECT n, gen_random_uuid(), gen_random_uuid(), 1, 'BRA', n, n, 'seized', '2025-01-01', 'open',
+    false, false
+FROM generate_series(1, 30000) n
+"""
 # Of 30,000 matches of a state twenty are judged and twenty gone.
 MATCHES = """
 INSERT INTO match (id, owner_state, version, record_id, other_state, other_pseudonym, score, strength, reasons,
