@@ -105,11 +105,21 @@ def test_a_filter_that_cannot_be_taken_is_told_and_left_out(officer, match):
     assert 'id="status-wrong"' in page and match["id"] in page
 
 
-def test_a_match_says_why_and_shows_the_own_record_alone_at_first(officer, match):
+def test_a_match_says_why_and_shows_of_the_other_record_what_the_list_shows(officer, match):
     shown = text(officer.open(f"/matches/{match['id']}"))
     assert "For: The serial is the same." in shown
     assert "Your record Seized" in shown and "Ana Ejemplo" not in shown
-    assert "Read the record of Paraguay" in shown and "Domestic sale" not in shown
+    assert "Paraguay Domestic sale" in shown and "Armas del Sur" not in shown
+    assert "Read the record of Paraguay" in shown and "Next match" not in shown
+
+
+@pytest.mark.parametrize(("day", "is_noted"), [("2026-02-27", False), ("2026-03-02", True)])
+def test_a_gun_stolen_after_it_was_seized_is_pointed_out(officer, as_actor, police, day, is_noted):
+    as_actor("PRY", "police_officer").post("/reports", bodies.report(occurred_on=day))
+    police.post("/seizures", bodies.seizure(occurred_on="2026-03-01"))
+    [match] = matches(police)
+    page = officer.open(f"/matches/{match['id']}")
+    assert ("The loss or theft is dated after the gun was found." in page) is is_noted
 
 
 def test_for_a_purpose_and_a_case_both_stand_side_by_side_and_the_owner_reads_it(
@@ -133,7 +143,7 @@ def test_for_a_purpose_and_a_case_both_stand_side_by_side_and_the_owner_reads_it
 )
 def test_without_a_purpose_and_a_case_the_other_record_is_not_read(officer, match, fields, field):
     page = officer.send(f"/matches/{match['id']}", fields, 422).text
-    assert f'id="{field}-wrong"' in page and "Domestic sale" not in page
+    assert f'id="{field}-wrong"' in page and "Armas del Sur" not in page
 
 
 def test_two_records_of_the_own_state_need_no_purpose(officer, as_actor, police):

@@ -317,9 +317,10 @@ class Evidence:
         """Return strong, moderate or weak; None if too faint.
 
         Never strong: marks that several guns may have, and a differing make, calibre or type; a
-        person has to see the gun first. Two of these, or one and a near mark, are weak however long
-        the mark, unless an equal one is that of a missing gun. A short number needs an equal make
-        or calibre. Near marks are strong if all else agrees.
+        person has to see the gun first; nor a near mark that others fit as well. Two of these, or
+        one and a near mark, are weak however long the mark, unless an equal one is that of a
+        missing gun. A short number needs an equal make or calibre. Near marks are strong if all
+        else agrees.
         """
         if self.has_other_serial or self.bits < FAINT:
             return None
@@ -330,6 +331,7 @@ class Evidence:
             return "weak"
         enough = STRONG if is_equal else STRONG_IF_NEAR
         has_doubt = self.has_rival or self.is_unregistered or self._is_contradicted
+        has_doubt |= not is_equal and self.crowd is not None and self.crowd[0] > 1
         is_of_one_gun = self.by != "mark" and self._is_specific and not has_doubt
         if self.bits >= enough and is_of_one_gun:
             return "strong"

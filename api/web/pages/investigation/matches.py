@@ -1,6 +1,6 @@
 """List of matches, a match with both records, its decision."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -28,6 +28,7 @@ from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import Invalid, Message, NotFound, message
 from salsa_ext.database.paging import Page
 from salsa_ext.disclosure import disclosures
+from salsa_ext.firearms.records.event_kinds import FOUND_EVENTS, MISSING_EVENTS
 from salsa_ext.firearms.records.queries import find_records
 from salsa_ext.firearms.search.values import MarkHit
 from salsa_ext.matches import commands as match_commands
@@ -135,6 +136,9 @@ def _find(actor: Actor, match_id: UUID) -> Subject:
     is_own = row.other_state == row.owner_state
     text = message("Two records of one state: {state}") if is_own else message("Match with {state}")
     title = translate(Message(text.text, {"state": state}))
+    if Permission.RECORD_READ in actor.permissions:
+        own = [each.record.serial for each in find_records([row.record_id], with_marks=False)]
+        title = " · ".join(filter(None, (*own, title)))
     return Subject(view, title, row.owner_state, row.status)
 
 
@@ -195,18 +199,64 @@ def _render_match(actor: Actor, form: Form | None, match_id: UUID) -> str:
         own = _read_record(actor, row.record_id)
         if row.other_record and (form is None or row.other_state == actor.state):
             other = _read_record(actor, row.other_record)
-    match = MatchResponse().dump(subject.view)
-    data = {"own": own, "other": other, "form": form, "next_match": _next_match(actor, match_id)}
-    return PAGES.render_detail(actor, subject, match=match, **data)
+    is_other_read = other is not None
+    if own and not other:
+        other = _known_of_other(actor, subject.view, own)
+    return PAGES.render_detail(
+        actor,
+        subject,
+        match=MatchResponse().dump(subject.view),
+        own=own,
+        other=other,
+        is_other_read=is_other_read,
+        is_missed_later=own and other and _is_missed_later(own, other),
+        form=form,
+        is_judged="done" in request.args,
+        next_match=_next_match(actor, match_id),
+    )
+
+
+def _known_of_other(actor: Actor, view: MatchView, own: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return of the other record, in the fields of the own, what its mark discloses."""
+    key = view.match.record_id
+    guns = match_queries.other_record_guns(actor, {key: [view]}, {key: own["serial"]})
+    return next(
+        (
+            dict.fromkeys(own)
+            | {
+                "event": hit.event,
+                "occurred_on": hit.on.isoformat(),
+                "serial": hit.serial_norm,
+                "type": hit.type,
+                "make_text": hit.make and formatting.make_name(hit.make),
+                "model": hit.model and hit.model.upper(),
+                "calibre_text": hit.calibre and label("calibre", hit.calibre, g.language),
+                "country_of_manufacture": hit.country,
+                "year": hit.year,
+            }
+            for hit in guns.values()
+        ),
+        None,
+    )
+
+
+def _is_missed_later(*records: Mapping[str, Any]) -> bool:
+    """Return whether one gun was found before the other was missed, by their days or months."""
+    days = {record["event"]: record["occurred_on"] for record in records}
+    find = next((days[event] for event in days if event in FOUND_EVENTS), None)
+    loss = next((days[event] for event in days if event in MISSING_EVENTS), None)
+    if not find or not loss:
+        return False
+    length = min(len(find), len(loss))
+    return bool(find[:length] < loss[:length])
 
 
 def _next_match(actor: Actor, match_id: UUID) -> MatchView | None:
-    """Return what follows in the work list after a match that was just judged."""
-    if "done" not in request.args:
-        return None
+    """Return what follows a match in the work list."""
     after = (str(match_id), None)
     pages = (match_queries.list_matches(actor, {**WORK_LIST}, 1, cursor) for cursor in after)
-    return next((page.items[0] for page in pages if page.items), None)
+    views = (view for page in pages for view in page.items if view.match.id != match_id)
+    return next(views, None)
 
 
 def _read_record(actor: Actor, record_id: UUID) -> Any:
