@@ -6,7 +6,7 @@ import pickle
 import secrets
 import shutil
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cached_property
@@ -34,7 +34,7 @@ from salsa_ext.database.postgres.provision import provision_database
 from salsa_ext.database.postgres.server import EmbeddedServer
 from salsa_ext.database.session import db, transaction
 from tests.support import actors, agencies, jobs
-from tests.support.cluster import distribute, end_sessions, join_nodes
+from tests.support.cluster import REMEMBER, RESTORE, distribute, end_sessions, join_nodes
 from tests.support.folders import QUICK
 from tests.support.grounds import Grounds, RealGrounds, forget_shares
 from tests.support.sizes import drawn
@@ -434,12 +434,18 @@ def grounds(
         yield from grounds_over(app, request)
         return
     pattern = name_of(request.getfixturevalue("registered"))
+    with ExitStack() as opened:
 
-    def renew() -> None:
-        server.drop(worker_database)
-        server.make(worker_database, pattern)
+        def renew() -> Callable[[], None]:
+            opened.close()
+            server.drop(worker_database)
+            server.make(worker_database, pattern)
+            admin = opened.enter_context(server.admin(worker_database))
+            cursor = opened.enter_context(admin.cursor())
+            cursor.execute(REMEMBER)
+            return lambda: cursor.execute(RESTORE)
 
-    yield RealGrounds(app, renew)
+        yield RealGrounds(app, renew)
 
 
 @pytest.fixture

@@ -13,6 +13,7 @@ from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, Final
 
+import psycopg2
 import pytest
 from flask import Flask, g
 from sqlalchemy import Connection, event
@@ -161,15 +162,17 @@ class Grounds:
 
 
 class RealGrounds(Grounds):
-    """The same on a cluster, whose nodes know one role in a transaction: a new database for each test."""
+    """The same on a cluster, whose nodes know one role in a transaction: each commit is real."""
 
-    def __init__(self, app: Flask, renew: Callable[[], None]) -> None:
+    def __init__(self, app: Flask, renew: Callable[[], Callable[[], None]]) -> None:
+        """`renew` makes the database, and returns what gives it the same rows again."""
         super().__init__(app)
         self._renew = renew
+        self._restore = renew()
 
     @contextmanager
     def undone(self) -> Iterator[None]:
-        """Give an application context, after which its database is made anew.
+        """Give an application context, after which its database is as before, or made anew.
 
         What a test reads itself it reads as who acted last, as in the one transaction.
         """
@@ -192,8 +195,11 @@ class RealGrounds(Grounds):
             finally:
                 event.remove(Session, "after_begin", resume)
                 db.session.remove()
-                db.engine.dispose()
-                self._renew()
+                try:
+                    self._restore()
+                except psycopg2.Error:  # somebody still holds a row, or a table was changed
+                    db.engine.dispose()
+                    self._restore = self._renew()
                 self._app.extensions.pop("idle after", None)
                 self._app.extensions["live"].clear()
 

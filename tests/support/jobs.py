@@ -53,7 +53,8 @@ def as_worker(actor: Actor) -> Iterator[None]:
         execute_raw("SET LOCAL ROLE salsa_worker")
         yield
         db.session.flush()
-        execute_raw("SET LOCAL ROLE salsa_service")
+        if db.session().bind is not None:  # else the role ends with the transaction
+            execute_raw("SET LOCAL ROLE salsa_service")
 
 
 class StrictTries(LocalTries):
