@@ -410,9 +410,11 @@ def undone(app: Flask) -> Iterator[None]:
         outer, standing = connection.begin(), db.session
         maker = sessionmaker(bind=connection, join_transaction_mode="create_savepoint")
         db.session = scoped_session(maker)  # type: ignore[assignment]
-        yield
-        db.session.remove()
-        db.session = standing
+        try:
+            yield
+            db.session.remove()
+        finally:
+            db.session = standing
         outer.rollback()
 
 

@@ -14,7 +14,7 @@ from salsa_ext.core.errors import message as sentence
 from salsa_ext.database.session import transaction
 from salsa_ext.exchange import delivery, inbox, outbox, processing
 from salsa_ext.exchange.envelopes import EnvelopeData
-from tests.conftest import NOW, undone
+from tests.conftest import NOW
 from tests.exchange.conftest import acting, applied, note, sent
 from tests.support.sizes import drawn, sized
 
@@ -27,13 +27,13 @@ STATE = st.sampled_from(STATES)
 class Talk(RuleBasedStateMachine):
     """Three states that talk, over a way that repeats and mixes, to programs that fail."""
 
-    app = None
+    app = grounds = None
 
     def __init__(self):
         super().__init__()
         self.stack, self.now, self.down = ExitStack(), NOW, set()
         self.said, self.senders = defaultdict(list), {}
-        self.stack.enter_context(undone(self.app))
+        self.stack.enter_context(self.grounds.undone())
         processing.HANDLERS["test.said"] = self.handle
         self.stack.callback(processing.HANDLERS.pop, "test.said")
 
@@ -101,8 +101,10 @@ class Talk(RuleBasedStateMachine):
         self.stack.close()
 
 
-def test_copies_in_any_order_amid_failures_lose_nothing_and_repeat_nothing(app):
-    run_state_machine_as_test(type("Talk", (Talk,), {"app": app}), settings=drawn(8, 25, steps=25))
+def test_copies_in_any_order_amid_failures_lose_nothing_and_repeat_nothing(app, grounds):
+    run_state_machine_as_test(
+        type("Talk", (Talk,), {"app": app, "grounds": grounds}), settings=drawn(8, 25, steps=25)
+    )
 
 
 MANY = sized(150, 2_500)  # of each of four pairs of states

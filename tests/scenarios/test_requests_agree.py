@@ -46,7 +46,7 @@ from salsa_ext.tracing.traces import commands as trace_commands
 from salsa_ext.tracing.traces import follow_up, legs
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.values import LegData, ReplyData, TraceData
-from tests.conftest import NOW, undone
+from tests.conftest import NOW
 from tests.support.sizes import drawn
 
 STATES = ("ARG", "BRA", "PRY")
@@ -73,12 +73,12 @@ SAYINGS = {  # what goes on stands first: chance prefers that
 class Asking(RuleBasedStateMachine):
     """Three states that ask each other about one gun, over a way that repeats, mixes and is late."""
 
-    app = None
+    app = grounds = None
 
     def __init__(self):
         super().__init__()
         self.stack, self.now, self.numbers = ExitStack(), NOW, itertools.count(1)
-        self.stack.enter_context(undone(self.app))
+        self.stack.enter_context(self.grounds.undone())
         self.is_late = False
         for module in (legs, workflow):
             self.stack.enter_context(patch.object(module, "set_status", watched(module.set_status)))
@@ -342,16 +342,16 @@ def is_own(row):
     return isinstance(row, TraceLeg) and row.state == row.owner_state
 
 
-def test_both_sides_of_every_trace_agree_in_the_end(app):
+def test_both_sides_of_every_trace_agree_in_the_end(app, grounds):
     run_state_machine_as_test(
-        type("Asking", (Asking,), {"app": app}), settings=drawn(3, 12, steps=30)
+        type("Asking", (Asking,), {"app": app, "grounds": grounds}), settings=drawn(3, 12, steps=30)
     )
 
 
-def test_both_sides_agree_after_long_talks_in_which_everything_is_said(app):
+def test_both_sides_agree_after_long_talks_in_which_everything_is_said(app, grounds):
     DONE.clear()
     for seed in range(8):
-        talk(type("Asking", (Asking,), {"app": app})(), random.Random(seed))
+        talk(type("Asking", (Asking,), {"app": app, "grounds": grounds})(), random.Random(seed))
     wanted = (*SAYINGS, "reply", "renew", "withdraw", "close", "one more", "part")
     assert [name for name in wanted if not DONE[name]] == []
 

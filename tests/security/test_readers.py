@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tests.conftest import undone
 from tests.support import actors, bodies
 from tests.support.grounds import forget_shares
 from tests.support.routes import ROUTES
@@ -251,10 +250,10 @@ def found_by(client, ids):
 
 
 @pytest.fixture(scope="module")
-def findings(app):
+def findings(app, grounds):
     """What each caller finds, of whatever there is: everything is read once."""
     forget_shares()
-    with undone(app):
+    with grounds.undone():
         as_actor = actors.of(app)
         ids = recorded(as_actor)
         return {who: found_by(as_actor(*who), ids) for who in (*READING, (None, "secretariat"))}
