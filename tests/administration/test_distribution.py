@@ -1,7 +1,9 @@
 """Tables over the nodes of a cluster: each has a place, nothing changes on the way, rights hold there."""
 
 import secrets
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import timedelta
 
 import psycopg2
 import pytest
@@ -9,11 +11,18 @@ from click.testing import CliRunner
 from sqlalchemy import create_engine, make_url, pool, text
 
 import salsa_ext.tables  # noqa: F401 - declares all models
+from api.app import create_app
 from api.cli import main
+from benchmarks.marks import fill_marks
 from salsa_ext.administration import distribution, migrations
 from salsa_ext.administration.distribution import PLACEMENTS
-from salsa_ext.database.session import Base
-from tests.support import region
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.database.session import Base, db
+from tests.conftest import NOW
+from tests.support import actors, region
+from tests.support.jobs import run_due
+from tests.support.sizes import sized
+from tests.support.waits import WAITS
 
 BROKEN = {
     "CREATE TABLE stray (id uuid)": "stray has no place",
@@ -24,6 +33,16 @@ BROKEN = {
     "ALTER TABLE alert ADD CONSTRAINT fk_setting FOREIGN KEY (id) REFERENCES record_setting":
         "fk_setting leads from alert to record_setting",
 }  # fmt: skip
+
+
+READ = {
+    "licensing_officer": ("/permits/{permit_id}", "/shipments/{shipment_id}"),
+    "police_officer": ("/seizures/{seizure_id}", "/statistics/seizures?state=BRA&by=kind,marking"),
+    "trace_analyst": ("/guns/{record_id}", "/traces/{trace_id}", "/statistics/flows?state=BRA"),
+    "auditor": ("/audit/checkpoint", "/audit/{audit_id}/proof"),
+}
+
+PURPOSE = {"Salsa_Purpose": "investigation", "Salsa_Case": "C-1"}
 
 
 def test_every_table_has_a_place():
@@ -81,12 +100,24 @@ def owner(cluster, single):
 
 @pytest.fixture
 def filled(cluster, single, tmp_path):
-    """Rows in every table, and the ids of those of Brazil."""
-    return region.fill(cluster.config(single, tmp_path / "home"))
+    """The configuration of a database with rows in every table and many marks, and Brazil's ids."""
+    config = cluster.config(single, tmp_path / "home")
+    ids = region.fill(config)
+    app = create_app(config, FixedClock(NOW))
+    with app.app_context():
+        fill_marks(config.migration_url, sized(1_000, 1_000_000), bool, tmp_path / "marks.json")
+        db.engine.dispose()
+    run_due(app, "sealing")
+    with cluster.admin(single) as admin, admin.cursor() as cursor:
+        cursor.execute(
+            "SELECT id FROM audit_entry WHERE owner_state = 'BRA' AND action = 'seizure:recorded'"
+        )
+        [ids["audit_id"], *_] = cursor.fetchone()
+    return config, ids
 
 
 def test_a_filled_database_is_the_same_after_it_was_distributed(single, filled, owner, distribute):
-    before = contents(owner)
+    given, before = answers(*filled), contents(owner)
     owner.rollback()
     assert all(rows for table, (rows, _) in before.items() if PLACEMENTS[table].kind != "local")
     assert distribute(single, "--check").exit_code == 1
@@ -95,15 +126,29 @@ def test_a_filled_database_is_the_same_after_it_was_distributed(single, filled, 
     assert done.exit_code == 0, done.output + done.stderr
     assert "13 tables moved." in done.output
     assert contents(owner) == before
+    assert answers(*filled) == given
     assert distribute(single, "--check").exit_code == 0
     assert "0 tables moved." in distribute(single, "--run").output
 
 
 def contents(owner):
     """Return the rows and one number for all that they hold, by table."""
-    rows = "(SELECT t::text AS row FROM {} AS t) AS t"
-    total = f"SELECT count(*), md5(string_agg(row, '|' ORDER BY row)) FROM {rows}"
-    return {table: owner.execute(text(total.format(table))).one() for table in PLACEMENTS}
+    total = "SELECT count(*), sum(hashtextextended(t::text, 0)) FROM (SELECT * FROM {}) AS t"
+    return {table: tuple(owner.execute(text(total.format(table))).one()) for table in PLACEMENTS}
+
+
+def answers(config, ids):
+    """Return what officers of Brazil read: balances, guns, figures, the proof of a sealed entry."""
+    app = create_app(config, FixedClock(NOW))
+    given = {}
+    with app.app_context():
+        for role, paths in READ.items():
+            key = actors.token("BRA", role, NOW, None, timedelta(days=1))
+            client = actors.Client(app.test_client(), key, background=False)
+            for path in paths:
+                given[path] = client.get(path.format(**ids), **PURPOSE).json
+        db.engine.dispose()
+    return given
 
 
 def test_no_function_of_citus_runs_a_text_for_the_service(cluster, single):
@@ -122,6 +167,26 @@ def test_what_breaks_a_rule_is_named(owner, change):
     owner.execute(text(change))
     [problem] = distribution.find_problems(owner)
     assert BROKEN[change] in problem
+
+
+def test_a_write_waits_until_the_tables_are_moved(cluster, single, owner):
+    def write():
+        with closing(psycopg2.connect(plain(cluster, "owner", single))) as writer:
+            writer.cursor().execute("INSERT INTO mark_variant VALUES (1, 2, 3)")
+            writer.commit()
+
+    with (
+        ThreadPoolExecutor() as pool,
+        create_engine(cluster.url("owner", single)).connect() as other,
+    ):
+        distribution.distribute(owner, distribution.plan_tables(owner))
+        writing = pool.submit(write)
+        while not other.scalar(WAITS):
+            other.rollback()
+        owner.commit()
+        writing.result()
+    assert owner.execute(text("SELECT * FROM mark_variant")).all() == [(1, 2, 3)]
+    assert distribution.find_misplaced(distribution.plan_tables(owner)) == []
 
 
 def test_nothing_moves_while_somebody_writes(cluster, single, distribute):
