@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from flask import Response, after_this_request, current_app, url_for
+from flask import Response, after_this_request, current_app, request, url_for
 
 from api.schemas.checks import CheckedResponse
 from api.schemas.reference import ContactResponse
@@ -136,12 +136,13 @@ def follow_matching(actor: Actor, view: DocumentView) -> bool:
     """Return whether the guns were compared; until then the page loads again each second."""
     complete = related.is_complete(actor, view) is not False
     if not complete:
-        after_this_request(_reload_soon)
+        after_this_request(reload_soon)
     return complete
 
 
-def _reload_soon(response: Response) -> Response:
-    response.headers["Refresh"] = "1"
+def reload_soon(response: Response, seconds: int = 1, address: str | None = None) -> Response:
+    """Let the page load again, or another one; a fragment alone would not load."""
+    response.headers["Refresh"] = f"{seconds}; url={address or request.full_path.rstrip('?')}"
     return response
 
 

@@ -138,7 +138,7 @@ CONFIRMATIONS: Final[Mapping[str, tuple[Message, Message]]] = {
 
 @dataclass(frozen=True)
 class Suggestions:
-    """Suggestions of free fields: makes, calibres, countries."""
+    """Suggestions of free fields: makes, calibres in the reader's language, countries."""
 
     makes: list[str]
     calibres: list[str]
@@ -235,9 +235,21 @@ def suggestions(actor: Actor) -> Suggestions:
     calibres = reference_queries.list_calibres(actor, {}, MAX_ROWS, None).items
     return Suggestions(
         sorted(make.name for make in makes),
-        sorted(calibre.name for calibre in calibres),
+        [_own_name(calibre) for calibre in sorted(calibres, key=_rank)],
         sorted(names.labels("state", g.language).values()),
     )
+
+
+def _rank(calibre: Any) -> tuple[int, str]:
+    """Return the order of a calibre: those that a bare number usually means first."""
+    usual = names.usual_calibres()
+    return usual.index(calibre.row.code) if calibre.row.code in usual else len(usual), calibre.name
+
+
+def _own_name(calibre: Any) -> str:
+    """Return the name in the reader's language, if it is read as the same calibre."""
+    name = formatting.calibre_name(calibre.name) or ""
+    return name if names.resolve("calibre", name) == calibre.row.code else calibre.name
 
 
 def firms(actor: Actor) -> list[PublishedLicensee]:

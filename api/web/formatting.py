@@ -422,6 +422,7 @@ TEMPLATE_GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "event_name": event_name,
     "likelihood_ratio": likelihood_ratio,
     "agency_name": agency_name,
+    "post_name": lambda code: names.post_names().get(code),
     "join_agencies": join_agencies,
     "days": days,
     "day_range": day_range,

@@ -14,7 +14,7 @@ from salsa_ext.core.errors import Invalid, message
 from salsa_ext.database.session import db
 from salsa_ext.reference.models import Alias, Calibre, FirearmType, Label, Make, Post, State
 from salsa_ext.reference.name_matching import LIKELY, NameCandidate, NameIndex, fold_name
-from salsa_ext.reference.packaged import KnownAlias, MakeColumns, build_index
+from salsa_ext.reference.packaged import KnownAlias, MakeColumns, build_index, read_csv
 from salsa_ext.reference.placeholders import read_placeholder
 
 
@@ -74,6 +74,12 @@ def former_states() -> dict[str, tuple[date, list[str]]]:
 def _post_sides() -> dict[str, frozenset[str]]:
     rows = db.session.execute(select(Post.code, Post.state_a, Post.state_b))
     return {code: frozenset(filter(None, sides)) for code, *sides in rows}
+
+
+@cache
+def post_names() -> dict[str, str]:
+    """Return the names of border posts by code."""
+    return dict(db.session.execute(select(Post.code, Post.name)).all())
 
 
 @cache
@@ -207,6 +213,13 @@ def find_placeholder(kind: str, text: str) -> str | None:
         return known
     is_name = _name_index(kind).named(text)
     return None if is_name else read_placeholder(text, PLACEHOLDER_NOUNS[kind])
+
+
+@cache
+def usual_calibres() -> tuple[str, ...]:
+    """Return the calibres that bare numbers usually mean, the likeliest of each first."""
+    rows = (row["code"] for row in read_csv("usual") if row["kind"] == "calibre")
+    return tuple(dict.fromkeys(rows))
 
 
 def calibre_family(calibre: str | None) -> str | None:

@@ -1,8 +1,8 @@
 """Work list of the licensing desk, and proposals for document numbers."""
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
@@ -11,16 +11,15 @@ from sqlalchemy import Select, and_, select
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
-from salsa_ext.database.paging import MAX_COUNTED, Page
 from salsa_ext.database.session import db
 from salsa_ext.reference.calendars import actor_zone, today
-from salsa_ext.trade.discrepancies.queries import DiscrepancyView, list_discrepancies
+from salsa_ext.trade.discrepancies.queries import view_discrepancies
 from salsa_ext.trade.permits.models import Permit
 from salsa_ext.trade.permits.queries import PermitView, view_permits
 from salsa_ext.trade.shipments.models import Shipment
-from salsa_ext.trade.shipments.queries import OPEN_STATUSES, ShipmentView
+from salsa_ext.trade.shipments.queries import OPEN_STATUSES, ShipmentView, awaits_receipt
 from salsa_ext.trade.shipments.queries import view_shipments as shipment_views
-from salsa_ext.worklists.tasks import LONG_LATE
+from salsa_ext.worklists.tasks import LONG_LATE, Waiting, find_waiting
 
 DUE_WITHIN: Final = timedelta(days=7)
 EXPIRES_WITHIN: Final = timedelta(days=30)
@@ -33,53 +32,64 @@ MAX_TRIES: Final = 50
 class LicensingDesk:
     """Open work of the licensing desk; at most MAX_LISTED entries each.
 
-    `awaiting` and `differing` are valid permits that concern the state, newest first; `expiring`
-    its own; `late`, `long_late` and `due` all shipments that concern it; `discrepancies` the open ones, counted
-    up to MAX_COUNTED, with DISCREPANCY_READ.
+    `waiting` are views of what waits for the own state, by kind of task: counted and ordered as on
+    home. `awaiting` are own permits without a counterpart; `differing` valid permits that concern
+    the state, newest first; `expiring` its own; `late` what other states are to receive; `due` all
+    shipments that concern it.
     """
 
     as_of: datetime
     today: date
     zone: str
+    waiting: Mapping[str, Waiting]
     awaiting: Sequence[PermitView]
     differing: Sequence[PermitView]
     expiring: Sequence[PermitView]
     late: Sequence[ShipmentView]
-    long_late: Sequence[ShipmentView]
     due: Sequence[ShipmentView]
-    discrepancies: Sequence[DiscrepancyView]
-    discrepancy_count: int
 
 
 def get_desk(actor: Actor) -> LicensingDesk:
     """Return the open work of the actor's state, most urgent first."""
     require(actor, Permission.PERMIT_READ)
-    now, on, discrepancies = actor.now(), today(actor), Page[DiscrepancyView](())
-    if Permission.DISCREPANCY_READ in actor.permissions:
-        discrepancies = list_discrepancies(actor, {"waiting": True}, MAX_LISTED, None)
-    long_ago = now - LONG_LATE
+    now, on = actor.now(), today(actor)
+    theirs = ~awaits_receipt(actor.own_state(), now)
     return LicensingDesk(
         as_of=now,
         today=on,
         zone=actor_zone(actor),
-        awaiting=_permits_by_comparison(actor, on, "awaiting_counterpart"),
+        waiting={kind: _waiting(actor, kind, view) for kind, view in VIEWS.items()},
+        awaiting=_permits_by_comparison(
+            actor, on, "awaiting_counterpart", owner_state=actor.own_state()
+        ),
         differing=_permits_by_comparison(actor, on, "mismatch", "over_quantity"),
         expiring=_expiring_permits(actor, on),
-        late=_open_shipments(
-            actor, and_(Shipment.due_at >= long_ago, Shipment.due_at < now), Shipment.due_at.desc()
-        ),
-        long_late=_open_shipments(actor, Shipment.due_at < long_ago, Shipment.due_at.desc()),
-        due=_open_shipments(actor, Shipment.due_at.between(now, now + DUE_WITHIN), Shipment.due_at),
-        discrepancies=discrepancies.items,
-        discrepancy_count=discrepancies.count(MAX_COUNTED) or 0,
+        late=_open_shipments(actor, and_(theirs, Shipment.due_at < now)),
+        due=_open_shipments(actor, Shipment.due_at.between(now, now + DUE_WITHIN)),
     )
 
 
-def _permits_by_comparison(actor: Actor, day: date, *results: str) -> list[PermitView]:
+VIEWS: Final[Mapping[str, Callable[..., Sequence[Any]]]] = {
+    "receipt": shipment_views,
+    "discrepancy": view_discrepancies,
+    "permit": view_permits,
+}
+
+
+def _waiting(actor: Actor, kind: str, view: Callable[..., Sequence[Any]]) -> Waiting:
+    """Return what waits of one kind, with views for its rows; nothing that may not be read."""
+    if kind == "discrepancy" and Permission.DISCREPANCY_READ not in actor.permissions:
+        return Waiting(0, 0, ())
+    waiting = find_waiting(actor, kind, MAX_LISTED)
+    return replace(waiting, rows=view(actor, waiting.rows))
+
+
+def _permits_by_comparison(actor: Actor, day: date, *results: str, **own: str) -> list[PermitView]:
     """Return permits with these comparison results visible to the reader."""
     query = select(Permit).where(
         Permit.status == "issued", Permit.last_day >= day, Permit.counterpart_status.in_(results)
     )
+    query = query.filter_by(**own)
     permits = db.session.scalars(query.order_by(Permit.id.desc()).limit(MAX_LISTED)).all()
     return [view for view in view_permits(actor, permits) if view.counterpart_status in results]
 
@@ -95,9 +105,10 @@ def _expiring_permits(actor: Actor, on: date) -> list[PermitView]:
     )
 
 
-def _open_shipments(actor: Actor, when: Any, order: Any) -> list[ShipmentView]:
+def _open_shipments(actor: Actor, when: Any) -> list[ShipmentView]:
     query = select(Shipment).where(Shipment.status.in_((*OPEN_STATUSES, "held")), when)
-    return shipment_views(actor, db.session.scalars(query.order_by(order).limit(MAX_LISTED)).all())
+    query = query.order_by(Shipment.due_at < actor.now() - LONG_LATE, Shipment.due_at)
+    return shipment_views(actor, db.session.scalars(query.limit(MAX_LISTED)).all())
 
 
 def propose_permit_number(actor: Actor, kind: str) -> str:

@@ -68,6 +68,15 @@ class TaskList:
     tasks: Sequence[Task]
 
 
+@dataclass(frozen=True)
+class Waiting:
+    """Rows of one kind in the order of urgency; how many there are, and how many are late."""
+
+    count: int
+    late: int
+    rows: Sequence[Any]
+
+
 class Act(NamedTuple):
     """An act of the reader: action, object, its number if known."""
 
@@ -100,16 +109,19 @@ def list_tasks(actor: Actor) -> list[TaskList]:
 
 
 def _task_list(actor: Actor, kind: str, queue: Queue) -> TaskList:
-    query = queue.select(actor)
-    rows = db.session.scalars(query.limit(MAX_TASKS)).all()
-    tasks, now = _with_numbers(actor, queue, kind, rows), actor.now()
-    count, late = len(tasks), sum(task.due_at is not None and task.due_at < now for task in tasks)
-    if count == MAX_TASKS:
-        some = query.order_by(None).limit(MAX_COUNTED + 1).subquery()
-        is_late = some.c.due_at < now if "due_at" in some.c else false()
-        counted = select(func.count(), func.count().filter(is_late)).select_from(some)
-        count, late = db.session.execute(counted).one()
-    return TaskList(kind, count, late, tasks)
+    waiting = find_waiting(actor, kind, MAX_TASKS)
+    tasks = _with_numbers(actor, queue, kind, waiting.rows)
+    return TaskList(kind, waiting.count, waiting.late, tasks)
+
+
+def find_waiting(actor: Actor, kind: str, limit: int) -> Waiting:
+    """Return what waits of one kind, without a permission check; counts up to MAX_COUNTED + 1."""
+    query, now = QUEUES[kind].select(actor), actor.now()
+    rows = db.session.scalars(query.limit(limit)).all()
+    some = query.order_by(None).limit(MAX_COUNTED + 1).subquery()
+    is_late = some.c.due_at < now if "due_at" in some.c else false()
+    counted = select(func.count(), func.count().filter(is_late)).select_from(some)
+    return Waiting(*(db.session.execute(counted).one() if rows else (0, 0)), rows)
 
 
 def _with_numbers(actor: Actor, queue: Queue, kind: str, rows: Sequence[Any]) -> list[Task]:

@@ -263,6 +263,14 @@ def test_what_was_entered_is_checked_before_it_is_issued(officer, as_actor, pry)
     assert len(permits.get("/permits?number=I-900").json["items"]) == 1
 
 
+def test_a_firm_of_the_own_register_gets_its_licence(officer, pry):
+    fields = papers.import_certificate(number="I-901")
+    body = bodies.licensee(party=bodies.party(fields["importer.name"]))
+    number = pry.post("/licensees", body).json["number"]
+    page = text(send(officer, fields | {"review": "true"}, 200))
+    assert "Licensed in its register" in page and f"Licence: {number}" in page
+
+
 def test_a_paper_that_no_agreement_covers_is_asked_of_its_authority(signed_in, as_actor):
     permit = as_actor("PRY", "licensing_officer").post("/permits", bodies.import_permit()).json
     page = signed_in("BRA", "licensing_officer").open(f"/desk/permits/{permit['id']}")

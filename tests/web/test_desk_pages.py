@@ -62,7 +62,7 @@ def test_the_desk_shows_what_waits(officer, trade, as_actor):
     parts = {
         name: text(f"<main{part}")
         for name, part in zip(
-            ("late", "doubts", "differing", "awaiting", "due", "expiring"),
+            ("late", "doubts", "awaiting", "differing", "due", "expiring"),
             re.split(r"<section", desk)[1:],
             strict=True,
         )
@@ -73,17 +73,14 @@ def test_the_desk_shows_what_waits(officer, trade, as_actor):
     assert "I-5" in parts["expiring"] and "E-8" not in parts["expiring"]
 
 
-def test_what_is_late_for_long_is_folded_below_what_became_late_lately(officer, trade, as_actor):
+def test_home_and_desk_count_and_order_what_is_late_alike(officer, trade, as_actor):
     lapsed = [{"stage": "entry", "post": scenes.POST, "at": "2026-02-06T12:00:00Z"}]
     body = bodies.shipment(("ABC1",), number="A-LAPSED", expected=lapsed)
     as_actor("BRA", "licensing_officer").post(f"/permits/{trade['permit']}/shipments", body)
-    desk = officer.open("/desk/")
-    late = desk[desk.index('<section id="late"') : desk.index('<section id="discrepancies"')]
-    lately, lapsed = late.split('<details class="part">')
-    assert ">A-1<" in lately and ">A-LAPSED<" in lapsed and ">A-1<" not in lapsed
-    assert "Late for more than thirty days: 1" in lapsed
-    next_tasks = officer.open("/")
-    assert next_tasks.index("A-1</a>") < next_tasks.index("A-LAPSED</a>")
+    for address in ("/", "/desk/"):
+        page = officer.open(address)
+        assert "Receipts to confirm · late: 2" in page
+        assert page.index(">A-1<" if address == "/desk/" else "A-1</a>") < page.index("A-LAPSED")
 
 
 def test_an_empty_desk_says_so(officer):
@@ -357,10 +354,8 @@ def test_discrepancies_come_ten_on_a_page_and_each_once(officer, as_actor):
 def test_the_desk_shows_three_of_each_and_folds_the_others(officer, as_actor):
     lone(as_actor, 5)
     desk = officer.open("/desk/")
-    section = desk[
-        desk.index('<section id="discrepancies"') : desk.index('<section id="differing"')
-    ]
+    section = desk[desk.index('<section id="discrepancies"') : desk.index('<section id="awaiting"')]
     shown, folded = section.split('<details class="part">')
     assert (len(rows_of(shown)), len(rows_of(folded))) == (3, 2)
-    assert text(f"<main{folded}").startswith("Show 2 more : What your state and others")
-    assert "still have to explain or agree, continued</caption>" in folded
+    assert text(f"<main{folded}").startswith("Show 2 more : What your state still")
+    assert "the oldest first, continued</caption>" in folded

@@ -252,7 +252,9 @@ def check_parties(actor: Actor, permits: Sequence[Permit], causes: Mapping[UUID,
     irregularities: dict[discrepancy_commands.DiscrepancySubject, list[Irregularity]] = {
         permit: [] for permit in permits
     }
-    for permit, state, query, verdict in _find_unlicensed(actor, permits):
+    for permit, state, query, verdict in _find_verdicts(actor, permits):
+        if verdict in ACCEPTED_VERDICTS:
+            continue
         data = {"role": query.role, "state": state, "verdict": str(verdict)}
         irregularities[permit].append(Irregularity(PARTY_NOT_AUTHORISED, query.role, data))
     discrepancy_commands.update_discrepancies(
@@ -260,23 +262,23 @@ def check_parties(actor: Actor, permits: Sequence[Permit], causes: Mapping[UUID,
     )
 
 
-def list_unlicensed(actor: Actor, permit: Permit) -> list[tuple[str, LicenceQuery, LicenceVerdict]]:
-    """Return each party that the register of its state does not authorise, with that state."""
+def list_verdicts(actor: Actor, permit: Permit) -> list[tuple[str, LicenceQuery, LicenceVerdict]]:
+    """Return what the register of its state says of each party, with that state."""
     require(actor, Permission.PERMIT_RECORD)
-    return [row[1:] for row in _find_unlicensed(actor, [permit])]
+    verdicts = (row[1:] for row in _find_verdicts(actor, [permit]))
+    return [row for row in verdicts if row[2] is not LicenceVerdict.NO_REGISTER]
 
 
-def _find_unlicensed(
+def _find_verdicts(
     actor: Actor, permits: Sequence[Permit]
 ) -> Iterator[tuple[Permit, str, LicenceQuery, LicenceVerdict]]:
-    """Yield each party of valid permits that the register of its state does not authorise."""
+    """Yield each party of valid permits, with what the register of its state says."""
     by_state = group_by(_licence_queries(permits), lambda each: each[0])
     for state in sorted(by_state.keys() & set(participants())):
         with acting_as(actor, state):
             verdicts = check_licences(state, [query for _, _, query in by_state[state]])
         for (_, permit, query), verdict in zip(by_state[state], verdicts, strict=True):
-            if verdict not in ACCEPTED_VERDICTS:
-                yield permit, state, query, verdict
+            yield permit, state, query, verdict
 
 
 def _licence_queries(permits: Sequence[Permit]) -> Iterator[tuple[str, Permit, LicenceQuery]]:

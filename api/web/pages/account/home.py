@@ -34,8 +34,14 @@ TASKS: Final[Mapping[str, tuple[str, Link]]] = {
     "request": ("send", ("tracing.request_list", {})),
     "hit": ("crosshair", ("investigation.hit_list", {"status": "open"})),
     "approval": ("check", ("tracing.approvals", {})),
-    "receipt": ("package", ("licensing.shipment_list", {"awaiting_receipt": "true"})),
-    "discrepancy": ("equal-not", ("licensing.discrepancy_list", {"unexplained": "true"})),
+    "receipt": (
+        "package",
+        ("licensing.shipment_list", {"awaiting_receipt": "true", "sort": "ships_on"}),
+    ),
+    "discrepancy": (
+        "equal-not",
+        ("licensing.discrepancy_list", {"unexplained": "true", "sort": "raised_at"}),
+    ),
     "permit": ("circle-dashed", ("licensing.home", {"_anchor": "awaiting"})),
     "alert": (
         "siren",
@@ -51,7 +57,7 @@ TASKS: Final[Mapping[str, tuple[str, Link]]] = {
 STARTS: Final = (
     (Permission.SEIZURE_RECORD, "investigation.seizure_form", message("Record a seizure")),
     (Permission.MARK_RECORD, "investigation.seizure_list", message("Add a mark to a seized gun")),
-    (Permission.PERMIT_RECORD, "licensing.home", message("Issue a permit")),
+    (Permission.PERMIT_RECORD, "licensing.permit_form", message("Issue a permit")),
     (Permission.TRACE_REQUEST, "tracing.trace_form", message("Ask for a trace")),
     (Permission.CHECK_MAKE, "investigation.check_form", message("Check a serial number")),
     (Permission.REPORT_RECORD, "investigation.report_form", message("Report a gun")),

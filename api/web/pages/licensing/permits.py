@@ -87,9 +87,9 @@ def _detail(actor: Actor, subject: Subject) -> JsonBody:
 
 
 def _review(actor: Actor, subject: Subject) -> JsonBody:
-    """Return what a permit's page shows, and its parties that no register authorises."""
-    unlicensed = licensing.list_unlicensed(actor, subject.view.permit)
-    return {**_detail(actor, subject), "unlicensed": unlicensed}
+    """Return what a permit's page shows, and what registers say of its parties."""
+    verdicts = licensing.list_verdicts(actor, subject.view.permit)
+    return {**_detail(actor, subject), "verdicts": verdicts}
 
 
 def requested_kind() -> str:
@@ -118,10 +118,10 @@ def _awaited(actor: Actor, permit: Any) -> tuple[str, str] | None:
 
 
 def _issue(actor: Actor, form: Form) -> str:
-    own_state, kind = actor.own_state(), requested_kind()
+    kind = requested_kind()
     data = form.load(
         PermitRequest(),
-        lambda body: complete_permit(body, own_state, kind, form),
+        lambda body: _complete(actor, body, kind, form),
         required=_needed_types(form),
     )
     return PERMITS.address(permits.record(actor=actor, data=data), done="issued")
@@ -152,6 +152,19 @@ def blank_permit_form(actor: Actor, kind: str) -> Form:
             "plan.mode": "road",
         }
     )
+
+
+def _complete(actor: Actor, body: JsonBody, kind: str, form: Form) -> None:
+    """Complete the JSON; a firm of a register that is named alone gets its licence."""
+    complete_permit(body, actor.own_state(), kind, form)
+    licences = {
+        (firm.licensee.owner_state, firm.name): firm.licensee.number
+        for firm in choices.firms(actor)
+    }
+    for party in filter(None, map(body.get, licensing.PARTY_ROLES)):
+        number = licences.get((party["country"], party.get("name")))
+        if number and not party.get("licence"):
+            party["licence"] = number
 
 
 def complete_permit(body: JsonBody, own_state: str, kind: str, form: Form) -> None:

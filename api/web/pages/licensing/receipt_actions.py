@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from api.schemas.trade.receipts import ReceiptCorrectionRequest, ReceiptRequest, present_receipt
 from api.web.document_actions import REASON, Action, Actions
@@ -12,7 +12,7 @@ from api.web.record_pages import other_fields
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core import text
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Invalid, Message, message
+from salsa_ext.core.errors import CodeLabels, Invalid, Message, message
 from salsa_ext.core.fields import Member
 from salsa_ext.reference.calendars import today
 from salsa_ext.trade.permits import queries as permit_queries
@@ -72,6 +72,7 @@ VERIFICATION_FIELD = Field(
     required=True,
     max_length=100,
 )
+CONFIRM: Final = message("Confirm the receipt")
 NO_SERIALS_FIELD = Field("none", message("Nothing that has a serial number arrived"), "flag")
 
 
@@ -184,6 +185,20 @@ def _bulk_part(part: UnserialisedLine, typed: str) -> dict[str, Any]:
     return {"line": part.line, "quantity": quantity} | lot
 
 
+def receipt_wording(view: ShipmentView) -> tuple[Message, Message] | None:
+    """Return the title and a warning, where the goods were not recorded at the border."""
+    recorded = {checkpoint.stage for checkpoint in view.checkpoints}
+    stages = {entry["stage"] for entry in view.shipment.expected} & {"exit", "entry"} - recorded
+    if not stages:
+        return None
+    warning = message(
+        "Not recorded at the border: {stages}. If it is received all the same, this is a discrepancy that"
+        " every state concerned sees. Say what arrived in your country (CIFTA IX.4).",
+        stages=CodeLabels("checkpoint_stage", tuple(sorted(stages, reverse=True))),
+    )
+    return CONFIRM, warning
+
+
 def can_return(actor: Actor, view: ShipmentView) -> bool:
     """Return whether goods may come back: refused, or exported temporarily."""
     if view.return_receipt or view.progress.status == "planned":
@@ -204,7 +219,7 @@ ReceiptAction = partial(
 ACTIONS: Actions = (
     ReceiptAction(
         "receipt",
-        message("Confirm the receipt"),
+        CONFIRM,
         message(
             "Say what arrived in your country (CIFTA IX.4). What you list and what was shipped are compared,"
             " and every state concerned sees what is missing."
@@ -213,10 +228,11 @@ ACTIONS: Actions = (
         receipts.confirm,
         statuses=(*MOVING_STATUSES, "lost"),
         fields=(RECEIVED_ON, IMPORT_MARK_FIELD),
-        success=message("The receipt is confirmed."),
+        success=message("The receipt is confirmed. Soon this page lists what does not add up."),
         is_main=True,
         is_own=False,
         is_versioned=False,
+        wording=receipt_wording,
         is_for=lambda actor, view: view.shipment.importing_state == actor.state,
         initial_values=receipt_values,
     ),

@@ -3,16 +3,18 @@
 import re
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from flask import request
+from flask import after_this_request, request
 
 from api.i18n.messages import translate
 from api.schemas.trade.receipts import present_receipt
 from api.schemas.trade.shipments import ShipmentQuery, ShipmentRequest, ShipmentResponse
 from api.web import choices, submission
+from api.web.check_answers import reload_soon
 from api.web.document_actions import Subject
 from api.web.forms import REQUIRED, Field, Form, parse_number, split_lines
 from api.web.lists import EXTERNAL_ID, FROM_DAY, SERIAL, TO_DAY
@@ -103,6 +105,9 @@ def _due_before(actor: Actor) -> dict[str, str]:
 
 def _detail(actor: Actor, subject: Subject, form: Form | None = None) -> dict[str, Any]:
     shipment = subject.view.shipment
+    if request.args.get("done") == "receipt":  # discrepancies follow by a job
+        address = SHIPMENTS.address(shipment.id, done="compared")
+        after_this_request(partial(reload_soon, seconds=3, address=address))
     files: Any = {}
     if Permission.ATTACHMENT_READ in actor.permissions:
         files = attachments.view_attachments_of(actor=actor, kind="shipment", ids=[shipment.id])
@@ -241,6 +246,7 @@ SHIPMENTS = DocumentPages(
     {
         "recorded": message("The shipment is recorded."),
         "attached": message("The file is attached."),
+        "compared": message("The receipt is confirmed and compared with the shipment."),
     },
     parent=LICENSING,
 )
