@@ -59,6 +59,7 @@ from salsa_ext.core.batches import with_field_paths, with_paths
 from salsa_ext.reference import suggestions
 from salsa_ext.trade.discrepancies import commands as discrepancy_commands
 from salsa_ext.trade.discrepancies import queries as discrepancy_queries
+from salsa_ext.trade.permits import approvals as permit_approvals
 from salsa_ext.trade.permits import changes as permit_changes
 from salsa_ext.trade.permits import licensees, permits
 from salsa_ext.trade.permits import queries as permit_queries
@@ -95,6 +96,20 @@ def create_permit(actor: Actor, data: PermitData) -> permit_queries.PermitView:
 
 permits_blueprint.batch(
     "/permits", PermitRequest, permits.record_many, Permission.PERMIT_RECORD, permits.find_used
+)
+permits_blueprint.action(
+    f"{PERMIT}/approve",
+    None,
+    permit_approvals.approve_permit,
+    Permission.PERMIT_APPROVE,
+    "Issue a permit that another person of your state proposed.",
+)
+permits_blueprint.action(
+    f"{PERMIT}/return",
+    PermitDecisionRequest,
+    permit_approvals.return_permit,
+    Permission.PERMIT_APPROVE,
+    "Return a proposed permit with the reason; its number is free again.",
 )
 permits_blueprint.action(
     f"{PERMIT}/cancel",

@@ -17,7 +17,7 @@ from salsa_ext.administration.accounts import AccountData
 from salsa_ext.administration.audit import AuditEntryView
 from salsa_ext.administration.keys import MAX_NETWORKS, MAX_OVERLAP_HOURS, KeyData, Rotation
 from salsa_ext.core import codes
-from salsa_ext.core.codes import LICENSEE_ROLES, TRACE_APPROVAL_MODES
+from salsa_ext.core.codes import LICENSEE_ROLES, SECOND_PERSON_ACTS, TRACE_APPROVAL_MODES
 from salsa_ext.reference.state_settings import (
     LOOKUP_PERCENTS,
     MAX_COUNTERPART_DAYS,
@@ -224,7 +224,7 @@ class SettingsRequest(RequestSchema):
     equivalent_years = Whole(least=1, most=MAX_EQUIVALENT_YEARS)
     published_roles = Items(Code(LICENSEE_ROLES), most=6)
     yearly_totals = Flag()
-    report_second_person = Flag()
+    second_person = Items(Code(SECOND_PERSON_ACTS), most=len(SECOND_PERSON_ACTS))
 
 
 @repeats(SettingsRequest, is_complete=True)

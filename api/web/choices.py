@@ -44,6 +44,7 @@ CODE_LISTS = {
     "transfer_kind": codes.TRANSFER_KINDS,
     "marking": codes.MARK_CONDITIONS,
     "trace_approval": codes.TRACE_APPROVAL_MODES,
+    "second_person": codes.SECOND_PERSON_ACTS,
     "mark_kind": codes.MARK_KINDS,
     "mark_method": codes.MARK_METHODS,
     "attachment_kind": codes.ATTACHMENT_KINDS,

@@ -1,6 +1,6 @@
 """Values that begin a form: of a document that is corrected, of a record that is chosen."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date
 from typing import Any, Final
 
@@ -73,6 +73,23 @@ def counterpart_values(view: Any) -> dict[str, str]:
         goods |= {name: getattr(line, name) for name in ("type", "model", "hs_code", "unit", "lot")}
         values |= {f"lines.{at}.{name}": value for name, value in goods.items()}
     return {name: value for name, value in values.items() if value}
+
+
+def repeated_values(view: Any) -> dict[str, str]:
+    """Return what an own permit says, as form values of another like it."""
+    values = view.present()
+    values |= {"transit": values.pop("transit_permits", None)}
+    return {path: str(value) for path, value in _flatten(values) if value not in (None, "", False)}
+
+
+def _flatten(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield the plain values of JSON with their paths, as fields of a form are named."""
+    parts = value.items() if isinstance(value, Mapping) else enumerate(value or ())
+    for name, part in parts:
+        if isinstance(part, Mapping | list | tuple):
+            yield from _flatten(part, f"{path}{name}.")
+        else:
+            yield f"{path}{name}", part
 
 
 def number_items(body: dict[str, Any], has_photo: bool) -> None:

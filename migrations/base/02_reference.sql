@@ -143,6 +143,7 @@ CREATE TABLE state_setting (
     equivalent_years INTEGER NOT NULL,
     published_roles TEXT[] NOT NULL,
     yearly_totals BOOLEAN NOT NULL,
+    second_person TEXT[] NOT NULL,
     CONSTRAINT pk_state_setting PRIMARY KEY (owner_state),
     CONSTRAINT ck_state_setting_counterpart_days CHECK (counterpart_days BETWEEN 1 AND 366),
     CONSTRAINT ck_state_setting_equivalent_years CHECK (equivalent_years BETWEEN 1 AND 10),

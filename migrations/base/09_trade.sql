@@ -31,7 +31,6 @@ CREATE TABLE permit (
     findings JSONB NOT NULL,
     refusal TEXT, details JSONB NOT NULL DEFAULT '{}',
     CONSTRAINT pk_permit PRIMARY KEY (id),
-    CONSTRAINT uq_permit_owner_state_kind_number UNIQUE (owner_state, kind, number),
     CONSTRAINT ck_permit_document_kind CHECK (document_kind IN ('certificate', 'equivalent')),
     CONSTRAINT ck_permit_kind CHECK (kind IN ('import', 'in_transit', 'export')),
     CONSTRAINT ck_permit_regime CHECK (regime IN ('permanent', 'temporary', 'return')),
@@ -39,7 +38,8 @@ CREATE TABLE permit (
         'complete', 'awaiting_counterpart', 'mismatch', 'over_quantity'
     )),
     CONSTRAINT ck_permit_status CHECK (status IN (
-        'issued', 'suspended', 'cancelled', 'expired', 'exhausted', 'replaced', 'refused'
+        'issued', 'suspended', 'cancelled', 'expired', 'exhausted', 'replaced', 'refused',
+        'proposed', 'returned'
     ))
 );
 CREATE INDEX ix_permit_awaiting ON permit (LEAST(expires_on, latest_import_on))
@@ -56,6 +56,10 @@ CREATE INDEX ix_permit_importing_state_import_permit_number ON permit
 CREATE INDEX ix_permit_number ON permit (number);
 CREATE INDEX ix_permit_owner_state_id ON permit (owner_state, id);
 CREATE INDEX ix_permit_owner_state_kind_replaces ON permit (owner_state, kind, replaces);
+CREATE INDEX ix_permit_proposed ON permit (owner_state, id) WHERE status = 'proposed';
+-- A returned proposal frees its number.
+CREATE UNIQUE INDEX uq_permit_owner_state_kind_number ON permit (owner_state, kind, number)
+    WHERE status <> 'returned';
 CALL salsa_protect('permit', 'SELECT, INSERT, UPDATE');
 
 CREATE TABLE permit_line (

@@ -1,7 +1,4 @@
--- Annual reports, and whether a second person signs them.
-
-ALTER TABLE state_setting ADD COLUMN report_second_person BOOLEAN NOT NULL DEFAULT false;
-ALTER TABLE state_setting ALTER COLUMN report_second_person DROP DEFAULT;
+-- Annual reports.
 
 CREATE TABLE annual_report (
     id UUID NOT NULL,

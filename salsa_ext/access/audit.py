@@ -97,6 +97,9 @@ class Action(StrEnum):
     NOTIFICATION_READ = "notification:read"
     NOTIFICATIONS_READ = "notification:read_many"
     PARTICIPATION_DECLARED = "participation:declared"
+    PERMIT_PROPOSED = "permit:proposed"
+    PERMIT_APPROVED = "permit:approved"
+    PERMIT_RETURNED = "permit:returned"
     PERMIT_RECORDED = "permit:recorded"
     PERMIT_CANCELLED = "permit:cancelled"
     PERMIT_SUSPENDED = "permit:suspended"
@@ -223,11 +226,9 @@ class Action(StrEnum):
 SUBJECT_KINDS: Final = tuple(
     "account agency alert annual_report attachment batch canary check consent contact conversation dataset "
     "discrepancy envelope hit import key licensee log lookup match notification participation "
-    "permit post record release report request seizure setting shipment signing_key subject_request trace"
-    " transfer webhook".split()
+    "permit post record release report request seizure setting shipment signing_key subject_request "
+    "trace transfer webhook".split()
 )
-
-
 AUTOMATIC_ACTIONS: Final = frozenset(
     Action[name]
     for name in (
@@ -254,7 +255,7 @@ CHANGE_ACTIONS: Final = frozenset(
     Action[name]
     for name in (
         "ALERT_RECORDED ALERT_VERIFIED ALERT_CANCELLED ALERT_EXPIRED CHECK_MADE CHECK_GIVEN_CASE "
-        "CUSTODY_RECORDED CUSTODY_CORRECTED CUSTODY_WITHDRAWN "
+        "CUSTODY_RECORDED CUSTODY_CORRECTED CUSTODY_WITHDRAWN PERMIT_PROPOSED PERMIT_RETURNED "
         "CONSENT_ASKED CONSENT_GRANTED CONSENT_REFUSED CONSENT_REVOKED DISCREPANCY_RAISED "
         "DISCREPANCY_RESOLVED DISCREPANCY_REOPENED DISCREPANCY_EXPLAINED DISCREPANCY_AGREED "
         "DISCREPANCY_ASSIGNED ENVELOPE_APPLIED HIT_MADE HIT_CONFIRMED HIT_DENIED HIT_EXTENDED HIT_EXPIRED "

@@ -82,6 +82,8 @@ class Permission(StrEnum):
     """Declare which of the own state's registers take part."""
     PERSONAL_DATA_MANAGE = "personal_data:manage"
     """Work on requests of persons about their data, erase persons, and place legal holds."""
+    PERMIT_APPROVE = "permit:approve"
+    """Approve or return a permit that another person of the own state proposed."""
     PERMIT_READ = "permit:read"
     """Read permits that concern the own state."""
     PERMIT_RECORD = "permit:record"

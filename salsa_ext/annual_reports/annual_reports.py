@@ -28,7 +28,7 @@ from salsa_ext.database.session import NO_STATE, db
 from salsa_ext.figures import OriginShare, origin_share
 from salsa_ext.papers.facts import ANNUAL_REPORT
 from salsa_ext.reference.agencies import contact_agencies
-from salsa_ext.reference.state_settings import load_settings
+from salsa_ext.reference.state_settings import needs_second_person
 from salsa_ext.releases import releases
 from salsa_ext.releases.models import Release
 from salsa_ext.releases.releases import ReleaseView
@@ -153,8 +153,7 @@ def sign_annual_report(
     require(actor, Permission.ANNUAL_REPORT_WRITE)
     row = _lock_draft(actor, annual_report_id, "sign", expected_version)
     acts = (Action.ANNUAL_REPORT_CREATED, Action.ANNUAL_REPORT_WRITTEN)
-    needs_second = actor.state and load_settings(actor.state).settings.report_second_person
-    if needs_second and is_same_person(actor, row.id, *acts):
+    if needs_second_person(actor, "annual_report") and is_same_person(actor, row.id, *acts):
         raise Forbidden(message("You wrote this report. A second person of your state signs it."))
     content = _content(_view(actor, row))
     number = f"{row.year}-{row.number}"

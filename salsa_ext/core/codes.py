@@ -68,8 +68,10 @@ PERMIT_KINDS: Final = ("import", "in_transit", "export")
 PERMIT_DOCUMENT_KINDS: Final = ("certificate", "equivalent")
 PERMIT_REGIMES: Final = ("permanent", "temporary", "return")
 PERMIT_STATUSES: Final = tuple(
-    "issued suspended cancelled expired exhausted replaced refused".split()
+    "issued suspended cancelled expired exhausted replaced refused proposed returned".split()
 )
+UNISSUED_STATUSES: Final = ("proposed", "returned")
+"""Statuses of a permit that waits for a second person, or that one returned; for its state alone."""
 COUNTERPART_STATUSES: Final = ("complete", "awaiting_counterpart", "mismatch", "over_quantity")
 TRANSPORT_MODES: Final = ("road", "rail", "sea", "river", "air", "mail")
 SHIPMENT_STATUSES: Final = tuple(
@@ -102,9 +104,10 @@ LICENSEE_STATUSES: Final = ("active", "suspended", "revoked", "defunct")
 TRACE_APPROVAL_MODES: Final = ("none", "own", "alone")
 """Approver of a state's traces before sending.
 
-`none`: not required; `own`: a second person of the state; `partner`: a person of another state;
-`alone`: nobody, for lack of staff.
+`none`: not required; `own`: a second person of the state; `alone`: nobody, for lack of staff.
 """
+SECOND_PERSON_ACTS: Final = ("annual_report", "permit")
+"""Acts for which a state may require a second person: to sign its report, to issue a permit."""
 TRANSFER_KINDS: Final = tuple(
     "manufacture export import registration domestic_sale private_sale inheritance loan state_issue "
     "state_to_civilian deactivation destruction".split()
@@ -222,7 +225,7 @@ ILLICIT_REASONS: Final = tuple(
 )
 INTENDED_USES: Final = ("intelligence", "evidence")
 TASK_KINDS: Final = tuple(
-    "request hit approval receipt discrepancy permit alert consent match trace lookup "
+    "request hit approval proposal receipt discrepancy permit alert consent match trace lookup "
     "account".split()
 )
 """What waits for a person, in the order in which it is shown."""

@@ -307,6 +307,8 @@ NEXT_STEPS: Final[Mapping[tuple[str, str], Message]] = {
     ("licensee", "suspended"): message("To lift the suspension, reinstate it."),
     ("permit", "suspended"): message("To lift the suspension, reinstate it."),
     ("permit", "cancelled"): message("That is for good: issue a new one."),
+    ("permit", "proposed"): message("It is not issued yet: a second person approves it first."),
+    ("permit", "returned"): message("It was not issued. Propose it again."),
     ("permit", "replaced"): message("Change the one that was issued in its place."),
     ("shipment", "held"): message("Resume it first."),
     ("shipment", "cancelled"): message("That is for good: record a new one."),

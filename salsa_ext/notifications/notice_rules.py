@@ -23,6 +23,8 @@ _ALL_READERS: Final = (
 )
 """Roles that read records of other states, or in the audit that they were corrected."""
 _TABLE: Final = (
+    ("permit", "to_approve", "licensing_officer supervisor", ""),
+    ("permit", "returned", "licensing_officer", ""),
     ("permit", "posted cancelled suspended reinstated amended replaced", "licensing_officer", ""),
     ("shipment", "posted released amended cancelled held resumed returned arrived", _TRADE, ""),
     ("shipment", "incident passed_held", _TRADE, "alarm"),

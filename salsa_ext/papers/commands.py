@@ -13,6 +13,7 @@ from salsa_ext.access.rules import require
 from salsa_ext.access.signing import find_public_key, sign
 from salsa_ext.annual_reports.models import AnnualReport
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.codes import UNISSUED_STATUSES
 from salsa_ext.core.errors import Conflict, NotFound, message
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.firearms.records.queries import find_parties
@@ -67,10 +68,16 @@ class Verification:
 def sign_permit(*, actor: Actor, permit_id: UUID) -> PermitPaper:
     """Return the signed paper of a permit.
 
-    Raises NotFound, RuleBroken without an agreement on electronic copies.
+    Raises NotFound, Conflict before it is issued, RuleBroken without an agreement on electronic copies.
     """
     require(actor, Permission.PERMIT_READ)
     view = permit_queries.read_permit(actor, permit_id)
+    if view.permit.status in UNISSUED_STATUSES:
+        raise Conflict(
+            message(
+                "This permit is not issued yet. Its paper follows when a second person approves it."
+            )
+        )
     paper_facts.require_copy_agreement(actor, view.permit.owner_state)
     facts = paper_facts.permit_facts(actor, view)
     return PermitPaper(view, facts, sign(actor, facts.to_claims(actor.now())))
@@ -131,6 +138,7 @@ def _find_recorded(actor: Actor, claims: Claims) -> _RecordedPaper | None:
     query = select(Permit).filter_by(
         owner_state=claims.state, kind=claims.kind, number=claims.number
     )
+    query = query.where(Permit.status.not_in(UNISSUED_STATUSES))
     row = db.session.scalars(query.execution_options(populate_existing=True)).first()
     if row is None:
         return None

@@ -189,4 +189,4 @@ class StateSetting(Base):
     equivalent_years: Mapped[int]
     published_roles: Mapped[list[str]]
     yearly_totals: Mapped[bool]
-    report_second_person: Mapped[bool]
+    second_person: Mapped[list[str]]

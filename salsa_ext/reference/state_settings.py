@@ -44,15 +44,14 @@ class Settings:
     public holidays and `closed_on`, plus `open_on`.
 
     `trace_approval` is the approver of a trace before sending: `none`; `own`; and with fewer than
-    ENOUGH_APPROVERS approvers also `partner`, a person of the state `trace_approver`, or `alone`,
-    without approval, which trace and report mention.
+    ENOUGH_APPROVERS approvers also `alone`, without approval, which trace and report mention.
 
     `equivalent_years` is the longest validity of documents equivalent to a certificate; those of
     certificates is one year (Model Regulations 8.1). `published_roles`: whose licences the law of the
     state lets it publish to other states (CIFTA XIII.1.a).
 
-    `yearly_totals` allows the secretariat to read its uncut figures of ended years. With
-    `report_second_person` a second person signs the annual report.
+    `yearly_totals` allows the secretariat to read its uncut figures of ended years.
+    `second_person` are the acts that need one, of SECOND_PERSON_ACTS.
 
     `authority_name` is the title of every page, empty for the name of the reader's agency.
     `lookup_percent` of the default budgets of look-ups (`lookups.budgets`).
@@ -75,7 +74,7 @@ class Settings:
     equivalent_years: int = 4
     published_roles: tuple[str, ...] = ()
     yearly_totals: bool = True
-    report_second_person: bool = False
+    second_person: tuple[str, ...] = ()
 
     def target(self, priority: str) -> timedelta:
         """Return the response term of a priority, in the state's own time."""
@@ -108,7 +107,7 @@ class SettingsChange:
     equivalent_years: int | None = None
     published_roles: tuple[str, ...] | None = None
     yearly_totals: bool | None = None
-    report_second_person: bool | None = None
+    second_person: tuple[str, ...] | None = None
 
 
 WORKING_DAY_PRIORITIES: Final = ("priority", "routine")
@@ -149,6 +148,11 @@ def load_settings(state: str) -> SettingsView:
     own = execute_raw(_SELECT_STATE, (state,)).fetchone()
     version, settings = (own[0], _from_row(own[1:])) if own else (0, Settings())
     return SettingsView(state, version, settings, _agreed_states(state, settings))
+
+
+def needs_second_person(actor: Actor, act: str) -> bool:
+    """Return whether the setting of the actor's state requires a second person for an act."""
+    return actor.state is not None and act in load_settings(actor.state).settings.second_person
 
 
 def _agreed_states(state: str, settings: Settings) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ _LEAVES: Final = text(
 )
 _AMENDMENTS: Final = text(
     "SELECT jsonb_object_keys(data -> 'written'), id FROM audit_entry"
-    " WHERE action IN ('permit:amended', 'shipment:amended') ORDER BY at, id"
+    " WHERE action IN ('permit:amended', 'permit:approved', 'shipment:amended') ORDER BY at, id"
 )
 _ERASURES: Final = text("SELECT owner_state, at FROM audit_entry WHERE action = 'person:erased'")
 ERASED_WITHIN: Final = timedelta(minutes=5)

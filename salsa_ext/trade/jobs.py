@@ -40,6 +40,8 @@ SUBJECTS: Final[dict[str, Any]] = {
     "discrepancy": Discrepancy,
 }
 NOTICES: Final = {
+    Action.PERMIT_PROPOSED: NoticeOfAction("permit_to_approve", to="all"),
+    Action.PERMIT_RETURNED: NoticeOfAction("permit_returned", to="all"),
     Action.PERMIT_RECORDED: NoticeOfAction("permit_posted"),
     Action.PERMIT_CANCELLED: NoticeOfAction("permit_cancelled"),
     Action.PERMIT_SUSPENDED: NoticeOfAction("permit_suspended"),

@@ -6,8 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Select, and_, false, func, select
+from sqlalchemy import Select, Text, and_, cast, false, func, select
 
+from salsa_ext.access.audit import Action
 from salsa_ext.access.models import Account, AuditEntry
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
@@ -186,6 +187,17 @@ def _approvals(actor: Actor) -> Select[Any]:
     return select(Trace).where(own, *waiting).order_by(Trace.approval_requested_at, Trace.id)
 
 
+def _proposals(actor: Actor) -> Select[Any]:
+    """Select permits that another person proposed."""
+    own = AuditEntry.owner_state == actor.state, AuditEntry.account_id == actor.account_id
+    proposed = AuditEntry.action == Action.PERMIT_PROPOSED
+    mine = select(AuditEntry.id).where(
+        *own, proposed, AuditEntry.subject_id == cast(Permit.id, Text)
+    )
+    waiting = Permit.owner_state == actor.state, Permit.status == "proposed", ~mine.exists()
+    return select(Permit).where(*waiting).order_by(Permit.id)
+
+
 def _completed_traces(actor: Actor) -> Select[Any]:
     own = Trace.owner_state == actor.state, Trace.status == "completed"
     return select(Trace).where(*own).order_by(Trace.id.desc())
@@ -261,6 +273,11 @@ QUEUES: Final[Mapping[str, Queue]] = {
         Permission.TRACE_APPROVE,
         _approvals,
         lambda row: Task("trace", row.id, row.case_number, None, None, row.approval_requested_at),
+    ),
+    "proposal": Queue(
+        Permission.PERMIT_APPROVE,
+        _proposals,
+        lambda row: Task("permit", row.id, row.number, None, None, row.recorded_at),
     ),
     "receipt": Queue(
         Permission.RECEIPT_RECORD,

@@ -28,7 +28,7 @@ DEFAULTS = {
     "equivalent_years": 4,
     "published_roles": [],
     "yearly_totals": True,
-    "report_second_person": False,
+    "second_person": [],
 }
 
 

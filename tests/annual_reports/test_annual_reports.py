@@ -162,7 +162,7 @@ def test_the_secretariat_reads_signed_reports_and_other_states_none(
 
 def test_where_the_state_asks_a_second_person_signs(analyst, draft, as_actor):
     administrator = as_actor("BRA", "state_administrator")
-    administrator.post("/settings", {"report_second_person": True}, 200, If_Match='"0"')
+    administrator.post("/settings", {"second_person": ["annual_report"]}, 200, If_Match='"0"')
     refused = analyst.change(draft, "sign", expect=403).json
     assert "A second person of your state signs it." in refused["detail"]
     other = as_actor("BRA", "supervisor")

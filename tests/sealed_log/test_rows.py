@@ -106,6 +106,16 @@ def test_of_an_amended_shipment_the_newest_version_counts(
     assert re.search("shipment/.* is not as it was written .shipment:amended", problem)
 
 
+def test_a_permit_that_a_second_person_approved_is_proven(real_client, real_database, real_app):
+    settings = {"second_person": ["permit"]}
+    real_client("BRA", "state_administrator").post("/settings", settings, 200, If_Match='"0"')
+    permit = real_client("BRA", "licensing_officer").post("/permits", bodies.permit()).json
+    real_client("BRA", "supervisor").change(f"/permits/{permit['id']}", "approve")
+    run_due(real_app, "sealing")
+    result = compare_rows(real_database.migration_url, Vault.from_config(real_database))
+    assert result.problems == [] and result.rows >= 5
+
+
 def test_who_is_erased_leaves_the_others_provable(recorded, real_app, real_database):
     actor = operator("BRA")
     with real_app.app_context(), transaction(actor):

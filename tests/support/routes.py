@@ -122,6 +122,8 @@ ROUTES = (
     Route("POST", "/permits", Of.PERMIT_RECORD),
     Route("POST", "/permits/batch", Of.PERMIT_RECORD),
     Route("GET", "/permits/{permit_id}", Of.PERMIT_READ),
+    Route("POST", "/permits/{permit_id}/approve", Of.PERMIT_APPROVE),
+    Route("POST", "/permits/{permit_id}/return", Of.PERMIT_APPROVE),
     Route("POST", "/permits/{permit_id}/cancel", Of.PERMIT_RECORD),
     Route("POST", "/permits/{permit_id}/suspend", Of.PERMIT_RECORD),
     Route("POST", "/permits/{permit_id}/reinstate", Of.PERMIT_RECORD),

@@ -63,7 +63,7 @@ def make(caller: Caller) -> Ids:
     made |= {"agency": agency, "office": office}
     made["run"] = _imported(caller)
     scenes.notify_officers("PRY", *(f"A-{number}" for number in range(30)))
-    _want_approval(caller)  # from here on Brazil's traces wait for a second person
+    made["proposal"] = _want_approval(caller)  # from here on Brazil needs a second person
     return made
 
 
@@ -238,10 +238,15 @@ def _traces(caller: Caller) -> Ids:
     }
 
 
-def _want_approval(caller: Caller) -> None:
-    settings, wanted = caller("BRA", "state_administrator"), {"trace_approval": "own"}
+def _want_approval(caller: Caller) -> str:
+    """A trace and a permit of Brazil wait for a second person; returns the permit's id."""
+    settings = caller("BRA", "state_administrator")
+    wanted = {"trace_approval": "own", "second_person": ["permit"]}
     settings.post("/settings", wanted, 200, If_Match=settings.get("/settings").headers["ETag"])
     caller("BRA", "trace_analyst").post("/traces", bodies.trace(case_number="C-90"))
+    permit = bodies.permit(number="E-90", import_permit=None)
+    proposed: str = caller("BRA", "licensing_officer").post("/permits", permit).json["id"]
+    return proposed
 
 
 def _explain(client: Any, discrepancy: str) -> None:

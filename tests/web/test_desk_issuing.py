@@ -276,3 +276,29 @@ def test_a_paper_that_no_agreement_covers_is_asked_of_its_authority(signed_in, a
     page = signed_in("BRA", "licensing_officer").open(f"/desk/permits/{permit['id']}")
     assert "Paraguay and your state have not agreed on electronic copies" in page
     assert "paper.pdf" not in page
+
+
+def test_a_second_person_approves_or_returns_what_an_officer_proposes(
+    officer, pry_administrator, signed_in
+):
+    second = signed_in("PRY", "supervisor")
+    pry_administrator.post("/settings", {"second_person": ["permit"]}, 200, If_Match='"0"')
+    review = text(send(officer, papers.import_certificate(review="true"), 200))
+    assert "then propose it to a second person" in review and "Propose: Import" in review
+    address = send(officer, papers.import_certificate(), 303)
+    page = officer.open(address)
+    assert "A second person of your state approves or returns it." in text(page)
+    path = address.partition("?")[0]
+    assert f"{path}/approve" not in page and f"{path}/paper" not in page
+    assert "Permits to approve" not in text(officer.open("/"))
+    assert "Permits to approve" in text(second.open("/"))
+    second.send(f"{path}/return", {"expected_version": "1", "reason": "Ten are too many"}, 303)
+    page = officer.open(path)
+    assert "Ten are too many" in text(page)
+    again = officer.open(
+        re.search(r'href="([^"]+)">Correct it and propose', page)[1].replace("&amp;", "&")
+    )
+    assert value(again, "lines.0.quantity") == "10" and value(again, "importer.name")
+    path = send(officer, papers.import_certificate(lines__0__quantity="8"), 303).partition("?")[0]
+    done = second.send(f"{path}/approve", {"expected_version": "1"}, 303).location
+    assert "The document is issued." in text(second.open(done))

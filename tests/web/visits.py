@@ -224,6 +224,8 @@ VISITS = (
     refused("/desk/permits/new?kind=in_transit", DESK_PRY),
     Visit("/desk/permits/{permit}", DESK_BRA),
     Visit("/desk/permits/{transit}", DESK_PRY),
+    Visit("/desk/permits/{proposal}", "BRA supervisor"),
+    Visit("/desk/permits/{proposal}/return", "BRA supervisor"),
     Visit("/desk/permits/{import}/amend", DESK_PRY),
     Visit("/desk/permits/{transit}/replan", DESK_PRY),
     Visit("/desk/permits/{import}/reissue", DESK_PRY),

@@ -246,6 +246,7 @@ class PartyCollector:
         party_id: UUID = row["id"]
         return party_id
 
-    def write(self) -> None:
-        """Insert the collected parties."""
-        insert_many(PartyRow, list(self.rows.values()))
+    def write(self, readers: list[str] | None = None) -> None:
+        """Insert the collected parties; for `readers` alone if given."""
+        rows = self.rows.values()
+        insert_many(PartyRow, [row | {"concerned": readers or row["concerned"]} for row in rows])

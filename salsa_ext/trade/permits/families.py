@@ -14,6 +14,7 @@ from sqlalchemy import select, tuple_
 
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import chunks, group_by
+from salsa_ext.core.codes import UNISSUED_STATUSES
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.firearms.records.queries import find_parties
 from salsa_ext.reference.calendars import local_days
@@ -93,7 +94,8 @@ def _concerned(permits: Iterable[ComparedPermit]) -> set[str]:
 
 
 def _find_permits(condition: Any) -> list[Permit]:
-    query = select(Permit).where(condition).execution_options(populate_existing=True)
+    query = select(Permit).where(condition, Permit.status.not_in(UNISSUED_STATUSES))
+    query = query.execution_options(populate_existing=True)
     return list(db.session.scalars(query))
 
 

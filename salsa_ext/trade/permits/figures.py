@@ -10,6 +10,7 @@ from uuid import UUID
 from sqlalchemy import select
 
 from salsa_ext.core.batches import group_by
+from salsa_ext.core.codes import UNISSUED_STATUSES
 from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.session import db
 from salsa_ext.firearms.records.models import FirearmColumns
@@ -63,7 +64,11 @@ def count_permits(state: str, ids: Collection[UUID]) -> dict[UUID, Counter[Fact]
 
     One that replaces another authorises no more than that one did.
     """
-    query = select(Permit).where(Permit.owner_state == state, is_any_of(Permit.id, ids))
+    query = select(Permit).where(
+        Permit.owner_state == state,
+        Permit.status.not_in(UNISSUED_STATUSES),
+        is_any_of(Permit.id, ids),
+    )
     permits = db.session.scalars(query).all()
     lines = group_by(
         quotas.find_lines([row.id for row in permits]).values(), attrgetter("permit_id")

@@ -36,7 +36,17 @@ class Permit(Sealed, Owned, Detailed, Base):
     seal_key = ("permit", "id")
     unsealed = frozenset({"version", "status", "counterpart_status", "findings"})
     __table_args__ = (
-        UniqueConstraint("owner_state", "kind", "number"),
+        Index(
+            "uq_permit_owner_state_kind_number",
+            "owner_state",
+            "kind",
+            "number",
+            unique=True,
+            postgresql_where=text("status <> 'returned'"),
+        ),
+        Index(
+            "ix_permit_proposed", "owner_state", "id", postgresql_where=text("status = 'proposed'")
+        ),
         Index(None, "importing_state", "import_permit_number"),
         Index(None, "owner_state", "id"),
         Index(None, "number"),

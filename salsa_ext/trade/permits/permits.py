@@ -1,6 +1,6 @@
 """Commands that record permits, singly or in batches; locks of recorded ones."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -11,6 +11,7 @@ from salsa_ext.access.audit import Action, append_many, audit_event
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.codes import UNISSUED_STATUSES
 from salsa_ext.core.errors import Duplicate, IllegalTransition, OverQuantity, message
 from salsa_ext.core.ids import new_id
 from salsa_ext.core.rows import to_row
@@ -26,6 +27,7 @@ from salsa_ext.reference.state_settings import load_settings
 from salsa_ext.trade.event_log import NewEvent, add_events
 from salsa_ext.trade.permits import classification, licensing, quotas
 from salsa_ext.trade.permits.allocation import allocate
+from salsa_ext.trade.permits.comparison import PermitKey
 from salsa_ext.trade.permits.families import line_goods
 from salsa_ext.trade.permits.models import Permit, PermitLine, PermitReference
 from salsa_ext.trade.permits.validation import validate_permit
@@ -45,43 +47,64 @@ def record_many(
     """Record permits in one transaction; return their ids in order.
 
     All or none. The states concerned compare them with their counterparts by their jobs. With
-    `is_reissue` the goods repeat those of earlier permits.
+    `is_reissue` the goods repeat those of earlier permits. Where the state's setting requires a
+    second person, they are proposals, which no other state sees before they are approved.
     """
     require(actor, Permission.PERMIT_RECORD)
     owner, now, on = actor.own_state(), actor.now(), today(actor)
     parties, agencies = PartyCollector(owner), agency_codes(owner)
-    years = load_settings(owner).settings.equivalent_years
+    settings = load_settings(owner).settings
+    years, is_proposal = settings.equivalent_years, "permit" in settings.second_person
     for data in batch:
         validate_permit(data, owner, on, agencies, years, is_reissue)
     if not is_reissue:
         licensing.require_known_parties(actor, batch)
     locks.lock_trade([owner])
     _require_unused_numbers(owner, batch)
-    rows, lines, references = [], [], []
+    rows, lines = [], []
     for data in batch:
         row = _permit_row(data, owner, parties, now)
+        if is_proposal:
+            row |= {"concerned": [owner], "status": "proposed"}
         rows.append(row)
         part = {"permit_id": row["id"], "owner_state": owner, "concerned": row["concerned"]}
         lines += [part | {"shipped": 0, "lapsed": 0} | firearm_columns(line) for line in data.lines]
-        references += [
-            part | {"state": state, "kind": kind, "number": number}
-            for state, kind, number in sorted(data.references())
-        ]
-    parties.write()
+    parties.write(readers=[owner] if is_proposal else None)
     insert_many(Permit, rows)
     insert_many(PermitLine, lines)
-    insert_many(PermitReference, references)
     ids = [row["id"] for row in rows]
     query = select(Permit).where(Permit.id.in_(ids)).order_by(Permit.id)
     recorded = list(db.session.scalars(query.execution_options(populate_existing=True)))
+    if is_proposal:
+        _audit(actor, Action.PERMIT_PROPOSED, recorded)
+    else:
+        named = [data.references() for data in batch]
+        issue(actor, recorded, dict(zip(ids, named, strict=True)))
+    return ids
+
+
+def issue(
+    actor: Actor, recorded: Sequence[Permit], references: Mapping[UUID, Collection[PermitKey]]
+) -> None:
+    """Let permits of the own state take effect; `references` are the documents that each names.
+
+    Raises IllegalTransition or OverQuantity for what they replace.
+    """
+    rows = [
+        {"permit_id": permit.id, "owner_state": permit.owner_state, "concerned": permit.concerned}
+        | {"state": state, "kind": kind, "number": number}
+        for permit in recorded
+        for state, kind, number in sorted(references[permit.id])
+    ]
+    insert_many(PermitReference, rows)
     _replace_many(actor, recorded)
     quotas.recount(actor, [new for new in recorded if new.kind == "import" or new.replaces])
-    classification.compare_recorded(actor, ids)
-    action = Action.PERMIT_RECORDED
-    append_many(
-        actor, [audit_event(action, row, kind=row.kind, number=row.number) for row in recorded]
-    )
-    return ids
+    classification.compare_recorded(actor, [permit.id for permit in recorded])
+    _audit(actor, Action.PERMIT_RECORDED, recorded)
+
+
+def _audit(actor: Actor, action: Action, rows: Sequence[Permit]) -> None:
+    append_many(actor, [audit_event(action, row, kind=row.kind, number=row.number) for row in rows])
 
 
 def _require_unused_numbers(owner: str, batch: Sequence[PermitData]) -> None:
@@ -99,7 +122,9 @@ def find_used(actor: Actor, batch: Sequence[PermitData]) -> list[Duplicate | Non
 def _used_numbers(owner: str, batch: Sequence[PermitData]) -> list[Duplicate | None]:
     numbers = {(data.kind, data.number) for data in batch}
     query = select(Permit).where(
-        Permit.owner_state == owner, tuple_(Permit.kind, Permit.number).in_(numbers)
+        Permit.owner_state == owner,
+        Permit.status != "returned",
+        tuple_(Permit.kind, Permit.number).in_(numbers),
     )
     used = {(permit.kind, permit.number): permit for permit in db.session.scalars(query)}
     return [
@@ -177,7 +202,9 @@ def _replace_many(actor: Actor, permits: Sequence[Permit]) -> None:
     if not successors:
         return
     query = select(Permit).where(
-        Permit.owner_state == actor.own_state(), tuple_(Permit.kind, Permit.number).in_(successors)
+        Permit.owner_state == actor.own_state(),
+        Permit.status.not_in(UNISSUED_STATUSES),
+        tuple_(Permit.kind, Permit.number).in_(successors),
     )
     replaced = db.session.scalars(query.order_by(Permit.id).with_for_update()).all()
     events = []
@@ -192,10 +219,7 @@ def _replace_many(actor: Actor, permits: Sequence[Permit]) -> None:
         events.append(NewEvent(old, "replaced", data={"by": new.number}))
     db.session.flush()
     add_events(actor, events)
-    action = Action.PERMIT_REPLACED
-    append_many(
-        actor, [audit_event(action, old, kind=old.kind, number=old.number) for old in replaced]
-    )
+    _audit(actor, Action.PERMIT_REPLACED, replaced)
 
 
 def _check_replacement(old: Permit, new: Permit) -> None:

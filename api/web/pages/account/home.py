@@ -34,6 +34,7 @@ TASKS: Final[Mapping[str, tuple[str, Link]]] = {
     "request": ("send", ("tracing.request_list", {})),
     "hit": ("crosshair", ("investigation.hit_list", {"status": "open"})),
     "approval": ("check", ("tracing.approvals", {})),
+    "proposal": ("check", ("licensing.permit_list", {"status": "proposed"})),
     "receipt": (
         "package",
         ("licensing.shipment_list", {"awaiting_receipt": "true", "sort": "ships_on"}),

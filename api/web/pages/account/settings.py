@@ -41,6 +41,14 @@ GROUPS: Final = (
         ),
     ),
     (
+        message("Second person"),
+        (
+            Field(
+                "second_person", message("A second person is needed to"), "boxes", "second_person"
+            ),
+        ),
+    ),
+    (
         message("Traces and look-ups"),
         (
             Field(
@@ -67,9 +75,6 @@ GROUPS: Final = (
                 "other_participant",
             ),
             Field("yearly_totals", message("The secretariat reads uncut yearly totals"), "flag"),
-            Field(
-                "report_second_person", message("A second person signs the annual report"), "flag"
-            ),
         ),
     ),
 )

@@ -1,6 +1,7 @@
 """Actions on an own permit: amend, reissue, suspend, reinstate, cancel."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from flask import url_for
@@ -14,9 +15,10 @@ from api.web.forms import Field, Form, parse_number
 from api.web.prefill import last_valid_day
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import message
+from salsa_ext.core.errors import Message, message
 from salsa_ext.core.text import format_quantity
 from salsa_ext.reference.calendars import today
+from salsa_ext.trade.permits import approvals as permit_approvals
 from salsa_ext.trade.permits import changes as permit_changes
 from salsa_ext.trade.permits.queries import PermitView
 from salsa_ext.worklists.desk import propose_permit_number
@@ -119,7 +121,36 @@ def _remaining_lines(view: PermitView) -> list[Any]:
     return [line for line in view.lines if line.remaining > 0]
 
 
+def second_person_obstacle(actor: Actor, view: PermitView) -> Message | None:
+    """Return why the reader may not decide on a proposed permit."""
+    return permit_approvals.same_person_problem(actor, view.permit)
+
+
 ACTIONS: Actions = (
+    Action(
+        "approve",
+        message("Approve and issue"),
+        message("The document is issued as it is proposed, and the states concerned read it."),
+        None,
+        permit_approvals.approve_permit,
+        Permission.PERMIT_APPROVE,
+        ("proposed",),
+        success=message("The document is issued."),
+        is_main=True,
+        obstacle=second_person_obstacle,
+    ),
+    Action(
+        "return",
+        message("Return"),
+        message("It is not issued. Who proposed it reads why, and may propose it again."),
+        PermitDecisionRequest,
+        permit_approvals.return_permit,
+        Permission.PERMIT_APPROVE,
+        ("proposed",),
+        (replace(REASON, hint=message("Nobody outside your state reads it.")),),
+        message("The document is returned."),
+        obstacle=second_person_obstacle,
+    ),
     Action(
         "amend",
         message("Amend"),

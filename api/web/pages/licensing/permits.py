@@ -18,11 +18,11 @@ from api.web.pages import licensing_pages
 from api.web.pages.licensing.discrepancies import related_discrepancies
 from api.web.pages.licensing.home import LICENSING
 from api.web.pages.licensing.permit_actions import ACTIONS
-from api.web.prefill import counterpart_values, firearm_category, last_valid_day
+from api.web.prefill import counterpart_values, firearm_category, last_valid_day, repeated_values
 from api.web.record_pages import DocumentPages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.codes import PERMIT_KINDS
+from salsa_ext.core.codes import PERMIT_KINDS, UNISSUED_STATUSES
 from salsa_ext.core.errors import Message, message
 from salsa_ext.core.ids import parse_id
 from salsa_ext.papers import facts as paper_facts
@@ -38,6 +38,9 @@ from salsa_ext.trade.shipments import shipments
 from salsa_ext.worklists.desk import propose_permit_number
 
 MAX_SHIPMENTS, MAX_LINES = 50, 50
+PROPOSED = message(
+    "The document is proposed. A second person of your state approves or returns it."
+)
 FILTERS = (
     Field("number", message("Number"), max_length=100),
     EXTERNAL_ID,
@@ -68,8 +71,10 @@ def _detail(actor: Actor, subject: Subject) -> JsonBody:
         ).items
     lines = [(f"lines.{line.line}", line) for line in view.lines]
     is_own = permit.owner_state == actor.state
-    return {
+    is_proposed = permit.status == "proposed" and "done" in request.args
+    return ({"success": PROPOSED} if is_proposed else {}) | {
         "permit": permit,
+        "is_unissued": permit.status in UNISSUED_STATUSES,
         "awaited": _awaited(actor, permit),
         "may_copy": paper_facts.may_have_copy(actor, permit.owner_state),
         "no_copy": with_state_names(
@@ -102,7 +107,8 @@ def _show_form(actor: Actor, form: Form | None) -> JsonBody:
     kind = requested_kind()
     form = form or blank_permit_form(actor, kind)
     if request.method == "GET" and (other := parse_id(request.args.get("of", ""))):
-        form.values |= counterpart_values(permit_queries.get_permit(actor, other))
+        view = permit_queries.get_permit(actor, other)
+        form.values |= repeated_values(view) if view.is_own else counterpart_values(view)
     return {"kind": kind, "form": form, "most": MAX_LINES}
 
 
