@@ -5,7 +5,8 @@ from typing import Any, Final
 from marshmallow import Schema, ValidationError, fields, pre_dump, validates_schema
 
 from api.http.fields.codes import Code, StateCode
-from api.http.fields.schemas import Items, RequestSchema, repeats
+from api.http.fields.numbers import Whole
+from api.http.fields.schemas import Items, Nested, RequestSchema, repeats
 from api.http.fields.texts import Id, QueryFlag, Text
 from api.http.fields.times import Day, EventDay
 from api.http.pagination import ListQuery, listing_fields
@@ -185,11 +186,26 @@ class ConsentQuery(ListQuery):
     case_number = Text(most=100)
 
 
-class MatchConfirmRequest(RequestSchema):
-    """Confirmation of a match, optionally with a reason."""
+class OtherMatchRequest(RequestSchema):
+    """Another match, with the version that was read."""
 
-    value = DecisionData
+    id = Id(required=True)
+    version = Whole(least=1, most=1_000_000, required=True)
+
+
+class MatchConfirmRequest(RequestSchema):
+    """Confirmation of a match, and of all `others` for the same reason; of all or none.
+
+    With others, mark, make and type of each are the same, and nothing contradicts it.
+    """
+
     reason = Text(most=500)
+    others = Items(Nested(OtherMatchRequest), most=200, load_default=())
+
+    def build(self, data: dict[str, Any]) -> DecisionData:
+        """Return the decision, with the versions of the others."""
+        others = {other["id"]: other["version"] for other in data.pop("others")}
+        return DecisionData(**data, others=others)
 
 
 REASON_MISSING: Final = message(
@@ -203,10 +219,13 @@ class MatchRejectRequest(RequestSchema):
     `reason` is required without a code, and with the code `other`.
     """
 
-    value = DecisionData
     reason = Text(most=500)
     reason_code = Code(codes.MATCH_REJECTIONS)
-    others = Items(Id(), most=200)
+    others = Items(Id(), most=200, load_default=())
+
+    def build(self, data: dict[str, Any]) -> DecisionData:
+        """Return the decision."""
+        return DecisionData(**data | {"others": dict.fromkeys(data["others"])})
 
     @validates_schema
     def _check_reason(self, data: dict[str, Any], **_: Any) -> None:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from uuid import UUID
 
@@ -33,7 +33,7 @@ from salsa_ext.firearms.search.search import has_exact_matches
 from salsa_ext.firearms.search.values import Candidate, MarkHit
 from salsa_ext.matches import notices as match_notices
 from salsa_ext.matches import withdrawals
-from salsa_ext.matches.models import Match, worth_number
+from salsa_ext.matches.models import Match, is_sure, worth_number
 from salsa_ext.matches.notices import MatchChange
 from salsa_ext.matches.pair_views import (
     PairKey,
@@ -49,12 +49,12 @@ from salsa_ext.matches.pair_views import (
 class DecisionData:
     """The reason of a decision on a match; internal to the state.
 
-    `others` are matches that are rejected for the same reason.
+    `others` are matches that are decided alike, each with the version that was read, if known.
     """
 
     reason: str | None = None
     reason_code: str | None = None
-    others: tuple[UUID, ...] = ()
+    others: Mapping[UUID, int | None] = field(default_factory=dict)
 
 
 MAX_PROPOSED: Final = 10
@@ -314,10 +314,12 @@ def confirm_match(
 ) -> None:
     """Confirm for the own state that two records are of one gun; their histories join.
 
-    Raises NotFound, StaleVersion, IllegalTransition, or Conflict if withdrawn.
+    With `others`, all are confirmed, or none. Raises NotFound, StaleVersion, IllegalTransition,
+    Conflict if withdrawn, or if one of several is not sure.
     """
     require(actor, Permission.MATCH_DECIDE)
-    _decide(actor, match_id, expected_version, "confirmed", data)
+    for each, version in sorted({match_id: expected_version, **data.others}.items()):
+        _decide(actor, each, version, "confirmed", data)
 
 
 def reject_match(
@@ -328,8 +330,7 @@ def reject_match(
     The same pair is not proposed again. Raises as `confirm_match`; then none is rejected.
     """
     require(actor, Permission.MATCH_DECIDE)
-    for each in sorted({match_id, *data.others}):
-        version = expected_version if each == match_id else None
+    for each, version in sorted({match_id: expected_version, **data.others}.items()):
         _decide(actor, each, version, "rejected", data)
 
 
@@ -341,6 +342,13 @@ def _decide(
         raise IllegalTransition("match", row.status, verb)
     if not row.is_current:
         raise Conflict(message("A correction took this match away; the marks no longer agree."))
+    if status == "confirmed" and data.others and not is_sure(row):
+        raise Conflict(
+            message(
+                "Several are confirmed at once if serial, make and type are the same and nothing"
+                " contradicts it. Judge the others one by one."
+            )
+        )
     row.status, row.reason, row.reason_code = status, data.reason, data.reason_code
     row.decided_by, row.decided_at = actor.account_id, actor.now()
     row.decided_agency, row.decided_officer = actor.agency, resolve_officer(actor)

@@ -1,7 +1,7 @@
 """Table of matches."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import CHAR, Double, Index, SmallInteger, UniqueConstraint, text
@@ -14,6 +14,9 @@ from salsa_ext.database.session import Base
 def worth_number(worth: str) -> int:
     """Return a code of MATCH_WORTHS as a number: what is more worth a look is higher."""
     return -MATCH_WORTHS.index(worth)
+
+
+SURE_REASONS: Final = frozenset(("serial_same", "make_same", "type_same"))
 
 
 class Match(Base):
@@ -67,3 +70,11 @@ class Match(Base):
     reason: Mapped[str | None]
     proposed_at: Mapped[datetime]
     changed_at: Mapped[datetime]
+
+
+def is_sure(match: Match) -> bool:
+    """Return whether a match may be confirmed with others: equal in all, contradicted by nothing."""
+    is_contradicted = any(reason["bits"] < 0 for reason in match.reasons)
+    is_open = match.status == "proposed" and match.is_current and match.other_record is not None
+    codes = {reason["code"] for reason in match.reasons}
+    return is_open and codes >= SURE_REASONS and not is_contradicted

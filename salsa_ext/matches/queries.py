@@ -29,7 +29,7 @@ from salsa_ext.firearms.search.batch import RecordQuery
 from salsa_ext.firearms.search.mark_lookup import find_marks_of_records
 from salsa_ext.firearms.search.search import drop_near_misses
 from salsa_ext.firearms.search.values import MarkHit
-from salsa_ext.matches.models import Match, worth_number
+from salsa_ext.matches.models import Match, is_sure, worth_number
 from salsa_ext.reference.agencies import ContactOffice, find_contacts
 
 MANY_MATCHES: Final = 10
@@ -54,6 +54,11 @@ class MatchView:
     def version(self) -> int:
         """Return the version for If-Match."""
         return self.match.version
+
+    @property
+    def is_sure(self) -> bool:
+        """Return whether it may be confirmed with others."""
+        return is_sure(self.match)
 
     @property
     def worth(self) -> str:
@@ -184,6 +189,14 @@ def get_match(actor: Actor, match_id: UUID) -> MatchView:
     """Return one match; raises NotFound if another state's."""
     require(actor, Permission.MATCH_READ)
     return read_match(actor, match_id)
+
+
+def get_matches(actor: Actor, ids: Sequence[UUID]) -> list[MatchView]:
+    """Return those of some matches that the own state has, those most worth a look first."""
+    require(actor, Permission.MATCH_READ)
+    query = select(Match).where(Match.owner_state == actor.state, Match.id.in_(ids))
+    rows = db.session.scalars(query.order_by(Match.worth.desc(), Match.id.desc())).all()
+    return build_match_views(actor, rows)
 
 
 def read_match(actor: Actor, match_id: UUID) -> MatchView:

@@ -56,6 +56,19 @@ def test_many_matches_are_rejected_for_one_reason_and_not_proposed_again(as_acto
     act(police, left, "reject", 409, reason="Again")
 
 
+def test_several_sure_matches_are_confirmed_at_once_or_none(as_actor, police):
+    for kind in ("manufacture", "domestic_sale", "private_sale"):
+        sold(as_actor, kind=kind)
+    police.post("/seizures", bodies.seizure())
+    first, *others = matches(police)
+    read = [{"id": each["id"], "version": each["version"]} for each in others]
+    stale = [read[0], {**read[1], "version": 9}]
+    act(police, first, "confirm", 412, others=stale)
+    assert {each["status"] for each in matches(police)} == {"proposed"}
+    act(police, first, "confirm", others=read, reason="Compared")
+    assert {each["status"] for each in matches(police)} == {"confirmed"}
+
+
 def test_a_rejection_says_why(as_actor, police):
     sold(as_actor)
     police.post("/seizures", bodies.seizure())

@@ -244,7 +244,7 @@ def _want_approval(caller: Caller) -> str:
     wanted = {"trace_approval": "own", "second_person": ["permit"]}
     settings.post("/settings", wanted, 200, If_Match=settings.get("/settings").headers["ETag"])
     caller("BRA", "trace_analyst").post("/traces", bodies.trace(case_number="C-90"))
-    permit = bodies.permit(number="E-90", import_permit=None)
+    permit = bodies.permit(number="E-90")
     proposed: str = caller("BRA", "licensing_officer").post("/permits", permit).json["id"]
     return proposed
 

@@ -223,6 +223,66 @@ def test_several_are_rejected_on_the_list_for_one_reason_and_leave_it(
     assert {each["reason_code"] for each in rejected} == {"common_mark"} and len(rejected) == 2
 
 
+@pytest.fixture
+def chosen(as_actor, police, officer, match):
+    """The boxes of two matches in the list, both of one serial, make and type."""
+    sold(as_actor, "URY")
+    page = officer.open("/matches")
+    assert text(page).count("Select to confirm or reject") == 2
+    return dict.fromkeys(re.findall(r'name="(pick\.[0-9a-f-]{36})"', page), "true")
+
+
+def checked(officer, chosen, path="/matches/confirm"):
+    """Return what the page to check what is confirmed sends."""
+    page = officer.send(path, chosen | {"check": "true"}, 200).text
+    shown = dict(re.findall(r'type="hidden" name="((?:pick|others)\.[^"]+)" value="([^"]+)"', page))
+    return page, shown
+
+
+@pytest.mark.between_writes
+def test_several_are_confirmed_after_one_look_each_by_its_own_decision(
+    as_actor, police, officer, chosen
+):
+    page, shown = checked(officer, chosen)
+    assert "Nothing is confirmed yet." in text(page) and "Confirm: 2" in text(page)
+    assert matches(police, "?status=confirmed") == []
+    answer = officer.send("/matches/confirm", shown | {"reason": "Compared on the bench"}, 303)
+    assert "Confirmed: 2" in text(officer.open(answer.location))
+    confirmed = matches(police, "?status=confirmed")
+    assert {each["reason"] for each in confirmed} == {"Compared on the bench"}
+    entries = as_actor("BRA", "auditor").get("/audit?action=match:confirmed").json["items"]
+    assert {each["subject_id"] for each in entries} == {each["id"] for each in confirmed}
+
+
+@pytest.mark.between_writes
+def test_when_one_changed_since_none_is_confirmed(police, officer, chosen):
+    _, shown = checked(officer, chosen)
+    first, _ = matches(police)
+    judge(officer, first, "reject", reason="Another mark")
+    judge(officer, first, "confirm")
+    judge(officer, first, "reject", reason="Another mark")
+    page = officer.send("/matches/confirm", shown, 412).text
+    assert "This was changed since you read it" in page
+    assert "judge them one by one" in text(page) and "Confirm: 1" in text(page)
+    assert matches(police, "?status=confirmed") == []
+
+
+@pytest.mark.between_writes
+def test_a_match_in_which_something_differs_is_judged_alone(as_actor, police, officer, match):
+    other = bodies.firearm(serial="ABC123456", make="Glock")
+    sold(as_actor, "URY", firearm=other)
+    page = officer.open("/matches")
+    picks = dict.fromkeys(re.findall(r'name="(pick\.[0-9a-f-]{36})"', page), "true")
+    assert text(page).count("Select to confirm or reject") < len(picks) == 2
+    page, _ = checked(officer, picks)
+    assert "judge them one by one" in text(page) and "Confirm: 1" in text(page)
+    both = {f"others.{at}.id": path.removeprefix("pick.") for at, path in enumerate(picks)}
+    both |= {f"others.{at}.version": "1" for at in range(2)}
+    refused = officer.send("/matches/confirm", picks | both, 409).text
+    assert "Judge the others one by one." in text(refused)
+    assert matches(police, "?status=confirmed") == []
+
+
 def test_without_a_selection_or_a_reason_none_is_rejected(officer, police, match):
     page = officer.send("/matches/reject", {"reason": "Another mark"}, 422).text
     assert "Select at least one match." in page and match["id"] in page

@@ -153,7 +153,7 @@ def test_a_restored_mark_is_added_to_a_seized_gun(enter, site):
     expect(page.get_by_text("The mark is added")).to_be_in_viewport()
 
 
-def test_matches_are_confirmed_one_after_the_other(enter, site):
+def test_several_matches_are_confirmed_at_once(enter, site):
     dealer, police = site.program("BRA", "licensing_officer"), site.program("PRY", "police_officer")
     for at in range(MATCHES):
         gun = bodies.firearm(serial=f"QRS7{at}044")
@@ -161,13 +161,12 @@ def test_matches_are_confirmed_one_after_the_other(enter, site):
         police.post("/seizures", bodies.seizure(number=f"S-7{at}", place=NEAR, items=[gun]))
     page = enter("police_officer")
     go(page, "Matches")
-    go(page, "Seized")
     for at in range(MATCHES):
-        if at:
-            go(page, "Next match")
-        go(page, "Confirm: one gun")
-        press(page, "Confirm: one gun")
-        says(page, "Your state says that it is one gun.")
+        page.get_by_label(f"Select to confirm or reject: QRS7{at}044").check()
+    press(page, "Confirm the selected ones")
+    page.get_by_label("Reason").fill("Compared on the bench")
+    press(page, f"Confirm: {MATCHES}")
+    says(page, f"Confirmed: {MATCHES}")
     confirmed = police.get("/matches?status=confirmed").json["items"]
     assert len(confirmed) == MATCHES
 

@@ -172,6 +172,7 @@ VISITS = (
     Visit("/matches/{match}/confirm", POLICE_BRA),
     refused("/matches/{match}/reject", POLICE_BRA),
     refused("/matches", POLICE_BRA, "/matches/reject"),
+    Visit("/matches/confirm?pick.{match}=true", POLICE_BRA),
     Visit("/guns/{record}", POLICE_BRA),
     Visit("/guns/{sold}", POLICE_BRA),
     refused("/guns/{sold}", POLICE_BRA, case_number=""),

@@ -21,11 +21,12 @@ from api.web.forms import Field, Form
 from api.web.pages import investigation_pages
 from api.web.pages.investigation.checks import register_purpose_page
 from api.web.pages.investigation.guns import rows_by_gun
-from api.web.record_pages import DocumentPages, register_form
+from api.web.record_pages import DocumentPages, register_form, render_page
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
 from salsa_ext.core.errors import Invalid, Message, NotFound, message
+from salsa_ext.core.ids import parse_id
 from salsa_ext.database.paging import Page
 from salsa_ext.disclosure import disclosures
 from salsa_ext.firearms.records.event_kinds import FOUND_EVENTS, MISSING_EVENTS
@@ -73,6 +74,7 @@ REJECTION_FIELDS = (
     ),
 )
 CHECKBOX_PREFIX = "pick."
+NOTHING_CHOSEN = message("Nothing is selected. Select at least one match.")
 
 
 def _both_guns(actor: Actor, view: MatchView) -> Sequence[tuple[str, str | None, str]]:
@@ -186,7 +188,8 @@ def _list_context(actor: Actor, page: Page[MatchView], sent: Form | None = None)
         "sent": sent or Form(),
         "prefix": CHECKBOX_PREFIX,
         "rejection_fields": REJECTION_FIELDS,
-        "rejected": request.args.get("done", type=int),
+        "decided": request.args.get("done", type=int),
+        "is_confirmed": request.args.get("act") == "confirm",
         "are_questions": request.args.get("worth") == "pointer",
     }
 
@@ -286,15 +289,45 @@ def _show_refused(actor: Actor, form: Form | None) -> str:
     return PAGES.render_list(actor, query.form, page, FILTERS, **_list_context(actor, page, form))
 
 
+def _show_chosen(actor: Actor, form: Form | None) -> str:
+    """Show the chosen matches that may be confirmed together, to be checked; without any, the list."""
+    checked = (form or Form({**request.args})).checked(CHECKBOX_PREFIX)
+    chosen = [key for each in checked if (key := parse_id(each))]
+    if not chosen:
+        if form:
+            form.errors = {"": [translate(NOTHING_CHOSEN)]}
+        return _show_refused(actor, form)
+    views = match_queries.get_matches(actor, chosen)
+    context = _list_context(actor, Page([view for view in views if view.is_sure]), form)
+    return render_page(
+        "investigation/match_check.html",
+        actor,
+        trail=PAGES.trail,
+        unsure=[view for view in views if not view.is_sure],
+        **context,
+    )
+
+
+def _confirm_many(actor: Actor, form: Form) -> str:
+    """Confirm all matches that were checked, by the versions shown; returns the list."""
+    data = form.load(MatchConfirmRequest())
+    if not data.others:
+        raise Invalid({"": [NOTHING_CHOSEN]})
+    first, version = next(iter(data.others.items()))
+    match_commands.confirm_match(actor=actor, match_id=first, expected_version=version, data=data)
+    here = url_for("investigation.match_list")
+    return lists.address_with(here, done=str(len(data.others)), act="confirm", cursor=None)
+
+
 def _reject_many(actor: Actor, form: Form) -> str:
     """Reject all checked matches for one reason, or none; returns the list with its filters."""
     chosen = form.checked(CHECKBOX_PREFIX)
     if not chosen:
-        raise Invalid({"": [message("Nothing is selected. Select at least one match.")]})
+        raise Invalid({"": [NOTHING_CHOSEN]})
     typed = {name: form.get(name) for name in ("reason", "reason_code") if form.get(name)}
     data = MatchRejectRequest().load(typed | {"others": chosen})
     match_commands.reject_match(
-        actor=actor, match_id=data.others[0], expected_version=None, data=data
+        actor=actor, match_id=next(iter(data.others)), expected_version=None, data=data
     )
     here = url_for("investigation.match_list")
     return lists.address_with(here, done=str(len(chosen)), cursor=None)
@@ -307,6 +340,15 @@ register_form(
     Permission.MATCH_DECIDE,
     _show_refused,
     _reject_many,
+)
+register_form(
+    investigation_pages,
+    "/matches/confirm",
+    "confirm_matches",
+    Permission.MATCH_DECIDE,
+    _show_chosen,
+    _confirm_many,
+    expand=lambda form: bool(form.values.pop("check", "")),
 )
 register_purpose_page(
     investigation_pages,
