@@ -135,7 +135,7 @@ def interpret_guns(
             del gun["make"]
             gun.setdefault("origin_kind", "craft")
         cell = gun.get("serial")
-        if cell and unread and any(map(str.isalnum, cell)) and not _is_prose(cell):
+        if cell and unread and any(map(str.isdigit, cell)) and not _is_prose(cell):
             cell = gun["serial"] = _mark_unread(cell, unread)
         if cell and is_starred and STAR.search(cell):
             gun |= {"serial": STAR.sub("", cell), "marking": "restored"}

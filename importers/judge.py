@@ -208,6 +208,8 @@ class Interpreter:
                 reported = value or "", f"{self._column_of(step, texts)}: {text}"
             elif value not in (None, "", []):
                 write_field(body, step.path, value)
+                if step.name == "occurred_on" and _is_rougher(value, text):
+                    add_note(body, f"{self._column_of(step, texts)}: {text}")
             for kind, part, is_known in listed:
                 if kind == "calibre":
                     calibres, unclear = step.meanings, "" if is_known else part
@@ -241,8 +243,16 @@ class Interpreter:
             self.judgement.add_odd_serial(reason, text, row)
         if "place" in body:
             complete_place(body["place"])
+            self._ask_about(body["place"], fields)
         column = partial(self._column_named, fields, texts)
         return Candidate(subject, number, body, [row], column)
+
+    def _ask_about(self, place: Mapping[str, Any], fields: Sequence[FieldStep]) -> None:
+        """Count a town that the gazetteer lacks and nobody has said anything of."""
+        name = place.get("name", "")
+        texts = (text for step in fields if step.name == "place.name" for text in step.meanings)
+        if name and "latitude" not in place and fold(name) not in texts:
+            self.judgement.add_unknown("place", name)
 
     def _column_named(self, steps: Sequence[FieldStep], texts: Mapping[str, str], name: str) -> str:
         return next((self._column_of(step, texts) for step in steps if step.name == name), "")
@@ -380,6 +390,11 @@ def _read_field(
     if kind and fold(given) in values:  # a person left it as it is
         kind = ""
     return (read_cell(path[-1], text, dates, zone) if text else None), kind
+
+
+def _is_rougher(day: str, text: str) -> bool:
+    """Return whether a text says more than the month or year that is read: `31/4/22`."""
+    return len(day) < len("2020-01-01") and len(re.findall(r"\d+", text)) > day.count("-") + 1
 
 
 def _folded(values: Mapping[str, str]) -> dict[str, str]:

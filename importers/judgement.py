@@ -22,6 +22,8 @@ MAX_UNKNOWN: Final = 10_000
 MAX_SKIPPED: Final = 10_000
 MAX_LISTED: Final = 100
 """Texts without a code, and texts with one, that a report has."""
+LEAST_TOWN: Final = 3
+"""Rows of a town without which nobody is asked where it is."""
 MAX_ODD: Final = 20
 """Serials of each kind of oddity that are named."""
 
@@ -163,6 +165,12 @@ class Judgement:
         if (kind, text) in self.unknown or len(self.unknown) < MAX_UNKNOWN:
             self.unknown[kind, text] += 1
 
+    def asked_texts(self) -> list[tuple[tuple[str, str], int]]:
+        """Return the texts without a code, the most frequent first, towns last."""
+        counts = self.unknown.most_common()
+        frequent = [each for each in counts if each[0][0] != "place" or each[1] >= LEAST_TOWN]
+        return sorted(frequent, key=lambda each: each[0][0] == "place")
+
     def add_known(self, kind: str, text: str) -> None:
         """Count a text that is read as a code."""
         if (kind, text) in self.known or len(self.known) < MAX_UNKNOWN:
@@ -267,7 +275,7 @@ def report_data(judgement: Judgement) -> dict[str, Any]:
         ],
         "unknown": [
             {"kind": kind, "text": text, "count": count}
-            for (kind, text), count in judgement.unknown.most_common(MAX_LISTED)
+            for (kind, text), count in judgement.asked_texts()[:MAX_LISTED]
         ],
         "known": [
             {"kind": kind, "text": text, "count": count}

@@ -16,8 +16,8 @@ Meanings = Mapping[tuple[str, str], str]
 """What a text means, by the kind of list and the text: itself where it stays, `-` for no value."""
 NO_VALUE: Final = "-"
 ANY_OTHER: Final = "*"
-FREE: Final = {"model": "model"}
-"""Fields without a list whose texts may be damaged: `5-7` that a spreadsheet made a day."""
+FREE: Final = {"model": "model", "place.name": "place"}
+"""Fields without a list: models that a spreadsheet made a day (`5-7`), towns by short names."""
 OPEN_KINDS: Final = (*OPEN_LISTS, *FREE.values())
 
 
@@ -29,7 +29,9 @@ def listed_fields(profile: Profile) -> Iterator[tuple[int, str, str, Path]]:
             if known[path][-1] is DESCRIPTION:
                 of_gun = path.removesuffix(DESCRIPTION.key)
                 yield from ((at, path, kind, known[of_gun + kind]) for kind in OPEN_LISTS)
-            elif kind := list_kind(known[path][-1]) or FREE.get(known[path][-1].name, ""):
+            elif kind := list_kind(known[path][-1]) or FREE.get(
+                path, FREE.get(known[path][-1].name, "")
+            ):
                 yield at, path, kind, known[path]
 
 

@@ -253,7 +253,7 @@ def _show(judgement: Judgement, unknown_file: Path | None) -> None:
             writer.writerow(("kind", "text", "rows", "means"))
             writer.writerows(
                 (kind, escape_formula(text), count, "")
-                for (kind, text), count in judgement.unknown.most_common()
+                for (kind, text), count in judgement.asked_texts()
             )
     if judgement.unread_columns:
         click.echo(f"columns not read: {', '.join(judgement.unread_columns)}")

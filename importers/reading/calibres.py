@@ -27,17 +27,16 @@ def complete_calibre(gun: dict[str, Any], values: Mapping[str, str]) -> str:
     if not text or names.resolve("calibre", text, code):
         return ""
     question = f"{text} {kind}" if code and _is_ambiguous(text) else text
-    if means := values.get(fold(question)):
-        if is_no_value(means):
-            del gun["calibre"]
-        elif means != question:
-            gun["calibre"] = means
-        return ""
     for word in WORDS.findall(gun.get("model") or "") if METRIC.fullmatch(text) else ():
         if known := names.resolve("calibre", f"{text} {word}"):
             gun["calibre"] = names.display_name("calibre", known, "en")
             return ""
-    return question
+    means = values.get(fold(question), "")
+    if is_no_value(means) and means:
+        del gun["calibre"]
+    elif means:
+        gun["calibre"] = text if means == question else means
+    return "" if means else question
 
 
 def _is_ambiguous(text: str) -> bool:

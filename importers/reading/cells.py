@@ -1,6 +1,7 @@
 """What the text of a cell means to a declared field; pure but for reference names."""
 
 import re
+from calendar import monthrange
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -19,6 +20,7 @@ from salsa_ext.reference.placeholders import UNDECIDED, fold_words, read_denial
 
 DATE_ORDERS: Final = ("dmy", "mdy", "ymd")
 EPOCH: Final = date(1899, 12, 30)
+LONGEST_MONTH: Final = 31
 SERIAL_DAYS: Final = range(10_000, 80_000)
 """Days of spreadsheets from 1927 to 2119, as numbers."""
 TWO_DIGITS: Final = 69
@@ -141,7 +143,8 @@ def read_date(text: str, order: str, *, is_rough: bool = True) -> str:
 
     Reads ISO, digits in the `order` given, names of months in four languages, days as spreadsheets
     number them. A time or day of the week is left out. A night is its first day, other days of a month
-    that month, a quarter its year. A day and month that are impossible in the order are not exchanged.
+    that month, a quarter its year; 31 April is April. A day and month that are impossible in the
+    order are not exchanged.
     """
     try:
         day = _find_date(text.strip(), order)
@@ -211,7 +214,10 @@ def _find_date(text: str, order: str) -> str:
     elif named:
         order = "mdy" if named[0] == 0 else "dmy"
     by_part = dict(zip(order, parts, strict=True))
-    return date(_year(str(by_part["y"])), int(by_part["m"]), int(by_part["d"])).isoformat()
+    year, month, day = _year(str(by_part["y"])), int(by_part["m"]), int(by_part["d"])
+    if monthrange(year, month)[1] < day <= LONGEST_MONTH:
+        return date(year, month, 1).isoformat()[:7]
+    return date(year, month, day).isoformat()
 
 
 def _first_of_days(numbers: list[int], named: list[int]) -> str:

@@ -24,7 +24,9 @@ BRACKETS: Final = re.compile(r"\(([^()]{3,40})\)")
 PREFIX: Final = re.compile(r"cal(?:ibre|iber)?\b[. :]*", re.IGNORECASE)
 DECIMAL: Final = re.compile(r"[.,]\d{2,3}")
 CALIBRE: Final = re.compile(r"[.,]?\d{1,3}(?:[.,x×*/-]\d+)*(?: ?[a-z&.]+.*)?", re.IGNORECASE)
-MODEL_AND_CALIBRE: Final = re.compile(r"(.*?)\s*[/|]\s*([.,]?\d{1,3}(?!\d)[^/|]{0,20})")
+MODEL_AND_CALIBRE: Final = re.compile(
+    r"(.*?)\s*[/|]\s*(?:cal\.? *)?([.,]?\d{1,3}(?!\d)[^/|]{0,20})"
+)
 """A model and a calibre, as their column has them: `Princess / 22`, `85S/.38 SPL`, `/36`."""
 NAMES_WITH_SIGN: Final = ("10/22", "77/22", "77/17", "77/44", "96/22")
 """Models of Ruger."""
@@ -35,7 +37,7 @@ CALIBRES_ALONE: Final = {
     "shotgun": (*GAUGES, "32", "410"),
     "homemade": GAUGES,
     "revolver": ("22", "32", "38", "357", "44"),
-    "pistol": ("9", "40", "45", "380"),
+    "pistol": ("9", "22", "25", "32", "40", "45", "380"),
     "submachine_gun": ("9", "40", "45"),
     "rifle": ("9", "22"),
     "carbine": ("9", "22"),
@@ -97,7 +99,7 @@ def describe(text: str, own_make: str = "", own_type: str | None = None) -> Mapp
         if state := find_state(match[1].strip()):
             parts["country_of_manufacture"] = state
             text = text.replace(match[0], " , ")
-    if own_type and (both := _model_and_calibre(text)):
+    if own_type and (both := _model_and_calibre(text, own_make)):
         text, parts["calibre"] = both
     words = [word.strip("-–:*'’") for word in WORDS.findall(text.replace("\xa0", " "))]
     end = next((at for at, word in enumerate(words) if word.lower() in ADDITIONS), len(words))
@@ -150,13 +152,14 @@ def describe(text: str, own_make: str = "", own_type: str | None = None) -> Mapp
     return parts
 
 
-def _model_and_calibre(text: str) -> tuple[str, str] | None:
+def _model_and_calibre(text: str, own_make: str) -> tuple[str, str] | None:
     """Return both where a sign is between them; `12/70` is one calibre, `Ruger 10/22` a model."""
     match = MODEL_AND_CALIBRE.fullmatch(text.strip())
     if not match or names.resolve("calibre", text) or text.split()[-1] in NAMES_WITH_SIGN:
         return None
     model, calibre = match.groups()
-    is_known = not names.resolve("make", model) and names.find_candidates("calibre", calibre)
+    is_model = own_make or not names.resolve("make", model)
+    is_known = is_model and names.find_candidates("calibre", calibre)
     return (model, calibre) if is_known else None
 
 

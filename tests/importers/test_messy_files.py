@@ -150,11 +150,13 @@ def test_a_number_of_several_calibres_is_told_by_type_and_model(session):
         {"calibre": "7.62", "type": "fusil", "model": "62"},
         {"calibre": "0.38", "type": "pistola"},
         {"calibre": "0.4", "type": "pistola"},
+        {"calibre": "7,62", "type": "fuzil", "model": "FAL"},
     ]
-    asked = [complete_calibre(gun, values if at == 1 else {}) for at, gun in enumerate(guns)]
-    assert asked == ["7.65", "", "7,65 pistola", "", "7.62 fusil", "0.38 pistola", ""]
+    values["7 62 fuzil"] = "7,62 fuzil"  # of others it stays as it is
+    asked = [complete_calibre(gun, values if at in (1, 7) else {}) for at, gun in enumerate(guns)]
+    assert asked == ["7.65", "", "7,65 pistola", "", "7.62 fusil", "0.38 pistola", "", ""]
     assert [gun["calibre"] for gun in guns[1:4]] == [".32 ACP", "7,65", "7.62x51 mm NATO"]
-    assert [gun["calibre"] for gun in guns[5:]] == [".38", ".40"]
+    assert [gun["calibre"] for gun in guns[5:]] == [".38", ".40", "7.62x51 mm NATO"]
 
 
 def test_rows_that_are_no_guns_are_skipped(read):
@@ -265,6 +267,8 @@ def test_no_make_is_read_in_the_model_of_a_gun_whose_make_is_known(session):
         ("36", "homemade", {"calibre": "36"}),
         ("MT 12", "submachine_gun", {"model": "MT 12"}),
         ("Princess / 22", "revolver", {"model": "Princess", "calibre": "22"}),
+        ("Bagual / 22", "pistol", {"model": "Bagual", "calibre": "22"}),
+        ("A680/cal. 12", "shotgun", {"model": "A680", "calibre": "12"}),
         ("85S/.38 SPL", "revolver", {"model": "85S", "calibre": ".38 SPL"}),
         ("Pump Military 3.0/12", "shotgun", {"model": "Pump Military 3.0", "calibre": "12"}),
         ("/36", "shotgun", {"calibre": "36"}),
@@ -326,6 +330,7 @@ def test_names_are_values(session, text):
         ("Friday, 5th March 2021", "2021-03-05"),
         ("mar 2021", "2021-03"),
         ("20200300", "2020-03"),
+        ("31/4/22", "2022-04"),
         ("20210000", "2021"),
     ],
 )
@@ -449,14 +454,17 @@ def test_a_row_without_a_date_has_the_year_of_its_report(session, actor, run, tm
     header = ["Dossier", "Date du fait", "Déclaré le", "Nat.", "N° de série"]
     rows = [["1", "courant mars 2020", "1/4/2020", "vol", "TKA52390"]]
     rows += [["2", "inconnue", "3/5/2021", "perte", "TKA52391"], ["3", "", "", "vol", "TKA52392"]]
+    rows += [["4", "31/6/2021", "2/7/2021", "vol", "TKA52393"]]
     path = write_csv(tmp_path / "lost.csv", [header, *rows])
     with open_table(path) as table:
         drafted = draft_profile(
             table, field_labels(), name="lost", state="PAN", subjects=["reports"]
         )
     judgement = importing(path, drafted.profile, actor("PAN")).judge()
-    assert [each["document"]["occurred_on"] for each in judgement.preview] == ["2020-03", "2021"]
-    assert judgement.preview[1]["document"]["note"] == "Déclaré le: 3/5/2021"
+    days = [each["document"]["occurred_on"] for each in judgement.preview]
+    assert days == ["2020-03", "2021", "2021-06"]
+    notes = [each["document"].get("note") for each in judgement.preview]
+    assert notes == [None, "Déclaré le: 3/5/2021", "Date du fait: 31/6/2021"]
     assert [problem.text.text[:19] for problem, *_ in judgement.top_problems()] == [
         "The row has no date"
     ]
@@ -501,3 +509,6 @@ def test_an_unread_sign_in_a_word_is_a_letter():
     gun = {"serial": "HPH18x (revelado em exame)"}
     assert not [*interpret_guns({"items": [gun]}, SUBJECTS["seizures"], unread="x")]
     assert (gun["serial"], gun["marking"]) == ("HPH18?", "restored")
+    gun = {"serial": "n.c."}
+    assert not [*interpret_guns({"items": [gun]}, SUBJECTS["seizures"], unread=".")]
+    assert "?" not in gun.get("serial", "")

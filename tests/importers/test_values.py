@@ -53,6 +53,34 @@ def test_a_text_is_read_as_what_it_means(judge):
     assert (gun_of(judgement)["make"], gun_of(judgement)["type"]) == ("Taurus", "pistol")
 
 
+def test_a_town_that_no_gazetteer_has_is_asked_about_where_three_rows_have_it(
+    actor, tmp_path, judge
+):
+    row = [*ROW[:-1], "Sts."]
+    rows = [[f"C-{number}", *row[1:]] for number in range(3)]
+    path = write_csv(tmp_path / "towns.csv", [HEADER, *rows])
+    town = ("place", "Sts.")
+    for profile, asked in (
+        (seizure_profile(), True),
+        (with_meanings(seizure_profile(), {town: "Santos"}), False),
+        (with_meanings(seizure_profile(), {town: "Sts."}), False),
+    ):
+        judgement = importing(path, profile, actor("BRA")).judge()
+        assert ((town, 3) in judgement.asked_texts()) is asked
+    assert town not in {key for key, _ in judge(seizure_profile(), row=row).asked_texts()}
+
+
+@pytest.mark.parametrize(
+    ("serial", "marking"),
+    [("TKA52390", "intact"), ("TKA5?390", "intact"), ("raspado", "obliterated")],
+)
+def test_numbers_are_legible_where_it_holds_for_all_rows(judge, serial, marking):
+    data = to_data(seizure_profile())
+    data["documents"][0].setdefault("constants", {})["items.marking"] = "intact"
+    row = [serial if cell == "TKA52390" else cell for cell in ROW]
+    assert gun_of(judge(from_data(data), row=row))["marking"] == marking
+
+
 def test_what_is_left_as_it_is_is_not_asked_again(judge):
     judgement = judge(with_meanings(seizure_profile(), {MAKE: "Xyzzy Arms"}))
     assert {*judgement.unknown} == {TYPE}
@@ -104,7 +132,7 @@ def test_words_are_known_in_every_file_and_codes_in_those_of_one_source(session,
         (MAKE, "Nobody Ltd"),
         (TYPE, "nothing"),
         (("agency", "DEIC"), "BRA-NOBODY"),
-        (("place", "Santos"), "Santos"),
+        (("port", "Santos"), "Santos"),
     ],
 )
 def test_a_meaning_that_is_on_no_list_is_refused(session, key, means):

@@ -431,8 +431,9 @@ def _examples(guess: ColumnGuess, known: Any, dates: str) -> str:
 
 
 def _shared_fields(subject: subjects.Subject) -> list[str]:
-    """Return what all rows may have in common: a division, in which towns are then sought."""
-    return [path for path in ("place.admin1",) if path in targets(subject.value)]
+    """Return what all rows may have in common: a division with their towns, legible numbers."""
+    shared = ("place.admin1", "items.marking", "firearm.marking")
+    return [path for path in shared if path in targets(subject.value)]
 
 
 def _constant_fields(subject: subjects.Subject) -> Iterator[Field]:
