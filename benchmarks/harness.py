@@ -255,19 +255,19 @@ def serve_module(
             os.killpg(process.pid, signal.SIGKILL)
 
 
-def _process_tree(pid: int) -> list[int]:
+def process_tree(pid: int) -> list[int]:
     """Return a process and all its descendants."""
     try:
         children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     except OSError:
         return []
-    return [pid, *(process for child in children for process in _process_tree(int(child)))]
+    return [pid, *(process for child in children for process in process_tree(int(child)))]
 
 
 def tree_cpu_seconds(root: int) -> CpuByProcess:
     """Return the processor seconds of a process and its descendants."""
     seconds = {}
-    for pid in _process_tree(root):
+    for pid in process_tree(root):
         with suppress(FileNotFoundError, ProcessLookupError):
             seconds[pid] = cpu_seconds([pid])
     return seconds

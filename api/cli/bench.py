@@ -299,20 +299,26 @@ def registers(guns: int, seed: int) -> None:
 
 
 @bench.command()
-@_number("--seeds", 14, 1, "How many faults.")
+@_number("--seeds", 14, 0, "How many faults.")
 @_number("--first", 0, 0, "First seed.")
 @_number(
     "--failovers", 1, 0, "How often the primary is killed, and its synchronous standby promoted."
 )
+@_number(
+    "--automatic",
+    0,
+    0,
+    "How often it is killed behind pg_auto_failover, which has to be installed.",
+)
 @explained
-def faults(seeds: int, first: int, failovers: int) -> None:
+def faults(seeds: int, first: int, failovers: int, automatic: int) -> None:
     """Kill processes, lose connections and fill the disk amid writes; exit with 1 on a broken promise.
 
     \b
     Example:
       salsa bench faults --seeds 200
     """
-    from benchmarks.faults import acts, failover
+    from benchmarks.faults import acts, automatic_failover, failover
     from benchmarks.faults import seeds as benchmark
     from benchmarks.trade_data import declare_registers
 
@@ -325,6 +331,9 @@ def faults(seeds: int, first: int, failovers: int) -> None:
             other = _temporary_folder(stack)
             broken += failover.run(folder, other, keys, number, create_app)
             folder = other
+        if automatic:
+            three = (folder, _temporary_folder(stack), _temporary_folder(stack))
+            broken += automatic_failover.run(three, keys, automatic, create_app)
     if broken:
         raise click.ClickException("\n".join(broken))
 

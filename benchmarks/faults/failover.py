@@ -3,11 +3,10 @@
 import os
 import shutil
 import signal
-import subprocess
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from random import Random
 from typing import Any, Final
@@ -17,7 +16,7 @@ from sqlalchemy import make_url
 
 from benchmarks.faults.acts import ACTS, PATIENCE, Keys, Load, open_permit
 from benchmarks.faults.seeds import CLIENTS, Installation, broken_promises, wait_until_idle
-from benchmarks.harness import DATABASE
+from benchmarks.harness import DATABASE, process_tree
 from salsa_ext.core.config import Config
 from salsa_ext.database.postgres import folders, programs
 from salsa_ext.database.postgres.server import EmbeddedServer
@@ -68,14 +67,12 @@ def _ask(server: EmbeddedServer, query: str) -> list[Any]:
         return cursor.fetchall()
 
 
-def _kill(server: EmbeddedServer) -> None:
-    """End all processes of a server at once, as a loss of power does."""
-    pid = server.status().pid
-    listed = subprocess.run(  # noqa: S603
-        ["/usr/bin/pgrep", "-P", str(pid)], capture_output=True, text=True, check=True
-    )
-    for number in (pid, *map(int, listed.stdout.split())):
-        os.kill(number or 0, signal.SIGKILL)
+def kill(root: int | None) -> None:
+    """End a process and what it started at once, as a loss of power does."""
+    assert root
+    for pid in process_tree(root):
+        with suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
 
 
 def run(
@@ -119,7 +116,7 @@ def _fail_over(
         while len(load.acknowledged) < least:
             time.sleep(0.01)
         before = len(load.acknowledged)
-        _kill(primary)
+        kill(primary.status().pid)
         killed = time.monotonic()
         _ask(standby, "SELECT pg_promote(true, 60)")
         while len(load.acknowledged) == before:

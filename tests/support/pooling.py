@@ -58,8 +58,10 @@ def pooled(server: EmbeddedServer, begin: str = "SELECT", **more: str) -> Iterat
         (folder / "ini").write_text("\n".join(lines))
         done = account.run(PROGRAM, "-d", folder / "ini")
         assert done.returncode == 0, done.stdout
-        yield str(folder)
-        os.kill(int((folder / "pid").read_text()), signal.SIGKILL)
+        try:
+            yield str(folder)
+        finally:
+            os.kill(int((folder / "pid").read_text()), signal.SIGKILL)
 
 
 def through(url: str, folder: str) -> str:
