@@ -48,21 +48,34 @@ class Outcome(NamedTuple):
     sureness: str = ""
 
 
-def run(owner_url: str, filled: MarkDatabase, count: int, path: Path, families: int | None) -> None:
-    """Run the queries against all ways in turns and write the results."""
+def run(
+    owner_url: str,
+    filled: MarkDatabase,
+    count: int,
+    path: Path,
+    families: int | None,
+    *,
+    is_alone: bool = False,
+) -> None:
+    """Run the queries against all ways, or this one alone, in turns and write the results."""
     guns = filled.guns
-    _fill_trigrams(owner_url, guns)
-    size = _index_sizes(owner_url, len(guns))
-    everything, fulltext = baselines.FullScan(guns), baselines.FullTextIndex(guns)
     asking = make_queries(guns, count, random.Random(SEED + 1))
     ways: dict[str, SearchWay] = {
         "this": partial(_search_service, near=True),
         "a check": _search_service,
-        "pg_trgm": baselines.find_by_trigrams,
-        "tantivy": fulltext.find,
-        "rapidfuzz": everything.rapidfuzz,
-        "oracle": everything.oracle,
     }
+    if is_alone:
+        vacuum(owner_url)
+    else:
+        _fill_trigrams(owner_url, guns)
+        everything, fulltext = baselines.FullScan(guns), baselines.FullTextIndex(guns)
+        ways |= {
+            "pg_trgm": baselines.find_by_trigrams,
+            "tantivy": fulltext.find,
+            "rapidfuzz": everything.rapidfuzz,
+            "oracle": everything.oracle,
+        }
+    size = _index_sizes(owner_url, len(guns))
     outcomes, cpu = _run_in_turns(asking, ways, min(SAMPLE_RATE, max(1, len(guns) // 100_000)))
     about = {"marks": len(guns), "families": families, "rows_per_second": filled.rows_per_second}
     write_results(outcomes, cpu, about | size, path)
@@ -104,7 +117,7 @@ def _index_sizes(owner_url: str, count: int) -> dict[str, float]:
     expressions = {
         "bytes_per_mark_forms": "pg_total_relation_size('mark_variant')",
         "bytes_per_mark_keys": "pg_total_relation_size('mark_key')",
-        "bytes_per_mark_trigrams": "pg_relation_size('ix_bench_trigram')",
+        "bytes_per_mark_trigrams": "pg_relation_size(to_regclass('ix_bench_trigram'))",
     }
     engine = create_engine(owner_url)
     with engine.connect() as connection:

@@ -124,11 +124,12 @@ def _seizure_bodies(
         if at % MISREAD_RATE == 0:
             read = draw.choice(list(CORRUPTIONS.values()))(gun.serial, draw)
             gun = gun._replace(serial=read if read and len(read) > 4 else gun.serial)
-        yield _body(gun)
+        yield seizure_body(gun)
         at += 1
 
 
-def _body(gun: Gun) -> Body:
+def seizure_body(gun: Gun) -> Body:
+    """Return the body of a seizure of a gun."""
     description = describe_gun(gun)
     names = ("type", "make", "serial", "calibre", "country_of_manufacture", "marking")
     yesterday = (datetime.now(UTC) - timedelta(days=1)).date()

@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 from flask import Flask
+from sqlalchemy import create_engine
 
 from api import jobs
 from api.app import create_app
@@ -16,9 +17,10 @@ from api.cli.context import explained
 from api.cli.db import owner_url
 from api.server import embedded_database
 from benchmarks.marks import MarkDatabase, fill_marks, vacuum
-from salsa_ext.administration import migrations
+from salsa_ext.administration import distribution, migrations
 from salsa_ext.core.clock import SYSTEM_CLOCK
 from salsa_ext.core.config import Config
+from salsa_ext.database.postgres.provision import DatabaseRole
 from salsa_ext.figures import JOB as COUNT_JOB
 from salsa_ext.leads.jobs import JOBS as LEAD_JOBS
 from salsa_ext.matches.jobs import MATCH_CRIME, MATCH_TRADE
@@ -78,9 +80,12 @@ def checks(marks: int, rounds: int, folder: Path | None) -> None:
     type=click.IntRange(1),
     help="So many families for each maker, which fill up, in place of growing ones.",
 )
+@click.option("--alone", is_flag=True, help="Without the others: in much less memory.")
 @_FOLDER
 @explained
-def search(marks: int, queries: int, families: int | None, folder: Path | None) -> None:
+def search(
+    marks: int, queries: int, families: int | None, alone: bool, folder: Path | None
+) -> None:
     """Search misread marks, compared with trigrams, distances, a full-text index, an oracle.
 
     \b
@@ -95,7 +100,8 @@ def search(marks: int, queries: int, families: int | None, folder: Path | None) 
         ) from error
 
     with _app_with_marks(marks, folder, families) as (_, owner, filled):
-        benchmark.run(owner, filled, queries, _result("search"), families)
+        path = _result("search")
+        benchmark.run(owner, filled, queries, path, families, is_alone=alone)
 
 
 @bench.command()
@@ -296,6 +302,42 @@ def registers(guns: int, seed: int) -> None:
             jobs.run_to_idle(worker, SYSTEM_CLOCK, LEAD_JOBS)
 
         benchmark.run(owner, match, guns, seed, _result(f"registers-{seed}"))
+
+
+@bench.command()
+@click.option("--server", required=True, metavar="URL", help="A superuser at the coordinator.")
+@_number("--records", 20_000, 500, "How many records each of both has.")
+@_number("--rounds", 20, 1, "Turns of each work.")
+@explained
+def cluster(server: str, records: int, rounds: int) -> None:
+    """Do the same work on a cluster of Citus and on one server.
+
+    The roles and tables are made in the database that the URL names.
+
+    \b
+    Example:
+      salsa bench cluster --server postgresql://postgres@db0/salsa_bench
+    """
+    from benchmarks import cluster as benchmark
+    from benchmarks import trade_data as trades
+    from salsa_ext.database.postgres.server import EmbeddedServer
+
+    with ExitStack() as stack:
+        app, owner, home = stack.enter_context(_temporary_app())
+        embedded = EmbeddedServer(home)
+        benchmark.set_durability_of(server, embedded)
+        roles: tuple[DatabaseRole, ...] = ("owner", "service", "worker")
+        urls = benchmark.provision(server, {role: embedded.password(role) for role in roles})
+        migrations.upgrade_schema(urls["owner"])
+        with create_engine(urls["owner"]).begin() as connection:
+            distribution.distribute(connection, distribution.plan_tables(connection))
+        config = replace(Config.from_env(), home=home, database_url=urls["service"])
+        apps = {"one server": app, "cluster": create_app(config)}
+        for each, (name, made) in zip((owner, urls["owner"]), apps.items(), strict=True):
+            with made.app_context(), click.progressbar(length=records, label=name) as bar:
+                trades.fill_trade(records, bar.update, home / f"{name}.json", each)
+        print(benchmark.bytes_by_place(owner, records))
+        benchmark.run(apps, records, rounds, _result("cluster"))
 
 
 @bench.command()

@@ -33,7 +33,7 @@ with app.app_context():
 
 def measure(app: Flask, records: int, rounds: int) -> tuple[list[harness.Figure], Any]:
     """Return the figures of boards over so many records, and seconds of a process's first board."""
-    readers = _readers(app)
+    readers = board_readers(app)
     return _figures(readers, records, rounds), _time_first_board(readers[0])
 
 
@@ -72,7 +72,7 @@ def read_page(client: Any, token: str, post: str) -> str:
     return str(answer.get_data(as_text=True))
 
 
-def _readers(app: Flask) -> list[tuple[Client, str]]:
+def board_readers(app: Flask) -> list[tuple[Client, str]]:
     """Return officers and their posts."""
     posts = db.session.scalars(
         select(Post).where(Post.state_b.is_not(None)).order_by(Post.code).limit(POST_COUNT)
