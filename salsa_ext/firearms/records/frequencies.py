@@ -27,7 +27,7 @@ COVERAGE: Final = Dataset("coverage", grain=Grain.DAY, readers="service")
 DESCRIBED: Final = Dataset("described", grain=Grain.ALL_TIME, readers="service")
 """Records by field and value; all are read at once."""
 
-CACHE_SECONDS: Final = 600.0  # seconds for which a process caches the shares: they change slowly
+CACHE_SECONDS: Final = 60.0  # seconds for which a process caches the shares
 MIN_RECORDS: Final = 1_000  # records with a field; too few for an estimate
 COLUMNS: Final = {
     "make": "make",
@@ -41,7 +41,7 @@ _cache: dict[str, tuple[float, Mapping[tuple[str, str], float]]] = {}
 
 
 def shares() -> Mapping[tuple[str, str], float]:
-    """Return each value's share by field (names of `search.evidence`). At most ten minutes old."""
+    """Return each value's share by field (names of `search.evidence`). At most a minute old."""
     since, cached = _cache.get(DESCRIBED.code, (-CACHE_SECONDS, {}))
     if time.monotonic() - since < CACHE_SECONDS:
         return cached
