@@ -75,8 +75,8 @@ def bytes_by_place(owner_url: str, records: int) -> str:
     moved = [name for name, (kind, *_) in PLACEMENTS.items() if kind == DISTRIBUTED]
     engine = create_engine(owner_url, poolclass=NullPool)
     with engine.connect() as connection:
-        sizes = dict(connection.execute(text(SIZES), {"moved": moved}).tuples())
-    per = {is_moved: round(size / records) for is_moved, size in sizes.items()}
+        sizes = connection.execute(text(SIZES), {"moved": moved}).tuples()
+        per = {is_moved: round(size / records) for is_moved, size in sizes}
     return f"bytes of a record: {per[True]:,} on the workers, {per[False]:,} at the coordinator"
 
 
