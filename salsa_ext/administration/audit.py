@@ -18,6 +18,7 @@ from sqlalchemy import (
     or_,
     select,
     true,
+    union,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
@@ -99,17 +100,24 @@ def list_entries(
     account, days are those of the own state.
     """
     require(actor, Permission.AUDIT_READ)
-    query, entry = _select_entries(actor, filters)
+    ids = _subject_ids(actor, filters)
+    query, entry = _select_entries(actor, filters, ids)
     page = fetch_page(query, entry.id, limit, cursor)
-    return page.with_items(_entry_views(actor, page.items))
+    return page.with_items(_entry_views(actor, page.items, ids))
 
 
-def _select_entries(actor: Actor, filters: Mapping[str, Any]) -> tuple[Select[Any], Any]:
+def _subject_ids(actor: Actor, filters: Mapping[str, Any]) -> set[str]:
+    typed = filters.get("subject_id")
+    return {typed, *map(str, record_lookup.find_subject_ids(actor, typed))} if typed else set()
+
+
+def _select_entries(
+    actor: Actor, filters: Mapping[str, Any], ids: Collection[str]
+) -> tuple[Select[Any], Any]:
     query: Select[Any] = select(AuditEntry)
     entry: Any = AuditEntry
-    if (typed := filters.get("subject_id")) is not None:
-        ids = {typed, *map(str, record_lookup.find_subject_ids(actor, typed))}
-        query, entry = _select_by_subjects(ids | _batches_of(actor, ids))
+    if ids:
+        query, entry = _select_by_subjects({*ids} | _batches_of(actor, ids))
     for name in ("action", "subject_kind", "owner_state"):
         if (value := filters.get(name)) is not None:
             query = query.where(getattr(entry, name) == value)
@@ -174,7 +182,8 @@ def count_activity(actor: Actor, filters: Mapping[str, Any]) -> Activity:
     last = filters.get("to_day") or today(actor)
     first = filters.get("from_day") or last - timedelta(days=TWELVE_WEEKS - 1)
     unit = next(unit for unit, most in UNITS if (last - first).days < most)
-    query, entry = _select_entries(actor, {**filters, "from_day": first, "to_day": last})
+    filters, ids = {**filters, "from_day": first, "to_day": last}, _subject_ids(actor, filters)
+    query, entry = _select_entries(actor, filters, ids)
     local = func.timezone(state_zone(actor.state or NO_STATE), entry.at)
     period = cast(func.date_trunc(unit, local), Date)
     counted = query.with_only_columns(period, func.count()).group_by(period)
@@ -204,23 +213,30 @@ def _batches_of(actor: Actor, ids: Collection[str]) -> set[str]:
 
 
 def _select_by_subjects(ids: Collection[str]) -> tuple[Select[Any], Any]:
-    """Select entries of subjects by a lateral join, and return the entity.
+    """Select entries of subjects, and those that name one among the records they disclose.
 
-    With thousands of ids in one condition, PostgreSQL would scan the whole audit.
+    By lateral joins: with thousands of ids in one condition, PostgreSQL would scan the whole audit.
     """
     given = func.unnest(literal([*ids], ARRAY(String))).table_valued("id", name="given")
     given = given.render_derived()
-    of_one = select(AuditEntry).where(AuditEntry.subject_id == given.c.id).offset(0)
-    entry = aliased(AuditEntry, of_one.correlate(given).lateral("entry"))
-    return select(entry).select_from(given).join(entry, true()), entry
+    of_one = select(AuditEntry.id).where(AuditEntry.subject_id == given.c.id).offset(0)
+    of_one = of_one.correlate(given).lateral("of_one")
+    own = select(of_one.c.id).select_from(given).join(of_one, true())
+    disclosed = select(func.salsa_disclosures_of_record(given.c.id)).select_from(given)
+    found = union(own, disclosed).subquery("found")
+    by_id = select(AuditEntry).where(AuditEntry.id == found.c.id).offset(0)
+    entry = aliased(AuditEntry, by_id.correlate(found).lateral("entry"))
+    return select(entry).select_from(found).join(entry, true()), entry
 
 
-def _entry_views(actor: Actor, entries: Sequence[AuditEntry]) -> list[AuditEntryView]:
+def _entry_views(
+    actor: Actor, entries: Sequence[AuditEntry], sought: Collection[str]
+) -> list[AuditEntryView]:
     officers = select(Officer.id, Officer.number).where(
         Officer.id.in_([entry.officer_id for entry in entries if entry.officer_id])
     )
     officer = {row.id: row.number for row in db.session.execute(officers)}
-    record_ids = {entry.id: _record_ids(entry) for entry in entries}
+    record_ids = {entry.id: _record_ids(entry, sought) for entry in entries}
     described = record_lookup.describe_records(
         actor, {record_id for ids in record_ids.values() for record_id in ids}
     )
@@ -251,9 +267,10 @@ def _entry_view(
     return AuditEntryView(entry, None, None, _without_traces(entry))
 
 
-def _record_ids(entry: AuditEntry) -> list[UUID]:
-    """Return the ids of an entry's first records, own or foreign."""
+def _record_ids(entry: AuditEntry, sought: Collection[str]) -> list[UUID]:
+    """Return the ids of an entry's first records, own or foreign; those sought come first."""
     first = entry.data.get("records") or [entry.data.get("record")]
+    first = sorted(first, key=lambda record: record not in sought)
     listed = [
         *first[:MAX_NAMED_RECORDS],
         entry.subject_id if entry.subject_kind == "record" else None,

@@ -1,5 +1,13 @@
 """To whom a record was given: its owner lists it, as soon as it was given."""
 
+from uuid import UUID
+
+from salsa_ext.access.audit import append_many
+from salsa_ext.access.rules import operator
+from salsa_ext.core.clock import FixedClock
+from salsa_ext.database.session import transaction
+from salsa_ext.disclosure.disclosures import RecordFinding, finding_events
+from tests.conftest import NOW
 from tests.support import bodies
 from tests.support.grounds import beginning
 
@@ -54,6 +62,19 @@ def test_every_way_in_which_it_went_out_is_listed_newest_first(pry_analyst, reco
         ("answer", ["firearm", "event", "document", "parties"]),
         ("trace", ["holder"]),
     ]
+
+
+def test_the_audit_finds_each_record_of_an_entry_that_lists_several(as_actor, record):
+    other = as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(number="T-2"))
+    shown = [record, other.json["firearm"]["record"]]
+    service = operator("PRY", clock=FixedClock(NOW))
+    with transaction(service):
+        found = [RecordFinding("match", "PRY", UUID(each), "BRA", ("firearm",)) for each in shown]
+        append_many(service, finding_events(service, found))
+    auditor = as_actor("PRY", "auditor")
+    for typed in (*shown, "T-1", "T-2"):
+        entries = auditor.get(f"/audit?subject_id={typed}&action=record:shown").json["items"]
+        assert [entry["data"]["records"] for entry in entries] == [shown]
 
 
 def test_a_joint_seizure_is_given_whole(as_actor, police):
