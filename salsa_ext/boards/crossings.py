@@ -332,12 +332,16 @@ class PostCheckpoint:
 
 
 def checkpoints_of_day(post: Post, today: date, zone: str) -> Sequence[PostCheckpoint]:
-    """Return up to MAX_ROWS checkpoints since the reader's midnight, newest first."""
+    """Return up to MAX_ROWS checkpoints since the reader's midnight, newest first.
+
+    Without holds: a held shipment is still expected.
+    """
     midnight = datetime.combine(today, time.min, ZoneInfo(zone))
     rows = db.session.execute(
         select(Checkpoint, Shipment)
         .join(Shipment, Shipment.id == Checkpoint.shipment_id)
         .where(Checkpoint.post == post.code, Checkpoint.occurred_at >= midnight)
+        .where(Checkpoint.outcome != "held")
         .order_by(Checkpoint.occurred_at.desc(), Checkpoint.id.desc())
         .limit(MAX_ROWS)
     )

@@ -18,10 +18,11 @@ def ship(as_actor, bra):
     as_actor("PRY", "licensing_officer").post("/permits", bodies.import_permit())
     permit = bra.post("/permits", bodies.permit()).json["id"]
 
-    def post(number, at):
+    def post(number, at, *, is_released=True):
         expected = [{"stage": "entry", "post": POST, "at": at}]
         body = bodies.shipment((f"{number}SERIAL",), number=number, expected=expected)
-        return act(bra, bra.post(f"/permits/{permit}/shipments", body).json, "release")
+        made = bra.post(f"/permits/{permit}/shipments", body).json
+        return act(bra, made, "release") if is_released else made
 
     return post
 
@@ -108,13 +109,23 @@ def test_what_was_ticked_today_is_found_again_by_both_sides_the_newest_first(
     assert first["checkpoint"]["outcome"] == "passed" and first["checkpoint"]["post"] == POST
 
 
+def test_no_receipt_is_awaited_of_what_is_not_released(pry_border, ship):
+    for number, is_released in (("A-1", True), ("A-2", False)):
+        ship(number, "2026-03-09T12:00:00Z", is_released=is_released)
+    assert numbers(pry_border.get("/shipments?awaiting_receipt=true").json["items"]) == ["A-1"]
+
+
 def test_today_begins_at_midnight_of_the_readers_side(pry_border, ship):
-    shipment = ship("A-1", "2026-03-10T12:00:00Z")["id"]
-    tick(pry_border, shipment, "entry", "2026-03-09T02:59:00Z", outcome="held", reason="Seal")
-    assert pry_border.get(BOARD).json["passed_today"] == []  # 23:59 of the day before in Paraguay
-    tick(pry_border, shipment, "entry", "2026-03-09T03:00:00Z", outcome="held", reason="Seal")
-    [first] = pry_border.get(BOARD).json["passed_today"]
-    assert (first["checkpoint"]["outcome"], first["checkpoint"]["reason"]) == ("held", "Seal")
+    first, held, last = (ship(name, "2026-03-10T12:00:00Z")["id"] for name in ("A-1", "A-2", "A-3"))
+    stopped = {"outcome": "refused", "reason": "Seal"}
+    tick(pry_border, first, "entry", "2026-03-09T02:59:00Z", **stopped)
+    tick(pry_border, held, "entry", "2026-03-09T03:00:00Z", outcome="held", reason="Seal")
+    board = pry_border.get(BOARD).json
+    assert board["passed_today"] == []  # 23:59 of the day before in Paraguay, and a hold
+    assert held in [each["id"] for each in board["due"]]
+    tick(pry_border, last, "entry", "2026-03-09T03:00:00Z", **stopped)
+    [found] = pry_border.get(BOARD).json["passed_today"]
+    assert (found["checkpoint"]["outcome"], found["checkpoint"]["reason"]) == ("refused", "Seal")
 
 
 def test_a_hold_stands_on_the_board_with_its_reason_until_it_is_let_go_on(

@@ -67,7 +67,7 @@ def test_every_kind_of_task_waits_for_somebody_in_a_busy_region(region):
         for role in ROLE_PERMISSIONS.keys() - {"secretariat", "display"}
         for row in _get(region, f"{state} {role}", "/tasks")["items"]
     }
-    assert kinds >= {*TASK_KINDS} - {"trace", "account"}
+    assert kinds >= {*TASK_KINDS} - {"trace", "account", "receipt"}
 
 
 def test_every_task_has_a_deadline_or_says_since_when_it_waits(region):

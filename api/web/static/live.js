@@ -159,7 +159,8 @@ async function watch() {
 const printing = document.getElementById("print");
 if (printing) {
   printing.hidden = false;
-  printing.addEventListener("click", () => print());
+  printing.onclick = () => print();
+  addEventListener("beforeprint", () => { document.getElementById("printed-at").textContent = new Date(Date.now() + state.skew).toLocaleString(language, {dateStyle: "medium", timeStyle: "short", timeZone: zoneOf, hourCycle: "h23"}); });
 }
 
 // Where a board has one column its parts are folded, but for the most urgent; a tile opens its own.

@@ -157,8 +157,8 @@ def list_shipments(
 
 
 def awaits_receipt(state: str, now: datetime) -> ColumnElement[bool]:
-    """Return whether a shipment to a state arrived, or should have."""
-    is_late = and_(Shipment.status.in_(OPEN_STATUSES), Shipment.due_at < now)
+    """Return whether a shipment to a state arrived, or was released and should have."""
+    is_late = and_(Shipment.status.in_(("released", "in_transit")), Shipment.due_at < now)
     return and_(Shipment.importing_state == state, or_(Shipment.status == "arrived", is_late))
 
 
