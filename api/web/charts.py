@@ -82,14 +82,15 @@ def draw_bars(
         for number, values in enumerate(series)
         for at, value in enumerate(values)
     ]
-    labels_x = [(_label_x(place * (at + 0.5)), text) for at, text in enumerate(labels)]
+    labels_x = [(_label_x(place * (at + 0.5), text), text) for at, text in enumerate(labels)]
     named = dict(zip(colours, names, strict=True))
     return Chart(bars, labels_x[-1 :: -math.ceil(LABEL_WIDTH / place)], named)
 
 
-def _label_x(x: float) -> int:
+def _label_x(x: float, text: str) -> int:
     """Return the x of a label, moved inside the chart."""
-    return round(min(max(x, LABEL_WIDTH / 2), WIDTH - LABEL_WIDTH / 2))
+    half = min(LABEL_WIDTH, len(text) * DIGIT_WIDTH) / 2
+    return round(min(max(x, half), WIDTH - half))
 
 
 def _draw_bar(series: int, x: float, wide: float, value: int, most: int, has_room: bool) -> Bar:

@@ -19,6 +19,7 @@ from api.i18n.messages import date_locale, format_day, translate
 from api.web.access import current_path
 from api.web.areas import areas
 from api.web.forms import error_summary
+from salsa_ext.access.audit import Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.batches import group_by
 from salsa_ext.core.codes import LANGUAGES
@@ -243,6 +244,8 @@ def capitalise(text: str) -> str:
 
 def action_name(action: str) -> str:
     """Return the name of an audited action: subject and verb."""
+    if action == Action.DOCUMENT_READ:
+        return sentence(message("Opened the record"))
     subject, _, verb = action.partition(":")
     return f"{capitalise(label('object', subject))} · {label('act', verb)}"
 

@@ -143,7 +143,7 @@ def test_who_opened_an_own_document_is_found_once_a_day_by_its_number(
         app.config["CLOCK"] = FixedClock(NOW)
     police.post("/checks", bodies.check(case_number="R-1"))
     page = auditor.open("/audit?subject_id=R-1")
-    assert "Document · reading" in page and "Check · " in page
+    assert "Opened the record" in page and "Check · " in page
     assert page.count("username=") >= 2
 
 

@@ -1,5 +1,7 @@
 """Audit log and disclosures of own records."""
 
+from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 from uuid import UUID
 
@@ -20,7 +22,7 @@ from salsa_ext.access.audit import Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.administration import audit
-from salsa_ext.administration.audit import list_disclosures
+from salsa_ext.administration.audit import AuditEntryView, list_disclosures
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
 from salsa_ext.core.ids import parse_id
@@ -58,7 +60,7 @@ def audit_log(actor: Actor) -> Any:
         title=AUDIT[1],
         form=listed.form,
         fields=FILTERS,
-        rows=page.items,
+        rows=_fold(page.items),
         has_files=True,
         activity=activity,
         periods=periods,
@@ -67,6 +69,20 @@ def audit_log(actor: Actor) -> Any:
         is_id=parse_id,
         **lists.list_context(page, listed.form, FILTERS),
     )
+
+
+def _fold(views: Sequence[AuditEntryView]) -> list[list[AuditEntryView]]:
+    """Group entries of the service or the server's operator that follow upon their like."""
+
+    def likeness(view: AuditEntryView) -> tuple[Any, ...]:
+        entry = view.entry
+        if entry.account_id and not view.by_itself:
+            return (entry.id,)
+        subject = (entry.subject_kind, view.number or entry.subject_id)
+        purpose = (entry.purpose, entry.case_number)
+        return entry.action, entry.owner_state, view.data.get("to"), entry.role, *subject, *purpose
+
+    return [[*group] for _, group in groupby(views, likeness)]
 
 
 @investigation_pages.get("/disclosures")
