@@ -13,9 +13,9 @@ from api.papers.sheets import (
     render_sheet,
 )
 from salsa_ext.core.errors import Message, message
-from salsa_ext.core.text import official_language
+from salsa_ext.core.text import ENGLISH, official_language
 from salsa_ext.papers.commands import PermitPaper
-from salsa_ext.reference import agencies
+from salsa_ext.reference import agencies, names
 
 Face = Mapping[str, Any]
 SECTIONS_BY_KIND: Final = {
@@ -154,9 +154,17 @@ def describe_goods(words: SheetBuilder, line: Face) -> list[str]:
     return [
         kind or str(words.code("category", line["category"])),
         make,
-        line["calibre_text"] or line["calibre"] or "",
+        _calibre(words, line),
         _other_description(words, line),
     ]
+
+
+def _calibre(words: SheetBuilder, line: Face) -> str:
+    """Return a calibre as written, a standard name in the language of the paper."""
+    code, written = line["calibre"], line["calibre_text"]
+    if code and written in (None, names.display_name("calibre", code, ENGLISH)):
+        return names.display_name("calibre", code, words.language)
+    return written or ""
 
 
 def _other_description(words: SheetBuilder, line: Face) -> str:

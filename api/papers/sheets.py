@@ -13,6 +13,7 @@ from typing import Any
 import segno
 import typst
 from babel import dates
+from flask import url_for
 
 from api.i18n.messages import format_message, format_rough, load_catalogue
 from salsa_ext.core.dates import parse_date, within_of
@@ -216,9 +217,10 @@ def build_sheet(
 def print_footer(at: datetime) -> Message:
     """Return the footer: time of printing and how to verify."""
     return message(
-        "Printed on {moment} UTC. Check it at /verify of the service, or without a network by"
-        " salsa verify and the published keys.",
-        moment=f"{at:%Y-%m-%d %H:%M}",
+        "Printed on {moment} UTC. Check it at {address}, or without a network by salsa verify and"
+        " the published keys.",
+        moment=f"{at:%d/%m/%Y %H:%M}",
+        address=url_for("account.verify_form", _external=True),
     )
 
 

@@ -68,6 +68,7 @@ PART_SEPARATOR: Final = "+"
 """Between the two parts of a first password that two persons gave."""
 DIRECTORY_ALONE: Final = message("Your role signs in by the directory of your state alone.")
 WRONG_PASSWORD: Final = message("The user name or the password is wrong.")
+FIRST_PASSWORD: Final = message("This is your first password. Enter it again, and one of your own.")
 EXPIRED_PASSWORD: Final = message(
     "This password was set by someone else and has expired. Ask your administrator for a new one."
 )
@@ -240,9 +241,7 @@ def sign_in(
     with transaction(known):
         forget_attempts(username, address, known.now())
     if check.given_at and new_password is None:
-        raise PasswordChangeRequired(
-            message("Someone else set this password. Enter it again, and a new one of your own.")
-        )
+        raise PasswordChangeRequired(FIRST_PASSWORD)
     new_hash = None if new_password is None else _hash_new(username, password, new_password)
     with transaction(known):
         _store_password(known, check, new_hash)

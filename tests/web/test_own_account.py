@@ -153,8 +153,11 @@ def test_who_signs_in_first_by_a_password_of_the_administrator_chooses_another(
     body = {"username": "bra.new", "role": "police_officer", "agency": "BRA-TEST"}
     opened = as_actor("BRA", "state_administrator").post("/accounts", body).json
     page = visitor.sign_in("bra.new", opened["password"], 403).text
-    assert "Someone else set this password." in page and 'class="alert" id="error"' not in page
+    assert "This is your first password." in page and 'class="alert" id="error"' not in page
     assert "At least 12 characters." in page
+    weak = visitor.sign_in("bra.new", opened["password"], 422, new_password="short", first="1").text
+    assert "This is your first password." in weak
+    assert "At least 12 characters." in weak.partition("New password")[2].partition("<input")[0]
     new = {"new_password": "five words are even better"}
     address = visitor.sign_in("bra.new", opened["password"], **new).location
     mine = text(visitor.open(address))

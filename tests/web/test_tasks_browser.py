@@ -184,7 +184,7 @@ def test_an_account_is_opened_and_its_person_sets_up_a_second_factor(enter, site
     page.get_by_label("User name").fill("pry.ana")
     page.get_by_label("Password", exact=True).fill(password)
     press(page, "Sign in")
-    says(page, "Someone else set this password.")
+    says(page, "This is your first password.")
     page.get_by_label("Password", exact=True).fill(password)
     page.get_by_label("New password").fill("five words are even better")
     press(page, "Sign in")

@@ -49,7 +49,8 @@ def verify() -> str:
                 kid = token_key_id(text)  # by the public keys, without the record
                 reading = check_token(text, find_public_key(kid))
                 paper = Verification(reading.verdict, reading.claims, kid)
-            return _render(actor, token=text, paper=paper)
+            zone = reader_zone(actor) if actor else "UTC"
+            return _render(actor, token=text, paper=paper, zone=zone)
         if actor is None or not _may(actor, Permission.TRACE_READ):
             return _render(actor, token=text, is_hash=True)
         report = reports.find_report_by_hash(actor=actor, sha256=text)

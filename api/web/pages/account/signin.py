@@ -56,15 +56,16 @@ def sign_in() -> Any:
         CodeRequired,
         Invalid,
     ) as error:
-        reason = error.errors["password"][0] if isinstance(error, Invalid) else error.message
-        is_change = "new_password" in request.form or isinstance(error, PasswordChangeRequired)
+        is_refused = isinstance(error, Invalid)
+        is_first = "first" in request.form or isinstance(error, PasswordChangeRequired)
         page = _show(
             next_path,
             username=username,
-            error=reason,
-            change=is_change,
-            code=isinstance(error, CodeRequired),
-            is_right=isinstance(error, CodeRequired | PasswordChangeRequired)
+            error=error.message if not is_refused else is_first and authentication.FIRST_PASSWORD,
+            refused=error.errors["password"][0] if is_refused else None,
+            change=is_first or "new_password" in request.form,
+            is_first=is_first,
+            is_right=isinstance(error, CodeRequired | PasswordChangeRequired | Invalid)
             and not request.form.get("code"),
         )
         return page, STATUS_CODES[type(error)]
