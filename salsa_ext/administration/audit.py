@@ -219,8 +219,8 @@ def _select_by_subjects(ids: Collection[str]) -> tuple[Select[Any], Any]:
     """
     given = func.unnest(literal([*ids], ARRAY(String))).table_valued("id", name="given")
     given = given.render_derived()
-    of_one = select(AuditEntry.id).where(AuditEntry.subject_id == given.c.id).offset(0)
-    of_one = of_one.correlate(given).lateral("of_one")
+    by_subject = select(AuditEntry.id).where(AuditEntry.subject_id == given.c.id).offset(0)
+    of_one = by_subject.correlate(given).lateral("of_one")
     own = select(of_one.c.id).select_from(given).join(of_one, true())
     disclosed = select(func.salsa_disclosures_of_record(given.c.id)).select_from(given)
     found = union(own, disclosed).subquery("found")

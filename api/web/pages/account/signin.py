@@ -56,13 +56,13 @@ def sign_in() -> Any:
         CodeRequired,
         Invalid,
     ) as error:
-        is_refused = isinstance(error, Invalid)
+        refused = error.errors["password"][0] if isinstance(error, Invalid) else None
         is_first = "first" in request.form or isinstance(error, PasswordChangeRequired)
         page = _show(
             next_path,
             username=username,
-            error=error.message if not is_refused else is_first and authentication.FIRST_PASSWORD,
-            refused=error.errors["password"][0] if is_refused else None,
+            error=error.message if not refused else is_first and authentication.FIRST_PASSWORD,
+            refused=refused,
             change=is_first or "new_password" in request.form,
             is_first=is_first,
             is_right=isinstance(error, CodeRequired | PasswordChangeRequired | Invalid)
