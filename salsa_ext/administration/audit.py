@@ -223,10 +223,10 @@ def _select_by_subjects(ids: Collection[str]) -> tuple[Select[Any], Any]:
     of_one = by_subject.correlate(given).lateral("of_one")
     own = select(of_one.c.id).select_from(given).join(of_one, true())
     disclosed = select(func.salsa_disclosures_of_record(given.c.id)).select_from(given)
-    found = union(own, disclosed).subquery("found")
-    by_id = select(AuditEntry).where(AuditEntry.id == found.c.id).offset(0)
-    entry = aliased(AuditEntry, by_id.correlate(found).lateral("entry"))
-    return select(entry).select_from(found).join(entry, true()), entry
+    entry_ids = union(own, disclosed).subquery("entry_ids")
+    by_id = select(AuditEntry).where(AuditEntry.id == entry_ids.c.id).offset(0)
+    entry = aliased(AuditEntry, by_id.correlate(entry_ids).lateral("entry"))
+    return select(entry).select_from(entry_ids).join(entry, true()), entry
 
 
 def _entry_views(
