@@ -8,7 +8,7 @@ from flask import g, request, url_for
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.errors import Message, message
 
-SHOWN_ON_SCREENS: Final = 7
+SHOWN_ON_SCREENS: Final = 6
 """Areas in one line of a wide screen; the others are in a menu."""
 SHOWN_ON_PHONES: Final = 2
 """Areas in the bar of a phone, between home and notifications."""

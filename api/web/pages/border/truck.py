@@ -147,7 +147,7 @@ TASKS: Final[Mapping[str, Task]] = {
         ),
         _task(
             "hold",
-            title=message("Stop the shipment"),
+            title=message("Hold the shipment"),
             description=message(
                 "For a shipment whose crossing was recorded already, or that is not released"
                 " yet: it stays where it is until your state releases it. At the barrier"
@@ -359,6 +359,7 @@ def truck_sheet(actor: Actor, here: CurrentPost, shipment_id: UUID) -> str:
         tasks=_available_tasks(TruckHere(actor, here, truck)),
         tick=TASKS["tick"],
         has_passed=done == "tick",
+        is_done=done in ("tick", "hold", *STOPPED),
         warnings=truck_warnings.side_warnings(here, truck) if done in ("tick", *STOPPED) else [],
         **truck_context(actor, here, truck),
     )
