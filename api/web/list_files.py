@@ -11,7 +11,7 @@ from marshmallow import Schema, fields
 from api.http.tables import file_response
 from api.i18n.messages import translate
 from api.web import choices
-from api.web.formatting import agency_name, label
+from api.web.formatting import agency_name, city, label
 from importers.reading.cells import OPEN_LISTS, label_kind
 from importers.reading.reader.parts import fold
 from salsa_ext.core.actor import Actor
@@ -86,7 +86,8 @@ def list_file(
     for column in sorted(_columns(schema), key=lambda column: column.path[0] in LAST):
         cells = [write.cell(column, row) for row in rows]
         if any(cell not in (None, "") for cell in cells):
-            filled.append((column.heading, cells))
+            zone = f" ({city(str(write.zone))})" if _is_moment(column.field) else ""
+            filled.append((f"{column.heading}{zone}", cells))
     headings = [heading for heading, _ in filled]
     lines = [*zip(*(cells for _, cells in filled), strict=True)]
     return file_response(headings, lines, form, _file_name(actor, title, filters), title)
@@ -123,6 +124,10 @@ def _columns(schema: Schema, path: tuple[str, ...] = (), prefix: str = "") -> It
 def _heading(key: str, field: Any) -> str:
     text = field.metadata.get("label") or HEADINGS.get(key) or key.replace("_", " ").capitalize()
     return translate(text)
+
+
+def _is_moment(field: Any) -> bool:
+    return isinstance(field, fields.DateTime) and not isinstance(field, fields.Date)
 
 
 class _Writer:
@@ -169,7 +174,7 @@ class _Writer:
             return agency_name(text)
         if key == "post":
             return self.posts.get(text, text)
-        if isinstance(field, fields.DateTime) and not isinstance(field, fields.Date):
+        if _is_moment(field):
             return datetime.fromisoformat(text).astimezone(self.zone).replace(tzinfo=None)
         try:
             return date.fromisoformat(text) if len(text) == 10 and text[4] == "-" else text

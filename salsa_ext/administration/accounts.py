@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 from zoneinfo import available_timezones
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, union
 
 from salsa_ext.access import second_factor
 from salsa_ext.access.audit import Action, AuditEvent, append
@@ -20,7 +20,7 @@ from salsa_ext.access.authentication import (
     is_real,
     revoke_keys,
 )
-from salsa_ext.access.models import Account, ApiKey
+from salsa_ext.access.models import Account, ApiKey, Passkey, SecondFactor
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import (
     OPERATOR_ROLE,
@@ -291,9 +291,15 @@ def get_account(actor: Actor, account_id: UUID) -> Account:
 
 def has_second_factor(actor: Actor, account_id: UUID) -> bool:
     """Return whether an account of the own state has codes of an application, or a passkey."""
+    return account_id in find_protected(actor, [account_id])
+
+
+def find_protected(actor: Actor, ids: Sequence[UUID]) -> set[UUID]:
+    """Return which accounts have a second factor, in one query."""
     require(actor, Permission.ACCOUNT_CONFIRM)
-    holder = replace(actor, account_id=account_id)
-    return second_factor.has_codes(holder) or second_factor.has_passkey(holder)
+    codes = select(SecondFactor.account_id).where(SecondFactor.account_id.in_(ids))
+    keys = select(Passkey.account_id).where(Passkey.account_id.in_(ids))
+    return {*db.session.scalars(union(codes, keys))}
 
 
 def load_account(account_id: UUID) -> Account:

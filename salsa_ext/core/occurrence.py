@@ -87,7 +87,7 @@ class Place:
     longitude: Annotated[
         float | None, Rule(-180, 180), Field("Longitude", "place", personal="link")
     ] = None
-    precision: Annotated[float | None, Rule(0, 1000), Field("Accuracy", "place")] = None
+    precision: Annotated[float | None, Rule(0, 1000), Field("Accuracy (km)", "place")] = None
     rules: ClassVar = (check_position,)
 
 

@@ -141,7 +141,7 @@ def test_dimensions_are_named_in_the_callers_language(police):
     [seizures, *_] = police.get("/statistics", Accept_Language="pt").json["items"]
     names = {each["code"]: (each["name"], each["is_finer"]) for each in seizures["dimensions"]}
     assert names["kind"] == ("Apreendida, encontrada ou entregue", False)
-    assert names["marking"] == ("Estado da marcação", True)
+    assert names["marking"] == ("Condição da marcação", True)
 
 
 def test_indicator_16_4_2_is_the_share_of_guns_whose_origin_is_established(police, as_actor):

@@ -31,6 +31,14 @@ def test_an_account_is_opened_and_its_password_is_shown_once(administrator, visi
     assert password not in administrator.open(_address(administrator, "bra.ana"))
     visitor.sign_in("bra.ana", password, new_password="five words are even better")
     assert "bra.ana" in visitor.open("/")
+    assert "Second factor No" in text(administrator.open("/accounts"))
+
+
+def test_only_a_display_is_asked_for_its_post(administrator):
+    assert "Border post of the display" not in administrator.open("/accounts/new")
+    asked = administrator.send("/accounts/new", ANA | {"role": "display"}, 422).text
+    assert "Border post of the display" in asked
+    assert "Name the post at which the display hangs." in asked
 
 
 def test_an_unlikely_account_is_refused_at_its_fields(administrator):

@@ -33,7 +33,7 @@ def supervisor(sign_in):
 
 
 def code_of(page, later=0):
-    secret = re.search(r"<code[^>]*>([A-Z2-7]+)</code>", page)[1]
+    secret = re.search(r"<code[^>]*>([A-Z2-7 ]+)</code>", page)[1].replace(" ", "")
     codes = TOTP(base64.b32decode(secret), 6, SHA1(), 30)
     return codes.generate(int(NOW.timestamp()) + later).decode()
 

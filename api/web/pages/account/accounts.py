@@ -72,6 +72,9 @@ PAGES.add_list(
     AccountQuery,
     accounts.list_accounts,
     (Field("role", message("Role"), "choice", "role"),),
+    lambda actor, page: {
+        "protected": accounts.find_protected(actor, [row.id for row in page.items])
+    },
     item=AccountResponse,
 )
 PAGES.add_detail(
@@ -175,7 +178,7 @@ def _show_form(actor: Actor, form: Form) -> str:
             " page says so."
         ),
         form=form,
-        fields=FIELDS,
+        fields=FIELDS if form.get("role") == accounts.DISPLAY else FIELDS[:-1],
     )
 
 
