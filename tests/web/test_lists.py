@@ -96,7 +96,7 @@ def test_the_file_of_a_list_has_a_row_for_each_gun_in_words_and_real_dates(offic
     assert [each["Fecha"] for each in shown[:2]] == [date(2026, 2, 5), date(2026, 3, 5)]
     assert {each["Clase"] for each in shown} == {"Incautada"}
     assert shown[0]["Fabricante"] == "Taurus" and "Lugar · País" in heading
-    assert isinstance(shown[0]["Registrado (São Paulo)"], datetime)
+    assert isinstance(shown[0]["Registrado (UTC)"], datetime)
     assert not any("_" in name or "." in name for name in heading)
 
 
