@@ -291,6 +291,7 @@ def get_account(actor: Actor, account_id: UUID) -> Account:
 
 def has_second_factor(actor: Actor, account_id: UUID) -> bool:
     """Return whether an account of the own state has codes of an application, or a passkey."""
+    require(actor, Permission.ACCOUNT_CONFIRM)
     return account_id in find_protected(actor, [account_id])
 
 

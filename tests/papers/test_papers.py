@@ -48,6 +48,7 @@ def test_an_import_certificate_has_every_field_in_its_states_language_and_in_eng
     for value in (
         "Certificado de importación",
         "Import certificate",
+        "http://localhost/verify",
         "Paraguay (PRY)",
         "I-1",
         "Fecha de expedición / Date of issue",
@@ -119,6 +120,11 @@ def test_a_state_whose_language_is_english_has_its_paper_in_english_alone(as_act
     body = bodies.import_permit(importing_state="SUR") | {"authority": bodies.authority("SUR")}
     result = text_of(paper(as_actor("SUR", "licensing_officer"), body)[1])
     assert "Import certificate" in result and "/ Import certificate" not in result
+
+
+def test_a_standard_calibre_is_named_in_the_language_of_the_paper(pry):
+    lines = [bodies.permit()["lines"][0] | {"type": "shotgun", "calibre": "12 gauge"}]
+    assert "calibre 12" in text_of(paper(pry, bodies.import_permit(lines=lines))[1])
 
 
 def test_what_somebody_wrote_is_printed_as_he_wrote_it(pry):

@@ -45,7 +45,8 @@ def test_whoever_is_not_signed_in_learns_nothing_of_the_record(visitor, issued, 
 
 def test_an_authority_that_signed_in_learns_whether_it_stands(signed_in, issued, token):
     officer = signed_in("BRA", "border_officer")
-    assert "The document is valid" in verified(officer, token)
+    page = verified(officer, token)
+    assert "The document is valid" in page and "Armas del Sur" in page and "Left: " in page
     with transaction(operator("PRY")):
         db.session.execute(text("UPDATE permit SET status = 'cancelled'"))
     page = verified(officer, token)
