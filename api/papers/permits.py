@@ -162,8 +162,9 @@ def describe_goods(words: SheetBuilder, line: Face) -> list[str]:
 def _calibre(words: SheetBuilder, line: Face) -> str:
     """Return a calibre as written, a standard name in the language of the paper."""
     code, written = line["calibre"], line["calibre_text"]
-    if code and written in (None, names.display_name("calibre", code, ENGLISH)):
-        return names.display_name("calibre", code, words.language)
+    name = names.display_name("calibre", code, ENGLISH) if code else None
+    if name and written in (None, name):
+        return names.labels("calibre", words.language).get(code, name)
     return written or ""
 
 
