@@ -169,6 +169,7 @@ class RealGrounds(Grounds):
         super().__init__(app)
         self._renew = renew
         self._restore = renew()
+        self._has_begun = False
 
     @contextmanager
     def undone(self) -> Iterator[None]:
@@ -181,6 +182,7 @@ class RealGrounds(Grounds):
 
         def note(connection: Connection, state: str | None, agency: str | None) -> None:
             last["acted"] = state, agency
+            self._has_begun |= not self.is_making
             act(connection, state, agency)
 
         def resume(_: Session, __: Any, connection: Connection) -> None:
@@ -195,6 +197,7 @@ class RealGrounds(Grounds):
             finally:
                 event.remove(Session, "after_begin", resume)
                 db.session.remove()
+                self._has_begun = False
                 try:
                     self._restore()
                 except psycopg2.Error:  # somebody still holds a row, or a table was changed
@@ -205,6 +208,8 @@ class RealGrounds(Grounds):
 
     def of(self, make: Callable[..., Any], **options: Any) -> Any:
         """Return what `make` gives, made for this test."""
+        if self._has_begun or self.is_making:
+            return make(**options)
         self.is_making = True
         try:
             given = make(**options)
