@@ -169,7 +169,7 @@ def _declared_kinds(connection: Connection) -> set[str]:
 
 def _has_rows(connection: Connection) -> bool:
     return any(
-        connection.scalar(text(f"SELECT EXISTS (SELECT FROM {table})"))  # noqa: S608 - quoted by the database
+        connection.scalar(text(f"SELECT EXISTS (SELECT 1 FROM {table})"))  # noqa: S608 - quoted by the database
         for table in connection.scalars(STATE_TABLES).all()
     )
 
