@@ -1,5 +1,7 @@
 """What the service's role sees and may write, table by table, whatever the code above it asks."""
 
+from uuid import UUID
+
 import psycopg2
 import pytest
 
@@ -121,7 +123,13 @@ def test_a_state_sees_only_its_own_of_what_is_kept_to_the_owner(seen_by):
 
 def test_a_row_of_another_owner_is_not_inserted(refuse):
     tables = [*CONCERNING, *KEPT, "signing_key"]
-    inserts = [f"INSERT INTO {table} (owner_state) VALUES ('PRY')" for table in tables]
+    keys = {"record": "id", "record_setting": "record_id", "mark": "record_id"}  # of a node
+    inserts = [
+        f"INSERT INTO {table} (owner_state, {keys[table]}) VALUES ('PRY', '{UUID(int=7)}')"
+        if table in keys
+        else f"INSERT INTO {table} (owner_state) VALUES ('PRY')"
+        for table in tables
+    ]
     refuse("BRA", inserts, "row-level security|for table lead")  # which a job alone writes
 
 
