@@ -77,7 +77,7 @@ def test_a_refusal_names_the_roles_that_have_the_permission():
     )
 
 
-def test_a_key_without_a_permission_of_its_role_is_told_which():
+def test_a_key_without_a_permission_is_refused_with_its_name():
     limited = dataclasses.replace(OFFICER, permissions=frozenset())
     needed = message("This needs the permission {permission}.", permission="check:make")
     assert refusal(limited, Permission.CHECK_MAKE).message == needed

@@ -319,7 +319,7 @@ def test_a_states_own_words_are_its_own_for_every_use(use):
     assert decide_release("persons", SAID["own"], reader(role="auditor"), use) == answer("own")
 
 
-def test_what_nothing_is_said_of_is_open_and_handled_with_care():
+def test_records_are_open_and_handled_with_care_by_default():
     assert vars(Statement("PRY")) == {
         "owner": "PRY",
         "visibility": "open",

@@ -96,7 +96,7 @@ def test_a_text_without_end_is_not_looked_at():
     assert read("SALSA1." + KID + "." + "A" * 100_000 + ".A").verdict == "malformed"
 
 
-def test_a_token_of_a_key_that_nobody_has_is_told_so():
+def test_a_token_of_an_unknown_key_is_reported():
     assert paper_tokens.check_token(TOKEN, {}).verdict == "unknown_key"
 
 

@@ -50,7 +50,7 @@ def test_a_file_that_is_named_is_not_made(tmp_path):
     assert not (tmp_path / "none").exists()
 
 
-def test_a_file_that_is_named_is_taken(named, tmp_path):
+def test_a_file_that_is_named_is_accepted(named, tmp_path):
     vault = Vault.from_config(Config(home=tmp_path, master_key_file=named))
     assert vault.open(vault.seal(b"secret", "a"), "a") == b"secret"
     assert not (tmp_path / "master.key").exists()

@@ -42,7 +42,7 @@ def test_a_short_password_is_refused(administrator):
     assert answer["errors"] == {"password": ["At least 12 characters."]}
 
 
-def test_a_user_name_is_taken_once(administrator):
+def test_a_user_name_is_used_once(administrator):
     administrator.post("/accounts", ANA)
     assert administrator.post("/accounts", ANA, 409).json["code"] == "duplicate"
 

@@ -24,7 +24,7 @@ DUTY = {
 OURS = "your agencies are: BRA-LICENSING, BRA-POLICE, BRA-TEST."
 
 
-def test_an_agency_that_is_registered_is_seen_by_all_states(administrator, as_actor):
+def test_an_agency_that_is_registered_is_visible_to_all_states(administrator, as_actor):
     made = administrator.post("/agencies", CUSTOMS).json
     assert made == CUSTOMS | {"id": made["id"], "state": "BRA"}
     found = as_actor("PRY", "auditor").get("/agencies?state=BRA&kind=customs").json["items"]
@@ -53,7 +53,7 @@ def test_an_agency_that_cannot_be_is_refused_with_its_field(administrator, field
     assert list(answer["errors"]) == [field]
 
 
-def test_a_contact_that_is_registered_is_seen_by_all_states(administrator, as_actor):
+def test_a_contact_that_is_registered_is_visible_to_all_states(administrator, as_actor):
     made = administrator.post("/contacts", DUTY).json
     assert made == DUTY | {
         "id": made["id"],
@@ -139,7 +139,7 @@ def test_a_contact_can_be_reached_somehow(administrator):
     administrator.post("/contacts", silent | {"email": "duty@example.org"})
 
 
-def test_what_is_registered_stands_in_the_audit(administrator, as_actor):
+def test_registrations_are_in_the_audit(administrator, as_actor):
     administrator.post("/agencies", CUSTOMS)
     administrator.post("/contacts", DUTY)
     entries = as_actor("BRA", "auditor").get("/audit").json["items"]
@@ -170,14 +170,14 @@ def test_an_agency_that_is_not_registered_is_refused(as_actor, path, role, body,
     assert answer["errors"][field][0].endswith(OURS)
 
 
-def test_a_state_without_agencies_is_told_how_to_register_one(as_actor):
+def test_a_state_without_agencies_sees_how_to_register_one(as_actor):
     administrator = as_actor("VAT", "state_administrator")
     body = {"username": "vat.ana", "role": "auditor", "agency": "VAT-POLICE"}
     [errors] = administrator.post("/accounts", body, 422).json["errors"]["agency"]
     assert "POST /api/v1/agencies or salsa agency create registers one" in errors
 
 
-def test_a_correction_names_a_registered_agency_or_the_one_that_stands(monkeypatch, police):
+def test_a_correction_names_a_registered_agency_or_the_recorded_one(monkeypatch, police):
     path = f"/seizures/{police.post('/seizures', bodies.seizure()).json['id']}/correct"
     wrong = bodies.seizure(reason="Typo", agency="Police")
     assert list(police.post(path, wrong, 422, If_Match='"1"').json["errors"]) == ["agency"]

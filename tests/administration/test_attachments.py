@@ -165,7 +165,7 @@ def test_a_pdf_is_no_photograph(examiner, subject):
     assert refused["errors"] == {"kind": ["A PDF is a document or a laboratory report."]}
 
 
-def test_a_photograph_stands_upright_as_its_camera_said(examiner, photograph):
+def test_a_photograph_is_turned_upright_by_its_orientation(examiner, photograph):
     assert (photograph["width"], photograph["height"]) == (40, 60)
     stored = examiner.get(f"/attachments/{photograph['id']}/content").data
     assert Image.open(io.BytesIO(stored)).size == (40, 60)

@@ -68,7 +68,7 @@ def test_an_unknown_code_is_refused_with_what_would_be_right(as_actor, role, pat
 @pytest.mark.parametrize(
     "path", ["/audit?action=party:disclosed&subject_kind=trace", "/audit?action=check:made"]
 )
-def test_a_known_code_of_the_audit_is_taken(as_actor, path):
+def test_a_known_code_of_the_audit_is_accepted(as_actor, path):
     as_actor("BRA", "auditor").get(path)
 
 
@@ -76,7 +76,7 @@ def test_a_known_code_of_the_audit_is_taken(as_actor, path):
     "path",
     ["/statistics/seizures?state=BRA&type=unknown", "/statistics/traces?state=BRA&outcome=pending"],
 )
-def test_a_known_subject_is_taken(as_actor, path):
+def test_a_known_subject_is_accepted(as_actor, path):
     as_actor("BRA", "auditor").get(path, 200)
 
 

@@ -64,7 +64,7 @@ def test_the_list_of_states_is_given_anew_and_can_be_emptied(pry_administrator):
     )
 
 
-def test_what_stands_so_already_makes_no_version(pry_administrator, as_actor):
+def test_an_equal_value_makes_no_version(pry_administrator, as_actor):
     change(pry_administrator, {"overdue_hours": 12})
     assert change(pry_administrator, {"overdue_hours": 12}, 1)["version"] == 1
     assert len(as_actor("PRY", "auditor").get("/audit?action=setting:changed").json["items"]) == 1
@@ -164,7 +164,7 @@ def test_targets_and_working_days_are_set_with_the_rest(pry_administrator, as_ac
     assert change(pry_administrator, {"closed_on": []}, 1)["closed_on"] == []
 
 
-def test_a_change_stands_in_the_audit_with_what_changed(pry_administrator, as_actor):
+def test_a_change_is_in_the_audit_with_what_changed(pry_administrator, as_actor):
     change(pry_administrator, {"overdue_hours": 12, "counterpart_days": 30})
     [entry] = as_actor("PRY", "auditor").get("/audit?subject_kind=setting").json["items"]
     assert (entry["action"], entry["subject_id"], entry["data"]) == (

@@ -59,7 +59,7 @@ def test_an_alert_is_of_no_record_of_another_state(pry_police, as_actor):
     assert list(refused["errors"]) == ["record"]
 
 
-def test_a_gun_is_described_or_of_a_record_and_which_was_wrong_is_said(pry_police):
+def test_a_gun_is_described_or_of_a_record_and_the_error_names_which(pry_police):
     theft = pry_police.post("/reports", bodies.report()).json["firearm"]["record"]
     both = pry_police.post("/alerts", bodies.alert(record=theft), 422).json["errors"]["firearm"]
     assert both == [
@@ -126,7 +126,7 @@ def test_an_alert_whose_source_was_withdrawn_says_so_and_is_not_verified(pry_pol
     assert do(pry_police, alert, "cancel", {"reason": "No theft"})["status"] == "cancelled"
 
 
-def test_an_alert_is_seen_by_its_own_state_alone(pry_police, police):
+def test_an_alert_is_visible_to_its_own_state_alone(pry_police, police):
     alert = enter(pry_police)
     police.get(f"/alerts/{alert['id']}", 404)
     assert police.get("/alerts").json["items"] == []
@@ -146,7 +146,7 @@ def test_police_and_analysts_enter_alerts(as_actor, role, expected):
     as_actor("PRY", role).post("/alerts", bodies.alert(), expected)
 
 
-def test_a_cancelled_alert_is_met_by_nobody(pry_police, police):
+def test_a_cancelled_alert_makes_no_hits(pry_police, police):
     alert = do(pry_police, enter(pry_police), "cancel", {"reason": "Gun found"})
     assert (alert["status"], alert["end_reason"]) == ("cancelled", "Gun found")
     assert police.post("/checks", bodies.check()).json["verdict"] == "no_hit"
@@ -207,7 +207,7 @@ def test_an_alert_counts_in_no_coverage(pry_police, police):
     assert {row["records"] for row in searched} == {0}
 
 
-def test_alerts_stand_in_the_audit(pry_police, as_actor):
+def test_alerts_are_in_the_audit(pry_police, as_actor):
     do(pry_police, enter(pry_police), "cancel", {"reason": "Gun found"})
     entries = as_actor("PRY", "auditor").get("/audit").json["items"]
     actions = {entry["action"] for entry in entries if entry["subject_kind"] == "alert"}

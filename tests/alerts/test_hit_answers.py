@@ -7,7 +7,7 @@ from tests.support import bodies
 from tests.support.hits import answer, enter, hits, notices, watch
 
 
-def test_the_alerts_state_confirms_and_who_waits_is_told(pry_police, police):
+def test_the_state_of_the_alert_confirms_and_the_finder_is_notified(pry_police, police):
     enter(pry_police)
     police.post("/checks", bodies.check())
     [hit] = hits(pry_police)
@@ -40,7 +40,7 @@ def test_a_state_may_need_more_hours(pry_police, police):
     assert answer(pry_police, hit, "confirm")["status"] == "confirmed"
 
 
-def test_who_met_an_alert_does_not_answer_for_its_state(pry_police, police):
+def test_the_finder_does_not_decide_for_the_state_of_the_alert(pry_police, police):
     enter(pry_police)
     police.post("/checks", bodies.check())
     [hit] = hits(police)

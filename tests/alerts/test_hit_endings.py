@@ -19,7 +19,7 @@ def test_a_hit_ends_with_its_alert(pry_police, police):
 
 
 @pytest.mark.parametrize("how", ["cancelled", "expired"])
-def test_who_holds_a_gun_is_told_that_its_alert_ended_though_the_hit_was_confirmed(
+def test_the_holder_of_a_gun_is_notified_that_its_alert_ended_after_the_hit(
     pry_police, police, how
 ):
     made = enter(pry_police, expires_on="2026-03-20")

@@ -26,7 +26,7 @@ def given(as_actor, state):
     return [(each["state"], each["case_number"], each["data"]["groups"]) for each in entries]
 
 
-def test_the_alerts_state_reads_what_met_it_in_the_case_of_its_alert(as_actor, pry_police, seized):
+def test_the_state_of_the_alert_reads_the_found_record_for_its_case(as_actor, pry_police, seized):
     hit = read(pry_police)
     assert (hit["alert_gun"]["state"], hit["found_gun"]["state"]) == ("PRY", "BRA")
     assert (hit["found_gun"]["event"], hit["found_gun"]["occurred_on"]) == ("seized", "2026-03-01")
@@ -52,7 +52,7 @@ def test_the_place_is_for_the_states_that_the_seizure_concerns_alone(pry_police,
     ]
 
 
-def test_who_met_it_reads_the_gun_of_the_alert_for_a_purpose_and_a_case(as_actor, police, seized):
+def test_the_finder_reads_the_gun_of_the_alert_for_a_purpose_and_a_case(as_actor, police, seized):
     hit = read(police)
     assert "alert_gun" not in hit and hit["found_gun"]["place"]["name"] == "Foz do Iguaçu"
     hit = read(police, **OF_A_CASE)
@@ -129,7 +129,7 @@ def test_the_alerts_state_reads_what_was_asked_in_the_check_that_met_it(
     assert given(as_actor, "BRA") == []
 
 
-def test_who_asked_reads_what_he_asked_and_nobody_is_told(as_actor, police, checked):
+def test_the_asker_reads_his_own_question_without_a_notice(as_actor, police, checked):
     assert read(police)["found_gun"]["model"] == "G3"
     assert handed(as_actor, "BRA") == handed(as_actor, "PRY") == []
 

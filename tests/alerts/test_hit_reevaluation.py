@@ -64,7 +64,7 @@ def changed(hit):
     return hit["cause_changed"] and hit["cause_changed"]["status"]
 
 
-def test_a_hit_ends_with_the_report_that_met_the_alert(as_actor, pry_police, police, recovered):
+def test_a_hit_ends_with_the_report_that_caused_it(as_actor, pry_police, police, recovered):
     assert changed(hit_of(pry_police)) is None
     withdraw(police, recovered)
     for state, client in (("PRY", pry_police), ("BRA", police)):
@@ -283,7 +283,7 @@ def test_of_a_hit_that_shows_to_nobody_its_state_alone_learns_it(
     assert codes.count("hit_silent") == 2 and audited(as_actor, "BRA") == []
 
 
-def test_a_state_that_met_its_own_alert_has_one_row_and_one_word(pry_police):
+def test_a_state_that_hits_its_own_alert_has_one_row_and_one_decision(pry_police):
     pry_police.post("/alerts", bodies.alert())
     place = {"country": "PRY", "name": "Asunción"}
     made = pry_police.post("/seizures", bodies.seizure(place=place)).json

@@ -98,7 +98,7 @@ def test_a_hit_of_others_is_not_known_to_a_third_state(as_actor, pry_police, pol
     as_actor("ARG", "police_officer").get(f"/hits/{hit['id']}", 404)
 
 
-def test_a_border_officer_sees_what_his_own_agency_met(pry_police, as_actor, police, bra_border):
+def test_a_border_officer_sees_the_hits_of_his_own_agency(pry_police, as_actor, police, bra_border):
     enter(pry_police)
     made = bra_border.post("/checks", bodies.check()).json["hits"][0]["id"]
     assert [hit["id"] for hit in hits(bra_border)] == [made]
@@ -107,7 +107,7 @@ def test_a_border_officer_sees_what_his_own_agency_met(pry_police, as_actor, pol
     as_actor("BRA", "forensic_examiner").get("/hits", 403)
 
 
-def test_border_officers_are_told_of_what_their_own_agency_met_alone(pry_police, as_actor):
+def test_border_officers_are_notified_of_what_their_own_agency_met_alone(pry_police, as_actor):
     enter(pry_police)
     here, elsewhere = (
         as_actor("BRA", "border_officer", agency=name) for name in ("TEST", "POLICE")

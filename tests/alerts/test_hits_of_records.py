@@ -32,13 +32,13 @@ def test_a_shipped_gun_of_the_next_serial_meets_no_alert(as_actor, pry_police):
     assert hits(pry_police) == []
 
 
-def test_what_is_told_of_a_gun_before_its_alert_is_no_hit(as_actor, pry_police):
+def test_a_report_before_the_alert_is_no_hit(as_actor, pry_police):
     sold(as_actor, "BRA")
     enter(pry_police)
     assert hits(pry_police) == []
 
 
-def test_a_gun_that_was_seized_before_is_told_when_it_is_sought(pry_police, police):
+def test_an_earlier_seizure_is_reported_when_its_gun_is_wanted(pry_police, police):
     seized = police.post("/seizures", bodies.seizure()).json["items"][0]["record"]
     enter(pry_police)
     [hit] = hits(pry_police)

@@ -80,7 +80,7 @@ def test_of_a_hit_for_which_nobody_waits_no_more_time_is_asked(pry_police, bra, 
     assert answer(pry_police, hit, "reject", note="Another gun")["status"] == "denied"
 
 
-def test_a_seizure_that_meets_it_is_told_too(pry_police, bra):
+def test_a_seizure_that_hits_the_alert_is_reported_too(pry_police, bra):
     enter(pry_police, action="let_pass_and_inform")
     bra.post("/seizures", bodies.seizure())
     assert [hit["cause"] for hit in hits(pry_police)] == ["seizure"]
@@ -139,9 +139,7 @@ def test_of_a_hit_that_shows_the_office_is_named(as_actor, pry_police, bra):
     assert hits(pry_police)[0]["contact"]["telephone"] == "+55 21 0000000"
 
 
-def test_whose_alert_a_record_met_is_told_to_the_worker_of_its_own_state_alone(
-    pry_police, bra, session
-):
+def test_hits_are_reported_to_the_worker_of_the_own_state_alone(pry_police, bra, session):
     enter(pry_police, action="let_pass_and_inform")
     seized = bra.post("/seizures", bodies.seizure()).json
     jobs_to_idle()

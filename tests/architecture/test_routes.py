@@ -55,7 +55,7 @@ def test_a_route_answers_nobody_who_sends_no_key(app):
         assert response.headers["WWW-Authenticate"] == "Bearer", route
 
 
-def test_every_route_that_takes_no_key_stands_on_the_list(app):
+def test_every_route_that_takes_no_key_is_on_the_list(app):
     others = {
         rule.rule
         for rule in app.url_map.iter_rules()

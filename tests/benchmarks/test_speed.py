@@ -88,7 +88,7 @@ def test_records_that_are_kept_are_not_written_again(filled_trade, owner, tmp_pa
         trade_data.fill_trade(600, pytest.fail, tmp_path / "trades.json", owner)
 
 
-def test_seizures_are_matched_with_records_behind_marks_that_are_kept(
+def test_seizures_are_matched_with_records_behind_marks_that_are_stored(
     app, server, worker_database, tmp_path
 ):
     owner = server.url("owner", worker_database)
@@ -114,7 +114,7 @@ def test_a_file_is_imported_and_its_rows_are_copied_into_a_twin(app, owner, twin
     assert "peak of memory" in capsys.readouterr().out
 
 
-def test_what_is_taken_down_is_undone(app):
+def test_captured_statements_are_rolled_back(app):
     actor = operator("BRA")
     with replayed_statements.capture_statements("BRA") as accepted, transaction(actor):
         agency = AgencyData("BRA-POLICE", "police", "Police", "UTC")

@@ -58,7 +58,7 @@ def shipped(as_actor, bra):
     return made
 
 
-def test_a_tick_a_receipt_and_what_does_not_add_up_are_told_to_both_sides_of_the_post(
+def test_crossings_receipts_and_discrepancies_are_reported_to_both_sides_of_the_post(
     changed, shipped, pry_border, bra
 ):
     path = f"/shipments/{shipped['id']}"
@@ -89,13 +89,13 @@ def test_a_shipment_that_goes_another_way_is_told_where_it_went_and_where_it_goe
     ) >= BOTH | {("BRA", other), ("PRY", other)}
 
 
-def test_a_seizure_is_told_to_its_own_state_alone_at_the_posts_near_by(changed, pry_police):
+def test_a_seizure_is_reported_to_its_own_state_alone_at_the_posts_near_by(changed, pry_police):
     for place, boards in ((NEAR, {("PRY", POST)}), (FAR, set())):
         body = bodies.seizure(number=f"S-{place['latitude']}", agency="PRY-POLICE", place=place)
         assert changed(pry_police.post, "/seizures", body) == boards
 
 
-def test_a_seizure_at_a_post_is_told_there_alone_where_no_place_is_given(changed, pry_police):
+def test_a_seizure_without_a_place_is_reported_at_its_post_alone(changed, pry_police):
     body = bodies.seizure(
         agency="PRY-POLICE", post=POST, place={"country": "PRY", "name": "Bridge"}
     )
@@ -116,19 +116,19 @@ def test_a_joint_seizure_moves_the_boards_of_both_wherever_it_was_made(changed, 
     assert changed(bra_border.post, path, parted, 200, If_Match='"1"') == every
 
 
-def test_a_joint_seizure_is_told_to_both_states_and_no_third(changed, pry_police):
+def test_a_joint_seizure_is_reported_to_both_states_and_no_third(changed, pry_police):
     joint = bodies.seizure(
         agency="PRY-POLICE", place=NEAR, joint_with={"state": "BRA", "number": "B-1"}
     )
     assert {state for state, _ in changed(pry_police.post, "/seizures", joint)} == {"PRY", "BRA"}
 
 
-def test_a_seizure_of_which_no_place_is_known_is_told_to_nobody(changed, pry_police):
+def test_a_seizure_of_which_no_place_is_known_is_reported_to_nobody(changed, pry_police):
     nowhere = bodies.seizure(agency="PRY-POLICE", place={"country": "PRY", "name": "A town"})
     assert changed(pry_police.post, "/seizures", nowhere) == set()
 
 
-def test_a_seizure_whose_place_is_corrected_away_is_told_to_the_boards_that_it_leaves(
+def test_a_seizure_whose_place_is_corrected_away_is_reported_to_the_boards_that_it_leaves(
     changed, pry_police
 ):
     body = bodies.seizure(agency="PRY-POLICE", place=NEAR)
@@ -139,7 +139,7 @@ def test_a_seizure_whose_place_is_corrected_away_is_told_to_the_boards_that_it_l
     assert changed(*correct, If_Match='"2"') == set()  # it had left before
 
 
-def test_a_silent_record_of_another_state_is_told_to_its_owner_at_most(changed, pry, police):
+def test_a_silent_record_of_another_state_is_reported_to_its_owner_at_most(changed, pry, police):
     gun = bodies.firearm(serial="QSX771234")
     assert (
         changed(pry.post, "/transfers", bodies.transfer(visibility="silent", firearm=gun)) == set()
@@ -148,7 +148,9 @@ def test_a_silent_record_of_another_state_is_told_to_its_owner_at_most(changed, 
     assert changed(police.post, "/seizures", seized) == set()
 
 
-def test_a_trace_is_told_to_who_asks_and_who_is_asked_each_by_its_own_rows(changed, pry, analyst):
+def test_a_trace_is_reported_to_who_asks_and_who_is_asked_each_by_its_own_rows(
+    changed, pry, analyst
+):
     gun = bodies.firearm(serial="TRC550022")
     pry.post("/transfers", bodies.transfer(visibility="pointer", firearm=gun))
     found = changed(analyst.post, "/traces", bodies.trace(case_number="C-55", firearm=gun))

@@ -68,7 +68,7 @@ def tick(officer, shipment, outcome="passed"):
     officer.post(f"/shipments/{shipment['id']}/checkpoints", body)
 
 
-def test_who_begins_is_told_nothing_of_before_and_everything_after(follow, shipment, pry_border):
+def test_a_new_reader_gets_all_later_changes_and_no_earlier_ones(follow, shipment, pry_border):
     page = follow("BRA")
     assert page.client.get(EVENTS).json["items"] == [] and page.follow() == []
     tick(pry_border, shipment, "held")
@@ -78,7 +78,7 @@ def test_who_begins_is_told_nothing_of_before_and_everything_after(follow, shipm
     assert page.follow() == []
 
 
-def test_what_does_not_add_up_and_a_call_are_told_to_both_sides(as_actor, follow, shipment):
+def test_discrepancies_and_calls_are_reported_to_both_sides(as_actor, follow, shipment):
     brazil, paraguay = follow("BRA"), follow("PRY")
     officer = paraguay.client
     short = {"received_on": "2026-03-09", "items": [{"serial": "ABC123456"}]}
@@ -92,7 +92,7 @@ def test_what_does_not_add_up_and_a_call_are_told_to_both_sides(as_actor, follow
         assert result[-1] == ("call", "A-1", "answered")
 
 
-def test_a_seizure_is_told_to_its_own_side_where_its_board_shows_it(follow, pry_police):
+def test_a_seizure_is_reported_to_its_own_side_where_its_board_shows_it(follow, pry_police):
     paraguay, brazil = follow("PRY"), follow("BRA")
     for number, place in (("S-1", scenes.NEAR), ("S-2", FAR), ("S-3", {"country": "PRY"})):
         pry_police.post(
@@ -112,7 +112,7 @@ def test_of_a_trace_an_officer_learns_the_clock_and_an_analyst_the_case(follow, 
     assert {("request", None)} == {each[:2] for each in asked.follow()}
 
 
-def test_a_trace_that_is_kept_from_an_agency_is_not_told_to_it(as_actor, follow, pry):
+def test_a_trace_hidden_from_an_agency_is_not_reported_to_it(as_actor, follow, pry):
     gun = bodies.firearm(serial="TRC550022")
     pry.post("/transfers", bodies.transfer(visibility="pointer", firearm=gun))
     stored, other = follow("BRA", "supervisor", "LICENSING"), follow("BRA", "supervisor")
@@ -121,7 +121,7 @@ def test_a_trace_that_is_kept_from_an_agency_is_not_told_to_it(as_actor, follow,
     assert stored.follow() == [] and other.follow() != []
 
 
-def test_a_hit_is_told_to_the_agency_that_met_it(as_actor, follow):
+def test_a_hit_is_reported_to_the_agency_that_found_the_gun(as_actor, follow):
     alert = bodies.alert(firearm=bodies.firearm(serial="SBK440177"))
     as_actor("BRA", "trace_analyst").post("/alerts", alert)
     here, there = follow("PRY"), follow("PRY", agency="LICENSING")

@@ -54,7 +54,7 @@ def test_a_seizure_along_a_route_is_shown_apart_from_those_near_by(pry_border, s
 
 
 @pytest.mark.parametrize("at", [(-26.7, -55.0), (-26.0, -55.9), (-27.8, -56.2)])
-def test_a_seizure_beside_the_route_or_beyond_its_end_is_not_shown(pry_border, ship, at):
+def test_a_seizure_next_to_the_route_or_beyond_its_end_is_not_shown(pry_border, ship, at):
     ship(route=(POST, NEXT))
     seize(pry_border, "S-1", at)
     assert pry_border.get(BOARD).json["along_routes"] == []
@@ -140,7 +140,7 @@ def test_each_direction_has_the_figures_of_both_sides_side_by_side(pry_border, s
         assert sum(week["shipments"] for week in there["left"] + there["entered"]) == 0
 
 
-def test_what_was_held_or_ticked_twice_passes_once(as_actor, ship):
+def test_a_shipment_held_or_recorded_twice_passes_once(as_actor, ship):
     made, brazil = ship(), as_actor("BRA", "border_officer")
     tick(brazil, made, "exit", "2026-03-08T13:00:00Z", outcome="held")
     tick(brazil, made, "exit", "2026-03-09T12:00:00Z")

@@ -57,7 +57,7 @@ def test_a_discrepancy_elsewhere_is_not_on_the_board(short, boards):
     assert [kinds(board) for board in boards()] == [[], []]
 
 
-def test_what_each_state_says_stands_beside_the_other(short, boards, bra):
+def test_the_statements_of_both_states_are_side_by_side(short, boards, bra):
     short()
     [row] = [row for row in boards()[0]["discrepancies"] if row["kind"] == "short_receipt"]
     path = f"/discrepancies/{row['id']}"

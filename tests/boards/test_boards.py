@@ -57,7 +57,7 @@ def test_a_shipment_whose_time_has_passed_is_late(pry_border, ship):
     assert board["late"][0]["status"] == "overdue"
 
 
-def test_what_comes_first_stands_first(pry_border, ship):
+def test_earlier_events_come_first(pry_border, ship):
     ship("A-2", "2026-03-12T12:00:00Z")
     ship("A-1", "2026-03-10T12:00:00Z")
     assert numbers(pry_border.get(BOARD).json["due"]) == ["A-1", "A-2"]
@@ -128,9 +128,7 @@ def test_today_begins_at_midnight_of_the_readers_side(pry_border, ship):
     assert (found["checkpoint"]["outcome"], found["checkpoint"]["reason"]) == ("refused", "Seal")
 
 
-def test_a_hold_stands_on_the_board_with_its_reason_until_it_is_let_go_on(
-    as_actor, pry_border, ship
-):
+def test_a_hold_is_on_the_board_with_its_reason_until_it_is_let_go_on(as_actor, pry_border, ship):
     made = ship("A-1", "2026-03-10T12:00:00Z")
     body = {
         "stage": "entry",

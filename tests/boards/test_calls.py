@@ -45,7 +45,7 @@ def pass_minutes(app, monkeypatch, minutes):
     monkeypatch.setitem(app.config, "CLOCK", FixedClock(NOW + timedelta(minutes=minutes)))
 
 
-def test_a_call_stands_on_both_boards_until_the_other_side_answers_it(
+def test_a_call_is_on_both_boards_until_the_other_side_answers_it(
     as_actor, pry_border, bra_border, shipment
 ):
     as_actor("PRY", "state_administrator").post("/contacts", DUTY)
@@ -75,7 +75,7 @@ def test_of_a_settled_call_the_boards_are_clear_after_an_hour(
     assert waiting(bra_border) == waiting(pry_border) == []
 
 
-def test_what_nobody_answers_stands_for_a_day(app, monkeypatch, pry_border, bra_border):
+def test_an_unanswered_call_remains_for_a_day(app, monkeypatch, pry_border, bra_border):
     pry_border.post(CALLS, {})
     pass_minutes(app, monkeypatch, 23 * 60)
     assert len(waiting(bra_border)) == 1
@@ -91,7 +91,7 @@ def waiting_as_operator(state, now):
         return calls.calls_on_board(acting, POST)
 
 
-def test_of_one_side_ten_calls_wait_and_the_oldest_stands_first(
+def test_of_one_side_ten_calls_wait_and_the_oldest_comes_first(
     app, monkeypatch, pry_border, bra_border
 ):
     first = pry_border.post(CALLS, {}).json["id"]
@@ -109,7 +109,7 @@ def test_of_one_side_ten_calls_wait_and_the_oldest_stands_first(
     pry_border.post(CALLS, {})
 
 
-def test_where_all_agencies_stand_at_other_posts_somebody_is_told_all_the_same(
+def test_notices_reach_somebody_though_all_agencies_are_at_other_posts(
     pry_border, administrator, bra_border
 ):
     for agency in administrator.get("/agencies?state=BRA").json["items"]:
@@ -118,7 +118,7 @@ def test_where_all_agencies_stand_at_other_posts_somebody_is_told_all_the_same(
     assert len(notices(bra_border)) == 1
 
 
-def test_a_call_names_the_office_of_who_stands_at_the_post(
+def test_a_call_names_the_office_of_the_agency_at_the_post(
     as_actor, pry_border, bra_border, pry_administrator
 ):
     duty = DUTY | {"agency": "PRY-POLICE", "kind": "duty_24h", "telephone": "+595 21 1111"}
@@ -152,7 +152,9 @@ def test_the_same_is_asked_once_in_five_minutes_and_says_since_when(
     pry_border.post(CALLS, {}, 409)
 
 
-def test_another_officer_of_the_side_is_told_that_it_was_asked(as_actor, pry_border, bra_border):
+def test_another_officer_of_the_side_is_notified_that_it_was_asked(
+    as_actor, pry_border, bra_border
+):
     pry_border.post(CALLS, {})
     as_actor("PRY", "border_officer").post(CALLS, {}, 409)
     bra_border.post(CALLS, {})  # the other side asks for itself
@@ -194,9 +196,7 @@ def test_a_shipment_that_is_not_the_other_sides_is_not_named(pry_border, bra_bor
     bra_border.post(CALLS, {"shipment": shipment["id"]}, 404)
 
 
-def test_the_officers_of_the_agencies_that_stand_there_are_told(
-    as_actor, pry_border, administrator
-):
+def test_the_officers_of_the_agencies_at_the_post_are_notified(as_actor, pry_border, administrator):
     here, there, anywhere = (
         as_actor("BRA", "border_officer", agency=agency)
         for agency in ("POLICE", "LICENSING", "TEST")
@@ -232,13 +232,13 @@ def ask_again(officer, other):
         ([POST, POST], "posts.1"),
     ],
 )
-def test_an_agency_stands_at_posts_of_its_own_state_alone(posts, expected, pry_administrator):
+def test_an_agency_is_at_posts_of_its_own_state_alone(posts, expected, pry_administrator):
     refused = pry_administrator.post("/agencies/PRY-TEST/posts", {"posts": posts}, 422)
     assert list(refused.json["errors"]) == [expected]
     pry_administrator.post("/agencies/BRA-TEST/posts", {"posts": []}, 404)
 
 
-def test_who_asked_and_who_answered_stands_in_the_audit_of_both(pry_border, bra_border):
+def test_both_audits_name_who_asked_and_who_answered(pry_border, bra_border):
     made = pry_border.post(CALLS, {}).json
     bra_border.post(f"/calls/{made['id']}/answer", expect=200)
     for state in ("PRY", "BRA"):

@@ -94,14 +94,14 @@ def test_a_gun_of_another_state_that_is_only_near_sends_nobody_there(manufacture
 @pytest.mark.parametrize(
     "kind,body", [("theft", "Reported stolen by Paraguay."), ("loss", "Reported lost by Paraguay.")]
 )
-def test_a_gun_that_is_missed_is_said_to_be(manufactured, report, ask, kind, body):
+def test_a_missing_gun_is_marked_as_missing(manufactured, report, ask, kind, body):
     report(kind=kind)
     data = ask()["next"]
     assert (data["reported"], data["reported_by"], data["action"]) == (kind, "PRY", "call_owner")
     assert data["text"].startswith(body)
 
 
-def test_a_gun_that_is_on_no_report_is_not_said_to_be(manufactured, ask):
+def test_a_gun_without_a_report_is_not_marked_as_missing(manufactured, ask):
     result = ask("URY")["next"]
     assert (result["reported"], result["reported_by"]) == (None, None)
     assert result["text"].startswith("Compare the gun")
@@ -142,7 +142,7 @@ def test_a_gun_that_was_stolen_again_is_missed(report, ask):
     assert ask()["next"]["reported"] == "theft"
 
 
-def test_a_gun_that_was_seized_is_said_to_be(ask, pry_police):
+def test_a_seized_gun_is_marked_as_seized(ask, pry_police):
     pry_police.post("/seizures", bodies.seizure(place=bodies.FOZ | {"country": "PRY"}))
     result = ask()["next"]
     assert (result["reported"], result["reported_by"]) == ("seized", "PRY")
@@ -156,9 +156,7 @@ def test_a_gun_that_was_seized_is_said_to_be(ask, pry_police):
         ("deactivation", "Recorded as deactivated by Paraguay"),
     ],
 )
-def test_a_gun_that_should_not_exist_or_fire_any_more_is_said_to_be_so(
-    manufactured, as_actor, ask, kind, body
-):
+def test_a_destroyed_or_deactivated_gun_is_marked_as_such(manufactured, as_actor, ask, kind, body):
     gone = bodies.transfer(kind=kind, firearm=SAME)
     as_actor("PRY", "licensing_officer").post("/transfers", gone)
     data = ask()["next"]
@@ -166,7 +164,7 @@ def test_a_gun_that_should_not_exist_or_fire_any_more_is_said_to_be_so(
     assert data["text"].startswith(body)
 
 
-def test_a_gun_that_was_surrendered_is_said_to_be(report, ask):
+def test_a_surrendered_gun_is_marked_as_surrendered(report, ask):
     report(kind="surrender")
     result = ask()["next"]
     assert (result["reported"], result["reported_by"]) == ("surrender", "PRY")

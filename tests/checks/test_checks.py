@@ -172,7 +172,7 @@ def test_a_serial_that_cannot_be_searched_says_what_would_help(ask, serial):
     assert list(ask(422, serial=serial, make=None)["errors"]) == ["serial"]
 
 
-def test_a_short_serial_is_searched_beside_make_and_calibre(ask):
+def test_a_short_serial_is_searched_with_make_and_calibre(ask):
     assert ask(serial="A1")["verdict"] == "no_hit"
 
 
@@ -239,7 +239,7 @@ def test_at_most_ten_candidates_are_shown_of_those_that_fit_what_can_be_read(as_
     assert (len(answer["candidates"]), answer["more"]) == (10, 2)
 
 
-def test_owners_are_told_of_the_records_that_the_asker_saw_and_of_no_others(as_actor, ask, pry):
+def test_owners_are_notified_of_the_records_that_the_asker_saw_and_of_no_others(as_actor, ask, pry):
     for number in range(14):
         gun = bodies.firearm(serial=f"ABC12345{'ACEFHJKMNPRTVW'[number]}", make="Glock")
         pry.post("/transfers", bodies.transfer(number=f"T-{number}", firearm=gun))
@@ -250,9 +250,7 @@ def test_owners_are_told_of_the_records_that_the_asker_saw_and_of_no_others(as_a
     assert 0 < len(visible) <= 10 and sorted(result) == sorted(visible)
 
 
-def test_the_state_of_an_alert_that_was_met_is_told_where_ten_others_are_shown_before_it(
-    as_actor, ask
-):
+def test_the_state_of_an_alert_is_notified_though_ten_others_are_listed_first(as_actor, ask):
     sell_alike(as_actor)
     sought = bodies.alert(firearm={"serial": "ABC12345Z", "make": "Taurus", "type": "pistol"})
     as_actor("PRY", "police_officer").post("/alerts", sought)

@@ -56,7 +56,7 @@ def correct(as_actor):
 
 
 @pytest.mark.parametrize("visibility", ["open", "pointer"])
-def test_the_owner_is_told_of_a_record_that_is_no_longer_silent(
+def test_the_owner_is_notified_of_a_record_that_is_no_longer_silent(
     silent, ask, entries, correct, visibility
 ):
     asked = ask(SERIALS[0])
@@ -69,7 +69,7 @@ def test_the_owner_is_told_of_a_record_that_is_no_longer_silent(
 
 @pytest.mark.parametrize("visibility", ["open", "pointer"])
 @pytest.mark.parametrize("becomes", ["open", "pointer", "silent"])
-def test_who_was_told_at_once_is_not_told_again(
+def test_a_state_notified_at_once_is_not_notified_again(
     as_actor, ask, entries, correct, visibility, becomes
 ):
     body = bodies.transfer(
@@ -97,7 +97,9 @@ KINDS = pytest.mark.parametrize("kind", ["seizure", "trace"])
 
 
 @KINDS
-def test_the_owner_is_told_later_of_a_seizure_and_a_trace_and_by_whom(silent, post, entries, kind):
+def test_the_owner_is_notified_later_of_a_seizure_and_a_trace_and_by_whom(
+    silent, post, entries, kind
+):
     asked = post(kind, SERIALS[0])
     [entry] = entries()
     assert (entry["subject_kind"], entry["subject_id"]) == (kind, asked)
@@ -108,7 +110,7 @@ def test_the_owner_is_told_later_of_a_seizure_and_a_trace_and_by_whom(silent, po
 
 @KINDS
 @pytest.mark.parametrize("visibility", ["open", "pointer"])
-def test_the_owner_is_told_of_one_that_was_silent_when_it_was_asked_for(
+def test_the_owner_is_notified_of_one_that_was_silent_when_it_was_asked_for(
     silent, post, entries, correct, kind, visibility
 ):
     asked = post(kind, SERIALS[0])

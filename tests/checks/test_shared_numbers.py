@@ -43,7 +43,7 @@ def ask(answered):
 
 
 @pytest.mark.parametrize("serial", ["45123", "123456", "1234567"])
-def test_a_short_number_alone_is_possible_and_beside_its_make_a_hit(hold, ask, serial):
+def test_a_short_number_alone_is_possible_and_with_its_make_a_hit(hold, ask, serial):
     hold(serial, COLT)
     assert ask(serial) == ("possible", ["moderate"])
     assert ask(serial, make="Colt")[0] == "hit"

@@ -47,14 +47,14 @@ def test_a_calibre_that_did_not_count_is_said(ask, calibre):
         ("make", "Forjas Taurrus", "Taurus"),
     ],
 )
-def test_a_word_that_counted_by_half_is_said_with_what_it_was_taken_for(ask, field, given, name):
+def test_a_word_recognised_by_half_is_named_with_its_reading(ask, field, given, name):
     [remark] = ask(**{field: given})["remarks"]
     assert remark["code"] == f"uncertain_{field}"
     assert remark["text"] == f"“{given}” is not certain: it counted by half, as {name}."
 
 
 @pytest.mark.parametrize("changes", [{}, {"make": "unknown"}, {"make": "FORJAS TAURUS"}])
-def test_what_is_known_or_said_to_be_unknown_is_not_remarked_on(ask, changes):
+def test_known_words_and_unknown_cause_no_remark(ask, changes):
     assert ask(**changes)["remarks"] == []
 
 

@@ -105,7 +105,7 @@ NAME = {
         ("en", "PT 92 AF"),
     ],
 )
-def test_what_stands_on_every_gun_of_a_kind_is_no_serial(police, language, serial):
+def test_a_text_on_every_gun_of_a_kind_is_no_serial(police, language, serial):
     asked = body(serial, model="PT 92 AF")
     answer = police.post("/checks", asked, 422, Accept_Language=language).json
     assert NAME[language] in answer["errors"]["serial"][0]

@@ -120,7 +120,7 @@ def test_a_state_is_begun_once(salsa):
     assert "PRY is begun already" in refused.stderr
 
 
-def test_a_port_that_is_taken_is_said_before_anything_else(salsa):
+def test_a_port_in_use_is_reported_first(salsa):
     with socket.create_server(("127.0.0.1", 0)) as accepted:
         refused = salsa("serve", "--port", str(accepted.getsockname()[1]))
     assert refused.returncode == 1
@@ -128,7 +128,7 @@ def test_a_port_that_is_taken_is_said_before_anything_else(salsa):
     assert "Listening" not in refused.stdout
 
 
-def test_an_empty_database_is_said_in_a_sentence(server, tmp_path, salsa):
+def test_an_empty_database_is_explained_in_a_sentence(server, tmp_path, salsa):
     name = f"salsa_{secrets.token_hex(6)}"
     server.make(name)
     empty = server.url("service", name).replace("+psycopg2", "")
@@ -187,7 +187,7 @@ NO_PORT = "postgresql://salsa_owner@127.0.0.1:many/none"
 
 
 @pytest.mark.parametrize("command", [["init", "--state", "PRY"], ["db", "upgrade"], ["demo"]])
-def test_a_database_that_cannot_be_reached_is_said_in_a_sentence(salsa, command):
+def test_a_database_that_cannot_be_reached_is_explained_in_a_sentence(salsa, command):
     refused = salsa(*command, SALSA_DATABASE_URL=GONE, SALSA_MIGRATION_URL=GONE)
     assert refused.returncode == 1
     assert "The database cannot be reached at " in refused.stderr
@@ -195,7 +195,7 @@ def test_a_database_that_cannot_be_reached_is_said_in_a_sentence(salsa, command)
 
 
 @pytest.mark.parametrize("command", [["doctor"], ["init", "--state", "PRY"], ["db", "status"]])
-def test_a_port_that_is_no_number_is_said_in_a_sentence(salsa, command):
+def test_a_port_that_is_no_number_is_explained(salsa, command):
     refused = salsa(*command, SALSA_DATABASE_URL=NO_PORT, SALSA_MIGRATION_URL=NO_PORT)
     assert refused.returncode == 1
     assert "SALSA_DATABASE_URL is no address of a database" in refused.stdout + refused.stderr
@@ -216,7 +216,7 @@ def test_the_worker_needs_a_role_of_its_own(salsa):
     assert "SALSA_WORKER_URL names the role" in refused.stderr
 
 
-def test_the_schema_stands_at_this_version(salsa):
+def test_the_schema_is_of_this_version(salsa):
     assert salsa("db", "status").returncode == 0
 
 

@@ -63,7 +63,7 @@ def test_the_file_of_the_accounts_is_written_before_the_region_is_complete(creat
     assert read_value(copied, "SELECT is_complete FROM installation") is True
 
 
-def test_another_port_is_told_in_the_file_of_the_accounts(demo, path):
+def test_another_port_is_reported_in_the_file_of_the_accounts(demo, path):
     before = json.loads(path.read_text())
     assert before["base_url"] == "http://127.0.0.1:8000"
     assert demo("--port", "8123").exit_code == 0
@@ -112,7 +112,7 @@ def test_a_second_start_leaves_the_region_and_its_accounts(demo, path, copied):
     assert (path.read_text(), read_value(copied, count)) == (before, acts)
 
 
-def test_a_port_that_is_taken_is_said_before_any_work():
+def test_a_port_in_use_is_reported_before_any_work():
     with socket.create_server(("127.0.0.1", 0)) as accepted:
         port = str(accepted.getsockname()[1])
         gone = {"SALSA_DATABASE_URL": "postgresql://salsa_owner@127.0.0.1:9/none"}
@@ -120,7 +120,7 @@ def test_a_port_that_is_taken_is_said_before_any_work():
     assert (refused.exit_code, f"Nobody can listen on port {port}" in refused.output) == (1, True)
 
 
-def test_who_comes_while_the_region_is_made_is_kept_away(fresh_database, monkeypatch):
+def test_no_second_demo_starts_while_the_region_is_made(fresh_database, monkeypatch):
     """Neither a second demo on that port, nor one on that database, begins beside the first."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]

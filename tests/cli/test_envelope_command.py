@@ -97,7 +97,7 @@ def test_what_a_stolen_key_signed_is_not(exported, tmp_path):
     assert (code, "Take care" in delivered) == (0, True)
 
 
-def test_what_is_no_envelope_is_said_so(exported, tmp_path):
+def test_a_file_that_is_no_envelope_is_refused(exported, tmp_path):
     keys, first, _ = exported
     assert "The field JSON of the envelope" in check(keys, __file__)[1]
     assert "is no set of keys" in check(first, first)[1]

@@ -369,7 +369,7 @@ def test_what_another_role_may_do_is_refused_with_the_permission(service):
         (("seizure", "create", *POLICE, "--file", "-"), " is no JSON: "),
     ],
 )
-def test_what_cannot_be_asked_is_said_in_a_sentence(service, words, expected):
+def test_an_impossible_command_is_explained(service, words, expected):
     assert expected in salsa(*words, code=1, text="{").stderr
 
 
@@ -386,7 +386,7 @@ def test_wrong_usage_exits_with_2(service, words, expected):
     assert expected in salsa(*words, code=2).stderr
 
 
-def test_the_key_of_the_environment_is_taken(service):
+def test_the_key_of_the_environment_is_accepted(service):
     token = json.loads((Path(os.environ["SALSA_HOME"]) / "demo" / "credentials.json").read_text())
     key = token["accounts"][0]["token"]
     assert "police_officer" in salsa("me", "get", SALSA_KEY=key, SALSA_URL=service).stdout

@@ -69,7 +69,7 @@ def test_any_other_token_exits_with_1_in_plain_words(tmp_path, token, verdict):
     assert (code, result.strip()) == (1, WORDS[verdict])
 
 
-def test_a_key_that_is_not_in_the_file_is_told_so(tmp_path):
+def test_a_key_missing_from_the_file_is_reported(tmp_path):
     code, result = verify("--keys", written(tmp_path, kid="PRY-2026-00000000"), TOKEN)
     assert (code, result.strip()) == (1, WORDS["unknown_key"])
 

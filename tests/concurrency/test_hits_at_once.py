@@ -29,7 +29,7 @@ def paused(monkeypatch):
     return reached, go
 
 
-def test_who_holds_a_gun_is_told_that_its_alert_was_cancelled_while_it_was_met(
+def test_the_holder_of_a_gun_is_notified_of_a_cancellation_during_the_hit(
     real_app, real_client, paused
 ):
     owner, asker = (

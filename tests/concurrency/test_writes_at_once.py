@@ -46,7 +46,7 @@ def test_of_32_shipments_at_once_ten_are_drawn_of_a_balance_of_ten(real_client, 
     assert len(exporter.get("/shipments?limit=200").json["items"]) == 10
 
 
-def test_who_comes_last_is_told_the_balance(real_client):
+def test_the_last_of_several_shipments_is_refused_with_the_balance(real_client):
     exporter = real_client("BRA", "licensing_officer")
     permit = exporter.post("/permits", bodies.permit()).json["id"]
     first = bodies.shipment(tuple(f"SER{number:04}" for number in range(9)))
@@ -107,7 +107,7 @@ def test_counterparts_that_are_posted_at_once_find_each_other(real_client, real_
     assert [permit["counterpart_status"] for permit in read] == ["complete"] * 16
 
 
-def test_of_corrections_at_once_one_is_taken(real_client, at_once):
+def test_of_corrections_at_once_one_is_accepted(real_client, at_once):
     police = real_client("BRA", "police_officer")
     seizure = police.post("/seizures", bodies.seizure()).json["id"]
     sent = [bodies.seizure(reason=f"Reading {n}") for n in range(TIMES)]
@@ -116,7 +116,7 @@ def test_of_corrections_at_once_one_is_taken(real_client, at_once):
     assert police.get(f"/seizures/{seizure}").json["version"] == 2
 
 
-def test_of_receipts_at_once_one_is_taken(real_client, at_once):
+def test_of_receipts_at_once_one_is_accepted(real_client, at_once):
     exporter, importer = (
         real_client("BRA", "licensing_officer"),
         real_client("PRY", "licensing_officer"),
@@ -150,13 +150,13 @@ def test_a_shipment_that_is_cancelled_and_put_off_at_once_is_one_of_the_two(real
             assert sorted(pool.map(one, both)) == [200, 412]
 
 
-def test_of_equal_numbers_at_once_one_is_taken(real_client, at_once):
+def test_of_equal_numbers_at_once_one_is_accepted(real_client, at_once):
     clerk = real_client("PRY", "licensing_officer")
     sent = [bodies.transfer(number="T-1")] * TIMES
     assert at_once(clerk, "/transfers", sent) == [201] + [409] * (TIMES - 1)
 
 
-def test_of_corrections_to_one_number_at_once_one_is_taken(real_client, at_once, real_app):
+def test_of_corrections_to_one_number_at_once_one_is_accepted(real_client, at_once, real_app):
     clerk = real_client("PRY", "licensing_officer")
     ids = [clerk.post("/transfers", bodies.transfer(number=f"T-{n}")).json["id"] for n in range(2)]
     sent, key = bodies.transfer(number="X-1", reason="Read again"), clerk.token
@@ -170,7 +170,7 @@ def test_of_corrections_to_one_number_at_once_one_is_taken(real_client, at_once,
         assert sorted(pool.map(correct, ids)) == [200, 409]
 
 
-def test_of_actions_on_a_trace_at_once_one_is_taken(real_client, at_once):
+def test_of_actions_on_a_trace_at_once_one_is_accepted(real_client, at_once):
     analyst = real_client("BRA", "trace_analyst")
     trace = analyst.post("/traces", bodies.trace()).json
     path, visible = f"/traces/{trace['id']}/close", f'"{trace["version"]}"'
@@ -179,7 +179,7 @@ def test_of_actions_on_a_trace_at_once_one_is_taken(real_client, at_once):
     assert set(statuses) <= {200, 409, 412}
 
 
-def test_officers_that_come_for_the_first_time_at_once_are_taken_once(real_client, at_once):
+def test_an_officer_number_used_twice_at_once_is_created_once(real_client, at_once):
     clerk = real_client("PRY", "licensing_officer")
     sent = [bodies.transfer(number=f"T-{n}") for n in range(TIMES)]
     assert at_once(clerk, "/transfers", sent, Salsa_Officer="P-7") == [201] * TIMES

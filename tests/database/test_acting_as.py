@@ -42,7 +42,7 @@ def test_after_a_look_that_failed_in_a_savepoint_the_same_look_sees_what_it_shou
     assert seen_by() == "BRA"
 
 
-def test_what_never_reached_the_database_is_still_to_be_said(bra):
+def test_a_statement_that_the_driver_refuses_leaves_the_acting_state_right(bra):
     with acting_as(bra, "PRY"):
         with suppress(ProgrammingError):
             execute_raw("SELECT %s", (object(),))  # the driver refuses it

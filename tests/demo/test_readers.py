@@ -196,7 +196,7 @@ def test_nobody_finds_a_word_that_is_not_his_to_read(known, findings):
     assert [each for who, words in findings.items() for each in not_his(known, words, *who)] == []
 
 
-def test_what_may_be_found_is_found_and_much_of_the_rest_is_kept(known, findings):
+def test_the_region_has_words_that_others_find_and_many_that_they_do_not(known, findings):
     words = findings["BRA", "trace_analyst"].keys()
     others = {word for word in words if "BRA" not in known.owners[word]}
     stored = {word for word in known.owners if not known.may_find(word, "BRA", "trace_analyst")}

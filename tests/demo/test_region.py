@@ -101,7 +101,7 @@ def test_credentials_are_complete_and_for_their_owners_eyes_alone(small, tmp_pat
     assert [entry.name for entry in path.parent.iterdir()] == ["credentials.json"]
 
 
-def test_the_border_agency_of_each_side_stands_at_its_posts_and_can_be_called(small):
+def test_the_border_agency_of_each_side_is_at_its_posts_and_can_be_called(small):
     client = small.client("PRY", "border_officer")
     placed = {row["code"]: row["posts"] for row in client.get("/agencies?state=PRY").json["items"]}
     posts = [row["code"] for row in client.get("/posts?state=PRY&limit=200").json["items"]]

@@ -81,9 +81,7 @@ def test_what_was_allowed_through_a_day_is_asked_for_anew_after_it(analyst, pry_
         )
 
 
-def test_what_is_asked_stands_with_both_sides_and_with_nobody_else(
-    as_actor, analyst, pry_analyst, record
-):
+def test_a_question_is_visible_to_both_sides_alone(as_actor, analyst, pry_analyst, record):
     asked = ask(analyst, record)
     assert (asked["status"], asked["origin_state"], asked["asking_state"]) == (
         "asked",
@@ -112,14 +110,12 @@ def test_private_persons_are_named_with_consent_in_its_case_alone(analyst, pry_a
     }
 
 
-def test_the_examiner_is_told_no_name_that_the_analyst_is_told(
-    as_actor, analyst, pry_analyst, record
-):
+def test_the_examiner_sees_no_names_that_the_analyst_sees(as_actor, analyst, pry_analyst, record):
     grant(pry_analyst, ask(analyst, record))
     assert "name" not in read(as_actor("BRA", "forensic_examiner"), record)["to"]
 
 
-def test_what_is_not_named_is_said_in_the_readers_language(analyst, record):
+def test_unnamed_values_are_described_in_the_readers_language(analyst, record):
     [withheld] = read(analyst, record)["withheld"]
     assert (withheld["group"], withheld["code"]) == ("persons", "named_on_request")
     assert withheld["text"].startswith("Private persons are named with the owner's consent")
@@ -186,7 +182,7 @@ def test_an_answer_says_what_else_may_be_done_with_it(analyst, pry_analyst, reco
     assert uses(read(analyst, record, Salsa_Case="C-2")) == asked
 
 
-def test_a_state_is_told_nothing_of_uses_of_its_own_records(pry_analyst, record):
+def test_a_state_is_not_notified_of_its_own_uses(pry_analyst, record):
     shown = pry_analyst.get(f"/records/{record}").json
     assert (shown["uses"], shown["withheld"], shown["to"]["name"]) == ([], [], "Ana Ejemplo")
 
@@ -261,7 +257,7 @@ def test_an_old_view_decides_nothing(analyst, pry_analyst, record):
     pry_analyst.post(path, WHY, 412, If_Match='"7"')
 
 
-def test_both_sides_are_told_and_their_audit_has_it(as_actor, analyst, pry_analyst, record):
+def test_both_sides_are_notified_and_audit_it(as_actor, analyst, pry_analyst, record):
     asked = ask(analyst, record)
     grant(pry_analyst, asked)
     for client, codes in ((pry_analyst, ["consent_asked"]), (analyst, ["consent_granted"])):

@@ -20,7 +20,7 @@ def test_the_code_and_the_test_of_a_rule_are_there():
         assert f"def {name}" in (ROOT / path).read_text(), row
 
 
-def test_every_rule_that_the_code_refuses_by_stands_in_the_table():
+def test_every_rule_that_the_code_refuses_by_is_in_the_table():
     named = " ".join(row[2] for row in ROWS)
     assert [article for article in Article if f"`{article.code}`" not in named] == []
 

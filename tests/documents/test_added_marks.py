@@ -217,7 +217,7 @@ def test_a_check_finds_what_a_correction_took_away_as_an_old_mark(police, pry_po
     assert old["is_old_mark"]
 
 
-def test_a_state_that_received_the_gun_before_is_told(as_actor, mark, seizure):
+def test_a_state_that_received_the_gun_before_is_notified(as_actor, mark, seizure):
     record = seizure["items"][0]["record"]
     as_actor("PRY", "police_officer").get(f"/records/{record}", **PURPOSE)
     mark()
@@ -227,7 +227,7 @@ def test_a_state_that_received_the_gun_before_is_told(as_actor, mark, seizure):
     ]
 
 
-def test_a_state_that_received_nothing_is_told_nothing(as_actor, mark):
+def test_a_state_that_received_nothing_is_not_notified(as_actor, mark):
     mark()
     assert as_actor("PRY", "auditor").get("/audit").json["items"] == []
 
@@ -261,7 +261,7 @@ def test_a_state_of_a_joint_seizure_adds_no_mark_to_the_other_s(as_actor, police
     assert answer["detail"] == "This belongs to BRA; only its authorities may change it."
 
 
-def test_a_line_that_there_is_not_is_said(mark):
+def test_an_unknown_line_is_named(mark):
     assert mark(404, line=7)["detail"] == "There is no line 7 that you may see."
 
 

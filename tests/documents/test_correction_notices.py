@@ -62,7 +62,7 @@ def test_whoever_reads_records_or_the_audit_is_notified(pry, police, notices, ro
     assert notices(role="state_administrator") == []
 
 
-def test_what_was_given_for_two_traces_is_told_once_and_says_which(pry, notices, analyst):
+def test_a_record_given_for_two_traces_is_reported_once_with_both(pry, notices, analyst):
     made = report(pry)
     traces = [
         analyst.post("/traces", bodies.trace(confirm_second=True)).json["id"] for _ in range(2)
@@ -106,7 +106,7 @@ def three(pry, police):
     return correct
 
 
-def test_of_very_many_at_once_the_first_is_told_with_how_many_there_are(
+def test_of_very_many_at_once_the_first_is_reported_with_how_many_there_are(
     three, notices, monkeypatch
 ):
     monkeypatch.setattr(document_corrections, "MAX_NOTICES", 2)

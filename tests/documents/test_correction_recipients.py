@@ -45,7 +45,7 @@ def misread(client):
 
 @pytest.mark.parametrize("show", [check, seize, misread])
 @pytest.mark.parametrize("change", [withdraw, correct])
-def test_a_state_to_which_it_was_shown_is_told_once(pry, police, corrections, show, change):
+def test_a_state_that_was_shown_a_record_is_notified_once(pry, police, corrections, show, change):
     made = report(pry)
     show(police)
     check(police)
@@ -62,7 +62,7 @@ def test_each_further_correction_is_told(pry, police, corrections):
     assert [value for *_, value in corrections()] == [{"version": 3}, {"version": 2}]
 
 
-def test_who_read_it_for_a_case_and_found_it_too_is_told_once(as_actor, pry, police, corrections):
+def test_a_reader_and_finder_in_one_is_notified_once(as_actor, pry, police, corrections):
     made = report(pry)
     as_actor("BRA", "trace_analyst").post("/traces", bodies.trace())
     check(police)
@@ -71,7 +71,9 @@ def test_who_read_it_for_a_case_and_found_it_too_is_told_once(as_actor, pry, pol
     assert len(corrections()) == 1
 
 
-def test_what_a_match_showed_of_a_seizure_is_told_when_it_is_corrected(pry, police, corrections):
+def test_a_correction_is_reported_to_the_state_that_saw_the_seizure_in_a_match(
+    pry, police, corrections
+):
     report(pry)
     made = police.post("/seizures", bodies.seizure()).json
     body = bodies.seizure(reason="Read again", occurred_on="2026-02-28")
@@ -79,7 +81,7 @@ def test_what_a_match_showed_of_a_seizure_is_told_when_it_is_corrected(pry, poli
     assert corrections("PRY") == [("record", made["items"][0]["record"], "BRA", {"version": 2})]
 
 
-def test_a_transfer_that_was_found_is_told_when_it_is_corrected(as_actor, police, corrections):
+def test_a_transfer_that_was_found_is_reported_when_it_is_corrected(as_actor, police, corrections):
     clerk = as_actor("PRY", "licensing_officer")
     made = clerk.post("/transfers", bodies.transfer()).json
     check(police)
@@ -104,7 +106,9 @@ def test_of_a_pointer_that_is_corrected_nothing_is_told(pry, police, corrections
 
 
 @pytest.mark.parametrize("change", [withdraw, correct])
-def test_a_state_to_which_it_is_silent_is_told_nothing(pry, police, corrections, run, change):
+def test_a_state_from_which_a_record_is_silent_is_not_notified(
+    pry, police, corrections, run, change
+):
     made = report(pry, visibility="silent")
     check(police)
     change(pry, made)
@@ -120,7 +124,7 @@ def test_of_what_became_silent_who_found_it_before_is_told_nothing(pry, police, 
     assert corrections() == []
 
 
-def test_what_was_shown_beside_a_silent_record_gives_it_to_nobody(
+def test_a_record_shown_with_a_silent_one_reveals_it_to_nobody(
     as_actor, pry, police, corrections, run
 ):
     made = report(pry)

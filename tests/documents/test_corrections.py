@@ -71,7 +71,7 @@ def test_the_record_of_an_item_stays_the_same(police, seizure):
     assert answer["items"][0]["model"] == "G3C"
 
 
-def test_a_line_that_stands_cannot_be_left_out(police, seizure):
+def test_a_recorded_line_cannot_be_left_out(police, seizure):
     answer = correct(police, seizure, 422, items=[bodies.firearm(line=2)]).json
     assert answer["errors"] == {"items": ["Line 1 is recorded and cannot be left out."]}
 
@@ -117,13 +117,13 @@ def test_a_search_that_hits_the_old_mark_says_so(police, seizure, pry_police):
     assert old["record"] == new["record"]
 
 
-def test_a_record_reached_by_its_old_mark_is_shown_as_it_stands(as_actor, police, seizure):
+def test_a_record_found_by_its_old_mark_is_shown_as_corrected(as_actor, police, seizure):
     correct(police, seizure, items=[bodies.firearm(serial="NEW123456")])
     record = f"/records/{seizure['items'][0]['record']}"
     assert as_actor("PRY", "police_officer").get(record, **PURPOSE).json["serial"] == "NEW123456"
 
 
-def test_a_state_that_received_the_old_value_is_told(as_actor, police, seizure):
+def test_a_state_that_received_the_old_value_is_notified(as_actor, police, seizure):
     record = seizure["items"][0]["record"]
     as_actor("PRY", "police_officer").get(f"/records/{record}", **PURPOSE)
     correct(police, seizure, items=[bodies.firearm(serial="NEW123456")])
@@ -133,7 +133,7 @@ def test_a_state_that_received_the_old_value_is_told(as_actor, police, seizure):
     ]
 
 
-def test_a_state_that_received_nothing_is_told_nothing(as_actor, police, seizure):
+def test_a_state_that_received_nothing_is_not_notified(as_actor, police, seizure):
     correct(police, seizure)
     assert as_actor("PRY", "auditor").get("/audit?action=record:corrected").json["items"] == []
 

@@ -228,7 +228,7 @@ def test_a_field_without_declaration_is_refused():
         members(make_dataclass("Bare", [("plate", str)], frozen=True))
 
 
-def test_rules_across_fields_are_told_with_wrong_fields(as_actor):
+def test_rules_across_fields_are_reported_with_wrong_fields(as_actor):
     body = bodies.seizure(
         kind="taken",
         time_zone="Nowhere",

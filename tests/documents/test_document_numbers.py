@@ -55,7 +55,7 @@ def test_a_correction_does_not_take_the_number_of_another(desk):
     desk.correct(desk.record("A-1"), "X-1", expect=409)
 
 
-def test_a_refused_correction_keeps_the_number_that_stands(desk):
+def test_a_refused_correction_changes_no_number(desk):
     desk.record("X-1")
     desk.correct(desk.record("A-1"), "X-1", expect=409)
     desk.record("A-1", expect=409)
@@ -90,7 +90,7 @@ def sales(*numbers):
 
 
 @pytest.mark.parametrize("numbers", [["A-2", "A-1", "A-3"], ["B-1", "A-1", "B-2"]])
-def test_a_batch_names_the_number_that_is_taken_and_takes_nothing(run, numbers):
+def test_a_batch_with_a_number_in_use_is_refused_whole(run, numbers):
     [standing] = run("BRA", transfers.record_many, batch=sales("A-1"))
     with pytest.raises(Duplicate, match=rf"of the number A-1 \(id {standing}\)\.$"):
         run("BRA", transfers.record_many, batch=sales(*numbers))
@@ -98,7 +98,7 @@ def test_a_batch_names_the_number_that_is_taken_and_takes_nothing(run, numbers):
     run("BRA", transfers.record_many, batch=sales(*others))
 
 
-def test_a_number_stands_once_within_a_batch(run):
+def test_a_number_appears_once_within_a_batch(run):
     with pytest.raises(Duplicate, match=r"of the number A-1\.$"):
         run("BRA", transfers.record_many, batch=sales("A-1", "A-2", "A-1"))
 

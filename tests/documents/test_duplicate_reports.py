@@ -28,14 +28,14 @@ def test_a_second_trace_of_a_line_of_a_seizure_names_the_first(analyst, as_actor
     analyst.post("/traces", asked | {"item": 2})
 
 
-def test_a_trace_that_ended_stands_in_nobodys_way(analyst):
+def test_an_ended_trace_does_not_block_another(analyst):
     first = analyst.post("/traces", bodies.trace(**ONCE)).json
     tag = analyst.get(f"/traces/{first['id']}").headers["ETag"]
     analyst.post(f"/traces/{first['id']}/withdraw", None, 200, If_Match=tag)
     analyst.post("/traces", bodies.trace(**ONCE))
 
 
-def test_a_trace_that_is_kept_from_its_agency_is_told_to_nobody_of_it(as_actor, analyst):
+def test_a_trace_hidden_from_an_agency_is_reported_to_none_of_its_officers(as_actor, analyst):
     analyst.post("/traces", bodies.trace(hidden_from=["BRA-POLICE"], **ONCE))
     as_actor("BRA", "trace_analyst", agency="POLICE").post("/traces", bodies.trace(**ONCE))
 
@@ -79,7 +79,7 @@ def test_a_gun_of_which_a_glyph_cannot_be_read_is_reported_once_too(pry_police):
     pry_police.post("/reports", bodies.report(number="R-2", firearm=gun), 409)
 
 
-def test_a_report_that_was_withdrawn_or_is_corrected_stands_in_nobodys_way(pry_police):
+def test_a_withdrawn_or_corrected_report_does_not_block_another(pry_police):
     first = pry_police.post("/reports", bodies.report()).json
     body = bodies.report(reason="Read again", stolen_from="dealer")
     pry_police.post(f"/reports/{first['id']}/correct", body, 200, If_Match='"1"')

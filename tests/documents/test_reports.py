@@ -75,7 +75,7 @@ def test_who_reads_a_report_reads_its_matches_and_its_alerts(as_actor, police, p
     assert len(result["matches"]) == len(result["alerts"]) == 1
 
 
-def test_a_report_has_the_alerts_that_were_entered_from_it_as_they_stand(pry_police):
+def test_a_report_shows_the_alerts_entered_from_it(pry_police):
     made = pry_police.post("/reports", bodies.report()).json
     assert made["alerts"] == []
     entered = enter(pry_police, made["firearm"]["record"])
@@ -172,7 +172,7 @@ def test_what_was_withdrawn_counts_in_no_coverage(pry_police, police):
     assert [each["records"] for each in searched if each["state"] == "PRY"] == [0]
 
 
-def test_a_trace_that_was_told_of_a_theft_forgets_what_was_withdrawn(pry_police, analyst):
+def test_a_withdrawn_theft_is_removed_from_the_trace_that_named_it(pry_police, analyst):
     made = pry_police.post("/reports", bodies.report()).json
     trace = analyst.post("/traces", bodies.trace()).json
 
@@ -223,7 +223,7 @@ def test_a_withdrawal_says_which_version_was_read_and_why(pry_police):
     }
 
 
-def test_a_withdrawal_stands_in_the_audit_and_is_nobody_elses_to_make(as_actor, pry_police, police):
+def test_a_withdrawal_is_in_the_audit_and_for_its_owner_alone(as_actor, pry_police, police):
     made = pry_police.post("/reports", bodies.report()).json
     police.post(f"/reports/{made['id']}/withdraw", WHY, 404, If_Match='"1"')
     as_actor("PRY", "trace_analyst").post(f"/reports/{made['id']}/withdraw", WHY, 403)

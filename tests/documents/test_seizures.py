@@ -62,7 +62,7 @@ def test_a_seizure_that_cannot_be_is_refused(police, changes, field):
     assert list(police.post("/seizures", bodies.seizure(**changes), 422).json["errors"]) == [field]
 
 
-def test_a_number_is_taken_once(police):
+def test_a_number_is_used_once(police):
     police.post("/seizures", bodies.seizure())
     assert police.post("/seizures", bodies.seizure(), 409).json["code"] == "duplicate"
 

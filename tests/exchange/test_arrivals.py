@@ -88,7 +88,7 @@ def test_a_changed_byte_is_noticed(say, take):
     assert take(raw.replace(b'"amount":1', b'"amount":2')).reason == "bad_signature"
 
 
-def test_an_id_and_a_number_are_taken_once(say, take, forge):
+def test_an_id_and_a_number_are_used_once(say, take, forge):
     envelope = say(now=False)
     take(envelope.raw)
     assert take(forge(envelope, body={"other": 1}).raw).reason == "id_taken"
@@ -96,7 +96,7 @@ def test_an_id_and_a_number_are_taken_once(say, take, forge):
     assert take(envelope.raw).hash == envelope.hash
 
 
-def test_one_that_does_not_follow_the_last_is_not_taken(say, take, forge):
+def test_one_that_does_not_follow_the_last_is_not_accepted(say, take, forge):
     say(now=False)
     second = say(now=False)
     take(sent("BRA")[0])

@@ -33,7 +33,7 @@ def entries(session):
     return read
 
 
-def test_what_is_said_is_applied_by_its_recipient(say, noted):
+def test_a_message_is_applied_by_its_recipient(say, noted):
     envelope = say()
     assert applied("PRY") == [envelope.id]
     assert statuses("PRY") == {envelope.id: ("applied", None)}
@@ -204,7 +204,7 @@ def test_a_try_that_ends_with_its_process_is_counted(say, handle, work, noted, m
     assert applied("PRY") == [envelope.id]
 
 
-def test_a_rule_that_is_broken_sets_it_aside_and_the_sender_is_told(
+def test_an_envelope_that_breaks_a_rule_is_set_aside_and_its_sender_notified(
     say, handle, monkeypatch, entries
 ):
     heard = []

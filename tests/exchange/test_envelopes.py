@@ -74,7 +74,7 @@ def test_the_hash_is_of_the_canonical_form_without_the_signature():
     SECRET.public_key().verify(SEALED.signature, SIGNING_CONTEXT + text.encode())
 
 
-def test_a_good_signature_is_taken():
+def test_a_good_signature_is_accepted():
     verify_signature(parse(SEALED.raw), known(), NOW)
 
 

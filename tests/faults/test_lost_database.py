@@ -68,7 +68,7 @@ def test_a_connection_that_ended_while_it_was_idle_is_replaced(ask, application,
     assert ask["reads"]().status_code == 200
 
 
-def test_what_is_said_of_a_lost_database_names_nothing_of_it(ask, embedded, home):
+def test_the_error_of_a_lost_database_names_no_detail(ask, embedded, home):
     embedded.stop()
     result = ask["reads"]().get_data(as_text=True)
     assert "salsa_service" not in result

@@ -91,7 +91,7 @@ def _answers(lines, count):
         ("/nowhere", (), b"404"),
     ],
 )
-def test_who_may_not_send_anything_is_told_before_he_has_sent_it(service, path, headers, status):
+def test_a_sender_without_permission_is_refused_before_the_body(service, path, headers, status):
     with open_request(service, path, *headers) as line:
         assert line.recv(100).split()[1] == status
 

@@ -54,7 +54,7 @@ def test_connections_that_are_left_open_keep_nobody_waiting(service):
         assert interrupted(service) < 10
 
 
-def test_a_request_under_way_is_finished_although_workers_are_told_to_end_twice(service, home):
+def test_a_request_is_finished_when_workers_are_stopped_twice(service, home):
     service.start()
     lines = [
         "POST /api/v1/checks HTTP/1.1",

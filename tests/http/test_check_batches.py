@@ -229,7 +229,7 @@ def test_a_batch_speaks_the_language_of_its_caller(ask):
     assert problem["errors"]["serial"][0].startswith("No se puede leer nada")
 
 
-def test_the_database_is_asked_the_same_few_things_beside_the_searches(ask, asked):
+def test_the_database_is_asked_the_same_few_things_next_to_the_searches(ask, asked):
     def others(count):
         asked.clear()
         ask(*[{"serial": f"QX{number:06}"} for number in range(count)])
@@ -279,7 +279,7 @@ def test_sent_again_with_its_key_a_batch_goes_on_where_it_broke_off(ask, lost_on
     assert len(lost_once) == 3
 
 
-def test_what_is_wrong_here_is_told_as_such_and_nothing_of_the_inside(ask, monkeypatch, caplog):
+def test_an_internal_error_is_reported_without_details(ask, monkeypatch, caplog):
     monkeypatch.setattr(route_checks, "CHUNK", 1)
     real, parts = route_checks.make_chunk, []
     monkeypatch.setattr(
@@ -316,7 +316,7 @@ def errors(caplog):
 
 
 @pytest.mark.parametrize("expected", [None, 1, "ABC123456", [GUN]])
-def test_what_is_no_object_is_told_in_a_body_as_in_a_file(ask, upload, expected):
+def test_a_value_that_is_no_object_is_refused_in_body_and_file(ask, upload, expected):
     in_body, *_ = lines(ask(expected))
     in_file, *_ = lines(upload(json.dumps(expected) + "\n", NDJSON))
     assert in_body["errors"] == in_file["errors"] == {"row": ["This line is no JSON object."]}

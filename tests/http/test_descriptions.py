@@ -37,11 +37,11 @@ def test_the_refusal_says_in_every_language_what_would_be_right(bra, language, w
         {"category": "part", "part_kind": "barrel"},
     ],
 )
-def test_a_line_that_says_what_it_is_for_is_taken(bra, expected):
+def test_a_line_that_says_what_it_is_for_is_accepted(bra, expected):
     bra.post("/permits", bodies.permit(lines=[LINE | expected]))
 
 
-def test_a_permit_that_was_taken_without_a_type_can_be_reissued(bra):
+def test_a_permit_recorded_without_a_type_can_be_reissued(bra):
     permit = bra.post("/permits", bodies.permit())
     line = db.session.query(PermitLine).one()
     line.type = line.type_text = None
@@ -57,7 +57,7 @@ def test_a_permit_that_was_taken_without_a_type_can_be_reissued(bra):
 
 
 @pytest.mark.parametrize("gun", [{}, {"type": "unknown"}])
-def test_a_transfer_of_a_gun_of_which_nothing_is_said_is_refused(gun, pry):
+def test_a_transfer_of_an_undescribed_gun_is_refused(gun, pry):
     answer = pry.post("/transfers", bodies.transfer(firearm=gun), 422).json
     assert list(answer["errors"]) == ["firearm.serial"]
 

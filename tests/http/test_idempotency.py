@@ -66,7 +66,7 @@ def test_a_key_belongs_to_its_address(police):
     police.post("/seizures", bodies.seizure(), Idempotency_Key="k-1")
 
 
-def test_a_refused_request_is_not_kept(pry):
+def test_a_refused_request_is_not_stored(pry):
     pry.post("/transfers", bodies.transfer(kind="gift"), 422, Idempotency_Key="k-1")
     pry.post("/transfers", bodies.transfer(), Idempotency_Key="k-1")
 
@@ -90,7 +90,7 @@ def test_the_kept_answer_cannot_be_read_in_the_database(pry):
     assert b"ABC123456" not in bytes(sealed)
 
 
-def test_a_second_request_is_told_to_wait_while_the_first_runs(real, lock):
+def test_a_second_request_waits_while_the_first_runs(real, lock):
     first = threading.Thread(target=real, args=("k-1",))
     with lock("transfer"):
         first.start()

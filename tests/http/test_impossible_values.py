@@ -56,9 +56,7 @@ def test_a_moment_on_another_day_than_the_date_is_refused(as_actor, path, role, 
         ("2024-05-05T09:59:00Z", None, 422),
     ],
 )
-def test_a_moment_falls_on_its_date_at_the_place_or_where_none_is_said_somewhere(
-    as_actor, at, zone, status
-):
+def test_a_moment_has_the_date_of_its_place_or_of_any_place(as_actor, at, zone, status):
     result = bodies.transfer(occurred_on="2024-05-06", occurred_at=at)
     result |= {"time_zone": zone} if zone else {}
     as_actor("BRA", "licensing_officer").post("/transfers", result, status)

@@ -43,7 +43,7 @@ def test_names_are_in_the_language_that_suits_best(as_actor, accept, language, n
     assert [item["name"] for item in answer.json["items"] if item["code"] == "BRA"] == [name]
 
 
-def test_what_is_wrong_with_a_field_is_said_in_the_callers_language(as_actor, spanish):
+def test_errors_of_fields_are_in_the_callers_language(as_actor, spanish):
     client, body = as_actor("PRY", "licensing_officer"), bodies.transfer(colour="red")
     del body["kind"]
     answer = client.post("/transfers", body, 422, Accept_Language="es").json

@@ -118,7 +118,7 @@ def test_a_limit_that_is_none_is_refused(five, limit):
 
 
 @pytest.mark.parametrize("limit", ["1", "200"])
-def test_a_limit_within_its_bounds_is_taken(five, limit):
+def test_a_limit_within_its_bounds_is_accepted(five, limit):
     five.get(f"/transfers?limit={limit}")
 
 
@@ -228,7 +228,7 @@ def test_a_board_takes_no_statement_for_each_row(as_actor, statements):
     assert statements(client, path) == few < 40
 
 
-def test_traces_that_are_kept_from_agencies_are_listed_with_as_many_statements(asked, analyst):
+def test_traces_that_are_hidden_from_agencies_are_listed_with_as_many_statements(asked, analyst):
 
     def statements(traces):
         for number in range(traces):

@@ -101,7 +101,7 @@ def test_an_action_on_a_trace_wants_if_match(action, police):
 
 
 @pytest.mark.parametrize("action", ["send", "withdraw"])
-def test_a_body_that_may_be_left_out_is_left_out_whatever_type_is_told(action, analyst):
+def test_an_optional_body_may_be_missing_with_any_content_type(action, analyst):
     path = f"/traces/{analyst.post('/traces', bodies.trace(draft=True)).json['id']}"
     tag = analyst.get(path).headers["ETag"]
     analyst.post(f"{path}/{action}", expect=200, If_Match=tag, Content_Type="application/json")

@@ -42,13 +42,13 @@ def test_an_unknown_field_is_refused_by_its_path(refused):
     ("written", "meant"),
     [("occured_on", "occurred_on"), ("Number", "number"), ("visibilty", "visibility")],
 )
-def test_a_field_that_is_misspelt_is_told_the_one_that_was_meant(refused, written, meant):
+def test_a_misspelt_field_is_refused_with_the_right_name(refused, written, meant):
     assert refused(**{written: "x"}) == {
         written: [f"There is no such field; did you mean {meant}?"]
     }
 
 
-def test_a_field_that_is_misspelt_inside_is_told_the_one_that_was_meant(refused):
+def test_a_misspelt_inner_field_is_refused_with_the_right_name(refused):
     result = refused(firearm=bodies.firearm(serial_no="1"))["firearm.serial_no"]
     assert result == ["There is no such field; did you mean serial?"]
 
@@ -58,7 +58,7 @@ def test_an_empty_text_that_may_be_missing_is_left_out(refused):
     assert found == {"firearm.model": ["This text is empty; leave it out instead."]}
 
 
-def test_an_empty_text_that_is_required_is_told_what_is_needed(as_actor):
+def test_an_empty_required_text_is_refused_with_what_is_needed(as_actor):
     body = bodies.permit(number=" ")
     found = as_actor("BRA", "licensing_officer").post("/permits", body, 422).json["errors"]
     assert found == {
@@ -66,7 +66,7 @@ def test_an_empty_text_that_is_required_is_told_what_is_needed(as_actor):
     }
 
 
-def test_an_empty_token_is_told_what_it_holds(bra):
+def test_an_empty_token_is_refused_with_what_a_token_holds(bra):
     found = bra.post("/papers/verify", {"token": ""}, 422).json["errors"]
     assert found == {"token": ["Send the text of the paper's QR code, which begins with SALSA1."]}
 
@@ -79,7 +79,7 @@ def test_an_empty_token_is_told_what_it_holds(bra):
         ('{"number": "\u00d1"}'.encode("latin-1"), "The body is not in UTF-8."),
     ],
 )
-def test_a_body_that_is_no_json_is_told_where(send, body, expected):
+def test_an_error_in_json_names_its_place(send, body, expected):
     answer = send(body)
     assert (answer.status_code, answer.json["detail"]) == (400, expected)
 
@@ -95,7 +95,7 @@ def test_a_missing_field_is_named(as_actor):
     assert answer["errors"] == {"occurred_on": ["This field is required."]}
 
 
-def test_all_that_is_wrong_is_said_at_once(refused):
+def test_all_errors_are_reported_at_once(refused):
     found = refused(kind="gift", occurred_on="yesterday", firearm=bodies.firearm(year="2020"))
     assert sorted(found) == ["firearm.year", "kind", "occurred_on"]
 
@@ -111,7 +111,7 @@ def test_what_is_no_whole_number_is_refused(refused, number):
 
 
 @pytest.mark.parametrize("year", [3000, 10**12, 1e30, -1e30])
-def test_a_whole_number_out_of_range_is_told_the_range(refused, year):
+def test_a_whole_number_out_of_range_is_refused_with_the_range(refused, year):
     assert refused(firearm=bodies.firearm(year=year)) == {"firearm.year": ["From 1400 to 2200."]}
 
 
@@ -125,7 +125,7 @@ def test_a_whole_number_out_of_range_is_told_the_range(refused, year):
         ("9" * 5000, "From 1 to 200."),
     ],
 )
-def test_a_number_in_an_address_is_told_what_would_be_right(limit, expected, pry):
+def test_a_wrong_number_in_an_address_is_refused_with_the_right_form(limit, expected, pry):
     assert pry.get(f"/transfers?limit={limit}", 422).json["errors"] == {"limit": [expected]}
 
 
@@ -175,7 +175,7 @@ def test_what_is_no_quantity_is_refused(refused, quantity):
     assert "firearm.quantity" in refused(firearm=bodies.firearm(quantity=quantity))
 
 
-def test_a_quantity_is_told_its_limit(refused):
+def test_a_quantity_beyond_the_limit_is_refused_with_the_limit(refused):
     found = refused(firearm=bodies.firearm(quantity=10**13))
     assert "up to 1000000000000" in found["firearm.quantity"][0]
 
@@ -183,7 +183,7 @@ def test_a_quantity_is_told_its_limit(refused):
 @pytest.mark.parametrize(
     "changes", [{"occurred_on": "2201-01-01"}, {"occurred_at": "2201-01-01T10:00:00Z"}]
 )
-def test_a_date_beyond_those_that_are_taken_is_told_the_years(refused, changes):
+def test_a_date_out_of_range_is_refused_with_the_years_allowed(refused, changes):
     [[result]] = refused(**changes).values()
     assert "from 1800 to 2200." in result
 

@@ -29,7 +29,7 @@ from salsa_ext.reference.names import participants
         ),
     ],
 )
-def test_a_name_stands_with_its_article_in_french(name, asked):
+def test_a_name_has_its_article_in_french(name, asked):
     assert (
         format_message("{state:Le}, {state:le}, {state:de}, {state:à}", {"state": name}, "fr")
         == asked
@@ -62,7 +62,7 @@ def test_a_name_stands_with_its_article_in_french(name, asked):
         ),
     ],
 )
-def test_a_name_stands_with_its_article(name, asked):
+def test_a_name_has_its_article(name, asked):
     forms = ("O", "o", "de", "em", "a", "por", "para")
     template = ", ".join(f"{{state:{form}}}" for form in forms)
     assert format_message(template, {"state": name}, "pt") == asked

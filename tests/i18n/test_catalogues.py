@@ -127,7 +127,7 @@ def test_a_translation_is_not_the_english_again(language):
     assert same | named == SAID_SO[language] | EVERYWHERE & (same | named)
 
 
-def test_every_name_of_a_code_stands_in_every_language():
+def test_every_name_of_a_code_is_in_every_language():
     assert [each for _, each in names() if {*each} != {*LANGUAGES} or not all(each.values())] == []
 
 

@@ -102,7 +102,7 @@ def test_what_a_person_has_to_add_is_named(draft):
     assert draft(HEADINGS["es"]).missing == ("agency",)
 
 
-def test_rows_without_a_number_are_told_apart_by_their_content(draft):
+def test_rows_without_a_number_are_distinguished_by_their_content(draft):
     [mapping] = draft(HEADINGS["es"][1:], [row[1:] for row in ROWS]).profile.documents
     assert mapping.number == "{*}-{#}"
 

@@ -108,7 +108,7 @@ def test_the_file_is_sealed_on_disk_and_deleted_at_the_end(app, officer, upload)
     assert list(folder.glob(f"{run_id}*")) == []
 
 
-def test_what_a_text_means_is_said_and_kept(officer, upload):
+def test_a_meaning_of_a_text_is_given_and_stored(officer, upload):
     row = GOOD.replace("Taurus", "Xyzzy Arms")
     run_id = upload(row)
     [unknown] = read(officer, run_id)["report"]["unknown"]

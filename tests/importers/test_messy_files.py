@@ -140,7 +140,7 @@ def test_the_number_in_words_is_the_serial(read, cell, serial, marking, marks):
     assert [mark["location"] for mark in gun.get("marks", ())] == marks
 
 
-def test_a_number_of_several_calibres_is_told_by_type_and_model(session):
+def test_a_number_of_several_calibres_is_reported_by_type_and_model(session):
     values = {"7 65 pistola": ".32 ACP"}
     guns = [
         {"calibre": "7.65", "type": "Mosquetón"},
@@ -279,7 +279,7 @@ def test_a_number_behind_a_model_is_the_calibre_by_the_type(session, text, kind,
     assert describe(text, "boito", kind) == parts
 
 
-def test_what_a_person_said_of_a_make_counts_in_descriptions(session):
+def test_a_make_meaning_given_by_a_person_counts_in_descriptions(session):
     mapping = {"subject": "transfers", "number": "{no}", "fields": {"firearm.description": "gun"}}
     profile = from_data({"name": "register", "documents": [mapping]})
     profile = with_meanings(profile, {("make", "Torus"): "Taurus"})

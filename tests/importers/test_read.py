@@ -112,7 +112,7 @@ def test_a_cell_is_made_harmless_and_else_stays(tmp_path, cell, text):
     assert read(path)[1] == [[text, "Glock", "2020"]]
 
 
-def test_cells_beyond_the_header_are_told_apart(tmp_path):
+def test_cells_beyond_the_header_are_distinguished(tmp_path):
     path = text_file(tmp_path / "guns.csv", rows=[[*ROWS[0], "more"]])
     with open_table(path) as table:
         [row] = table.rows

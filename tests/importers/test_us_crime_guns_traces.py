@@ -110,7 +110,7 @@ def test_a_serial_of_two_glyphs_is_traced_where_make_and_calibre_are_known(impor
     assert {one.result.outcome for one in short if one.kind == "short_serial"} == {"no_record"}
 
 
-def test_no_gun_of_another_serial_stands_in_a_chain(imported):
+def test_no_gun_of_another_serial_is_in_a_chain(imported):
     _, found = imported
     pairs = {
         (normalise(one.case.serial), normalise(event["serial"]))

@@ -221,7 +221,7 @@ def test_a_mark_that_is_not_read_in_full_follows_none():
 @pytest.mark.parametrize(
     ("digits", "how"), [((1, 2, 3, 4, 5), "follow"), ((1, 2, 5), "are close to")]
 )
-def test_a_run_is_told_from_its_first_to_its_last_and_with_its_gaps(digits, how):
+def test_a_run_of_serials_shows_first_last_and_gaps(digits, how):
     [lead] = detect_leads([numbered_gun(f"TKA5238{digit}") for digit in digits])
     assert str(lead.summary) == f"The serials {how} each other, from TKA52381 to TKA52385."
 

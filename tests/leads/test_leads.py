@@ -310,7 +310,7 @@ def test_leads_are_a_table_too(analyst, two_sold):
     assert "shared_dealer" in table.get_data(as_text=True)
 
 
-def test_leads_are_told_in_the_readers_language(analyst, two_sold):
+def test_leads_are_reported_in_the_readers_language(analyst, two_sold):
     [lead] = leads(analyst, "?kind=shared_dealer", **PURPOSE, Accept_Language="pt")
     assert lead["summary"] == "As armas foram vendidas por um mesmo comerciante: Armas del Sur."
 

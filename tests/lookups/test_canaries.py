@@ -21,7 +21,9 @@ def alarms(client):
 
 
 @pytest.mark.parametrize("serial", [CANARY, "kny882117", "KNY8821I7"])
-def test_a_check_of_a_canary_is_told_to_the_lookers_state_and_the_owner(planted, as_actor, serial):
+def test_a_check_of_a_canary_is_reported_to_the_lookers_state_and_the_owner(
+    planted, as_actor, serial
+):
     officer = as_actor("BRA", "police_officer")
     officer.post("/checks", bodies.check(serial=serial))
     for state in ("BRA", "PRY"):
@@ -71,7 +73,7 @@ def test_a_removed_canary_is_told_no_more_and_may_be_planted_again(planted, as_a
     auditor.post("/canaries", {"serial": CANARY})
 
 
-def test_a_canary_is_seen_by_its_state_alone(planted, as_actor):
+def test_a_canary_is_visible_to_its_state_alone(planted, as_actor):
     administrator, other = as_actor("PRY", "state_administrator"), as_actor("BRA", "auditor")
     assert administrator.get("/canaries").json["items"] == [planted]
     assert other.get("/canaries").json["items"] == []

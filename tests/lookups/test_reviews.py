@@ -83,7 +83,7 @@ def test_a_look_up_is_justified_once(sample, supervisor):
     supervisor.change(address, "question", {"comment": "Why?"}, 409)
 
 
-def test_a_questioned_look_up_is_told_to_its_officer_and_the_auditors(
+def test_a_questioned_look_up_is_reported_to_its_officer_and_the_auditors(
     sample, supervisor, as_actor, officer
 ):
     [row] = sample("C-1")

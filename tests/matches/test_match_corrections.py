@@ -38,9 +38,7 @@ def test_a_correction_of_a_serial_takes_its_match_away_from_both(
     assert ("match_withdrawn" in codes) == is_confirmed
 
 
-def test_what_was_taken_away_comes_back_with_the_marks_and_is_judged_anew(
-    as_actor, police, pry_police
-):
+def test_a_removed_match_returns_with_the_marks_and_is_judged_again(as_actor, police, pry_police):
     sold(as_actor)
     made = police.post("/seizures", bodies.seizure()).json
     [match] = matches(pry_police)

@@ -86,7 +86,7 @@ def test_a_decision_names_the_version_that_was_read(as_actor, police, header, st
     police.post(f"/matches/{match['id']}/confirm", {}, status, **header)
 
 
-def test_a_decision_stands_in_the_audit(as_actor, police):
+def test_a_decision_is_in_the_audit(as_actor, police):
     sold(as_actor)
     police.post("/seizures", bodies.seizure())
     [match] = matches(police)
@@ -96,7 +96,7 @@ def test_a_decision_stands_in_the_audit(as_actor, police):
         assert entry["subject_id"] == match["id"]
 
 
-def test_the_officer_who_judged_is_named_beside_the_account(as_actor, police):
+def test_the_officer_who_judged_is_named_next_to_the_account(as_actor, police):
     sold(as_actor)
     police.post("/seizures", bodies.seizure())
     [match] = matches(police)

@@ -149,7 +149,7 @@ def test_what_is_looked_for_together_is_what_each_gun_finds_by_itself(region, ru
     assert len(pairs) > 100
 
 
-def test_where_too_much_is_met_the_guns_are_asked_for_in_halves(region, run, monkeypatch):
+def test_too_many_hits_are_searched_in_halves(region, run, monkeypatch):
     together = undone(look, run)
     monkeypatch.setattr(batch, "MAX_BULK_HITS", 20)
     assert undone(look, run) == together

@@ -90,7 +90,7 @@ def test_a_gun_that_was_seized_before_it_was_made_is_no_strong_match(
 
 
 @pytest.mark.parametrize("is_sold_first", [True, False])
-def test_both_states_are_told_that_types_are_the_same_gun_s_whichever_writes_last(
+def test_both_states_are_notified_that_types_are_the_same_gun_s_whichever_writes_last(
     as_actor, bra, pry_police, is_sold_first
 ):
     carbine, rifle = bodies.firearm(type="carbine"), bodies.firearm(type="rifle")
@@ -170,7 +170,7 @@ def test_a_serial_that_was_misread_in_the_field_is_one(as_actor, bra):
     assert texts[0] == "The serial agrees but for one character: 6 here, 5 in the record."
 
 
-def test_what_differs_is_told_from_the_side_of_each_state(as_actor, bra, pry_police):
+def test_differences_are_shown_from_the_side_of_each_state(as_actor, bra, pry_police):
     sold(as_actor, firearm=bodies.firearm(serial="ABC123455"))
     bra.post("/seizures", bodies.seizure())
     [match] = matches(pry_police)
@@ -270,7 +270,7 @@ def test_matches_are_paged_and_given_as_a_table(as_actor, bra):
     assert bra.get("/matches?format=xlsx").data[:2] == b"PK"
 
 
-def test_the_police_of_the_other_state_is_told_of_a_new_match(as_actor, bra, pry_police):
+def test_the_police_of_the_other_state_is_notified_of_a_new_match(as_actor, bra, pry_police):
     sold(as_actor)
     bra.post("/seizures", bodies.seizure())
     [match] = matches(pry_police)
@@ -282,7 +282,9 @@ def test_the_police_of_the_other_state_is_told_of_a_new_match(as_actor, bra, pry
     assert bra.get("/notifications").json["items"] == []
 
 
-def test_the_police_is_told_once_of_a_gun_however_many_records_are_of_it(as_actor, bra, pry_police):
+def test_the_police_is_notified_once_of_a_gun_however_many_records_are_of_it(
+    as_actor, bra, pry_police
+):
     sold(as_actor, kind="manufacture")
     sold(as_actor)
     bra.post("/seizures", bodies.seizure())
@@ -290,7 +292,7 @@ def test_the_police_is_told_once_of_a_gun_however_many_records_are_of_it(as_acto
     assert len(pry_police.get("/notifications").json["items"]) == 1
 
 
-def test_the_own_police_is_told_where_a_licensing_officer_wrote_the_record(as_actor, bra):
+def test_the_own_police_is_notified_where_a_licensing_officer_wrote_the_record(as_actor, bra):
     bra.post("/reports", bodies.report())
     sold(as_actor, "BRA")
     [notices] = bra.get("/notifications").json["items"]
@@ -314,7 +316,7 @@ def test_what_a_gun_has_once_is_a_match_where_a_state_records_it_twice(as_actor,
     assert pry_police.get("/notifications").json["items"] == []
 
 
-def test_of_very_many_at_once_one_is_told_with_how_many_there_are(bra, pry_police, run):
+def test_of_very_many_at_once_one_is_reported_with_how_many_there_are(bra, pry_police, run):
     """As where a file of stolen guns comes in."""
     serials = [f"QRS{number}" for number in range(600000, 600025)]
     items = [bodies.firearm(line=line, serial=serial) for line, serial in enumerate(serials, 1)]

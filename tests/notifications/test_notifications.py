@@ -41,7 +41,7 @@ def listed(client, query=""):
     return client.get(f"/notifications{query}").json["items"]
 
 
-def test_what_one_state_did_is_told_to_another_in_its_readers_language(notify, pry):
+def test_acts_of_one_state_are_reported_to_another_in_its_readers_language(notify, pry):
     notify(notice(data={"kind": "export"}))
     [item] = listed(pry)
     assert item == {
@@ -93,7 +93,7 @@ def test_those_of_a_kind_and_the_urgent_ones_are_listed_apart(notify, pry):
     assert "hit" in pry.get("/notifications?kind=gun", 422).json["errors"]["kind"][0]
 
 
-def test_all_of_a_kind_are_read_at_once_as_far_as_they_were_told(notify, pry, as_actor):
+def test_all_shown_notifications_of_a_kind_are_marked_as_read(notify, pry, as_actor):
     notify(*(notice(code=code) for code in ("permit_posted", "permit_posted", "permit_amended")))
     path = "/notifications/read"
     early = {"code": "permit_posted", "until": "2026-03-09T14:59:59Z"}

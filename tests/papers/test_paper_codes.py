@@ -35,7 +35,7 @@ def test_a_token_holds_nothing_personal(pry):
     assert "Ana" not in str(result) and "Eva" not in str(result)
 
 
-def test_a_paper_that_stands_is_told_with_its_record_to_the_states_concerned(pry, bra):
+def test_a_valid_paper_is_shown_with_its_record_to_the_states_concerned(pry, bra):
     permit, made = paper(pry, bodies.import_permit())
     found = verify(bra, code_of(made))
     assert (found["verdict"], found["paper"], found["status"]) == ("valid", "current", "issued")
@@ -45,13 +45,13 @@ def test_a_paper_that_stands_is_told_with_its_record_to_the_states_concerned(pry
     assert found["permit"]["importer"]["name"] == "Armas del Sur"
 
 
-def test_a_state_that_it_does_not_concern_learns_whether_it_stands_and_no_more(pry, as_actor):
+def test_a_state_not_concerned_learns_only_whether_a_paper_is_valid(pry, as_actor):
     made = paper(pry, bodies.import_permit())[1]
     found = verify(as_actor("URY", "border_officer"), code_of(made))
     assert (found["verdict"], found["status"], found["permit"]) == ("valid", "issued", None)
 
 
-def test_who_checked_a_paper_stands_in_its_owners_audit(pry, as_actor):
+def test_the_audit_of_the_owner_names_who_verified_a_paper(pry, as_actor):
     made = paper(pry, bodies.import_permit())[1]
     verify(as_actor("URY", "border_officer"), code_of(made))
     visible = as_actor("PRY", "auditor").get("/audit").json["items"]
@@ -59,7 +59,7 @@ def test_who_checked_a_paper_stands_in_its_owners_audit(pry, as_actor):
 
 
 @pytest.mark.parametrize("status", ["cancelled", "suspended", "replaced"])
-def test_a_permit_that_stands_no_more_says_so_on_its_paper_and_to_who_checks(pry, bra, status):
+def test_an_ended_permit_is_marked_on_its_paper_and_when_verified(pry, bra, status):
     permit, made = paper(pry, bodies.import_permit())
     set_to(permit, f"status = '{status}'")
     found = verify(bra, code_of(made))
@@ -126,7 +126,7 @@ def test_what_is_shipped_under_a_certificate_does_not_make_its_paper_old(bra):
     assert verify(bra, code_of(made))["verdict"] == "valid"
 
 
-def test_a_permit_that_is_on_no_record_does_not_stand(pry, bra, app):
+def test_an_unrecorded_permit_is_not_valid(pry, bra, app):
     made = paper(pry, bodies.import_permit())[1]
     claims = paper_tokens.check_token(code_of(made), keys(pry)).claims
     found = verify(bra, signed_by_pry(app, replace(claims, number="I-2")))
@@ -137,12 +137,12 @@ def test_a_permit_that_is_on_no_record_does_not_stand(pry, bra, app):
     ("wrong", "verdict"),
     [("x", "malformed"), ("SALSA1.PRY-2026-00000000.AAAA.AAAA", "unknown_key")],
 )
-def test_what_is_no_token_is_told_as_such(bra, wrong, verdict):
+def test_a_text_that_is_no_token_is_refused(bra, wrong, verdict):
     found = verify(bra, wrong)
     assert (found["verdict"], found.get("state")) == (verdict, None)
 
 
-def test_an_altered_token_is_told_as_such_and_nothing_of_what_it_says(pry, bra):
+def test_an_altered_token_is_refused_without_its_contents(pry, bra):
     token = code_of(paper(pry, bodies.import_permit())[1])
     found = verify(bra, token[:40] + ("A" if token[40] != "A" else "B") + token[41:])
     assert (found["verdict"], found.get("number"), found.get("permit")) == ("altered", None, None)

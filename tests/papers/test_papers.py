@@ -167,7 +167,7 @@ def test_a_file_is_named_after_the_permit(pry):
     assert headers["Content-Disposition"] == 'inline; filename="PRY-I-1-x.pdf"'
 
 
-def test_amendments_stand_on_the_paper_with_who_authenticated_them(arg):
+def test_amendments_are_on_the_paper_with_who_authenticated_them(arg):
     body = bodies.permit(
         kind="in_transit",
         number="T-1",
@@ -230,7 +230,7 @@ NOT_ON_THE_FACE = {  # of a permit and of a shipment: the row's own, its owner's
 @pytest.mark.parametrize(
     ("model", "facts"), [(Permit, PERMIT_COLUMNS), (Shipment, SHIPMENT_COLUMNS)]
 )
-def test_a_column_stands_on_the_face_and_under_the_signature_or_is_listed(model, facts):
+def test_a_column_is_on_the_face_and_signed_or_is_listed(model, facts):
     """A shipment's goods without serials are under it too, apart from their column."""
     sides = {f"{side}_id" for side in PARTY_ROLES}
     columns = {column.key for column in model.__table__.columns}

@@ -75,7 +75,7 @@ def test_a_request_is_of_its_state_alone(as_actor, auditor, sale):
     assert ask(other)["findings"] == []
 
 
-def test_what_a_person_said_is_sealed(auditor, sale):
+def test_a_text_written_by_a_person_is_sealed(auditor, sale):
     ask(auditor, text="Where is my pistol?")
     [row] = db.session.scalars(text("SELECT subject_request::text FROM subject_request"))
     for value in ("Ana", "pistol"):

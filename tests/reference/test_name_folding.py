@@ -17,7 +17,7 @@ def test_another_name_has_another_key(other):
     assert name_key(other) != name_key("Armas del Sur S.A.")
 
 
-def test_names_without_a_latin_letter_are_told_apart():
+def test_names_without_a_latin_letter_are_distinguished():
     assert (
         len(
             {

@@ -143,7 +143,7 @@ def test_its_figures_equal_a_plain_count_with_silent_records(make_release):
     assert all(amount in shown.values() for key, amount in by_type.items() if not key[1])
 
 
-def test_a_state_without_figures_and_one_that_shows_no_totals_are_told_apart(
+def test_a_state_without_figures_and_one_that_shows_no_totals_are_distinguished(
     make_release, as_actor
 ):
     pistols = {

@@ -66,7 +66,7 @@ def test_the_place_the_owner_and_all_else_beside_a_photograph_are_gone(handed_ou
         ("RGBA", "WEBP"),
     ],
 )
-def test_a_drawing_of_any_mode_is_kept_without_what_stands_beside_it(handed_out, mode, form):
+def test_a_drawing_of_any_mode_is_stored_without_its_metadata(handed_out, mode, form):
     sent = files.drawing(mode, form)
     left = handed_out(sent)
     assert files.PLANTED.encode() in sent
@@ -178,7 +178,7 @@ def disclosed(as_actor):
 
 
 @pytest.mark.parametrize("path", ["?subject={subject}", "/{id}"])
-def test_the_owner_reads_who_was_told_of_an_attachment(as_actor, police, pry_police, subject, path):
+def test_the_owner_reads_who_received_an_attachment(as_actor, police, pry_police, subject, path):
     made = files.attach(police, subject, files.pdf(), title="Frame").json
     asked = path.format(subject=subject, id=made["id"])
     pry_police.get(f"/attachments{asked}", **PURPOSE)
@@ -186,7 +186,7 @@ def test_the_owner_reads_who_was_told_of_an_attachment(as_actor, police, pry_pol
     assert disclosed(as_actor) == [("PRY", made["id"], ["document", "remarks"])]
 
 
-def test_that_a_file_was_handed_out_is_told_apart_from_what_is_known_of_it(
+def test_that_a_file_was_handed_out_is_distinguished_from_what_is_known_of_it(
     as_actor, police, pry_police, subject
 ):
     made = files.attach(police, subject, files.pdf()).json
@@ -211,9 +211,7 @@ def of_record(as_actor, police):
     return attach
 
 
-def test_who_may_read_an_open_record_is_told_whom_to_ask_for_what_is_attached(
-    of_record, pry_police
-):
+def test_readers_of_an_open_record_see_whom_to_ask_for_attachments(of_record, pry_police):
     refused = pry_police.get(of_record("open"), 403, **PURPOSE).json["detail"]
     assert refused == (
         "What is attached to a record is shown to the states that it concerns; ask Brazil."

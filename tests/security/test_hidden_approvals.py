@@ -42,7 +42,7 @@ def test_where_nobody_of_the_own_state_may_see_it_who_asks_reads_so_at_once(
     assert analyst.get(f"/traces/{made['id']}").json["remarks"] == []
 
 
-def test_who_asks_is_told_once_the_last_who_may_approve_is_kept_from_it(as_actor, analyst, wants):
+def test_the_asker_is_notified_when_no_approver_is_left(as_actor, analyst, wants):
     wants(trace_approval="own")
     as_actor("BRA", "supervisor", agency=OFFICE)
     path = f"/traces/{analyst.post('/traces', bodies.trace()).json['id']}"
@@ -77,9 +77,7 @@ def test_a_draft_that_waits_stays_so_whoever_it_is_then_kept_from(as_actor, anal
     assert hidden["approval"]["asked_at"]
 
 
-def test_who_leads_a_draft_is_told_where_it_waits_no_more_once_it_is_kept_from_others(
-    as_actor, analyst, wants
-):
+def test_the_author_of_a_hidden_draft_sees_where_it_no_longer_waits(as_actor, analyst, wants):
     as_actor("BRA", "supervisor")
     wants(trace_approval="own")
     path = f"/traces/{analyst.post('/traces', bodies.trace()).json['id']}"

@@ -93,7 +93,7 @@ def test_no_officer_takes_his_look_ups_from_an_auditor_by_a_draft(as_actor, reco
     assert cases(as_actor("BRA", "auditor", agency="LICENSING")) == result
 
 
-def test_what_an_agency_did_itself_stays_in_its_audit_whatever_is_kept_from_it(as_actor, record):
+def test_an_agency_reads_its_own_acts_in_the_audit_of_a_hidden_trace(as_actor, record):
     """Others of its state may keep from it the trace on which its officers worked, and not what they did."""
     officer, auditor = (
         as_actor("BRA", role, agency=OFFICE) for role in ("police_officer", "auditor")
@@ -153,7 +153,7 @@ def joint(as_actor, examiner):
     return f"/attachments/{made.json['id']}"
 
 
-def test_what_attachments_were_read_for_a_hidden_trace_is_kept_from_both_agencies(
+def test_what_attachments_were_read_for_a_hidden_trace_is_hidden_from_both_agencies(
     as_actor, joint, pry_analyst
 ):
     gun = bodies.firearm(serial="ZZZ98765", country_of_manufacture="BRA")

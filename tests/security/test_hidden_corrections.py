@@ -27,18 +27,18 @@ def corrected(as_actor, agency):
 
 
 @pytest.mark.parametrize("agency", ["TEST", OFFICE])
-def test_who_got_the_old_value_is_told_whoever_corrects_it(as_actor, corrected):
+def test_a_state_with_the_old_value_is_notified_of_any_correction(as_actor, corrected):
     assert corrected_subjects(as_actor("BRA", "auditor")) == [corrected]
     assert corrected_subjects(as_actor("PRY", "auditor")) == [corrected]
 
 
 @pytest.mark.parametrize("agency", ["TEST", OFFICE])
-def test_to_the_agency_it_is_kept_from_that_tells_of_no_trace(as_actor, corrected):
+def test_an_agency_learns_of_no_trace_hidden_from_it(as_actor, corrected):
     assert corrected_subjects(as_actor("PRY", "auditor", agency=OFFICE)) == []
 
 
 @pytest.mark.parametrize("agency", [OFFICE])
-def test_who_looked_it_up_in_that_case_is_told_too(as_actor, agency, analyst):
+def test_a_state_that_looked_it_up_in_the_case_is_notified_too(as_actor, agency, analyst):
     police = as_actor("PRY", "police_officer", agency=agency)
     made = police.post("/reports", bodies.report()).json
     analyst.get(
@@ -78,7 +78,7 @@ def notified(client):
 
 
 @pytest.mark.parametrize("is_found_too", [False, True])
-def test_of_what_was_given_for_a_trace_no_agency_is_notified_from_which_it_is_kept(
+def test_no_agency_is_notified_of_what_was_given_for_a_trace_hidden_from_it(
     as_actor, is_found_too, pry_police
 ):
     made = pry_police.post("/reports", bodies.report()).json

@@ -137,7 +137,7 @@ def _shapes(asked):
     return [re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "-", value) for value in asked]
 
 
-def test_those_who_are_kept_from_it_are_told_of_nothing_that_comes_later(as_actor, restricted):
+def test_agencies_hidden_from_it_are_not_notified_of_later_events(as_actor, restricted):
     [request], [trace] = restricted["request_id"], restricted["trace_id"]
     analyst = as_actor("PRY", "trace_analyst")
     tag = analyst.get(f"/requests/{request}").headers["ETag"]
@@ -173,7 +173,7 @@ def test_names_are_released_to_who_may_see_the_trace_of_their_consent_alone(as_a
     assert notices == []
 
 
-def test_what_was_read_in_its_case_is_kept_from_them_too(as_actor, restricted):
+def test_records_read_in_its_case_are_hidden_from_them_too(as_actor, restricted):
     [_, record] = restricted["record_id"]
     as_actor("BRA", "trace_analyst").get(f"/records/{record}", **NAMING)
     given = f"/records/{record}/disclosures"
@@ -209,7 +209,7 @@ def test_a_consent_that_the_agency_asks_itself_tells_it_of_no_trace(as_actor, re
     assert as_actor("PRY", "supervisor", agency=OFFICE).get("/consents").json["items"] == [asked]
 
 
-def test_a_consent_is_kept_from_an_agency_later_and_shown_to_it_again(as_actor, analyst):
+def test_a_consent_is_hidden_from_an_agency_later_and_shown_to_it_again(as_actor, analyst):
     sale = bodies.transfer(firearm=bodies.firearm(**GUN))
     record = as_actor("PRY", "licensing_officer").post("/transfers", sale).json["firearm"]["record"]
     trace = analyst.post("/traces", bodies.trace(firearm=bodies.firearm(**GUN))).json
@@ -258,7 +258,7 @@ def test_a_mark_that_the_agency_adds_renews_the_trace_that_it_does_not_see(as_ac
     assert as_actor("BRA", "trace_analyst", agency=OFFICE).get("/traces").json["items"] == []
 
 
-def test_an_agency_is_kept_from_it_later_and_let_see_it_again(as_actor):
+def test_an_agency_is_hidden_from_it_later_and_let_see_it_again(as_actor):
     analyst, other = (as_actor("BRA", "trace_analyst", agency=name) for name in ("TEST", OFFICE))
     trace = analyst.post("/traces", bodies.trace()).json
     path = f"/traces/{trace['id']}"
@@ -269,7 +269,7 @@ def test_an_agency_is_kept_from_it_later_and_let_see_it_again(as_actor):
     other.get(path)
 
 
-def test_an_asked_state_is_told_later_of_its_agency(as_actor, analyst):
+def test_an_asked_state_is_notified_later_of_its_agency(as_actor, analyst):
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(visibility="pointer"))
     trace = analyst.post("/traces", bodies.trace()).json
     office = as_actor("PRY", "trace_analyst", agency=OFFICE)
@@ -288,7 +288,7 @@ def test_it_is_assigned_to_nobody_who_must_not_see_it(as_actor, restricted, anal
 
 
 @pytest.mark.parametrize("agency", ["BRA-TEST", "BRA-NOBODY", "SECRETARIAT"])
-def test_what_cannot_be_kept_from_it_is_named(as_actor, agency):
+def test_what_cannot_be_hidden_from_an_agency_is_named(as_actor, agency):
     asked = bodies.trace(hidden_from=["PRY-TEST", agency])
     answer = as_actor("BRA", "trace_analyst").post("/traces", asked, 422).json
     assert list(answer["errors"]) == ["hidden_from.1"]
@@ -300,7 +300,7 @@ def test_some_agency_of_each_state_is_left_to_act_on_it(as_actor):
     assert answer["errors"] == {"hidden_from": ["Leave an agency of PRY that sees it."]}
 
 
-def test_supervisors_are_told_where_no_analyst_may_see_a_request(as_actor, pry_supervisor):
+def test_supervisors_are_notified_where_no_analyst_may_see_a_request(as_actor, pry_supervisor):
     sale = bodies.transfer(firearm=bodies.firearm(**GUN), visibility="pointer")
     as_actor("PRY", "licensing_officer").post("/transfers", sale)
     as_actor("PRY", "trace_analyst", agency=OFFICE)
@@ -314,7 +314,7 @@ def test_supervisors_are_told_where_no_analyst_may_see_a_request(as_actor, pry_s
     ]
 
 
-def test_supervisors_are_told_once_the_last_analyst_is_kept_from_a_request(
+def test_supervisors_are_notified_once_the_last_analyst_is_hidden_from_a_request(
     as_actor, pry_supervisor, analyst
 ):
     sale = bodies.transfer(firearm=bodies.firearm(**GUN), visibility="pointer")

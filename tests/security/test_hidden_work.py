@@ -29,7 +29,7 @@ def waiting(as_actor):
     return f"/traces/{as_actor('BRA', 'trace_analyst').post('/traces', bodies.trace()).json['id']}"
 
 
-def test_who_must_not_see_a_trace_works_on_it_no_more_and_the_others_are_told(
+def test_an_officer_from_whom_a_trace_is_hidden_loses_the_work_and_others_are_notified(
     as_actor, waiting, analyst
 ):
     analyst.post(f"{waiting}/assign", {"username": name_of(as_actor, "BRA")}, 200)

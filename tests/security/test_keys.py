@@ -119,7 +119,7 @@ def test_a_key_is_shown_once(as_actor, issued):
     assert client.token not in administrator.get("/keys").get_data(as_text=True)
 
 
-def test_a_key_stands_in_the_database_as_its_digest_alone(as_actor, issued, actor):
+def test_the_database_has_only_the_digest_of_a_key(as_actor, issued, actor):
     _, client, _ = issued
     with transaction(actor("BRA")):
         row = db.session.query(ApiKey).filter_by(name="desk").one()

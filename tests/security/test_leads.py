@@ -109,7 +109,7 @@ def test_no_personal_value_of_another_states_buyer_goes_out(as_actor, analyst):
             assert value not in sentence
 
 
-def test_a_person_is_told_apart_within_one_states_records_alone(as_actor, analyst):
+def test_a_person_is_distinguished_within_one_states_records_alone(as_actor, analyst):
     """Nobody learns who another state's buyer is by recording someone of the same number."""
     sell(as_actor, SERIALS[0])
     mine = bodies.transfer(number="T-9", firearm=bodies.firearm(serial=SERIALS[1]), to=BUYER)

@@ -265,7 +265,7 @@ def test_a_record_that_turns_silent_takes_the_notification_of_its_match_along(
 
 
 @pytest.mark.parametrize("status", ["confirm", "reject"])
-def test_what_a_state_said_of_a_match_is_kept_while_the_other_record_is_silent(
+def test_a_decision_on_a_match_remains_while_the_other_record_is_silent(
     as_actor, police, status, pry
 ):
     sale = sold(as_actor)
@@ -301,9 +301,7 @@ def test_a_record_that_opens_is_named_and_one_that_is_silent_no_longer_is_propos
     assert match["other"]["record"] == sale["firearm"]["record"]
 
 
-def test_a_correction_parts_what_the_owner_of_a_silent_record_was_told(
-    as_actor, police, pry_police
-):
+def test_a_correction_ends_the_match_of_the_owner_of_a_silent_record(as_actor, police, pry_police):
     sold(as_actor, visibility="silent")
     made = police.post("/seizures", bodies.seizure()).json
     assert len(matches(pry_police)) == 1

@@ -48,7 +48,7 @@ def test_nothing_but_the_serial_decides_whether_a_trace_asks_its_state(
     assert "PRY" in [leg["state"] for leg in police.post("/traces", body).json["legs"]]
 
 
-def test_a_pointer_stands_behind_its_equals_whenever_it_happened(as_actor, pointer, police):
+def test_a_pointer_comes_after_open_records_of_any_date(as_actor, pointer, police):
     day = "2025-01-01"  # after the sale that the pointer tells of
     body = bodies.transfer(occurred_on=day, firearm={"serial": "ABC123456"})
     as_actor("URY", "licensing_officer").post("/transfers", body)
@@ -56,7 +56,7 @@ def test_a_pointer_stands_behind_its_equals_whenever_it_happened(as_actor, point
     assert [state for state, _, _ in scores(police.post("/checks", plain).json)] == ["URY", "PRY"]
 
 
-def test_whether_its_mark_was_corrected_away_is_not_told(pointer, police, pry, pry_police):
+def test_a_correction_of_the_mark_is_not_revealed(pointer, police, pry, pry_police):
     body = bodies.transfer(
         visibility="pointer", reason="Read again", firearm=bodies.firearm(serial="NEW123456")
     )

@@ -105,7 +105,7 @@ def test_no_row_is_seen_where_no_state_is_set(as_role):
 
 
 @pytest.mark.parametrize("state", ["URY", "---", "", "   ", "{BRA}", "%"])
-def test_no_row_is_seen_by_a_state_that_none_concerns(seen_by, state):
+def test_no_row_is_visible_to_a_state_that_none_concerns(seen_by, state):
     for table in CONCERNING + KEPT:
         rows = seen_by(state, f"SELECT 1 FROM {table} WHERE owner_state IN ('BRA', 'PRY')")
         assert rows == [], table

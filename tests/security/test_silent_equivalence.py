@@ -301,7 +301,7 @@ def test_their_own_state_sees_no_sign_of_guns_that_its_alerts_let_pass(asker, se
     assert [pair for pair in own if pair.silent.statements != pair.nothing.statements] == []
 
 
-def test_the_state_of_such_an_alert_is_told_of_it_afterwards(pairs, asker):
+def test_the_state_of_such_an_alert_is_notified_later(pairs, asker):
     pry = operator("PRY", clock=FixedClock(NOW))
     with asker.application.app_context():
         jobs_to_idle(asker.application)

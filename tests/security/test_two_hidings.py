@@ -31,7 +31,7 @@ def office(as_actor):
 
 
 @pytest.mark.parametrize("first", ["asking", "asked"])
-def test_what_the_asked_state_takes_back_stays_kept_as_the_asking_one_wants(
+def test_agencies_hidden_by_the_asking_state_stay_hidden_when_the_asked_one_lifts_its_own(
     asking, pry_analyst, trace, request_, office, first
 ):
     if first == "asked":
@@ -47,7 +47,7 @@ def test_what_the_asked_state_takes_back_stays_kept_as_the_asking_one_wants(
 
 
 @pytest.mark.parametrize("first", ["asking", "asked"])
-def test_what_the_asking_state_takes_back_stays_kept_as_the_asked_one_wants(
+def test_agencies_hidden_by_the_asked_state_stay_hidden_when_the_asking_one_lifts_its_own(
     asking, pry_analyst, trace, request_, office, first
 ):
     if first == "asking":
@@ -109,7 +109,7 @@ def test_an_asked_state_names_agencies_of_its_own_and_leaves_one(
 
 
 @pytest.mark.parametrize("of", ["trace", "request_"])
-def test_the_list_is_set_anew_by_who_read_it_as_it_stands_alone(request, pry_analyst, asking, of):
+def test_the_list_is_replaced_only_with_the_version_read(request, pry_analyst, asking, of):
     path = request.getfixturevalue(of)
     client = asking if of == "trace" else pry_analyst
     visible = client.get(path)

@@ -142,7 +142,7 @@ def test_the_askers_own_audit_does_not_name_a_record_that_is_not_open(
     assert audit(as_actor, "BRA", "record:matched") == []
 
 
-def test_the_owner_of_a_silent_record_is_told_once_and_by_whom(as_actor, run):
+def test_the_owner_of_a_silent_record_is_notified_once_and_by_whom(as_actor, run):
     record_gun(as_actor, "silent")
     made = as_actor("BRA", "police_officer").post("/checks", bodies.check()).json
     [entry] = audit(as_actor, "PRY", "record:matched")

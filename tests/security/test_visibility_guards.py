@@ -70,7 +70,7 @@ def test_a_mark_is_found_by_its_digits_though_one_that_looks_like_it_is_kept_alr
 
 
 @pytest.mark.parametrize("visibility,times", [("open", 1), ("pointer", 1), ("silent", 2)])
-def test_what_is_kept_silent_is_written_as_if_it_were_new(sell, run, visibility, times):
+def test_a_silent_record_is_written_like_a_new_one(sell, run, visibility, times):
     for _ in range(2):
         sell(visibility=visibility)
     own = select(MarkVariant.key).where(MarkVariant.key == variants.own_key(KEY.norm))

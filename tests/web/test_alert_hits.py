@@ -123,7 +123,7 @@ def test_of_a_gun_that_is_let_pass_the_page_says_that_nobody_is_told(as_actor, o
     assert as_actor("BRA", "police_officer").get("/hits").json["items"] == []
 
 
-def test_who_met_a_gun_reads_what_it_is_for_a_purpose_and_the_owner_goes_to_the_alert(
+def test_the_finder_of_a_gun_reads_it_for_a_purpose_and_its_owner_the_alert(
     owner, finder, path, as_actor
 ):
     [hit] = as_actor("BRA", "police_officer").get("/hits").json["items"]
@@ -154,7 +154,7 @@ def test_a_hit_that_may_be_of_another_gun_says_to_compare_first(as_actor, owner,
             assert "Compare first: the gun may be another one." in text(reader.open(page))
 
 
-def test_a_hit_leads_to_the_record_that_met_it(as_actor, owner):
+def test_a_hit_links_the_record_that_caused_it(as_actor, owner):
     as_actor("PRY", "police_officer").post("/alerts", bodies.alert())
     seized = as_actor("BRA", "police_officer").post("/seizures", bodies.seizure()).json
     [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
@@ -162,7 +162,7 @@ def test_a_hit_leads_to_the_record_that_met_it(as_actor, owner):
     assert f'href="/guns/{record}"' in owner.open(f"/hits/{hit['id']}")
 
 
-def test_a_warning_stands_where_reading_the_record_would_give_a_silent_hit_away(as_actor, owner):
+def test_a_warning_shows_where_reading_would_reveal_a_silent_hit(as_actor, owner):
     as_actor("PRY", "police_officer").post("/alerts", bodies.alert(action="let_pass_and_inform"))
     as_actor("BRA", "police_officer").post("/seizures", bodies.seizure())
     [hit] = as_actor("PRY", "police_officer").get("/hits").json["items"]
@@ -232,7 +232,7 @@ def test_hit_and_form_show_both_guns_field_by_field(owner, hit_page, name):
     assert "Foz do Igua" not in shown
 
 
-def test_what_was_met_in_a_check_is_compared_by_all_that_was_asked(owner, path):
+def test_a_hit_of_a_check_is_compared_by_all_that_was_asked(owner, path):
     body = text(owner.open(f"{path}/confirm"))
     assert "Model Gun of the alert G2C Firearm found –" in body
     assert "Make Gun of the alert Taurus Firearm found Taurus" in body

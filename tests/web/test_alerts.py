@@ -43,7 +43,7 @@ def do(visitor, path, name, expect=303, **fields):
     return text(visitor.open(answer.location) if expect == 303 else answer.text)
 
 
-def test_an_alert_is_entered_on_the_page_and_met_at_once(police, entered, as_actor):
+def test_an_alert_entered_on_the_page_hits_at_once(police, entered, as_actor):
     listed = text(police.open("/alerts"))
     assert "ABC123456" in listed and "Hold and call" in listed and "9 Mar 2027" in listed
     [alert] = as_actor("PRY", "police_officer").get("/alerts").json["items"]
@@ -68,7 +68,7 @@ def test_an_alert_can_be_of_the_gun_of_a_report_and_shown_to_some_states_alone(p
     assert "✓ The alert remains valid." in value and "Shows to Brazil" in value
 
 
-def test_what_is_wrong_is_told_at_its_field_and_a_second_alert_is_confirmed(police, entered):
+def test_errors_are_reported_at_their_fields_and_a_second_alert_needs_confirmation(police, entered):
     page = police.send("/alerts/new", {"priority": "urgent"}, 422).text
     for field in ("action", "reason", "case_number", "expires_on"):
         assert f'id="{field}-wrong"' in page

@@ -55,7 +55,7 @@ def test_what_the_service_does_is_nobodys_act(auditor, as_actor):
         assert entry["automatic"] is is_automatic and "automatic" not in entry["data"]
 
 
-def test_what_was_entered_late_stands_where_it_was_written_down_with_the_zone(auditor, as_actor):
+def test_a_late_entry_is_listed_at_its_time_of_recording_with_the_zone(auditor, as_actor):
     as_actor("PRY", "police_officer").post("/checks", bodies.check())
     late = operator("PRY", clock=FixedClock(NOW - timedelta(days=90)))
     with transaction(late):
@@ -155,11 +155,11 @@ def test_what_an_answer_gave_is_named_with_the_state_that_received_it(auditor, a
 
 
 @pytest.mark.parametrize("typed", ["nothing", "0199f2c0-0000-7000-8000-000000000000"])
-def test_a_record_that_the_state_has_not_is_told_at_its_field(auditor, typed):
+def test_an_unknown_record_is_reported_at_its_field(auditor, typed):
     assert 'id="record-wrong"' in auditor.open(f"/disclosures?record={typed}")
 
 
-def test_an_act_that_there_is_not_is_told_in_words(auditor):
+def test_an_unknown_act_is_explained_in_words(auditor):
     page = auditor.open("/audit?action=foo&subject_kind=bar", Accept_Language="pt")
     assert "“foo” não está na lista" in page and "“bar” não está na lista" in page
 

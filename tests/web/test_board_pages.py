@@ -137,7 +137,7 @@ def test_a_place_says_how_exact_it_is_on_the_map_and_in_the_table(page):
     assert "within 3" in text(page) and "along a route" in text(page)
 
 
-def test_both_sides_stand_side_by_side_and_each_says_its_own(page):
+def test_both_sides_are_side_by_side_and_each_says_its_own(page):
     words = text(page)
     for value in (
         "Brazil → to Paraguay, Left, as Brazil says",
@@ -160,7 +160,7 @@ def test_the_sheet_of_the_day_has_an_empty_box_for_each_tick_that_is_owed(page):
     assert page.count('class="screen"') == 6 and page.count('class="sheet"') == 4
 
 
-def test_what_was_ticked_today_stands_on_the_sheet_and_leads_to_its_truck(full, page):
+def test_crossings_of_today_are_on_the_sheet_with_links_to_their_trucks(full, page):
     sheet = page[page.index('<section id="ticked"') : page.index('<section id="discrepancies"')]
     shown = text(f"<main>{sheet}")
     assert "A-DUE BRA2E19 From and to Brazil → to Paraguay" in shown
@@ -178,7 +178,7 @@ def test_a_time_is_said_by_the_other_sides_clock_where_it_differs(signed_in, bra
     assert "9 Mar 2026, 19:00 Ponta Porã: 18:00" in page
 
 
-def test_bars_stand_on_one_line_to_one_scale_and_do_not_meet():
+def test_bars_are_on_one_line_to_one_scale_and_do_not_meet():
     chart = draw_bars(["a", "b"], [[1, 2, 0], [4, 0, 3]], ["x", "y", "z"])
     heights = {bar.value: bar.height for bar in chart.bars}
     assert heights[4] == 2 * heights[2] == 4 * heights[1] and heights[0] == 0

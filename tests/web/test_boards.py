@@ -36,7 +36,7 @@ def test_a_board_says_times_in_the_zone_of_the_readers_own_side(as_actor, signed
     assert "Rio Branco" in board and "America/" not in board and "Your side" in board
 
 
-def test_a_tick_is_told_by_word_and_sign_never_by_colour_alone(as_actor, signed_in):
+def test_a_crossing_is_shown_by_word_and_sign_never_by_colour_alone(as_actor, signed_in):
     scenes.busy_post(as_actor)
     board = signed_in("BRA", "border_officer").open(BOARD)
     assert "✓ Passed" in text(board) and "○ Not yet" in text(board)

@@ -49,7 +49,7 @@ def ask(officer, expect=200, headers=None, **changes):
     return officer.send(CHECK, query(**changes), expect, **(headers or {})).get_data(as_text=True)
 
 
-def test_a_known_serial_is_told_with_state_event_day_and_reasons(officer, sell):
+def test_a_known_serial_is_reported_with_state_event_day_and_reasons(officer, sell):
     record = sell()
     page = ask(officer)
     shown = text(page)
@@ -72,7 +72,7 @@ def test_a_gun_that_is_missed_sought_or_was_seized_is_a_hit(officer, sell, kind,
     assert "▲ Hit" in text(ask(officer))
 
 
-def test_what_speaks_against_it_is_said_in_words_too(officer, sell):
+def test_evidence_against_is_in_words_too(officer, sell):
     sell()
     shown = text(ask(officer, make="Glock"))
     assert "Possible hit" in shown
@@ -180,14 +180,14 @@ def test_a_mark_that_was_corrected_says_so(officer, pry):
         ({"purpose": "fun"}, "purpose", "One of"),
     ],
 )
-def test_what_is_wrong_is_told_at_its_field_as_it_was_typed(officer, changes, field, expected):
+def test_an_error_shows_the_value_as_it_was_typed(officer, changes, field, expected):
     page = ask(officer, 422, **changes)
     assert f'<a href="#{field}">' in page and f'id="{field}-wrong"' in page
     assert expected in text(page).replace("&#39;", "'")
     assert f'value="{query(**changes)["serial"]}"' in page
 
 
-def test_a_make_that_did_not_count_is_said_beside_the_verdict_and_at_its_field(officer, sell):
+def test_a_make_that_did_not_count_is_named_next_to_the_verdict_and_at_its_field(officer, sell):
     sell()
     page = ask(officer, make="taruus")
     remark = "“taruus” is not a known make, and did not count. Did you mean Taurus?"

@@ -84,7 +84,7 @@ def test_a_change_of_what_somebody_changed_meanwhile_is_refused(officer, permit)
     officer.send(f"{permit}/cancel", {"reason": "Second", "expected_version": "9" * 30}, 412)
 
 
-def test_what_its_status_forbids_is_told(officer, permit):
+def test_an_action_that_the_status_forbids_is_refused(officer, permit):
     page = officer.open(f"{permit}/reinstate", 409)
     assert "“reinstate” is not possible: this permit is issued." in page
     shown = form_version(officer, f"{permit}/suspend")
@@ -264,7 +264,7 @@ def test_a_discrepancy_is_assigned_to_somebody_of_the_own_state(officer, doubt, 
     assert doubt in officer.open("/desk/discrepancies?assignee=pry.licensing_officer")
 
 
-def test_a_position_wants_words_and_the_version_that_was_seen(officer, doubt):
+def test_a_position_needs_a_text_and_the_version_read(officer, doubt):
     assert 'id="text-wrong"' in do(officer, f"{doubt}/explain", 422)
     officer.send(f"{doubt}/explain", {"text": "Why", "expected_version": "7"}, 412)
 

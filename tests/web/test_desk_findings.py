@@ -115,7 +115,7 @@ def field(page, name):
         (REGISTER, "occurred_on"),
     ],
 )
-def test_what_must_be_filled_in_is_marked_and_said(officer, page, name):
+def test_required_fields_are_marked_and_explained(officer, page, name):
     shown = officer.open(page)
     label, control = field(shown, name)
     assert '<span class="must" aria-hidden="true">&nbsp;*</span>' in label

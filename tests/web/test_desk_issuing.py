@@ -158,7 +158,7 @@ def test_lines_are_added_without_a_script_and_empty_ones_are_left_out(officer, a
         ({"broker.kind": "dealer"}, "broker-name", "This field is required."),
     ],
 )
-def test_what_is_wrong_is_told_beside_the_field_and_in_the_summary(officer, changes, field, body):
+def test_errors_are_at_the_field_and_in_the_summary(officer, changes, field, body):
     page = send(officer, papers.import_certificate() | changes, 422)
     summary = page[page.index('class="summary"') : page.index('<form class="form"')]
     assert body in summary
@@ -169,7 +169,7 @@ def test_what_is_wrong_is_told_beside_the_field_and_in_the_summary(officer, chan
         assert f'aria-describedby="{field}' in page
 
 
-def test_a_wrong_transit_country_is_told_at_its_own_field(signed_in):
+def test_a_wrong_transit_country_is_reported_at_its_own_field(signed_in):
     officer = signed_in("BRA", "licensing_officer")
     typed = papers.export_certificate(transit__0__state="Argentina", transit__1__state="Nowhere")
     page = send(officer, typed, 422, "export")
@@ -178,7 +178,7 @@ def test_a_wrong_transit_country_is_told_at_its_own_field(signed_in):
     assert 'id="transit-0-state-wrong"' in send(officer, typed, 422, "export")
 
 
-def test_what_was_typed_stands_in_the_form_again(officer):
+def test_typed_values_are_in_the_form_again(officer):
     page = send(officer, papers.import_certificate(number="", conditions="Line\none"), 422)
     assert value(page, "importer.name") == "Armas del Sur"
     assert '<option value="BRA" selected>' in page
@@ -191,7 +191,7 @@ def test_the_form_offers_states_of_today_and_places_of_manufacture_of_the_past(o
     assert '<option value="Czechoslovakia">' in page
 
 
-def test_a_number_that_is_taken_is_refused_with_the_form(officer):
+def test_a_number_in_use_is_refused_with_the_form(officer):
     send(officer, papers.import_certificate(), 303)
     page = send(officer, papers.import_certificate(), 409)
     assert "Your state already has a permit of this kind and number: I-1 of" in page

@@ -129,7 +129,7 @@ def test_the_plan_of_a_shipment_is_amended_by_what_is_new(officer, shipment, as_
     assert stored["expected"][1]["post"] == scenes.POST
 
 
-def test_an_incident_is_told_by_any_state_concerned(importer, shipment):
+def test_an_incident_is_reported_by_any_state_concerned(importer, shipment):
     fields = {
         "kind": "breakdown",
         "occurred_at": "2026-03-09T14:00",
@@ -185,7 +185,7 @@ def misread(officer, importer, shipment):
     return shipment
 
 
-def test_a_receipt_is_corrected_from_what_was_told(officer, importer, misread):
+def test_the_form_to_correct_a_receipt_has_its_values(officer, importer, misread):
     assert "correct" not in doings(officer.open(misread))
     form = importer.open(f"{misread}/correct")
     assert ">ZZZZ99</textarea>" in form and 'value="PY 26"' in form
@@ -223,7 +223,7 @@ def test_a_list_that_matches_nothing_is_confirmed_by_a_tick(importer, shipment):
     assert "Received short" in text(page)
 
 
-def test_a_gun_that_is_shipped_again_is_told_with_its_earlier_shipment(importer, shipment, bra):
+def test_a_gun_that_is_shipped_again_is_reported_with_its_earlier_shipment(importer, shipment, bra):
     [permit] = bra.get("/permits?kind=export").json["items"]
     bra.post(f"/permits/{permit['id']}/shipments", bodies.shipment(number="A-2"))
     [data] = bra.get("/discrepancies?number=A-2").json["items"]

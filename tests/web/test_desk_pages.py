@@ -249,7 +249,7 @@ def test_permits_are_filtered_by_the_own_state_too(officer):
         "/desk/transfers?from_day=yesterday",
     ],
 )
-def test_a_filter_that_cannot_be_taken_is_told_and_left_out(officer, address):
+def test_a_wrong_filter_is_reported_and_left_out(officer, address):
     page = officer.open(address)
     assert 'class="summary"' in page and "aria-invalid" in page
 
@@ -310,7 +310,7 @@ def test_a_transfer_is_registered_shown_and_listed(officer, as_actor):
         ({"visibility": "all"}, "visibility", "One of"),
     ],
 )
-def test_what_is_wrong_with_a_transfer_is_told_beside_its_field(officer, changes, field, expected):
+def test_errors_of_a_transfer_are_reported_at_their_fields(officer, changes, field, expected):
     answer = officer.send("/desk/transfers/new", papers.transfer() | changes, 422)
     page = answer.get_data(as_text=True)
     assert f'href="#{field}"' in page and f'id="{field}-wrong"' in page and expected in page

@@ -117,7 +117,7 @@ def test_a_shipment_is_recorded_and_shown(officer, new, as_actor):
         ),
     ],
 )
-def test_what_is_wrong_with_a_shipment_is_told(officer, new, changes, status, field, expected):
+def test_errors_of_a_shipment_are_reported(officer, new, changes, status, field, expected):
     page = officer.send(new, typed() | changes, status).text
     summary = page[page.index('class="summary"') : page.index('<form class="form"')]
     assert expected in summary
@@ -242,12 +242,12 @@ def test_quantities_alone_do_not_say_that_guns_are_missing(mixed, signed_in, fie
         ({"received_on": "2026-01-01", "all": "true"}, "received_on", "it cannot arrive before"),
     ],
 )
-def test_what_is_wrong_with_a_receipt_is_told(shipment, signed_in, fields, field, expected):
+def test_errors_of_a_receipt_are_reported(shipment, signed_in, fields, field, expected):
     page = signed_in("PRY", "licensing_officer").send(f"{shipment}/receipt", fields, 422).text
     assert expected in page and f'href="#{field}"' in page
 
 
-def test_what_comes_before_a_stage_is_told_without_the_programming_interface(shipment, signed_in):
+def test_a_missing_earlier_stage_is_explained_without_api_terms(shipment, signed_in):
     border = signed_in("BRA", "border_officer")
     fields = {"stage": "exit", "occurred_at": "2026-03-09T14:30", "outcome": "passed"}
     shown = text(border.send(f"{shipment}/checkpoint", fields, 409).text)

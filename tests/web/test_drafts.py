@@ -77,7 +77,7 @@ def test_a_draft_is_completed_and_keeps_what_has_no_field(analyst, bra, draft):
     assert read["circumstances"] == draft["circumstances"]
 
 
-def test_what_is_wrong_with_a_changed_draft_is_told_at_its_fields(analyst, draft):
+def test_errors_of_a_changed_draft_are_reported_at_its_fields(analyst, draft):
     path = f"/traces/{draft['id']}/amend"
     typed = filled(analyst.open(path)) | {"legal_basis": "", "priority": "flash", "found_on": ""}
     page = analyst.send(path, typed, 422).text
@@ -119,7 +119,7 @@ def test_the_advice_on_a_seized_gun_leads_to_the_correction_of_its_seizure(
     signed_in("PRY", "police_officer").open(form, 404)
 
 
-def test_nobody_is_sent_to_the_agency_from_which_a_trace_is_kept(analyst, bra, seized):
+def test_no_agency_is_recommended_from_which_a_trace_is_hidden(analyst, bra, seized):
     bra.hide(f"/traces/{seized['id']}", "BRA-POLICE")
     for path in (f"/traces/{seized['id']}", f"/traces/{seized['id']}/amend"):
         shown = text(analyst.open(path))

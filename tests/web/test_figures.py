@@ -64,7 +64,7 @@ def test_a_picture_leads_to_its_table_and_file(officer):
     assert {officer.client.get(address).status_code for address in found} == {200}
 
 
-def test_what_cannot_be_combined_is_said_at_its_field(officer):
+def test_fields_that_exclude_each_other_are_reported(officer):
     page = officer.open("/figures/table?by=marking&then=transport", 422)
     assert "cannot be combined" in text(page)
 

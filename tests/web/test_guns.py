@@ -75,7 +75,7 @@ def test_it_draws_each_state_in_a_row_and_leads_to_the_match_to_judge(officer, a
     assert f'href="/matches/{match["id"]}"' in table[table.index("Matches to judge") :]
 
 
-def test_what_does_not_fit_stands_above_the_records(officer, as_actor):
+def test_contradictions_are_above_the_records(officer, as_actor):
     sold(as_actor, "BRA")
     sale = sold(as_actor, "BRA", occurred_on="2025-05-06")["firearm"]["record"]
     page = officer.open(path(sale))

@@ -122,7 +122,7 @@ def test_what_neither_a_column_nor_a_person_fills_is_asked_for(officer):
     assert "This field is required." in officer.send(mapping, form, 422).text
 
 
-def test_what_a_text_means_is_said_once_and_kept_for_other_files(officer):
+def test_a_meaning_of_a_text_is_given_once_for_later_files(officer):
     spreadsheet = SPREADSHEET.replace("Taurus", "Xyzzy Arms").replace("pistola", "PIST.")
     run = map_columns(officer, upload(officer, spreadsheet)).partition("?")[0]
     assert "Xyzzy Arms Field Make" in text(officer.open(run))

@@ -124,7 +124,7 @@ def test_another_states_place_is_not_shown(analyst, as_actor):
     assert "Luque" not in page and page.count('class="place place"') == 1
 
 
-def test_a_place_is_read_by_who_may_read_what_it_stands_in(as_actor, session):
+def test_a_place_is_readable_with_the_document_that_names_it(as_actor, session):
     trace = ask(as_actor, SOLD)
     reader = operator("BRA", clock=FixedClock(NOW))
     with transaction(reader):

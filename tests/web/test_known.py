@@ -70,7 +70,7 @@ def test_no_number_of_another_state_is_found(signed_in, theft):
     assert 'id="record-wrong"' in page and SERIAL not in page
 
 
-def test_the_audit_names_document_and_gun_beside_the_id_and_is_searched_by_them(auditor, theft):
+def test_the_audit_names_document_and_gun_next_to_the_id_and_is_searched_by_them(auditor, theft):
     shown = text(auditor.open("/audit?action=record:matched"))
     assert f"NC-R1 · {SERIAL}" in shown
     page = auditor.open("/audit?subject_id=NC-R1")
@@ -79,7 +79,7 @@ def test_the_audit_names_document_and_gun_beside_the_id_and_is_searched_by_them(
     assert "Nothing is found" in text(auditor.open("/audit?subject_id=NC-R9"))
 
 
-def test_the_audit_finds_what_was_done_in_a_case_and_names_it_beside_the_id(
+def test_the_audit_finds_what_was_done_in_a_case_and_names_it_next_to_the_id(
     as_actor, auditor, signed_in
 ):
     as_actor("PRY", "police_officer").post("/alerts", bodies.alert(case_number="2026/700"))

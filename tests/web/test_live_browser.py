@@ -84,7 +84,7 @@ def tick(officer, number, stage, outcome="passed"):
     officer.post(f"/shipments/{shipment(officer, number)}/checkpoints", body)
 
 
-def test_what_one_side_does_is_seen_by_the_other_at_once_and_nothing_is_lost(look, elsewhere):
+def test_acts_of_one_side_are_visible_to_the_other_at_once(look, elsewhere):
     paraguay, brazil = look("PRY"), look("BRA")
     officer = elsewhere("PRY", "border_officer")
     row, other = (
@@ -118,7 +118,7 @@ def test_what_one_side_does_is_seen_by_the_other_at_once_and_nothing_is_lost(loo
     expect(brazil.locator("body.stale")).to_have_count(0)
 
 
-def test_a_seizure_near_by_is_seen_by_its_own_side_alone(look, elsewhere):
+def test_a_seizure_near_by_is_visible_to_its_own_side_alone(look, elsewhere):
     paraguay, brazil = look("PRY"), look("BRA")
     asked = []
     brazil.on("response", lambda answer: asked.append((answer.status, answer.request)))

@@ -84,14 +84,14 @@ def test_a_theft_of_which_the_month_alone_is_known_is_shown_and_corrected_so(pol
     assert (form["occurred_on"], form["occurred_on.within"]) == ("2026-02-01", "7")
 
 
-def test_what_is_wrong_is_told_at_its_field(police):
+def test_each_error_is_reported_at_its_field(police):
     page = police.send("/reports/new", {"kind": "loss", "stolen_from": "dealer"}, 422).text
     assert 'id="number-wrong"' in page and 'id="occurred_on-wrong"' in page
     typed = TYPED | {"kind": "loss"}
     assert 'id="stolen_from-wrong"' in police.send("/reports/new", typed, 422).text
 
 
-def test_a_report_of_no_gun_is_told_what_is_needed(police):
+def test_a_report_without_a_gun_is_refused_with_what_it_needs(police):
     bare = {"kind": "theft", "number": "R-7", "occurred_on": "2026-02-03"}
     page = police.send("/reports/new", bare, 422).text
     assert "Say which gun it is: by its serial number, or at least by its type or make." in text(
@@ -112,7 +112,7 @@ def test_a_second_report_of_a_gun_is_confirmed_before_it_is_recorded(police):
     assert "R-8" in police.open("/reports")
 
 
-def test_a_filter_of_no_such_kind_is_told_in_words(police):
+def test_an_unknown_filter_value_is_explained_in_words(police):
     page = police.open("/reports?kind=foo", Accept_Language="es")
     assert "«foo» no está en la lista: elija de ella." in text(page) and "surrender," not in page
 

@@ -94,7 +94,7 @@ def test_the_way_there_and_the_way_back_are_two_lines():
     assert there.turn is None and made.turns == []
 
 
-def test_a_turn_stands_on_its_movement_or_at_its_spot_where_the_movement_is_too_short():
+def test_a_turn_is_on_its_movement_or_at_its_spot_where_the_movement_is_too_short():
     long = drawn(FOZ, (-63, -17), moves=[MapMovement(0, 1, is_turn=True)])
     assert len(long.turns) == 1 and long.movements[0].turn == long.turns[0]
     short = drawn(FOZ, (-54.6, -25.5), moves=[MapMovement(0, 1, is_turn=True)])
@@ -156,7 +156,7 @@ def test_the_name_of_a_side_stands_inside_it_near_the_post(state, is_east):
     assert abs(x - FOZ[0]) <= 0.6 and abs(y - FOZ[1]) <= 0.6
 
 
-def test_a_state_that_is_far_has_no_name_beside_the_post():
+def test_a_state_that_is_far_has_no_name_next_to_the_post():
     assert state_point_near("MEX", FOZ, 1) is None
 
 

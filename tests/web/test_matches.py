@@ -56,7 +56,7 @@ def test_the_matches_of_one_gun_differ_by_what_happened_to_the_other(
     )
 
 
-def test_what_happened_to_the_gun_of_a_pointer_stands_in_no_row(as_actor, police, officer):
+def test_a_row_of_a_pointer_shows_no_event(as_actor, police, officer):
     sold(as_actor, visibility="pointer")
     police.post("/seizures", bodies.seizure())
     shown = text(officer.open("/matches?worth=pointer"))
@@ -100,7 +100,7 @@ def test_the_list_is_filtered(officer, match, query, found):
     assert ("No matches are found by this." in page) is not found
 
 
-def test_a_filter_that_cannot_be_taken_is_told_and_left_out(officer, match):
+def test_a_wrong_filter_is_reported_and_left_out(officer, match):
     page = officer.open("/matches?status=maybe")
     assert 'id="status-wrong"' in page and match["id"] in page
 
@@ -122,7 +122,7 @@ def test_a_gun_stolen_after_it_was_seized_is_pointed_out(officer, as_actor, poli
     assert ("The loss or theft is dated after the gun was found." in page) is is_noted
 
 
-def test_for_a_purpose_and_a_case_both_stand_side_by_side_and_the_owner_reads_it(
+def test_for_a_purpose_and_a_case_both_are_side_by_side_and_the_owner_reads_it(
     officer, match, as_actor
 ):
     shown = text(officer.send(f"/matches/{match['id']}", FOR_A_CASE, 200).text)

@@ -125,7 +125,7 @@ def test_the_many_of_a_kind_are_one_line(analyst, notify_analysts):
     assert 'href="/matches"' in page and "A state answered your trace." in page
 
 
-def test_alarms_stand_first_each_with_its_mark_and_in_the_head_of_every_page(officer, actor):
+def test_alarms_come_first_each_with_its_mark_and_in_the_head_of_every_page(officer, actor):
     acting = actor("BRA")
     notify_analysts = [
         ("hit_made", "hit"),
@@ -208,7 +208,7 @@ def test_a_reading_without_the_token_of_a_page_is_refused(officer):
     assert "Mark as read" in officer.open("/notifications")
 
 
-def test_they_stand_in_the_order_of_their_moments_whenever_they_were_written(officer):
+def test_they_are_in_the_order_of_their_moments_whenever_they_were_written(officer):
     """Of a region that was moved here, the oldest may have been written last."""
     scenes.notify_officers("PRY", "A-NEW")
     scenes.notify_officers(
@@ -222,7 +222,7 @@ def test_they_stand_in_the_order_of_their_moments_whenever_they_were_written(off
     assert second.index("A-OLD-01") < second.index("A-OLDER") and "A-OLD-02" not in second
 
 
-def test_a_kind_that_there_is_not_is_told_in_words(officer):
+def test_an_unknown_kind_is_explained_in_words(officer):
     notices = text(officer.open("/notifications?kind=foo", Accept_Language="pt"))
     assert "“foo” não está na lista: escolha nela." in notices and "approval" not in notices
 

@@ -28,7 +28,7 @@ def verified(visitor, token):
     return visitor.send("/verify", {"token": token}, 200).text
 
 
-def test_whoever_is_not_signed_in_is_told_what_the_signature_says(visitor, token):
+def test_visitors_see_what_the_signature_says(visitor, token):
     page = verified(visitor, token)
     assert "The signature is good." in page
     assert "I-1" in page and "Paraguay" in page and "Import certificate" in page
@@ -76,7 +76,7 @@ def test_a_changed_letter_is_refused(visitor, token):
         ("SALSA1.PRY-2026-00000000.AAAA.AAAA", "has the key PRY-2026-00000000"),
     ],
 )
-def test_any_other_text_is_told_as_such(visitor, wrong, expected):
+def test_any_other_text_is_reported_as_no_token(visitor, wrong, expected):
     page = verified(visitor, wrong)
     assert expected in page and "<script>alert" not in page
 

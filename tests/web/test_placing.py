@@ -35,7 +35,7 @@ def test_agencies_are_placed_at_a_post_and_taken_from_it(signed_in, as_actor, ro
     assert [entry["data"]["posts"] for entry in entries] == [[], [POST]]
 
 
-def test_what_stands_at_other_posts_stays_there(signed_in, as_actor):
+def test_items_at_other_posts_remain_there(signed_in, as_actor):
     administrator, elsewhere = as_actor("PRY", "state_administrator"), "posadas-encarnacion"
     administrator.post("/agencies/PRY-POLICE/posts", {"posts": [elsewhere]}, 200)
     signed_in("PRY", "supervisor").send(PAGE, {"codes.0": "PRY-POLICE"})

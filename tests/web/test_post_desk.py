@@ -273,7 +273,7 @@ def test_a_receipt_is_of_the_own_state_alone(officer, signed_in):
     signed_in("BRA", "border_officer").open(done.location, 404)
 
 
-def test_a_mark_that_was_read_in_part_may_be_one_of_several_which_are_told_apart(officer, police):
+def test_several_guns_of_a_partly_read_mark_are_distinguished(officer, police):
     for at, serial in enumerate(("TKA52381", "TKA523B1")):
         item = bodies.seizure()["items"][0] | {"serial": serial}
         police.post("/seizures", bodies.seizure(number=f"S-{at}", items=[item]))
@@ -308,7 +308,7 @@ def test_enter_in_a_field_of_a_tick_chooses_no_outcome(officer, truck):
     assert buttons[0] == "<button disabled hidden>" and 'value="passed"' in buttons[1]
 
 
-def test_a_joint_seizure_of_two_guns_is_seen_by_the_other_side(officer, as_actor):
+def test_a_joint_seizure_of_two_guns_is_visible_to_the_other_side(officer, as_actor):
     officer.send(
         f"{DESK}/seizure",
         {

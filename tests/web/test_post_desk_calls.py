@@ -37,7 +37,7 @@ def brazil(signed_in):
 
 
 @pytest.mark.parametrize("language", SAID)
-def test_a_call_stands_on_board_and_desk_of_both_sides(paraguay, brazil, language):
+def test_a_call_is_on_the_board_and_desk_of_both_sides(paraguay, brazil, language):
     paraguay.send(f"{DESK}/call", {"which": ""})
     for officer, value in zip((brazil, paraguay), SAID[language], strict=True):
         officer.client.set_cookie("salsa_language", language)
@@ -45,7 +45,7 @@ def test_a_call_stands_on_board_and_desk_of_both_sides(paraguay, brazil, languag
             assert value in text(officer.open(page))
 
 
-def test_who_waits_for_a_call_stands_on_every_page_of_the_desk(paraguay, brazil):
+def test_waiting_calls_are_on_every_page_of_the_desk(paraguay, brazil):
     paraguay.send(f"{DESK}/call", {"which": ""})
     for page in ("find", "check", "seizure", "tick"):
         assert "Paraguay asks you to call" in text(brazil.open(f"{DESK}/{page}"))
@@ -74,7 +74,7 @@ def test_what_is_no_call_is_not_answered(brazil):
         brazil.send(f"{DESK}/answer", {"call": wrong}, 404)
 
 
-def test_who_asks_twice_is_told_since_when_it_was_asked(paraguay):
+def test_a_repeated_question_shows_since_when_it_waits(paraguay):
     paraguay.send(f"{DESK}/call", {"which": ""})
     page = paraguay.send(f"{DESK}/call", {"which": ""}, 409).get_data(as_text=True)
     assert "The other side was asked to call at 12:00 already" in text(page)
@@ -155,7 +155,9 @@ def test_the_desks_and_boards_of_both_sides_say_what_waits_and_what_is_joined(pa
     assert "jointly with your side" not in text(brazil.open(DESK))
 
 
-def test_a_call_about_a_shipment_is_told_with_who_asks_and_at_which_post(paraguay, brazil, truck):
+def test_a_call_about_a_shipment_is_reported_with_who_asks_and_at_which_post(
+    paraguay, brazil, truck
+):
     paraguay.send(f"{DESK}/call", {"which": truck["id"]})
     notices = text(brazil.open("/notifications"))
     assert "Shipment A-1 · Paraguay · " in notices and "Foz do Iguaçu" in notices

@@ -91,7 +91,7 @@ def test_who_signs_out_without_a_line_is_signed_out_before_anything_is_shown_aga
     expect(page.get_by_role("main")).to_contain_text("No session waits to be ended on this device.")
 
 
-def test_who_signs_out_over_a_line_that_hangs_is_told_so_and_signed_out_by_the_browser_itself(
+def test_signing_out_over_a_broken_line_is_reported_and_done_by_the_browser(
     device, site, signed_out
 ):
     page = open_desk(device, site)

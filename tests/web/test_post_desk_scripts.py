@@ -15,7 +15,7 @@ from tests.web.trucks import SCRIPT, attached, picture, ticks
 FILES = Path(__file__).parents[2] / "api/web/static/post-desk"
 
 
-def test_a_script_gets_where_it_was_taken_or_what_is_wrong(officer, truck, as_actor):
+def test_a_script_gets_the_new_address_or_the_errors(officer, truck, as_actor):
     sent = {"Accept": "application/json", "Idempotency-Key": "0199f2c0-0000-7000-8000-00000000abcd"}
     for _ in range(2):
         done = officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"}, 200, **sent)
@@ -75,7 +75,7 @@ def test_a_seizure_of_a_photograph_alone_that_is_refused_is_not_recorded(officer
 
 
 @pytest.mark.parametrize("fields", [{}, {"kind": "seizure"}, {"kind": "permit", "subject": "?"}])
-def test_a_photograph_of_nothing_that_is_known_is_kept_nowhere(officer, fields):
+def test_a_photograph_of_an_unknown_object_is_not_stored(officer, fields):
     officer.send(f"{DESK}/photo", fields | {"photo": picture()}, 404, **SCRIPT)
 
 
@@ -106,12 +106,12 @@ def test_a_script_learns_what_a_tick_opened_and_what_stops_the_truck_still(
     )
 
 
-def test_a_script_that_nobody_signed_in_is_told_so(visitor):
+def test_a_script_without_a_session_is_refused(visitor):
     visitor.send(f"{DESK}/tick", {"which": "A-1"}, 401, Accept="application/json")
     assert visitor.client.get("/posts/session", headers=SCRIPT).status_code == 401
 
 
-def test_what_one_account_kept_is_not_taken_from_another(officer, truck, as_actor):
+def test_a_queue_of_one_account_is_not_accepted_from_another(officer, truck, as_actor):
     stored = officer.client.get("/posts/session", headers=SCRIPT).json
     assert len(stored["key"]) == 64 and stored["ends_at"] > stored["now"]
     mine, other = (

@@ -117,7 +117,7 @@ def test_who_is_called_before_a_pass_is_named_and_not_by_a_code(
     )
 
 
-def test_who_held_it_sees_that_it_passed_against_his_hold_until_he_lets_it_go_on(
+def test_the_holder_sees_a_passage_despite_the_hold_until_he_lifts_it(
     officer, signed_in, truck, as_actor
 ):
     stopped(as_actor, truck)
@@ -142,9 +142,7 @@ def urgent(client):
     return [item["code"] for item in client.get("/notifications?urgent=true").json["items"]]
 
 
-def test_what_passed_against_a_hold_stands_once_whatever_else_was_stopped(
-    officer, signed_in, truck, as_actor, monkeypatch
-):
+def test_a_passage_despite_a_hold_is_listed_once(officer, signed_in, truck, as_actor, monkeypatch):
     stopped(as_actor, truck)
     exporter, permit = as_actor("BRA", "licensing_officer"), truck["permit"]
     for number in ("A-2", "A-3"):  # looked at, and let go on: they leave earlier
@@ -223,7 +221,7 @@ def test_a_pass_does_not_undo_what_a_colleague_stopped_after_the_page_was_read(
     assert [tick["outcome"] for tick in ticks(as_actor, truck)] == ["held", "passed"]
 
 
-def test_who_has_seen_what_his_side_holds_is_not_asked_again(officer, truck, as_actor):
+def test_an_officer_who_read_the_holds_of_his_side_is_not_asked_again(officer, truck, as_actor):
     officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "held", "reason": "Scanner"})
     page = officer.open(f"{DESK}/shipments/{truck['id']}")
     visible = re.search(r'name="expected_version" value="([0-9]+)"', page)[1]
@@ -244,7 +242,7 @@ def planned(as_actor):
     return exporter.post(f"/permits/{permit['id']}/shipments", body).json
 
 
-def test_what_was_never_released_is_told_before_it_enters_asked_about_and_told_after(
+def test_a_missing_release_is_shown_before_entry_confirmed_and_shown_after(
     officer, planned, as_actor
 ):
     sheet = f"{DESK}/shipments/{planned['id']}"
@@ -269,9 +267,7 @@ def test_the_side_that_it_leaves_is_told_who_releases_it_and_is_offered_no_tick(
     assert 'data-task="tick"' not in officer_page and f"{DESK}/hold" in officer_page
 
 
-def test_what_was_never_released_is_told_beside_a_hold_on_sheet_list_and_board(
-    officer, planned, signed_in
-):
+def test_a_missing_release_shows_with_a_hold_on_sheet_list_and_board(officer, planned, signed_in):
     officer.send(f"{DESK}/tick", {"which": planned["id"], "outcome": "held", "reason": "Scanner"})
     sheet = f"{DESK}/shipments/{planned['id']}"
     for page in (DESK, sheet, f"/posts/{POST}/board"):
@@ -283,7 +279,7 @@ def test_what_was_never_released_is_told_beside_a_hold_on_sheet_list_and_board(
     assert 'data-task="tick"' not in exporter
 
 
-def test_an_incident_stands_on_list_sheet_board_and_wall_and_is_named_where_it_is_notified(
+def test_an_incident_is_on_list_sheet_board_and_wall_and_is_named_where_it_is_notified(
     officer, truck, bra_border
 ):
     robbed = {"kind": "theft", "note": "Robbed on the way", "occurred_at": "2026-03-09T13:00:00Z"}
@@ -332,7 +328,7 @@ def test_seals_and_count_of_the_papers_stand_beside_what_is_asked_and_a_wrong_on
     assert 'class="done"' in officer.open(right.location)
 
 
-def test_what_does_not_agree_is_told_before_its_discrepancy_is_on_record(officer, truck):
+def test_a_difference_is_shown_before_its_discrepancy_is_raised(officer, truck):
     sent = {"which": truck["id"], "outcome": "passed", "quantity": "1", "confirm_differs": "true"}
     officer.client.background = False
     address = officer.send(f"{DESK}/tick", sent).location
@@ -344,7 +340,7 @@ def test_what_does_not_agree_is_told_before_its_discrepancy_is_on_record(officer
         assert ("/desk/discrepancies/" in page) is background
 
 
-def test_what_was_held_and_let_go_on_says_so_on_desk_board_and_sheet(officer, truck, as_actor):
+def test_a_lifted_hold_shows_on_desk_board_and_sheet(officer, truck, as_actor):
     officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "held", "reason": "Scanner"})
     board = officer.open(f"/posts/{POST}/board")
     assert "Held by Paraguay since 9 Mar 2026, 12:00" in text(board) and "Scanner" in text(board)
@@ -367,7 +363,7 @@ def test_the_order_to_stop_is_offered_where_no_tick_can_say_it(officer, truck):
 
 
 @pytest.mark.parametrize("task", ["hold", "resume"])
-def test_a_state_that_has_not_the_goods_is_told_before_it_types_why(officer, truck, task):
+def test_a_state_without_the_goods_is_refused_before_it_types_a_reason(officer, truck, task):
     """Brazil has not ticked its exit: the truck is not Paraguay's to hold."""
     page = officer.open(f"{DESK}/{task}?which={truck['id']}")
     result = "This is not possible now: A shipment is held, and let go on, by the state that has it"

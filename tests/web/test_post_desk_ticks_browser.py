@@ -102,7 +102,7 @@ def test_a_pass_from_an_old_list_does_not_undo_what_a_colleague_held(device, sit
     assert [tick["outcome"] for tick in ticks(site, "A-DUE")] == ["held", "passed"]
 
 
-def test_a_tick_that_waited_says_when_it_is_taken_what_does_not_agree_with_the_papers(device, site):
+def test_a_queued_crossing_shows_its_differences_from_the_papers_when_it_is_sent(device, site):
     page = open_desk(device, site)
     device.set_offline(True)
     page.goto(f"{site.url}{DESK}")

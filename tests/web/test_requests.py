@@ -92,7 +92,7 @@ TERM = {
 
 
 @pytest.mark.parametrize("language", TERM)
-def test_whose_term_it_is_and_by_when_the_other_needs_it_is_said_apart(
+def test_the_own_term_and_that_of_the_other_state_are_shown_apart(
     analyst, asking, record, language
 ):
     made = asking.post("/traces", bodies.trace(needed_by="2026-04-01")).json
@@ -145,7 +145,7 @@ def test_the_form_to_answer_once_more_opens_as_the_first_answer_was_handled(
     )
 
 
-def test_what_is_due_first_stands_first_and_what_is_late_says_so(
+def test_tasks_are_in_order_of_their_deadlines_and_late_ones_are_marked(
     analyst, asking, record, app, monkeypatch
 ):
     for case, priority in (("C-1", "routine"), ("C-2", "flash"), ("C-3", "priority")):
@@ -202,7 +202,7 @@ def test_candidates_answer_with_one_click(analyst, received, record, asking, tra
     assert received["id"] in analyst.open("/requests?show=all")
 
 
-def test_that_nothing_is_there_is_confirmed_beside_an_open_record(
+def test_that_nothing_is_found_is_confirmed_despite_an_open_record(
     analyst, as_actor, asking, record, pry_administrator
 ):
     pry_administrator.post("/settings", {"answers_automatically": False}, 200, If_Match='"0"')
@@ -242,7 +242,7 @@ def test_a_request_says_whom_to_call_of_the_asking_state(
     assert "Who asks BRA-LICENSING" in text(analyst.open(f"/requests/{received['id']}"))
 
 
-def test_a_request_is_kept_from_agencies_that_are_named(analyst, signed_in, received):
+def test_a_request_is_hidden_from_agencies_that_are_named(analyst, signed_in, received):
     form = analyst.open(f"/requests/{received['id']}/hide")
     assert "PRY-TEST" not in form.partition("<main")[2]  # his own
     page = analyst.open(submit(analyst, received, "hide", hidden_from="PRY-POLICE").location)
@@ -258,7 +258,7 @@ def test_a_request_is_kept_from_agencies_that_are_named(analyst, signed_in, rece
     ) and "Hidden from" not in text(page)
 
 
-def test_whom_the_asking_state_keeps_from_a_request_is_told_apart_and_not_in_the_field(
+def test_agencies_hidden_by_the_asking_state_are_shown_apart_from_the_field(
     analyst, asking, received
 ):
     [trace] = asking.get("/traces").json["items"]

@@ -63,7 +63,7 @@ def test_a_wrong_code_sets_nothing_up(supervisor):
 
 
 @pytest.mark.parametrize("secret", ["", "x", "=====", "ñ", "AAAA" * 20])
-def test_a_secret_that_was_not_made_here_is_not_taken(supervisor, secret):
+def test_a_secret_that_was_not_made_here_is_not_accepted(supervisor, secret):
     browser, _ = supervisor
     answer = browser.send("/second-factor", {"secret": secret, "code": "000000"})
     assert answer.location == "/second-factor"

@@ -49,7 +49,7 @@ def test_a_gauge_has_a_name_in_the_language_of_the_page(police):
     assert "Pistola · Taurus · calibre 12" in text(shown)
 
 
-def test_a_form_without_a_gun_is_told_once_that_it_needs_one(police):
+def test_a_form_without_a_gun_has_one_error(police):
     filled = {name: value for name, value in TYPED.items() if not name.startswith("items.")}
     page = police.send("/seizures/new", filled, 422).text
     assert "Serial number : Say what was seized" in text(page)
@@ -75,7 +75,7 @@ def test_it_says_loudly_what_it_matches_and_whose_alert_it_meets(police, as_acto
     assert f'href="/hits/{hit["id"]}"' in page and 'href="tel:+55450000000"' in page
 
 
-def test_a_gun_of_lawful_records_alone_is_told_as_that_and_leads_to_no_hits(police, as_actor):
+def test_a_gun_of_lawful_records_alone_is_shown_as_lawful_without_hits(police, as_actor):
     as_actor("BRA", "licensing_officer").post("/transfers", bodies.transfer())
     page = police.open(police.send("/seizures/new", TYPED).location)
     assert "ABC123456 What it matches ● In lawful records only" in text(page)
@@ -112,7 +112,7 @@ def test_sent_twice_it_is_recorded_once(police, as_actor):
     assert len(as_actor("PRY", "police_officer").get("/seizures").json["items"]) == 1
 
 
-def test_what_is_wrong_is_told_at_its_field(police, as_actor):
+def test_each_error_is_reported_at_its_field(police, as_actor):
     empty = {"occurred_on": "", "kind": "seized", "agency": "PRY-POLICE"}
     page = police.send("/seizures/new", empty, 422).text
     assert 'id="items-0-serial-wrong"' in page and 'id="occurred_on-wrong"' in page

@@ -110,7 +110,7 @@ def test_what_is_attached_is_listed_and_handed_out(officer, as_actor, examiner):
     assert answer.status_code == 200 and "attachment" in answer.headers["Content-Disposition"]
 
 
-def test_a_correction_is_told_with_its_reason(officer, as_actor, police):
+def test_a_correction_is_reported_with_its_reason(officer, as_actor, police):
     made = record(as_actor)
     body = bodies.seizure(reason="Wrong street", items=[bodies.firearm(serial="ABC999999")])
     police.post(f"/seizures/{made['id']}/correct", body, 200, If_Match='"1"')

@@ -222,7 +222,7 @@ def let_pass(as_actor):
     return made.json["items"][0]["record"]
 
 
-def test_what_meets_an_alert_that_lets_its_gun_pass_is_told_nothing_of_it(
+def test_a_hit_on_a_silent_alert_is_not_reported_to_its_finder(
     as_actor, let_pass, given, pry_analyst
 ):
     every = as_actor("BRA", "trace_analyst").get(f"/records/{let_pass}/disclosures").json["items"]

@@ -80,5 +80,5 @@ def test_a_form_from_another_site_is_refused_even_with_the_token(visitor, accoun
     visitor.send("/language", {"language": "es"}, 403, Origin=origin)
 
 
-def test_a_form_from_the_services_own_site_is_taken(visitor):
+def test_a_form_from_the_services_own_site_is_accepted(visitor):
     visitor.send("/language", {"language": "es"}, 303, Origin="http://localhost")

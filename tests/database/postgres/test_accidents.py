@@ -124,7 +124,7 @@ def test_a_failed_start_tells_the_end_of_the_log_and_can_be_repeated(
     assert ask(serve(folder).start(), "SELECT 1") == 1
 
 
-def test_a_failed_initdb_tells_what_it_said(
+def test_the_output_of_a_failed_initdb_is_shown(
     folder: Path, serve: Serve, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     binaries = folder / "bin"

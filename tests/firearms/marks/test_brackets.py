@@ -58,7 +58,7 @@ def test_pairs_and_words_are_no_stray_brackets(cell):
     assert find_stray_bracket(cell) is None
 
 
-def test_what_stands_before_a_bracket_is_not_cut_off_in_silence(as_actor):
+def test_text_before_a_bracket_is_not_dropped_without_a_remark(as_actor):
     gun = bodies.firearm(serial="XY]Z998877")
     body = as_actor("BRA", "police_officer").post("/reports", bodies.report(firearm=gun), 422).json
     assert body["errors"] == {

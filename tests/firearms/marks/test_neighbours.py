@@ -121,7 +121,7 @@ def test_whole_marks_are_found_by_a_beginning_an_end_or_a_piece_within(read, kno
 
 
 @given(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", min_size=6, max_size=9), st.data())
-def test_a_piece_of_four_glyphs_is_found_wherever_it_stands(serial, data):
+def test_a_piece_of_four_glyphs_is_found_anywhere_in_a_mark(serial, data):
     at = data.draw(st.integers(1, len(serial) - 5))
     assert meet(f"*{serial[at : at + 4]}*", serial, "part")
 
@@ -201,7 +201,7 @@ def test_more_zeros_and_those_of_short_numbers_are_no_slip(read, known):
         ("00052381", "52381", "with more or fewer zeros before them"),
     ],
 )
-def test_the_same_digits_are_told_with_what_stands_beside_them(read, known, expected):
+def test_equal_digits_are_shown_with_their_other_letters(read, known, expected):
     assert expected in str(distance.describe(compare(read, known), "serial"))
 
 
@@ -328,6 +328,6 @@ def test_many_runs_take_no_longer_than_there_are_glyphs():
 
 
 @given(st.lists(SERIALS.map(skeleton), unique=True, min_size=2, max_size=20))
-def test_the_own_form_of_a_mark_is_shared_with_no_other_and_is_kept(serials):
+def test_the_own_form_of_a_mark_is_shared_with_no_other_and_is_stored(serials):
     assert len({variants.own_key(serial) for serial in serials}) == len(serials)
     assert all(variants.own_key(serial) in variants.index_keys(serial) for serial in serials)

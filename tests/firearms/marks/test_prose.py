@@ -225,7 +225,7 @@ def test_words_say_how_the_mark_is(content, texts):
         ("S/N", False),
     ],
 )
-def test_words_that_say_that_no_maker_made_the_gun_are_told_from_others(text, expected):
+def test_words_for_homemade_guns_are_recognised(text, expected):
     assert is_craft(text) == expected
 
 

@@ -24,7 +24,7 @@ def test_prose_is_kept_as_read_and_says_how_the_gun_is_marked(police, serial, ma
     assert (item["serial"], item["marking"], item["marks"]) == (serial, marking, [])
 
 
-def test_what_the_reporter_says_of_the_marking_stands(police):
+def test_the_reported_condition_of_the_marking_counts(police):
     [item] = seized(police, serial="borrado", marking="restored")["items"]
     assert item["marking"] == "restored"
 

@@ -81,7 +81,7 @@ def test_what_is_not_understood_is_a_remark(cell, remarks):
     assert read_cell(cell).remarks == remarks
 
 
-def test_what_was_said_of_a_mark_stands_beside_it():
+def test_remarks_on_a_mark_are_next_to_it():
     [mark] = read_cell("x13536, primeiro dígito não identificado.").marks
     assert mark == MarkRead("?13536", remark="primeiro dígito não identificado")
 
@@ -89,7 +89,7 @@ def test_what_was_said_of_a_mark_stands_beside_it():
 @given(CELLS)
 @example("")
 @example("İ 12345")
-def test_every_glyph_of_a_mark_stands_in_the_cell_in_order(cell):
+def test_every_glyph_of_a_mark_is_in_the_cell_in_order(cell):
     assert [mark.text for mark in read_cell(cell).marks if not is_within(mark.text, cell)] == []
 
 
@@ -100,7 +100,7 @@ def test_the_text_of_a_mark_is_read_as_itself(cell):
 
 
 @given(CELLS)
-def test_a_digit_that_is_not_in_a_mark_stands_in_a_remark(cell):
+def test_a_digit_outside_the_mark_is_in_a_remark(cell):
     reading = read_cell(cell)
     result = [*reading.remarks, *(f"{mark.text} {mark.remark or ''}" for mark in reading.marks)]
     stored = {glyph for text in result for glyph in text if glyph.isdigit()}

@@ -254,7 +254,7 @@ def test_a_short_number_alone_is_not_strong(serial, expected):
         ({"type": "pistol"}, "moderate"),
     ],
 )
-def test_a_short_number_is_strong_beside_a_make_or_calibre_that_agrees(known, expected):
+def test_a_short_number_is_strong_with_an_equal_make_or_calibre(known, expected):
     gun = Description("123456", **known)
     assert strength(gun, gun) == expected
 

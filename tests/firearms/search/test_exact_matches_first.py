@@ -158,7 +158,7 @@ def test_what_does_not_say_a_type_a_country_or_a_year_settles_all_the_same(sold,
     assert both()
 
 
-def test_what_every_check_tells_is_kept_for_a_minute(sold, ask, asked, run, monkeypatch):
+def test_shared_parts_of_answers_are_cached_for_a_minute(sold, ask, asked, run, monkeypatch):
     sold("PRY")
     monkeypatch.setattr("time.monotonic", lambda: 100.0)
     first = ask()

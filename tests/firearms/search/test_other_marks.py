@@ -63,7 +63,7 @@ def test_the_serial_is_compared_as_a_serial_beside_other_marks(police, arsenal_g
         {"kind": "state", "text": "EA-0045-7?1"},
     ],
 )
-def test_a_mark_that_stands_on_many_guns_matches_none(as_actor, police, arsenal_gun, mark):
+def test_a_mark_of_many_guns_matches_none(as_actor, police, arsenal_gun, mark):
     other = bodies.transfer(firearm=bodies.firearm(serial="OTHER55555", marks=[mark]))
     as_actor("PRY", "licensing_officer").post("/transfers", other)
     assert matches(police, gun(mark)) == []

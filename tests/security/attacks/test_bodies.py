@@ -79,7 +79,7 @@ def test_of_what_is_wrong_the_first_fields_are_told_and_none_at_length(send):
     assert len(answer.data) < 3 * MAX_ERRORS * MAX_PATH
 
 
-def test_what_is_wrong_in_each_gun_is_told_of_the_first_ones(pry_police):
+def test_errors_of_the_first_guns_are_listed(pry_police):
     item = bodies.seizure()["items"][0] | {"colour": "red"}
     answer = pry_police.post("/seizures", bodies.seizure(items=[item] * 200), 422)
     assert len(answer.json["errors"]) == MAX_ERRORS

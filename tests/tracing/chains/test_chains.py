@@ -24,7 +24,7 @@ from tests.support.chains import (
 EVENTS = (*codes.TRANSFER_KINDS, *codes.REPORT_KINDS, *codes.SEIZURE_KINDS, "export", "import")
 
 
-def test_events_of_all_legs_stand_in_order():
+def test_events_of_all_legs_are_in_order():
     legs = [
         ChainLeg("PRY", "answered", [SALE, event("import", "2024-02-01", receiver="dealer")]),
         ChainLeg("BRA", "answered", [event("export", "2024-01-01", "BRA", "dealer")]),
@@ -33,7 +33,7 @@ def test_events_of_all_legs_stand_in_order():
     assert [e["event"] for e in found.chain] == ["export", "import", "domestic_sale"]
 
 
-def test_events_of_one_day_stand_in_the_order_of_a_guns_life():
+def test_events_of_one_day_are_in_the_order_of_a_guns_life():
     found = built(SALE, event("registration", "2024-05-06"), event("import", "2024-05-06"))
     assert [e["event"] for e in found.chain] == ["import", "registration", "domestic_sale"]
 
@@ -178,7 +178,7 @@ def test_several_guns_that_a_misread_mark_fits_are_candidates_and_nothing_is_con
     ]
 
 
-def test_each_gun_that_it_may_be_is_told_with_the_events_that_are_of_it():
+def test_each_gun_that_it_may_be_is_reported_with_the_events_that_are_of_it():
     made = event("manufacture", "2024-01-02", "USA", serial="WRKX482") | {"record": "a"}
     sold = event("domestic_sale", "2025-01-02", "USA", serial="WRKX482") | {"record": "b"}
     other = event("manufacture", "2024-01-03", "USA", serial="WRKX501") | {"record": "c"}
@@ -331,7 +331,7 @@ def test_what_came_back_in_time_is_not_diverted():
     assert built(away, event("import", "2026-01-20", "BRA")).point_of_diversion is None
 
 
-def test_what_left_for_a_time_and_never_arrived_is_told_as_such():
+def test_a_temporary_export_that_never_arrived_is_reported():
     lost = event(
         "export",
         "2026-01-01",

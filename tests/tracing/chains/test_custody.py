@@ -30,7 +30,7 @@ def test_that_it_was_seized_before_says_nothing_of_where_it_was_diverted():
     assert (found.last_lawful, found.time_to_crime_days) == (SALE, 664)
 
 
-def test_without_a_sale_only_the_custody_is_said():
+def test_without_a_sale_only_the_custody_is_shown():
     found = built(TAKEN)
     assert found.remarks == []
     assert [left.params["state"] for left in found.objections.values()] == ["GTM"]

@@ -51,7 +51,7 @@ def test_what_a_state_was_not_searched_for_is_never_no_record(status):
         ),
     ],
 )
-def test_a_state_that_takes_no_part_has_its_next_step_said(is_form_pending, text):
+def test_the_next_step_for_a_state_that_takes_no_part_is_shown(is_form_pending, text):
     legs = [ChainLeg("USA", "not_participating", is_form_pending=is_form_pending)]
     assert [str(each) for each in build_chain(legs, FOUND, "BRA", GUN).missing] == [text]
 
@@ -66,7 +66,7 @@ def test_nothing_known_yet_is_pending():
     "takes_part,reason",
     [([False], "not_participating"), ([False, True], "no_response"), ([True], "no_response")],
 )
-def test_a_state_that_takes_no_part_is_not_said_to_keep_silent(takes_part, reason):
+def test_a_state_that_takes_no_part_does_not_count_as_silent(takes_part, reason):
     legs = [
         ChainLeg(f"X{n}", "sent", participates=part, is_late=True)
         for n, part in enumerate(takes_part)
@@ -200,7 +200,7 @@ def test_a_chain_that_begins_where_the_gun_came_from_lacks_no_origin(kind):
     assert origin not in map(str, built(event(kind, "2024-01-01"), SALE, gun=gun).missing)
 
 
-def test_what_would_take_it_further_is_said():
+def test_the_next_step_is_named():
     missing = [str(text) for text in built(gun={"serial": "ABC123456"}).missing]
     assert "The make: serials repeat between makers." in missing
     assert not any("serial, from the frame" in text for text in missing)
@@ -259,7 +259,7 @@ def test_a_deferral_says_until_when():
     assert str(missing) == "The answer of PRY, put off to 2026-04-01."
 
 
-def test_what_was_told_before_a_request_was_withdrawn_was_not_all():
+def test_an_answer_before_a_withdrawal_counts_as_partial():
     found = build_chain([ChainLeg("PRY", "withdrawn", [SALE])], FOUND, "BRA", GUN)
     assert texts(found) == ["What {state} left out of its answer."]
 

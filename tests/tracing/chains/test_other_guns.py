@@ -63,7 +63,7 @@ def test_a_theft_before_the_year_in_which_it_was_made_is_of_another_gun():
     )
 
 
-def test_what_contradicts_the_description_is_told_and_concludes_nothing():
+def test_a_contradiction_is_shown_without_a_conclusion():
     other = THEFT | {"against": ("model", "year")}
     found = built(SOLD, other)
     assert (found.chain, found.conflicts, found.point_of_diversion) == ([SOLD], [other], None)

@@ -114,7 +114,7 @@ def test_a_pointer_waits_for_a_person_who_answers_with_one_click(
     assert (result()["outcome"], result()["time_to_crime_days"]) == ("traced", 664)
 
 
-def test_who_asked_is_told_that_a_person_answered(act, analyst, record, trace):
+def test_the_asker_is_notified_that_a_person_answered(act, analyst, record, trace):
     act("answer", answer(records=[record]))
     [notice] = notices(analyst, "trace_answered")
     assert (notice["subject"]["id"], notice["data"]) == (trace["id"], {"by": "PRY"})

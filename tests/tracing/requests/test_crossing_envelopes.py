@@ -148,7 +148,7 @@ def test_a_second_answer_moves_when_it_was_answered(act, run):
     assert request().answered_at == leg().answered_at == NOW + timedelta(days=2)
 
 
-def test_what_the_service_said_is_taken_back_while_it_is_asked_anew(run, late):
+def test_answers_of_the_service_are_withdrawn_while_it_is_asked_again(run, late):
     run("PRY", transfers.record, data=TransferRequest().load(bodies.transfer()))
     made = run("BRA", trace_commands.create_trace, data=TraceBody().load(bodies.trace()))
     assert (leg().status, len(leg().events)) == ("answered", 1)
@@ -162,7 +162,7 @@ def test_what_the_service_said_is_taken_back_while_it_is_asked_anew(run, late):
     assert (leg().status, len(leg().events)) == ("answered", 1)
 
 
-def test_what_was_said_is_read_without_the_events_that_are_counted(act, trace):
+def test_statements_are_read_without_the_counted_events(act, trace):
     result = ManualEvent("domestic_sale", date(2020, 1, 2))
     act(request_commands.answer, AnswerData(events=(result, result)))
     with transaction(operator("PRY")):
@@ -180,7 +180,7 @@ def test_a_reply_to_an_older_question_does_not_answer_the_newer_one(act, reply, 
     assert (request().status, leg().status) == ("clarification", "clarification")
 
 
-def test_a_reply_that_crosses_an_answer_changes_nothing_and_is_kept(act, reply, late):
+def test_a_reply_that_crosses_an_answer_changes_nothing_and_is_stored(act, reply, late):
     act(request_commands.ask_questions, QuestionData(("Which?",)))
     late()
     reply()
@@ -317,7 +317,7 @@ def notices(state, code):
         return db.session.scalars(wanted).all()
 
 
-def test_who_asked_is_told_what_a_service_answers_later(run, late):
+def test_the_asker_is_notified_of_a_later_answer_of_the_service(run, late):
     late()
     asked = TraceBody().load(bodies.trace(firearm=bodies.firearm(country_of_manufacture="PRY")))
     run("BRA", trace_commands.create_trace, data=asked)
@@ -326,13 +326,13 @@ def test_who_asked_is_told_what_a_service_answers_later(run, late):
     assert (leg().status, notices("BRA", "trace_no_record")) == ("no_record", [{"by": "PRY"}])
 
 
-def test_who_asked_is_not_told_of_what_the_service_answers_within_a_minute(run):
+def test_the_asker_is_not_notified_of_an_answer_within_a_minute(run):
     asked = TraceBody().load(bodies.trace(firearm=bodies.firearm(country_of_manufacture="PRY")))
     run("BRA", trace_commands.create_trace, data=asked)
     assert (leg().status, notices("BRA", "trace_no_record")) == ("no_record", [])
 
 
-def test_who_asked_is_told_that_a_request_was_set_aside(trace):
+def test_the_asker_is_notified_that_a_request_was_set_aside(trace):
     mine = request()
     ask(mine.body | {"leg": str(mine.leg_id), "trace": str(mine.trace_id), "found_on": "?"})
     assert notices("BRA", "trace_not_taken") == [{"by": "PRY"}]

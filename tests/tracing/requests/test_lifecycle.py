@@ -70,7 +70,7 @@ def test_what_is_possible_is_so_for_a_leg_that_is_ahead(behind, ahead):
 
 
 @pytest.mark.parametrize("status", TRANSITIONS)
-def test_a_renewal_opens_again_what_no_person_said(status):
+def test_a_renewal_reopens_answers_of_the_service(status):
     assert status_after_renewal(status, is_automatic=True) == (
         "sent" if status in ANSWERED_STATUSES else status
     )

@@ -76,7 +76,7 @@ def test_of_steps_that_passed_unseen_the_last_alone_is_told(as_actor, pry_analys
     assert percents(pry_analyst) == [80]
 
 
-def test_who_works_on_it_is_told_first_and_alone(as_actor, pry_analyst):
+def test_the_assignee_alone_is_notified_first(as_actor, pry_analyst):
     ask(as_actor)
     accounts = as_actor("PRY", "state_administrator").get("/accounts").json["items"]
     [username] = [each["username"] for each in accounts if each["role"] == "trace_analyst"]

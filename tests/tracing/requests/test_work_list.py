@@ -53,7 +53,7 @@ def test_somebody_works_on_it_and_the_list_finds_him(
 @pytest.mark.parametrize(
     "state,kind,other", [("PRY", "request", "supervisor"), ("BRA", "trace", "police_officer")]
 )
-def test_who_is_to_work_on_it_is_told_and_may_do_it(
+def test_the_assignee_is_notified_and_may_work_on_it(
     as_actor, pry_analyst, analyst, trace, request_, state, kind, other
 ):
     mine = {"request": (pry_analyst, request_), "trace": (analyst, trace)}[kind]
@@ -152,9 +152,7 @@ def test_nobody_answers_for_a_state_that_takes_part(analyst, trace, leg):
     assert list(analyst.post(path, body, 422).json["errors"]) == ["status"]
 
 
-def test_a_supervisor_who_is_told_that_an_answer_is_overdue_gives_it(
-    request_, record, pry_supervisor
-):
+def test_a_supervisor_gives_an_overdue_answer(request_, record, pry_supervisor):
     path = f"/requests/{request_['id']}"
     pry_supervisor.get(f"/records/{record}")
     tag = pry_supervisor.get(path).headers["ETag"]

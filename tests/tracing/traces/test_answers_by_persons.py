@@ -57,7 +57,7 @@ def test_an_answer_may_be_stricter_than_its_records(analyst, sell, answer):
     assert [event["handling"] for event in result_of(analyst, trace)["chain"]] == ["H2"]
 
 
-def test_a_second_answer_is_handled_no_looser_than_the_first_unless_that_is_said(
+def test_a_second_answer_keeps_the_handling_of_the_first_by_default(
     as_actor, analyst, sell, answer
 ):
     record = sell(handling="H0")
@@ -183,7 +183,7 @@ def test_nothing_is_said_to_be_there_beside_an_open_record_without_a_question(
     assert done.json["status"] == status
 
 
-def test_what_comes_too_late_is_told_what_is_possible_instead(analyst, pry_analyst, sell, answer):
+def test_a_late_action_is_refused_with_what_is_possible_instead(analyst, pry_analyst, sell, answer):
     record = sell()
     trace = analyst.post("/traces", bodies.trace()).json
     answer(record)

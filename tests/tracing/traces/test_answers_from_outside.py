@@ -68,9 +68,7 @@ def test_an_answer_from_outside_is_the_word_of_the_officer_who_wrote_it_down(ana
     assert (messages["sent_on"], messages["answered_on"]) == (WENT, ANSWERED)
 
 
-def test_what_is_written_down_later_stands_in_place_of_the_former_which_the_audit_keeps(
-    as_actor, analyst, trace, spain
-):
+def test_a_later_entry_replaces_the_former_one_which_the_audit_has(as_actor, analyst, trace, spain):
     spain("reply", **answer(answered_on=ANSWERED))
     wrong = told(analyst, trace)["record"]
     spain("reply", **answer(events=[SOLD | {"occurred_on": "2021-01-02"}]))
@@ -93,7 +91,7 @@ def test_an_answer_that_was_written_down_wrongly_is_put_right_by_whatever_came(
     assert spain("reply", **answer())["events"] == 1
 
 
-def test_what_comes_beside_an_answer_is_added_to_it(spain):
+def test_later_records_are_added_to_an_answer(spain):
     spain("reply", **answer())
     bought = {"event": "import", "occurred_on": "2019-01-02"}
     leg = spain("reply", **answer(events=[bought], additional=True))
@@ -120,7 +118,9 @@ def test_what_comes_beside_an_answer_is_added_to_it(spain):
         ),
     ],
 )
-def test_whose_word_it_is_is_said_in_each_language(analyst, trace, spain, language, expected):
+def test_the_source_of_a_statement_is_named_in_each_language(
+    analyst, trace, spain, language, expected
+):
     spain("reply", **answer(answered_on=ANSWERED))
     assert told(analyst, trace, Accept_Language=language)["manual_entry"] == expected
 
@@ -237,7 +237,7 @@ FORWARDED = {"state": "AUT", "reason": "Made there"}
         ("forward", FORWARDED),
     ],
 )
-def test_who_leads_a_trace_is_told_whose_form_is_to_be_sent_since_an_answer_points_there(
+def test_the_author_of_a_trace_is_notified_of_the_next_form_to_send(
     analyst, asked, action, expected
 ):
     pry, request, _ = asked

@@ -173,7 +173,7 @@ def test_an_attempt_is_one_for_each_channel(analyst, leg):
     leg.attempt("mail", 409)
 
 
-def test_what_was_written_down_stays_beside_what_the_state_answers(analyst, pry, pry_analyst):
+def test_a_recorded_reply_stays_with_the_answer_of_the_state(analyst, pry, pry_analyst):
     mark = {"kind": "import", "text": "PY 24", "state": "PRY"}
     pry.post("/transfers", bodies.transfer(visibility="pointer"))
     made = analyst.post("/traces", bodies.trace(firearm=bodies.firearm(marks=[mark]))).json

@@ -199,9 +199,7 @@ def test_what_was_never_asked_was_not_withdrawn(analyst, trace, austria, action)
     )
 
 
-def test_who_is_asked_beside_is_to_be_sent_the_form_unless_it_has_a_reference(
-    as_actor, analyst, trace
-):
+def test_a_state_asked_too_gets_the_form_unless_it_has_a_reference(as_actor, analyst, trace):
     path = f"/traces/{trace['id']}/legs"
     for state, more in (("ESP", {}), ("ITA", {"reference": "M-1"})):
         analyst.post(path, {"state": state, "reason": "A witness", "channel": "mla"} | more)

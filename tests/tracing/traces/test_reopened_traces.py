@@ -58,7 +58,7 @@ def test_a_trace_without_a_serial_is_traced_once_it_is_restored(analyst, trace, 
     assert again["firearm"]["serial"] == "ABC123456"
 
 
-def test_a_state_that_was_not_asked_is_asked_and_told(as_actor, analyst, trace, mark):
+def test_a_state_not_asked_before_is_asked_and_notified(as_actor, analyst, trace, mark):
     assert "PRY" not in {leg["state"] for leg in trace["legs"]}
     mark()
     legs = {
@@ -169,7 +169,7 @@ def test_what_is_approved_gets_the_new_description_and_is_approved_anew(analyst,
     assert again["approval"] is None
 
 
-def test_who_approves_is_told_that_the_description_changed(
+def test_approvers_are_notified_of_a_changed_description(
     seizure, police, mark, administrator, supervisor
 ):
     tag = administrator.get("/settings").headers["ETag"]

@@ -89,7 +89,7 @@ def sold(as_actor):
 
 
 @pytest.mark.parametrize("other", OTHERS, ids=str)
-def test_the_theft_of_another_gun_is_told_beside_and_concludes_nothing(as_actor, sold, other):
+def test_the_theft_of_another_gun_is_listed_without_a_conclusion(as_actor, sold, other):
     record = stolen(as_actor, **other)["firearm"]["record"]
     found = trace(as_actor, gun(*ALL))
     assert [event["event"] for event in found["chain"]] == ["domestic_sale"]
@@ -108,7 +108,7 @@ def test_what_is_registered_of_a_gun_whose_serial_is_alike_is_of_another(as_acto
 
 
 @pytest.mark.parametrize("expected", SAID, ids=len)
-def test_a_theft_with_a_wrong_calibre_is_told_however_much_is_said(as_actor, sold, expected):
+def test_a_theft_with_a_wrong_calibre_is_reported_in_any_description(as_actor, sold, expected):
     record = stolen(as_actor, calibre=".380 ACP")["firearm"]["record"]
     found = trace(as_actor, gun(*expected))
     assert record in [event["record"] for event in found["chain"] + found["conflicts"]]

@@ -59,7 +59,7 @@ def test_a_state_that_was_asked_and_holds_no_records_is_named(analyst):
     }
 
 
-def test_a_state_that_was_not_asked_said_nothing(as_actor, analyst):
+def test_a_state_that_was_not_asked_has_no_answer(as_actor, analyst):
     other = bodies.transfer(firearm=bodies.firearm(serial="NEW777777"))
     as_actor("PRY", "licensing_officer").post("/transfers", other)
     _, found = result(analyst)

@@ -29,7 +29,7 @@ def heard(of, state):
     return [each for each in request_of(of, state)["messages"] if each["kind"] == "feedback"]
 
 
-def test_what_came_of_it_is_told_to_the_state_that_helped(of, trace):
+def test_the_result_is_reported_to_the_state_that_helped(of, trace):
     end(of, trace, "close")
     [result] = heard(of, "PRY")
     assert (result["helped"], result["outcome"]) == (True, "traced")
@@ -41,7 +41,7 @@ def test_what_came_of_it_is_told_to_the_state_that_helped(of, trace):
     assert entry["data"] == {"notified": ["PRY"]}
 
 
-def test_what_gave_a_record_that_stands_nowhere_did_not_help(of):
+def test_an_answer_that_is_in_no_chain_did_not_help(of):
     later = bodies.transfer(occurred_on="2026-03-05")
     of("PRY", "licensing_officer").post("/transfers", later)
     end(of, of("BRA").post("/traces", bodies.trace()).json, "close")
@@ -50,7 +50,7 @@ def test_what_gave_a_record_that_stands_nowhere_did_not_help(of):
 
 
 @pytest.mark.between_writes
-def test_who_was_told_by_a_person_is_told_once(of, trace):
+def test_a_state_notified_by_a_person_is_notified_once(of, trace):
     body = {"helped": True, "text": "Thank you"}
     of("BRA").post(f"/traces/{trace['id']}/feedback", body)
     end(of, trace, "close")
@@ -59,7 +59,7 @@ def test_who_was_told_by_a_person_is_told_once(of, trace):
 
 
 @pytest.mark.between_writes
-def test_a_state_is_told_once_of_each_of_its_answers_whether_it_helped(of, trace):
+def test_a_state_is_notified_once_whether_each_answer_helped(of, trace):
     feedback = f"/traces/{trace['id']}/feedback"
     of("BRA").post(feedback, {"helped": True})
     assert "was already informed" in of("BRA").post(feedback, {"helped": False}, 409).json["detail"]

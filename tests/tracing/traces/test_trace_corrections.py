@@ -46,7 +46,7 @@ def test_a_sale_that_is_redated_gives_another_time_to_crime(analyst, pry):
     assert leg["messages"][-1]["kind"] == "corrected"
 
 
-def test_what_a_person_had_given_is_told_again_too(as_actor, analyst, pry):
+def test_a_record_given_by_a_person_is_reported_again_when_corrected(as_actor, analyst, pry):
     sold = pry.post("/transfers", bodies.transfer(visibility="pointer")).json
     trace, asked = traced(analyst), as_actor("PRY", "trace_analyst")
     [request] = asked.get("/requests").json["items"]
@@ -57,7 +57,7 @@ def test_what_a_person_had_given_is_told_again_too(as_actor, analyst, pry):
     assert result(analyst, trace)["time_to_crime_days"] == 634
 
 
-def test_what_is_no_longer_open_is_not_told_again_by_the_service(analyst, pry):
+def test_a_record_that_is_no_longer_open_is_not_answered_again(analyst, pry):
     sold = pry.post("/transfers", bodies.transfer()).json
     trace = traced(analyst)
     correct(pry, sold, occurred_on="2024-06-05", visibility="silent")
@@ -104,7 +104,7 @@ def days(client, trace):
     return [event["occurred_on"] for event in result(client, trace)["chain"]]
 
 
-def test_what_was_given_in_part_is_told_again_before_the_rest_is(analyst, pry, in_part):
+def test_a_partial_answer_is_corrected_before_the_rest_follows(analyst, pry, in_part):
     sold, trace, *_ = in_part
     correct(pry, sold, number="T-1", occurred_on="2024-06-05")
     assert days(analyst, trace) == ["2024-06-05"]
@@ -112,16 +112,14 @@ def test_what_was_given_in_part_is_told_again_before_the_rest_is(analyst, pry, i
 
 
 @pytest.mark.parametrize("action", PART_THEN)
-def test_what_was_given_in_part_is_told_again_whatever_is_said_of_the_rest(
-    analyst, pry, in_part, action
-):
+def test_a_partial_answer_is_corrected_whatever_the_rest_is(analyst, pry, in_part, action):
     sold, trace, asked, path = in_part
     asked.change(path, action, PART_THEN[action])
     correct(pry, sold, number="T-1", occurred_on="2024-06-05")
     assert days(analyst, trace) == ["2024-06-05"]
 
 
-def test_what_was_given_in_part_is_told_again_after_the_trace_was_closed(analyst, pry, in_part):
+def test_a_partial_answer_is_corrected_after_the_trace_was_closed(analyst, pry, in_part):
     sold, trace, *_ = in_part
     analyst.change(f"/traces/{trace['id']}", "close")
     correct(pry, sold, number="T-1", occurred_on="2024-06-05")
@@ -129,14 +127,14 @@ def test_what_was_given_in_part_is_told_again_after_the_trace_was_closed(analyst
     assert analyst.get(f"/traces/{trace['id']}").json["status"] == "closed"
 
 
-def test_what_was_taken_back_is_not_told_again(analyst, pry, in_part):
+def test_a_withdrawn_record_is_not_reported_again(analyst, pry, in_part):
     sold, trace, asked, path = in_part
     asked.change(path, "report-no-record", {"text": "Of another gun", "confirm_other_guns": True})
     correct(pry, sold, number="T-1", occurred_on="2024-06-05")
     assert (days(analyst, trace), notices(analyst)) == ([], [])
 
 
-def test_what_the_service_gave_is_told_again_as_far_as_it_may_though_a_person_refused_the_rest(
+def test_records_given_by_the_service_are_reported_again_after_a_partial_refusal(
     analyst, pry, in_part
 ):
     sold, trace, asked, path = in_part
@@ -242,7 +240,7 @@ def test_a_shipment_that_is_said_to_be_lost_is_so_in_what_was_answered_before(br
     assert lost(arg_analyst, trace) == "never_arrived"
 
 
-def test_a_record_that_was_only_looked_up_in_the_case_is_told_by_no_trace(analyst, pry):
+def test_a_record_only_looked_up_is_named_by_no_trace_of_the_case(analyst, pry):
     pry.post("/transfers", bodies.transfer())
     gun = bodies.firearm(serial="ZZZ98765")
     other = pry.post("/transfers", bodies.transfer(number="T-2", firearm=gun)).json

@@ -23,7 +23,7 @@ def test_what_was_missing_of_a_described_gun_is_completed_and_the_advice_follows
     assert changed["advice"]["missing"] == [] and changed["version"] == trace["version"] + 1
 
 
-def test_what_a_draft_said_and_is_left_out_is_gone(analyst):
+def test_a_value_left_out_of_a_changed_draft_is_removed(analyst):
     trace = drafted(analyst, priority="urgent", priority_reason="A hearing", needed_by="2026-04-01")
     changed = amend(analyst, trace)
     assert (changed["priority"], changed["priority_reason"]) == ("routine", None)
@@ -140,7 +140,7 @@ def decide(client, path, action):
     return client.post(f"{path}/{action}", None, 200, If_Match=tag)
 
 
-def test_who_is_asked_reads_what_has_changed_since_and_the_analyst_is_told(
+def test_the_asked_state_reads_the_changes_and_its_analyst_is_notified(
     as_actor, analyst, corrected, supervisor
 ):
     want(as_actor, trace_approval="own")
@@ -214,9 +214,7 @@ def test_who_was_asked_reads_what_of_a_changed_draft_is_another(as_actor, analys
     }
 
 
-def test_a_draft_follows_the_day_of_its_seizure_and_what_nobody_was_asked_about_is_told_nobody(
-    analyst, corrected, police
-):
+def test_a_draft_follows_the_day_of_its_seizure_without_a_notice(analyst, corrected, police):
     trace = analyst.post("/traces", bodies.trace_of(corrected.seizure, draft=True)).json
     body = bodies.seizure(occurred_on="2026-02-28", reason="The day before")
     police.post(f"/seizures/{corrected.seizure}/correct", body, 200, If_Match='"1"')
@@ -224,7 +222,7 @@ def test_a_draft_follows_the_day_of_its_seizure_and_what_nobody_was_asked_about_
     assert "trace_changed" not in codes(analyst)
 
 
-def test_all_that_a_trace_lacks_is_told_at_once(analyst):
+def test_all_missing_fields_of_a_trace_are_reported_at_once(analyst):
     errors = set(analyst.post("/traces", {}, 422).json["errors"])
     assert errors == {
         "seizure",

@@ -138,7 +138,7 @@ def test_a_form_speaks_the_language_of_who_reads_it(analyst, as_actor, channel, 
     assert words in text_of(analyst.get(path, Accept_Language="fr").data)
 
 
-def test_what_another_state_said_does_not_go_out_without_its_consent(analyst, as_actor, record):
+def test_an_answer_of_another_state_is_not_forwarded_without_its_consent(analyst, as_actor, record):
     trace, path = asked(analyst, as_actor)
     assert analyst.get(f"/traces/{trace['id']}/result").json["chain"]
     assert "Domestic sale" not in text_of(analyst.get(path).data)
@@ -163,7 +163,7 @@ def test_what_another_state_lets_go_on_goes_to_that_state_alone_and_it_reads_so(
     assert "Domestic sale" not in answer
 
 
-def test_a_form_stands_in_the_audit_with_its_hash_and_to_whom_it_goes(analyst, as_actor):
+def test_a_form_is_in_the_audit_with_its_hash_and_to_whom_it_goes(analyst, as_actor):
     _, path = asked(analyst, as_actor)
     pdf = analyst.get(path).data
     [entry] = as_actor("BRA", "auditor").get("/audit?action=trace:form_made").json["items"]
@@ -221,7 +221,7 @@ def test_a_serial_is_found_whole_in_the_text_of_a_form(analyst, as_actor, serial
     assert serial in answer and serial in marks
 
 
-def test_what_cannot_be_read_is_said_in_words_and_nothing_that_nobody_said(analyst, as_actor):
+def test_an_unreadable_text_is_explained_and_nothing_invented(analyst, as_actor):
     _, path = asked(analyst, as_actor, firearm={"serial": "TK?523?*", "marking": "unknown"})
     result = fields(analyst, path)
     assert result["Obliterated"] is None
@@ -230,7 +230,7 @@ def test_what_cannot_be_read_is_said_in_words_and_nothing_that_nobody_said(analy
     )
 
 
-def test_a_telephone_number_stands_in_the_table_as_it_is_dialled(analyst, as_actor):
+def test_a_telephone_number_is_in_the_table_as_it_is_dialled(analyst, as_actor):
     as_actor("BRA", "state_administrator").post("/contacts", office("BRA-TEST"))
     _, path = asked(analyst, as_actor)
     answer = analyst.get(f"{path}/fields?format=csv").data.decode("utf-8-sig")

@@ -129,7 +129,7 @@ def test_guns_that_a_mark_fits_are_no_sales_and_have_no_days(analyst, pry):
     assert "First sales that are possible" not in answer and "None" not in answer
 
 
-def test_an_event_that_contradicts_the_chain_is_told_with_the_reason(as_actor, analyst):
+def test_an_event_that_contradicts_the_chain_is_reported_with_the_reason(as_actor, analyst):
     for state, on in (("PRY", "2021-01-01"), ("URY", "2022-01-01")):
         body = bodies.transfer(kind="registration", occurred_on=on)
         as_actor(state, "licensing_officer").post("/transfers", body)
@@ -208,9 +208,7 @@ def test_the_audit_does_not_know_what_was_changed_or_is_of_another_trace(analyst
     verify(as_actor("PRY", "trace_analyst"), trace, hash_of(pdf), 404)
 
 
-def test_a_report_stands_in_the_audit_and_owners_read_that_firms_were_named(
-    analyst, trace, as_actor
-):
+def test_a_report_is_in_the_audit_and_owners_read_that_firms_were_named(analyst, trace, as_actor):
     report(analyst, trace)
     [entry] = as_actor("BRA", "auditor").get("/audit?action=trace:reported").json["items"]
     assert entry["data"].keys() == {"content", "file", "language", "court"}

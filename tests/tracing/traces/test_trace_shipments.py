@@ -51,7 +51,7 @@ def test_an_importer_tells_the_number_of_a_shipment_to_whom_it_concerns(
     assert came["document_number"] == number
 
 
-def test_what_was_to_be_back_is_told_by_its_exporter(as_actor, bra):
+def test_an_overdue_return_is_reported_by_its_exporter(as_actor, bra):
     lent = bodies.permit(regime="temporary", expires_on="2026-02-20")
     permit = bra.post("/permits", lent).json["id"]
     receive(as_actor, bra.post(f"/permits/{permit}/shipments", bodies.shipment()).json, "ABC123456")

@@ -218,7 +218,7 @@ def test_the_own_state_s_time_for_a_counterpart_counts(exporter, watch, administ
     assert [watch("BRA", days) for days in (5, 7)] == [0, 1]
 
 
-def test_both_states_are_told_of_a_discrepancy(differ, exporter, pry):
+def test_both_states_are_notified_of_a_discrepancy(differ, exporter, pry):
     for client in (exporter, pry):
         notices = client.get("/notifications?code=discrepancy_raised").json["items"]
         assert [(each["subject"]["kind"], each["number"]) for each in notices] == [
@@ -226,7 +226,7 @@ def test_both_states_are_told_of_a_discrepancy(differ, exporter, pry):
         ]
 
 
-def test_an_explanation_is_told_to_the_other_state(differ, exporter, pry):
+def test_an_explanation_is_reported_to_the_other_state(differ, exporter, pry):
     act(exporter, "explain", WHY)
     assert pry.get("/notifications?code=discrepancy_explained").json["items"]
 

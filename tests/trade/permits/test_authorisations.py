@@ -84,7 +84,7 @@ def decide(run, number, action, on, books_with=None):
         (about(role="broker", licence="L-1"), LicenceVerdict.NO_REGISTER),
     ],
 )
-def test_a_register_says_what_stands_in_it(register, ask, question, verdict):
+def test_a_register_shows_its_records(register, ask, question, verdict):
     assert ask(question) == [verdict]
 
 

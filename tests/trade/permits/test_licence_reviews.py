@@ -35,7 +35,7 @@ def test_a_suspension_is_raised_on_the_permits_of_all_states_that_name_the_firm(
     assert doubted(bra) == doubted(pry) == both
 
 
-def test_the_states_concerned_are_told(bra, pry, dealer):
+def test_the_states_concerned_are_notified(bra, pry, dealer):
     bra.post("/permits", bodies.permit())
     decide(pry, dealer, "revoke")
     notices = bra.get("/notifications?code=discrepancy_raised").json["items"]

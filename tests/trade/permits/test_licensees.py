@@ -246,7 +246,7 @@ def test_a_licence_that_ended_is_not_renewed(pry, decide, before):
     assert renew(pry, decide(*before), "2027-12-31", 409)["code"] == "illegal_transition"
 
 
-def test_every_step_stands_in_the_audit_without_a_name(as_actor, decide):
+def test_every_step_is_in_the_audit_without_a_name(as_actor, decide):
     licensee = decide("suspend", "reinstate", "revoke", "close")
     answer = as_actor("PRY", "supervisor").get(f"/audit?subject_id={licensee['id']}")
     assert [entry["action"].partition(":")[2] for entry in answer.json["items"]] == [

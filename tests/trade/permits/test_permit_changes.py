@@ -58,7 +58,7 @@ def test_the_other_side_waits_again_when_a_permit_is_cancelled(permit, pry):
     assert first(pry, kind="import")["counterpart_status"] == "awaiting_counterpart"
 
 
-def test_a_cancellation_is_told_to_the_states_concerned_with_its_reason(permit, pry):
+def test_a_cancellation_is_reported_to_the_states_concerned_with_its_reason(permit, pry):
     permit.act("cancel", WHY)
     result = first(pry, kind="export")["events"]
     assert [(each["state"], each["kind"], each["reason"]) for each in result] == [
@@ -74,7 +74,7 @@ def test_a_cancellation_is_told_to_the_states_concerned_with_its_reason(permit, 
         ("reissue", "permit_replaced"),
     ],
 )
-def test_what_is_done_to_a_permit_is_told_to_the_officers_of_the_other_state(
+def test_changes_of_a_permit_are_reported_to_the_officers_of_the_other_state(
     permit, pry, action, code
 ):
     permit.act(action, AGAIN if action == "reissue" else WHY, 201 if action == "reissue" else 200)

@@ -129,7 +129,7 @@ def test_a_permit_that_contradicts_itself_is_refused(bra, changes, field):
     assert field in bra.post("/permits", bodies.permit(**changes), 422).json["errors"]
 
 
-def test_a_line_stands_once(bra):
+def test_a_line_appears_once(bra):
     answer = bra.post("/permits", bodies.permit(lines=bodies.permit()["lines"] * 2), 422).json
     assert list(answer["errors"]) == ["lines.1.line"]
 
@@ -153,7 +153,7 @@ def test_a_gun_may_have_been_made_in_a_state_that_is_no_more(bra):
     assert made["lines"][0]["country_of_manufacture"] == "CSK"
 
 
-def test_a_number_is_taken_once_for_each_kind(bra, pry):
+def test_a_number_is_used_once_for_each_kind(bra, pry):
     standing = bra.post("/permits", bodies.permit()).json
     answer = bra.post("/permits", bodies.permit(), 409).json
     assert answer["code"] == "duplicate"

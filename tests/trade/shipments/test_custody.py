@@ -72,14 +72,14 @@ def test_three_roles_hold(way, as_actor, role):
     assert act(as_actor("BRA", role), way.ship(), "hold", reason="Scan")["status"] == "held"
 
 
-def test_what_is_held_is_held_once_and_what_goes_is_not_let_go(way):
+def test_a_held_shipment_is_not_held_again_and_a_moving_one_not_resumed(way):
     shipment = way.ship()
     act(way.bra, shipment, "resume", 409, reason="?")
     act(way.bra, shipment, "hold", reason="Scan")
     act(way.bra, shipment, "hold", 409, reason="Again")
 
 
-def test_what_is_held_is_not_released(way):
+def test_a_held_shipment_is_not_released(way):
     shipment = way.ship()
     act(way.bra, shipment, "hold", reason="Scan")
     assert way.release(shipment, 409)["code"] == "illegal_transition"
@@ -90,7 +90,7 @@ def test_nothing_is_held_after_the_receipt(way, shipped):
     assert act(way.bol, shipped, "hold", 409, reason="Late")["code"] == "illegal_transition"
 
 
-def test_holds_are_told_in_order_with_their_reasons(way, shipped):
+def test_holds_are_reported_in_order_with_their_reasons(way, shipped):
     way.tick(shipped, "transit_in", 3)
     act(way.pry, shipped, "hold", reason="Scan")
     act(way.pry, shipped, "resume", reason="In order")
@@ -160,7 +160,7 @@ def test_a_theft_of_it_all_loses_the_shipment(way, shipped):
     assert way.discrepancies() == [("short_receipt", "")]
 
 
-def test_what_was_lost_may_be_seen_again(way, shipped):
+def test_a_lost_shipment_may_arrive_later(way, shipped):
     add(way.bra, shipped, "incidents", **THEFT, is_total=True)
     assert ("short_receipt", "") in way.discrepancies()
     assert way.tick(shipped, "entry", 8)["status"] == "arrived"
@@ -232,7 +232,7 @@ def test_one_stage_told_twice_does_no_harm(way, shipped):
     assert way.discrepancies() == []
 
 
-def test_the_other_states_are_told_of_everything_and_the_own_of_nothing_it_did(way, shipped):
+def test_the_other_states_are_notified_of_everything_and_the_own_of_nothing_it_did(way, shipped):
     way.tick(shipped, "transit_in", 3)
     act(way.pry, shipped, "hold", reason="Scan")
     act(way.pry, shipped, "resume", reason="In order")

@@ -69,7 +69,7 @@ def test_a_cancelled_shipment_that_was_put_off_is_counted_nowhere(way, shipment)
     assert cells() == {}
 
 
-def test_what_is_told_of_each_mark_stays(way, police):
+def test_the_details_of_each_mark_remain(way, police):
     detailed = [
         {"kind": "import", "text": "CAI", "state": "USA", "year": 2015},
         {"kind": "manufacture", "text": "XYZ4711", "location": "slide"},

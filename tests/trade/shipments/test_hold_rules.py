@@ -91,7 +91,7 @@ def test_of_what_was_recorded_at_one_time_too_the_stop_counts(stops, incidents, 
     assert [move.kind for move in find_stops(result, stops, incidents)] == kinds
 
 
-def test_what_is_held_after_it_was_let_go_on_at_one_moment_is_held():
+def test_a_hold_after_a_release_at_the_same_moment_counts():
     let_go = replace(order(10, is_hold=False, state="PRY"), recorded_at=at(11))
     before, after = (replace(HELD, recorded_at=at(hour)) for hour in (10, 12))
     assert (find_stops([before], [let_go], ()), resumed_at(before, [let_go])) == ((), at(10))
@@ -145,7 +145,7 @@ def test_a_tick_that_holds_says_when_it_was_let_go_on(hold, stops, expected):
     assert resumed_at(hold, stops) == expected
 
 
-def test_what_a_state_refused_stands_though_it_lets_go_on_what_it_held():
+def test_a_refusal_remains_when_its_state_lifts_a_hold():
     refused = tick(10, "refused")
     orders = [order(11, state=refused.state), order(12, is_hold=False, state=refused.state)]
     passed = replace(tick(13, "passed"), state="BOL", recorded_at=at(13))

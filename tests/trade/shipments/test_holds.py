@@ -127,7 +127,7 @@ def test_a_tick_is_corrected_at_its_own_moment(way, shipped, outcomes, status):
     assert way.read(shipped)["status"] == status
 
 
-def test_who_confirms_it_lets_it_pass_and_the_holder_is_told(way, stop, session):
+def test_a_confirmed_passage_despite_a_hold_notifies_the_holder(way, stop, session):
     assert enter(way, stop, confirm_held=True)["status"] == "in_transit"
     body = way.client("BRA", "border_officer").get("/notifications?code=shipment_passed_held").json
     assert [row["subject"]["id"] for row in body["items"]] == [stop["id"]]
@@ -141,7 +141,7 @@ def test_who_confirms_it_lets_it_pass_and_the_holder_is_told(way, stop, session)
         assert any(passed.items() <= data.items() for data in written)
 
 
-def test_a_confirmation_of_what_nobody_holds_is_told_to_nobody(way, shipped):
+def test_a_confirmation_of_what_nobody_holds_is_reported_to_nobody(way, shipped):
     way.tick(shipped, "exit", 2)
     enter(way, shipped, confirm_held=True)
     body = way.client("BRA", "border_officer").get("/notifications?code=shipment_passed_held").json
@@ -149,11 +149,11 @@ def test_a_confirmation_of_what_nobody_holds_is_told_to_nobody(way, shipped):
 
 
 @pytest.mark.parametrize("outcome", ["held", "refused"])
-def test_what_another_state_holds_is_held_or_refused_here_too_without_more(way, stop, outcome):
+def test_a_shipment_held_by_another_state_can_be_held_or_refused_here(way, stop, outcome):
     assert enter(way, stop, outcome=outcome)["status"] == "held"
 
 
-def test_what_passed_before_the_hold_is_told_late_without_a_question(way, shipped):
+def test_a_passage_before_the_hold_is_recorded_late_without_a_question(way, shipped):
     way.tick(shipped, "exit", 2)
     way.tick(shipped, "entry", 3, outcome="held")
     assert enter(way, shipped, at="2026-03-02T22:00:00Z")["status"] == "held"
@@ -176,7 +176,7 @@ def test_a_program_that_does_not_say_it_is_asked_nothing_of_its_own_side(way, sh
     assert enter(way, shipped)["status"] == "in_transit"
 
 
-def test_who_held_what_passed_says_that_he_knows_of_it_once(way, stop):
+def test_the_holder_acknowledges_a_passage_once(way, stop):
     enter(way, stop, confirm_held=True)
     act(way.bra, stop, "resume", reason="Known")
     act(way.bra, stop, "resume", 403, reason="Known")
@@ -187,7 +187,7 @@ def test_what_was_let_go_on_meanwhile_passes_without_a_question(way, stop):
     enter(way, stop)
 
 
-def test_a_refusal_of_another_state_is_told_as_one(way, shipped):
+def test_a_refusal_of_another_state_is_shown_as_a_refusal(way, shipped):
     way.tick(shipped, "exit", 2)
     add(way.bol, shipped, "incidents", kind="refused_entry", note="No licence", occurred_at=HELD_AT)
     answer = enter(way, shipped, 409)
@@ -228,11 +228,11 @@ def test_what_a_tick_holds_the_own_authority_holds_too_and_then_no_tick_frees_it
     assert tick(officer, stop, "exit", at=later)["status"] == "in_transit"
 
 
-def test_what_a_stage_was_held_at_passes_it_without_more(way, stop):
+def test_a_shipment_held_at_a_stage_passes_it_later(way, stop):
     assert way.tick(stop, "exit", 4)["status"] == "in_transit"
 
 
-def test_what_the_own_state_held_at_another_stage_is_let_go_on_first(way, shipped):
+def test_a_hold_at_another_stage_is_lifted_first(way, shipped):
     way.tick(shipped, "exit", 2)
     way.tick(shipped, "transit_in", 3, outcome="held")
     assert way.tick(shipped, "transit_out", 4, expect=409)["code"] == "held_by_own"
@@ -261,7 +261,7 @@ def test_a_shipment_says_what_stops_it_and_since_when(way, stop):
         ("pt", "Embarque retido pelo Brasil desde 3 de mar. de 2026"),
     ],
 )
-def test_a_hold_is_told_in_the_readers_language(way, stop, language, expected):
+def test_a_hold_is_reported_in_the_readers_language(way, stop, language, expected):
     body = {"stage": "transit_in", "occurred_at": LATER, "outcome": "passed"}
     officer = way.client("PRY", "border_officer")
     answer = officer.post(

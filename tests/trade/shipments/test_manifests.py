@@ -162,7 +162,7 @@ def test_twenty_wrong_rows_are_all(ship):
         ("line,serial\n" + "".join(f"1,SN{n:04}\n" for n in range(101)), 409),
     ],
 )
-def test_nothing_of_a_refused_manifest_is_taken(ship, bra, permit, as_actor, manifest, status):
+def test_nothing_of_a_refused_manifest_is_accepted(ship, bra, permit, as_actor, manifest, status):
     ship(manifest, expect=status)
     assert bra.get("/shipments").json["items"] == []
     assert left(bra, permit) == 100
@@ -314,7 +314,7 @@ def test_items_are_listed_to_the_states_concerned_alone(ship, as_actor):
     as_actor("ARG", "border_officer").get(path, 404)
 
 
-def test_a_list_that_is_too_long_is_told_of_manifests(bra, permit):
+def test_a_list_that_is_too_long_is_refused_with_a_hint_at_manifests(bra, permit):
     body = bodies.shipment(tuple(f"SN{number:05}" for number in range(5001)))
     answer = bra.post(f"/permits/{permit}/shipments", body, 422).json
     assert answer["errors"]["items"][0].startswith("A body has at most 5000 items. Send more as")

@@ -97,7 +97,7 @@ def test_a_serial_is_found_whole_in_the_text_of_an_attachment(bra, serial):
     assert serial in answer and "ABC000001" in answer
 
 
-def test_more_items_than_can_be_read_stand_in_the_manifest_and_under_the_code(bra, monkeypatch):
+def test_more_items_than_can_be_read_are_in_the_manifest_and_under_the_code(bra, monkeypatch):
     monkeypatch.setattr("salsa_ext.trade.shipments.queries.MAX_ITEMS", 1)
     made = attachment(bra)[1]
     assert "2 items are in the electronic manifest" in text_of(made)

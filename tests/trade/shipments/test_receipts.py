@@ -42,7 +42,7 @@ def test_a_mis_keyed_serial_is_a_mismatch_and_neither_missing_nor_over(way, ship
     assert way.discrepancies() == [("serial_mismatch", "1:TKA52390")]
 
 
-def test_short_over_and_mismatch_stand_side_by_side(way, shipped):
+def test_short_over_and_mismatch_are_side_by_side(way, shipped):
     answer = receive(way, shipped, "TKA52308", "ZZZ00001")
     assert answer["status"] == "received_short"
     assert sorted(row["serial"] for row in answer["receipt"]["missing"]) == ["QWE77001", "TKA52390"]

@@ -17,7 +17,7 @@ def test_what_all_states_have_licensed_is_released(way):
     assert (shipment["status"], way.release(shipment)["status"]) == ("planned", "released")
 
 
-def test_a_release_is_told_with_its_day_and_note(way):
+def test_a_release_is_reported_with_its_day_and_note(way):
     [event] = way.release(way.ship(), note="Sealed at the works")["events"]
     assert (event["kind"], event["state"], event["reason"], event["occurred_at"][:10]) == (
         "released",
@@ -54,7 +54,7 @@ def test_a_licence_that_is_suspended_is_none(way):
     assert "is suspended" in way.release(way.ship(), 409)["detail"]
 
 
-def test_a_licence_stands_on_the_day_on_which_it_ships(as_actor):
+def test_a_licence_counts_on_the_day_of_shipment(as_actor):
     way = Way(as_actor, ("PRY",))
     way.license_import(expires_on="2026-02-20")
     early, late = way.ship(), way.ship("LATER0001", number="A-2", ships_on="2026-02-21")

@@ -165,7 +165,7 @@ def test_a_type_of_another_category_than_the_line_is_refused(ship_of):
 
 
 @pytest.mark.parametrize("again", ["ABC123456", "abc-123 456"])
-def test_a_serial_stands_once_in_a_manifest(ship, again):
+def test_a_serial_appears_once_in_a_manifest(ship, again):
     answer = ship("ABC123456", "ABC123457", again, expect=422)
     assert answer["errors"] == {
         "items.2.serial": ["This serial is in row 1 already, of the same make."]
@@ -199,7 +199,7 @@ def test_an_item_takes_from_the_line_what_it_leaves_open(ship):
     assert (item["make"], item["model"], item["calibre"]) == ("taurus", "G2C", "9x19")
 
 
-def test_a_number_is_taken_once(ship):
+def test_a_number_is_used_once(ship):
     ship("SN00001")
     assert ship("SN00002", expect=409)["code"] == "duplicate"
 
@@ -269,13 +269,13 @@ def test_a_tick_that_comes_late_takes_nothing_back(as_actor, shipped):
     assert tick(as_actor("BRA", "border_officer"), shipped, "exit")["status"] == "arrived"
 
 
-def test_a_hold_that_is_told_late_holds_nothing_that_went_on(shipped, bra_border):
+def test_a_hold_reported_late_holds_nothing_that_went_on(shipped, bra_border):
     tick(bra_border, shipped, "exit", at="2026-03-02T10:00:00-03:00")
     answer = tick(bra_border, shipped, "exit", "held", at="2026-03-02T09:00:00-03:00")
     assert answer["status"] == "in_transit"
 
 
-def test_a_pass_that_is_told_late_frees_nothing_that_was_held_later(as_actor, shipped, bra_border):
+def test_a_pass_reported_late_frees_nothing_that_was_held_later(as_actor, shipped, bra_border):
     tick(as_actor("PRY", "border_officer"), shipped, "entry", "held")
     assert tick(bra_border, shipped, "exit", at="2026-03-02T08:00:00-03:00")["status"] == "held"
 

@@ -159,7 +159,7 @@ def test_a_stage_that_was_passed_over_is_not_due_but_missing():
     ]
 
 
-def test_two_posts_of_one_stage_are_told_apart():
+def test_two_posts_of_one_stage_are_distinguished():
     steps = (
         ExpectedStage("transit_in", at(2), "a"),
         ExpectedStage("transit_in", at(4), "b"),
@@ -190,12 +190,12 @@ def test_it_is_overdue_when_the_grace_is_over():
         {"receipt": ReceiptFact(date(2026, 3, 5))},
     ],
 )
-def test_what_is_held_lost_or_received_is_not_overdue(more):
+def test_a_held_lost_or_received_shipment_is_not_overdue(more):
     known = facts(expected=EXPECTED[:3], checkpoints=WHOLE_WAY[:2], **more)
     assert "overdue" not in [kind for kind, _ in kinds(known)]
 
 
-def test_what_was_late_when_it_was_held_stays_late():
+def test_a_late_shipment_stays_late_when_it_is_held():
     known = facts(
         expected=EXPECTED[:3], checkpoints=WHOLE_WAY[:2], hold_orders=(HoldOrder(at(6), True),)
     )
@@ -462,7 +462,7 @@ def test_to_tell_a_fact_twice_changes_no_status(known):
 
 
 @given(KNOWN)
-def test_a_doubt_stands_once(known):
+def test_a_doubt_appears_once(known):
     keys = [(doubt.kind, doubt.key) for doubt in doubts(known)]
     assert len(set(keys)) == len(keys)
 

@@ -40,7 +40,7 @@ def test_another_agency_has_a_picture_of_its_own(app, onlooker):
     assert len(app.extensions["live"]) == 2
 
 
-def test_who_is_signed_out_or_shut_out_is_told_nothing(onlooker):
+def test_signed_out_visitors_learn_nothing(onlooker):
     signed_out, shut_out = onlooker("BRA"), onlooker("BRA")
     signed_out.client.delete_cookie("salsa_session")
     assert signed_out.ask().status_code == 401
@@ -50,7 +50,7 @@ def test_who_is_signed_out_or_shut_out_is_told_nothing(onlooker):
     assert shut_out.ask().status_code == 401
 
 
-def test_what_time_alone_changes_is_told_too(app, onlooker, monkeypatch):
+def test_changes_by_time_alone_are_reported_too(app, onlooker, monkeypatch):
     page = onlooker("BRA")
     later = FixedClock(NOW + timedelta(days=2))
     monkeypatch.setitem(app.config, "CLOCK", later)

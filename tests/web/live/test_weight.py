@@ -60,7 +60,7 @@ def test_a_compressed_answer_keeps_its_etag_and_its_version(app):
     assert reader.post(f"/permits/{permit}/cancel", body, 200, If_Match=etag)
 
 
-def test_a_form_holds_its_token_written_otherwise_each_time_and_each_is_taken(app):
+def test_a_form_has_a_new_token_each_time_and_each_is_accepted(app):
     client = browser(app)
     hidden = re.compile(r'name="csrf_token" value="([^"]+)"')
     tokens = {hidden.search(client.get("/sign-in").get_data(as_text=True))[1] for _ in range(3)}

@@ -215,7 +215,7 @@ def test_of_days_that_nobody_wrote_down_the_page_says_so(analyst, trace, bra):
 
 
 @pytest.mark.parametrize("action", [None, "close"])
-def test_who_refused_stands_beside_the_status_and_at_its_leg(
+def test_the_refusing_state_is_next_to_the_status_and_at_its_leg(
     analyst, as_actor, bra, pry_analyst, action
 ):
     sold = bodies.transfer(visibility="pointer")

@@ -102,7 +102,7 @@ def test_work_is_assigned_to_one_of_those_who_may_do_it(analyst, trace, signed_i
     ]
 
 
-def test_agencies_are_kept_from_a_trace_before_anybody_is_asked(analyst, as_actor):
+def test_agencies_are_hidden_from_a_trace_before_anybody_is_asked(analyst, as_actor):
     done = analyst.send("/traces/new", typed(hidden_from="PRY-POLICE,"))
     trace_id = done.location.split("/")[-1].split("?")[0]
     assert as_actor("BRA", "trace_analyst").get(f"/traces/{trace_id}").json["hidden_from"] == [
@@ -112,7 +112,7 @@ def test_agencies_are_kept_from_a_trace_before_anybody_is_asked(analyst, as_acto
     assert "There is no agency PRY-NONE." in page and 'id="hidden_from"' in page.replace("-", "_")
 
 
-def test_a_trace_is_kept_from_agencies_and_let_be_seen_again(analyst, trace):
+def test_a_trace_is_hidden_from_agencies_and_let_be_seen_again(analyst, trace):
     form = analyst.open(f"/traces/{trace['id']}/hide")
     assert '<option value="BRA-POLICE">' in form and "PRY-POLICE" not in form
     assert '<option value="BRA-TEST">' not in form  # his own

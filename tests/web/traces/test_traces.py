@@ -47,7 +47,7 @@ def test_a_match_of_a_seizure_leads_to_its_trace(analyst, as_actor):
         ({"firearm__year": "old"}, "firearm-year"),
     ],
 )
-def test_what_is_missing_or_wrong_is_told_at_its_field(analyst, changes, field):
+def test_errors_are_reported_at_their_fields(analyst, changes, field):
     page = analyst.send("/traces/new", typed(**changes), 422).text
     assert f'id="{field}-wrong"' in page
 
@@ -98,7 +98,7 @@ def test_a_theft_is_the_point_of_diversion(analyst, as_actor, bra):
     assert shown.index("▲ Here it left the lawful world") < shown.index("Theft 3 Feb 2025")
 
 
-def test_what_happened_after_the_find_stands_apart(analyst, as_actor, bra):
+def test_events_after_the_find_are_listed_apart(analyst, as_actor, bra):
     late = bodies.transfer(occurred_on="2026-03-05")
     as_actor("PRY", "licensing_officer").post("/transfers", late)
     trace = bra.post("/traces", bodies.trace()).json
@@ -125,7 +125,7 @@ def test_a_notification_leads_to_its_trace(analyst, as_actor, bra, pry_analyst):
     assert f'href="/traces/{trace["id"]}"' in analyst.open("/notifications")
 
 
-def test_states_stand_in_sentences_by_their_names(analyst, as_actor, bra):
+def test_states_are_in_sentences_by_their_names(analyst, as_actor, bra):
     as_actor("BRA", "licensing_officer").post("/transfers", bodies.transfer(kind="registration"))
     as_actor("ARG", "licensing_officer").post("/transfers", bodies.transfer(number="T-9"))
     trace = bra.post("/traces", bodies.trace(case_number="C-9")).json

@@ -65,7 +65,7 @@ def agrees(step, found):
     return not found if step[0] == "passed" else step[0] in found
 
 
-def test_what_is_told_last_counts(as_actor):
+def test_the_last_report_counts(as_actor):
     way = Way(as_actor, lines=[bodies.permit()["lines"][0] | {"quantity": 10_000}])
 
     @FEW
