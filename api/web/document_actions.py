@@ -107,9 +107,9 @@ Actions = tuple[Action, ...]
 
 
 def available_actions(actions: Actions, actor: Actor, subject: Subject) -> list[Action]:
-    """Return the actions possible now, main actions first."""
+    """Return the actions possible now: main ones first, those that destroy last."""
     possible = [action for action in actions if action.is_available(actor, subject)]
-    return sorted(possible, key=lambda action: not action.is_main)
+    return sorted(possible, key=lambda action: (not action.is_main, action.is_destructive))
 
 
 def assign_action(

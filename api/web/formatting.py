@@ -51,6 +51,7 @@ MARK_LOCATIONS: Final = {
     "receiver": message("receiver"),
     "slide": message("slide"),
     "barrel": message("barrel"),
+    "cylinder": message("cylinder"),
 }
 """Places of a mark on a gun; other words stay as typed."""
 SUBJECT_PAGES: Final = {

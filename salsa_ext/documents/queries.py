@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -232,7 +233,7 @@ def _lacks(state: str, gap: str) -> ColumnElement[bool]:
     guns = select_current(Record).where(Record.owner_state == state, Record.category == "firearm")
     if gap == "mark_unread":
         is_read = Record.serial.regexp_match(r"^[^?*[]+$")
-        is_read &= Record.marking.not_in(("altered", "obliterated"))
+        is_read &= Record.marking.not_in(UNREAD)
         guns = guns.where(is_read.is_not(True), Record.marking != "unmarked")
         return Seizure.id.in_(guns.with_only_columns(Record.document_id))
     classes = {code: names.questionnaire_class(code) for code in names.type_codes()}
@@ -243,6 +244,24 @@ def _lacks(state: str, gap: str) -> ColumnElement[bool]:
     }[gap]
     is_known = column.is_not(None) if known is None else column.in_({*known} - {"unknown"})
     return Seizure.id.in_(guns.where(is_known.is_not(True)).with_only_columns(Record.document_id))
+
+
+UNREAD: Final = ("altered", "obliterated")
+
+
+def first_unread(view: DocumentView) -> Record:
+    """Return the first gun of a seizure whose mark is not read, as `mark_unread` finds; else the first."""
+    records = [item.record for item in view.items]
+    return next(
+        (
+            gun
+            for gun in records
+            if gun.category == "firearm"
+            and gun.marking != "unmarked"
+            and (gun.marking in UNREAD or not re.fullmatch(r"[^?*[]+", gun.serial or ""))
+        ),
+        records[0],
+    )
 
 
 def document_history(view: DocumentView) -> list[VersionInfo]:

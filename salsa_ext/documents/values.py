@@ -173,7 +173,7 @@ class SeizureData(EventTime):
     ]
     post: Annotated[PostName | None, Field("Border post", "place")] = None
     setting: Annotated[
-        str | None, Rule(choices=codes.SEIZURE_SETTINGS), Field("Setting", "place", "details")
+        str | None, Rule(choices=codes.SEIZURE_SETTINGS), Field("Kind of place", "place", "details")
     ] = None
     organized_crime: Annotated[
         OrganizedCrime | None, Field("Organized crime", "remarks", "details")

@@ -6,12 +6,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, and_, func, select
 
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import db
+from salsa_ext.documents.models import DocumentNumber
 from salsa_ext.reference.calendars import actor_zone, today
 from salsa_ext.trade.discrepancies.queries import view_discrepancies
 from salsa_ext.trade.permits.models import Permit
@@ -26,6 +27,8 @@ EXPIRES_WITHIN: Final = timedelta(days=30)
 MAX_LISTED: Final = 20
 NUMBER_LETTERS: Final = {"import": "I", "in_transit": "T", "export": "E"}
 MAX_TRIES: Final = 50
+SERIES: Final = re.compile(r"(?![0-9]{8}-[0-9A-F]{6}$)(.*[^0-9])[0-9]{1,12}")
+"""A number in a series; not that of a form without one: day and part of its token."""
 
 
 @dataclass(frozen=True)
@@ -127,6 +130,24 @@ def propose_shipment_number(actor: Actor) -> str:
     require(actor, Permission.SHIPMENT_READ)
     own = select(Shipment.number).where(Shipment.owner_state == actor.state)
     return _free_number(actor, own, Shipment, "S")
+
+
+def propose_seizure_number(actor: Actor) -> str | None:
+    """Return the number after the greatest of the state's newest series; None without a series."""
+    require(actor, Permission.SEIZURE_RECORD)
+    own = select(DocumentNumber.number).where(
+        DocumentNumber.owner_state == actor.state, DocumentNumber.kind == "seizure"
+    )
+    newest = db.session.scalars(own.order_by(DocumentNumber.id.desc()).limit(MAX_TRIES)).all()
+    series = (SERIES.fullmatch(number) for number in newest)
+    prefix = next((match[1] for match in series if match), None)
+    if prefix is None:
+        return None
+    same = own.where(DocumentNumber.number.regexp_match(f"^{re.escape(prefix)}[0-9]{{1,12}}$"))
+    greatest = same.order_by(
+        func.length(DocumentNumber.number).desc(), DocumentNumber.number.desc()
+    )
+    return next_in_series(db.session.scalar(greatest.limit(1)), today(actor).year)
 
 
 def _free_number(

@@ -40,6 +40,8 @@ from salsa_ext.worklists.record_lookup import (
 MAX_TASKS: Final = 6
 """Tasks of a kind that are listed, most urgent first."""
 MAX_ACTS: Final = 6
+CONSEQUENCES: Final = (Action.PARTY_DISCLOSED, Action.RECORD_DISCLOSED, Action.RECORD_MATCHED)
+"""What an act entails: no act of its own."""
 LONG_LATE: Final = timedelta(days=30)
 """A shipment that is late by more and did not arrive comes last: its plan lapsed more often than not."""
 
@@ -163,7 +165,13 @@ def list_recent_acts(actor: Actor) -> list[Act]:
         return []
     own = (AuditEntry.owner_state == actor.state, AuditEntry.account_id == actor.account_id)
     subject = AuditEntry.subject_kind.in_((*NUMBERED_MODELS, *CASE_MODELS, "hit"))
-    query = select(AuditEntry).where(*own, subject).order_by(AuditEntry.id.desc()).limit(MAX_ACTS)
+    is_own_act = AuditEntry.action.not_in(CONSEQUENCES)
+    query = (
+        select(AuditEntry)
+        .where(*own, subject, is_own_act)
+        .order_by(AuditEntry.id.desc())
+        .limit(MAX_ACTS)
+    )
     entries = db.session.scalars(query).all()
     subjects = [(entry.subject_kind, parse_id(entry.subject_id)) for entry in entries]
     numbers = find_numbers(actor, subjects, Permission.NOTIFICATION_READ)

@@ -140,7 +140,7 @@ def test_the_box_takes_anything(officer, typed):
 def test_a_permit_shows_balance_counterparts_parties_and_shipments(officer, trade):
     page = officer.open(f"/desk/permits/{trade['permit']}")
     shown = text(page)
-    assert "Export certificate E-1" in shown and "✓ Issued ✓ Complete" in shown
+    assert "Export certificate E-1" in shown and "✓ Issued ✓ Documents agree" in shown
     assert "Authorized 10 Shipped 2 Left 8" in shown
     assert '<rect class="part" width="20.0"' in page
     assert f"/desk/permits/{trade['import']}" in page

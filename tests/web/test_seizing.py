@@ -43,6 +43,15 @@ def test_a_seizure_of_several_guns_is_recorded_with_its_photograph(police, as_ac
     assert f'href="/seizures/{made["id"]}"' in listed and "and more: 1" in text(listed)
 
 
+def test_a_seizure_without_a_number_continues_the_series_of_the_state(police, as_actor):
+    own = as_actor("PRY", "police_officer")
+    seizure = bodies.seizure(number="PRY-Z-0132", agency="PRY-POLICE", place={"country": "PRY"})
+    own.post("/seizures", seizure)
+    police.send("/seizures/new", TYPED)
+    numbers = {made["number"] for made in own.get("/seizures").json["items"]}
+    assert numbers == {"PRY-Z-0132", "PRY-Z-0133"}
+
+
 def test_a_gauge_has_a_name_in_the_language_of_the_page(police):
     page = police.send("/seizures/new", TYPED | {"items.0.calibre": "12 gauge"}).location
     shown = police.open(page.removesuffix("/recorded"), Accept_Language="es")

@@ -38,7 +38,14 @@ MARK_FIELDS: Final = (
     ),
     Field("state", message("State that the mark names"), "choice", "any_state", required=False),
     Field("year", message("Year that the mark names"), required=False, max_length=4),
-    Field("reason", message("Why the mark is added"), "area", required=True, max_length=500),
+    Field(
+        "reason",
+        message("Why the mark is added"),
+        "area",
+        required=True,
+        max_length=500,
+        hint=message("It stays with the gun’s record: a court may ask how the mark was found."),
+    ),
 )
 FILE_FIELDS: Final = (
     Field("kind", message("Kind"), "choice", "attachment_kind", required=True),

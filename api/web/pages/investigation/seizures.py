@@ -50,6 +50,7 @@ from salsa_ext.reference import names
 from salsa_ext.reference.calendars import reader_zone, today
 from salsa_ext.reference.gazetteer import complete_place
 from salsa_ext.tracing.traces import queries as trace_queries
+from salsa_ext.worklists.desk import propose_seizure_number
 
 MAX_ATTACHMENTS: Final = 100
 MAX_GUNS: Final = 100
@@ -311,7 +312,9 @@ def _record(actor: Actor, form: Form) -> str:
 
 def _complete_seizure(body: dict[str, Any], actor: Actor, form: Form) -> None:
     """Set default number, country and crime context."""
-    body.setdefault("number", seizure_number(form.token, body.get("occurred_on", "")))
+    if "number" not in body:
+        own = seizure_number(form.token, body.get("occurred_on", ""))
+        body["number"] = propose_seizure_number(actor) or own
     body.setdefault("legal_grounds", [])
     body.setdefault("crime_context", ["unknown"])
     body["place"] = body.get("place", {}) | {"country": actor.own_state()}
@@ -398,7 +401,7 @@ PAGES = DocumentPages(
     ACTIONS,
     messages={
         "corrected": message("The description of the firearm is corrected. It is matched again."),
-        "marked": message("The mark is added. What the gun matches by it is listed with it."),
+        "marked": message("The mark is added, and the gun is matched by it."),
         "attached": message("The file is attached."),
     },
 )
@@ -406,6 +409,7 @@ PAGES.add_list(
     SeizureQuery,
     lambda actor, *page: document_queries.list_own_documents(actor, SEIZURES, *page),
     FILTERS,
+    context=lambda actor, page: {"first_unread": document_queries.first_unread},
     item=SeizureResponse,
 )
 PAGES.add_form(

@@ -193,7 +193,7 @@ def receipt_wording(view: ShipmentView) -> tuple[Message, Message] | None:
         return None
     warning = message(
         "Not recorded at the border: {stages}. If it is received all the same, this is a discrepancy that"
-        " every state concerned sees. Say what arrived in your country (CIFTA IX.4).",
+        " every state concerned sees. Say what arrived in your country (article IX.4 of the CIFTA).",
         stages=CodeLabels("checkpoint_stage", tuple(sorted(stages, reverse=True))),
     )
     return CONFIRM, warning
@@ -221,8 +221,8 @@ ACTIONS: Actions = (
         "receipt",
         CONFIRM,
         message(
-            "Say what arrived in your country (CIFTA IX.4). What you list and what was shipped are compared,"
-            " and every state concerned sees what is missing."
+            "Say what arrived in your country (article IX.4 of the CIFTA). What you list and what was"
+            " shipped are compared, and every state concerned sees what is missing."
         ),
         ReceiptRequest,
         receipts.confirm,
