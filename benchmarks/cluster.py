@@ -3,6 +3,7 @@
 import json
 import random
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
@@ -70,14 +71,13 @@ def set_durability_of(coordinator: str, one: Any) -> None:
         cursor.execute("SELECT pg_reload_conf()")
 
 
-def bytes_by_place(owner_url: str, records: int) -> str:
-    """Return the bytes of a record that are on workers, and those at the coordinator, in words."""
+def bytes_by_place(owner_url: str) -> Counter[str]:
+    """Return the bytes of tables that a cluster moves to workers, and of all others."""
     moved = [name for name, (kind, *_) in PLACEMENTS.items() if kind == DISTRIBUTED]
     engine = create_engine(owner_url, poolclass=NullPool)
     with engine.connect() as connection:
         sizes = connection.execute(text(SIZES), {"moved": moved}).tuples()
-        per = {is_moved: round(size / records) for is_moved, size in sizes}
-    return f"bytes of a record: {per[True]:,} on the workers, {per[False]:,} at the coordinator"
+        return Counter({"workers" if is_moved else "coordinator": size for is_moved, size in sizes})
 
 
 def _ask(url: str, query: str) -> list[str]:

@@ -333,10 +333,12 @@ def cluster(server: str, records: int, rounds: int) -> None:
             distribution.distribute(connection, distribution.plan_tables(connection))
         config = replace(Config.from_env(), home=home, database_url=urls["service"])
         apps = {"one server": app, "cluster": create_app(config)}
+        empty = benchmark.bytes_by_place(owner)
         for each, (name, app) in zip((owner, urls["owner"]), apps.items(), strict=True):
             with app.app_context(), click.progressbar(length=records, label=name) as bar:
                 trades.fill_trade(records, bar.update, home / f"{name}.json", each)
-        print(benchmark.bytes_by_place(owner, records))
+        for place, size in (benchmark.bytes_by_place(owner) - empty).items():
+            print(f"bytes of a record, {place}: {size // records:,}")
         benchmark.run(apps, records, rounds, _result("cluster"))
 
 
