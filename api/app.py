@@ -8,7 +8,7 @@ from api import web
 from api.http import error_handlers, middleware, monitoring, openapi, request_limits
 from api.http.context import core_app
 from api.http.json import JSONProvider
-from api.routes import BLUEPRINTS, health
+from api.routes import BLUEPRINTS
 from api.web import live_views
 from salsa_ext.administration.directory import load_directory
 from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
@@ -39,7 +39,7 @@ def create_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:
     documented = openapi.SalsaApi(app)
     for blueprint in BLUEPRINTS:
         documented.register_blueprint(blueprint)
-    app.register_blueprint(health.blueprint)
+    app.register_blueprint(monitoring.blueprint)
     web.register(app)
     middleware.register_compression(app)
     request_limits.register(app, config.threads, config.proxies)

@@ -18,7 +18,7 @@ from salsa_ext.core.errors import Invalid
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db, transaction
 from salsa_ext.firearms.marks import keys
-from salsa_ext.firearms.records import variant_rows
+from salsa_ext.firearms.records import record_writing
 from salsa_ext.firearms.records.models import MarkKey
 
 LETTERS: Final = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -299,7 +299,7 @@ def fill_marks(
     with (
         _without_indexes(owner_url)
         if len(guns) > BULK_ROWS
-        else nullcontext(variant_rows.write_variants) as write
+        else nullcontext(record_writing.write_variants) as write
     ):
         _write_marks(guns, bar, write)
     speed = round(len(guns) / (time.perf_counter() - began), 1)
@@ -324,7 +324,7 @@ def _without_indexes(owner_url: str) -> Iterator[RowWriter]:
         for table, name, _ in indexes:
             connection.execute(text(f"ALTER TABLE {table} DROP CONSTRAINT IF EXISTS {name}"))
             connection.execute(text(f"DROP INDEX IF EXISTS {name}"))
-        yield variant_rows.write_new_variants
+        yield record_writing.write_new_variants
         connection.execute(text("SET maintenance_work_mem = '1GB'"))
         for _, _, definition in indexes:
             connection.execute(text(definition))

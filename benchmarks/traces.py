@@ -18,7 +18,7 @@ from benchmarks.trade_data import TradeData, describe_gun
 from salsa_ext.access.rules import service
 from salsa_ext.core.clock import SYSTEM_CLOCK
 from salsa_ext.core.ids import new_id
-from salsa_ext.exchange import delivery
+from salsa_ext.exchange import processing
 
 ASKING_STATE: Final = "URY"
 """The state that traces; it has part in no way."""
@@ -117,7 +117,7 @@ def _deliver(app: Flask, states: Collection[str]) -> None:
     """Deliver and apply what the states say to each other."""
     with app.app_context():
         actors = [service(state, SYSTEM_CLOCK, app.config["VAULT"]) for state in sorted(states)]
-        while sum(delivery.run_steps(actor=actor) for actor in actors):
+        while sum(processing.run_steps(actor=actor) for actor in actors):
             pass
 
 

@@ -9,7 +9,6 @@ from uuid import UUID
 from sqlalchemy import select
 
 import salsa_ext.custody.figures
-import salsa_ext.documents.figures
 import salsa_ext.tracing.requests.figures
 import salsa_ext.tracing.traces.figures
 import salsa_ext.trade.discrepancies.figures
@@ -28,10 +27,12 @@ from salsa_ext.custody.figures import (
 )
 from salsa_ext.database.bulk import is_any_of
 from salsa_ext.database.session import db
-from salsa_ext.firearms.records.frequencies import COVERAGE, DESCRIBED
+from salsa_ext.documents.models import Report, Transfer
+from salsa_ext.firearms.records.frequencies import COVERAGE, DESCRIBED, count_documents
 from salsa_ext.jobs.changes import Change
 from salsa_ext.jobs.runner import ChangeJob
 from salsa_ext.statistics import rollups
+from salsa_ext.statistics.dataset_types import CountedKind
 from salsa_ext.statistics.queries import get_table
 from salsa_ext.tracing.requests.figures import OVERDUE, REQUESTS
 from salsa_ext.tracing.requests.models import TraceRequest
@@ -69,7 +70,8 @@ COUNTED_DATASETS: Final = (
 """Those that stored objects tell; requests are overdue once, and are counted then."""
 COUNTED_KINDS: Final = (
     salsa_ext.custody.figures.COUNTED,
-    *salsa_ext.documents.figures.COUNTED,
+    CountedKind("report", Report, count_documents),
+    CountedKind("transfer", Transfer, count_documents),
     salsa_ext.trade.permits.figures.COUNTED,
     salsa_ext.trade.shipments.figures.COUNTED,
     salsa_ext.trade.discrepancies.figures.COUNTED,

@@ -16,7 +16,7 @@ from salsa_ext.administration import distribution, migrations
 from salsa_ext.core.config import Config
 from salsa_ext.core.errors import NotConfigured, message
 from salsa_ext.figures import COUNTED_DATASETS, COUNTED_KINDS
-from salsa_ext.personal_data.jobs import encrypt_parties
+from salsa_ext.personal_data.erasure import encrypt_parties
 from salsa_ext.reference.names import participants
 from salsa_ext.statistics import rollups
 

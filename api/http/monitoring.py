@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 from typing import Any
 
-from flask import Flask, Response, abort, current_app, g, request
+from flask import Blueprint, Flask, Response, abort, current_app, g, request
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
     REGISTRY,
@@ -22,10 +22,12 @@ from prometheus_client import (
 )
 from prometheus_client.core import GaugeMetricFamily
 
+from api.http import monitoring
 from salsa_ext.access.rules import service
+from salsa_ext.administration import migrations
 from salsa_ext.background import JOBS
 from salsa_ext.core.clock import SYSTEM_CLOCK
-from salsa_ext.core.errors import SalsaError
+from salsa_ext.core.errors import SalsaError, Unavailable, message
 from salsa_ext.database.postgres.backup import BackupFolder
 from salsa_ext.database.session import transaction
 from salsa_ext.jobs.status import JobStatus, read_status
@@ -143,3 +145,20 @@ def start_logging(level: str = "INFO") -> None:
     logger = logging.getLogger("salsa")
     logger.handlers, logger.propagate = [handler], False
     logger.setLevel(level)
+
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/healthz")
+def healthz() -> dict[str, str]:
+    """Return ok while the process answers."""
+    return {"status": "ok"}
+
+
+@blueprint.get("/readyz")
+def readyz() -> dict[str, str]:
+    """Return ready if the database has this version, else 503; and whether jobs are late."""
+    if not migrations.is_schema_current():
+        raise Unavailable(message("The database is at another version: run salsa db upgrade."))
+    return {"status": "ready", "jobs": "late" if monitoring.has_late_jobs() else "on_time"}

@@ -11,11 +11,8 @@ from urllib.parse import urlencode
 from flask import request
 from marshmallow import Schema, fields
 
-from api.http.fields.codes import Code
-from api.http.fields.numbers import QueryWhole
+from api.http.fields.scalars import Code, Day, QueryWhole, Text
 from api.http.fields.schemas import RequestSchema
-from api.http.fields.texts import Text
-from api.http.fields.times import Day
 from salsa_ext.boards.events import EventCursor
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, NotConfigured, message

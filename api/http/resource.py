@@ -23,7 +23,7 @@ from api.http.waiting import wait_for
 from salsa_ext.access.batches import RecordMany
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require, visitor
-from salsa_ext.administration.document_reads import log_reads
+from salsa_ext.administration.audit import log_reads
 from salsa_ext.core.errors import PreconditionRequired, StaleVersion, message
 from salsa_ext.database.session import release_connection
 

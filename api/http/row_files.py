@@ -15,7 +15,7 @@ import orjson
 from marshmallow import Schema, ValidationError, fields
 
 from api.http.errors import as_error_messages
-from api.http.fields.numbers import CellText, Quantity
+from api.http.fields.scalars import CellText, Quantity
 from salsa_ext.core.batches import CHUNK_SIZE, MAX_STREAMED_ITEMS, ItemFile
 from salsa_ext.core.config import MIB
 from salsa_ext.core.errors import Invalid, Message, message

@@ -15,7 +15,7 @@ from api.schemas.alerts import (
     HitResponse,
 )
 from salsa_ext.access.permissions import Permission
-from salsa_ext.alerts import alerts, hit_answers, pair_view
+from salsa_ext.alerts import alerts, hits, pair_view
 from salsa_ext.alerts import queries as alert_queries
 from salsa_ext.alerts.queries import HitView
 from salsa_ext.core.actor import Actor
@@ -73,21 +73,21 @@ hits_blueprint.reading(HIT, HitResponse, get_hit, Permission.HIT_READ)
 hits_blueprint.action(
     f"{HIT}/confirm",
     HitConfirmRequest,
-    hit_answers.confirm,
+    hits.confirm,
     Permission.HIT_DECIDE,
     "Confirm that the alert is valid and the gun is the same.",
 )
 hits_blueprint.action(
     f"{HIT}/reject",
     HitRejectRequest,
-    hit_answers.deny,
+    hits.deny,
     Permission.HIT_DECIDE,
     "Reject a hit: another gun, or the alert is no longer valid.",
 )
 hits_blueprint.action(
     f"{HIT}/extend",
     HitExtendRequest,
-    hit_answers.extend,
+    hits.extend,
     Permission.HIT_DECIDE,
     "Extend the time for the answer to a hit.",
 )

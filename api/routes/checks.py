@@ -34,8 +34,7 @@ from api.schemas.checks import (
 )
 from salsa_ext.access.permissions import Permission
 from salsa_ext.checks import checks
-from salsa_ext.checks.checks import CheckAnswer
-from salsa_ext.checks.values import MAX_BATCH_CHECKS, CheckBatchData, CheckData
+from salsa_ext.checks.checks import MAX_BATCH_CHECKS, CheckAnswer, CheckBatchData, CheckData
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.core.batches import ItemFile, chunks
 from salsa_ext.core.config import MIB

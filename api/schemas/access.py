@@ -5,11 +5,18 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.http.fields.codes import Code, PostCode, StateCode
-from api.http.fields.numbers import Whole
+from api.http.fields.scalars import (
+    Code,
+    Day,
+    Flag,
+    Line,
+    PostCode,
+    QueryFlag,
+    StateCode,
+    Text,
+    Whole,
+)
 from api.http.fields.schemas import Items, RequestSchema, repeats
-from api.http.fields.texts import Flag, Line, QueryFlag, Text
-from api.http.fields.times import Day
 from api.http.pagination import ListQuery
 from api.schemas.common import row_fields
 from salsa_ext.access.audit import SUBJECT_KINDS, Action

@@ -5,11 +5,8 @@ from typing import Any, ClassVar
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.http.fields.codes import Code, StateCode
-from api.http.fields.numbers import Whole
+from api.http.fields.scalars import Code, Day, EventDay, Flag, Id, Moment, StateCode, Text, Whole
 from api.http.fields.schemas import Items, Nested, RequestSchema, repeats
-from api.http.fields.texts import Flag, Id, Text
-from api.http.fields.times import Day, EventDay, Moment
 from api.http.pagination import ListQuery, listing_fields
 from api.schemas.common import (
     FirearmRequest,

@@ -6,9 +6,8 @@ from uuid import UUID
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.http.fields.codes import Code, StateCode
+from api.http.fields.scalars import Code, Line, StateCode, Text
 from api.http.fields.schemas import RequestSchema, repeats
-from api.http.fields.texts import Line, Text
 from api.http.pagination import ListQuery
 from api.i18n.messages import LazyMessage
 from api.schemas.common import RecorderResponse, row_fields

@@ -7,11 +7,8 @@ from flask import g, request
 from marshmallow import Schema, fields, pre_dump
 
 from api.http import pagination
-from api.http.fields.codes import Code, StateCode
-from api.http.fields.numbers import QueryWhole
+from api.http.fields.scalars import Code, EventDay, Id, QueryFlag, QueryWhole, StateCode, Text
 from api.http.fields.schemas import RequestSchema
-from api.http.fields.texts import Id, QueryFlag, Text
-from api.http.fields.times import EventDay
 from api.http.pagination import ListQuery
 from api.schemas.alerts import AlertEndedResponse, CauseChangedResponse
 from api.schemas.common import row_fields

@@ -6,16 +6,12 @@ from typing import Any, Final
 from marshmallow import Schema, ValidationError, fields, pre_dump, validates_schema
 
 from api.http.errors import as_error_messages
-from api.http.fields.codes import Code, StateCode
-from api.http.fields.numbers import Whole
+from api.http.fields.scalars import Code, EventDay, Flag, StateCode, Text, Whole
 from api.http.fields.schemas import Items, RequestSchema
-from api.http.fields.texts import Flag, Text
-from api.http.fields.times import EventDay
 from api.i18n.messages import LazyMessage, translate
 from api.schemas.common import RemarkResponse
 from api.schemas.reference import ContactResponse
-from salsa_ext.checks.checks import CheckAnswer
-from salsa_ext.checks.values import MAX_BATCH_CHECKS, CheckBatchData, CheckData
+from salsa_ext.checks.checks import MAX_BATCH_CHECKS, CheckAnswer, CheckBatchData, CheckData
 from salsa_ext.core import codes
 from salsa_ext.core.actor import Purpose
 from salsa_ext.core.errors import Invalid, message

@@ -9,16 +9,14 @@ from uuid import UUID
 from flask import g
 from marshmallow import Schema, fields
 
-from api.http.fields.codes import Code, StateCode
 from api.http.fields.declared import (
     DeclaredRequest,
     DeclaredResponse,
     request_schema,
     response_schema,
 )
+from api.http.fields.scalars import Code, Moment, StateCode, Text
 from api.http.fields.schemas import RESPONSES, RequestSchema
-from api.http.fields.texts import Text
-from api.http.fields.times import Moment
 from api.i18n.messages import language, translate
 from salsa_ext.core import codes
 from salsa_ext.core.dates import parse_date

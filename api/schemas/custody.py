@@ -4,8 +4,8 @@ from typing import Any
 
 from marshmallow import Schema, ValidationError, fields, validates_schema
 
-from api.http.fields.codes import Code
 from api.http.fields.declared import request_schema
+from api.http.fields.scalars import Code
 from api.http.fields.schemas import Nested, RequestSchema
 from api.i18n.messages import translate_event
 from api.schemas.common import FramedResponse, row_fields

@@ -4,11 +4,9 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.http.fields.codes import Code, PostCode, StateCode
 from api.http.fields.declared import DeclaredRequest
+from api.http.fields.scalars import Code, EventDay, PostCode, StateCode, Text
 from api.http.fields.schemas import Nested, RequestSchema
-from api.http.fields.texts import Text
-from api.http.fields.times import EventDay
 from api.http.pagination import ListQuery, listing_fields
 from api.i18n.messages import LazyMessage
 from api.schemas.checks import CandidateResponse

@@ -4,10 +4,8 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.http.fields.codes import Code, StateCode
-from api.http.fields.numbers import QueryWhole
+from api.http.fields.scalars import Code, Line, QueryWhole, StateCode, Text
 from api.http.fields.schemas import Items, RequestSchema
-from api.http.fields.texts import Line, Text
 from api.http.pagination import ListQuery
 from api.i18n.messages import LazyMessage
 from salsa_ext.access.audit import Action

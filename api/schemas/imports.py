@@ -8,10 +8,9 @@ from typing import Any
 from marshmallow import Schema, ValidationError, fields, pre_dump
 
 from api.http.errors import as_error_messages
-from api.http.fields.codes import Code
 from api.http.fields.declared import quick_reader, request_schema
+from api.http.fields.scalars import Code, Text
 from api.http.fields.schemas import Items, Nested, RequestSchema
-from api.http.fields.texts import Text
 from api.http.pagination import ListQuery
 from api.i18n.messages import load_catalogue, translate
 from salsa_ext.core import codes

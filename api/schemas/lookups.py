@@ -2,10 +2,8 @@
 
 from marshmallow import Schema, fields
 
-from api.http.fields.codes import Code
+from api.http.fields.scalars import Code, Day, Text
 from api.http.fields.schemas import RequestSchema
-from api.http.fields.texts import Text
-from api.http.fields.times import Day
 from api.http.pagination import ListQuery
 from salsa_ext.access.audit import SUBJECT_KINDS, Action
 from salsa_ext.core import codes

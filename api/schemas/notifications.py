@@ -4,10 +4,8 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.http.fields.codes import Code, StateCode
+from api.http.fields.scalars import Code, EventDay, Id, Moment, QueryFlag, StateCode, Text
 from api.http.fields.schemas import RequestSchema
-from api.http.fields.texts import Id, QueryFlag, Text
-from api.http.fields.times import EventDay, Moment
 from api.http.pagination import ListQuery
 from api.i18n.messages import language, translate
 from api.schemas.common import row_fields

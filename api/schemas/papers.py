@@ -4,9 +4,8 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.http.fields.codes import Code, StateCode
+from api.http.fields.scalars import Code, StateCode, Text
 from api.http.fields.schemas import RequestSchema
-from api.http.fields.texts import Text
 from api.i18n.messages import LazyMessage
 from api.schemas.trade.permits import PermitResponse
 from api.schemas.trade.shipments import ShipmentResponse

@@ -4,10 +4,9 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.http.fields.codes import Code, StateCode
 from api.http.fields.declared import request_schema, response_schema
+from api.http.fields.scalars import Code, Id, StateCode, Text
 from api.http.fields.schemas import Items, RequestSchema
-from api.http.fields.texts import Id, Text
 from api.http.pagination import ListQuery
 from salsa_ext.core import codes
 from salsa_ext.personal_data.requests import SubjectRequestView

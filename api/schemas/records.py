@@ -4,11 +4,8 @@ from typing import Any, Final
 
 from marshmallow import Schema, ValidationError, fields, pre_dump, validates_schema
 
-from api.http.fields.codes import Code, StateCode
-from api.http.fields.numbers import Whole
+from api.http.fields.scalars import Code, Day, EventDay, Id, QueryFlag, StateCode, Text, Whole
 from api.http.fields.schemas import Items, Nested, RequestSchema, repeats
-from api.http.fields.texts import Id, QueryFlag, Text
-from api.http.fields.times import Day, EventDay
 from api.http.pagination import ListQuery, listing_fields
 from api.i18n.messages import translate, translate_event
 from api.schemas.checks import ReasonResponse

@@ -12,7 +12,7 @@ from api.http.auth import authenticate_page
 from api.http.context import transaction
 from salsa_ext.access.permissions import Permission
 from salsa_ext.administration.accounts import read_identity
-from salsa_ext.administration.document_reads import log_reads
+from salsa_ext.administration.audit import log_reads
 from salsa_ext.core.actor import Actor
 from salsa_ext.worklists.notification_inbox import count_unread
 

@@ -16,8 +16,8 @@ from api.schemas.reference import ContactResponse
 from api.web import formatting
 from api.web.forms import Form
 from api.web.record_pages import render_page
+from salsa_ext.administration import keys
 from salsa_ext.alerts import hits
-from salsa_ext.boards import device_keys
 from salsa_ext.checks import checks
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.dates import parse_date
@@ -149,7 +149,7 @@ def reload_soon(response: Response, seconds: int = 1, address: str | None = None
 def _storage_key(actor: Actor, seizure_id: UUID) -> RequestAttempt:
     """Return the key of the stored answer, secret and per account."""
     try:
-        key = f"{device_keys.device_owner(actor)} {seizure_id}"
+        key = f"{keys.device_owner(actor)} {seizure_id}"
     except NotConfigured:
         key = str(seizure_id)
     return RequestAttempt(actor.account_id, "GET", f"/seizures/{seizure_id}/matches", key, b"")

@@ -13,10 +13,7 @@ from markupsafe import Markup, escape
 from marshmallow import Schema, ValidationError, fields
 
 from api.http.errors import flatten_errors
-from api.http.fields.codes import StateCode
-from api.http.fields.numbers import Quantity, Real, Whole
-from api.http.fields.texts import Flag
-from api.http.fields.times import Moment
+from api.http.fields.scalars import Flag, Moment, Quantity, Real, StateCode, Whole
 from api.i18n.messages import format_day, language, translate, with_state_names
 from salsa_ext.core.errors import FieldLabels, Invalid, Message, message
 from salsa_ext.core.ids import new_id

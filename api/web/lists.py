@@ -9,7 +9,7 @@ from flask import request
 from marshmallow import ValidationError
 
 from api.http.errors import flatten_errors
-from api.http.fields.codes import Code
+from api.http.fields.scalars import Code
 from api.http.fields.schemas import RequestSchema
 from api.i18n.messages import format_day, translate
 from api.web import choices

@@ -29,11 +29,10 @@ from salsa_ext.core.config import MIB
 from salsa_ext.core.errors import CodeLabel, Conflict, Forbidden, Invalid, NotFound, message
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import insert_many, is_any_of
-from salsa_ext.database.locks import lock
+from salsa_ext.database.locks import lock, select_current
 from salsa_ext.database.models import Versioned
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import db, read_row
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure.disclosures import require_purpose
 from salsa_ext.disclosure.sharing import Sharing, actor_reader
 from salsa_ext.documents.models import Report, Seizure, Transfer

@@ -2,9 +2,10 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import (
     Date,
@@ -12,6 +13,7 @@ from sqlalchemy import (
     String,
     and_,
     cast,
+    exists,
     extract,
     func,
     literal,
@@ -24,7 +26,15 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
-from salsa_ext.access.audit import AUTOMATIC_ACTIONS, AUTOMATIC_KEY, CAUSE_KEY, WRITTEN_KEY, Action
+from salsa_ext.access.audit import (
+    AUTOMATIC_ACTIONS,
+    AUTOMATIC_KEY,
+    CAUSE_KEY,
+    WRITTEN_KEY,
+    Action,
+    AuditEvent,
+    append,
+)
 from salsa_ext.access.authentication import usernames_by_id
 from salsa_ext.access.models import Account, AuditEntry, Officer
 from salsa_ext.access.permissions import Permission
@@ -32,14 +42,15 @@ from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import NotFound
 from salsa_ext.core.ids import parse_id
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.paging import Page, fetch_page
 from salsa_ext.database.session import NO_STATE, db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.lookups.budgets import CASE_UNKNOWN_KEY
-from salsa_ext.reference.calendars import local_days, own_calendar, state_zone, today
+from salsa_ext.reference.calendars import actor_zone, local_days, own_calendar, state_zone, today
+from salsa_ext.tracing.traces.models import Trace
 from salsa_ext.worklists import record_lookup
-from salsa_ext.worklists.record_lookup import RecordReference
+from salsa_ext.worklists.record_lookup import NUMBERED_MODELS, RecordReference
 
 OF_THE_LOG: Final = (AUTOMATIC_KEY, WRITTEN_KEY)
 """Keys in the data of entries that no reader of the audit is shown."""
@@ -383,3 +394,30 @@ def _version_times(record_id: UUID) -> Mapping[int, datetime]:
 
 def _version_at(written: Mapping[int, datetime], at: datetime) -> int:
     return max((version for version, since in written.items() if since <= at), default=1)
+
+
+READ_MODELS: Final[Mapping[str, Any]] = {**NUMBERED_MODELS, "trace": Trace, "record": Record}
+"""Kinds of documents whose opening is audited; `record` is the history of a gun."""
+
+
+def log_reads(actor: Actor, address: Mapping[str, Any]) -> None:
+    """Enter once a day that an account opened what an address names, if its state owns it.
+
+    `address` holds the parameters of its path: `seizure_id` names a seizure.
+    """
+    if actor.state is None or actor.account_id is None or actor.is_automatic:
+        return
+    for name, key in address.items():
+        kind = name.removesuffix("_id")
+        if kind == name or (model := READ_MODELS.get(kind)) is None:
+            continue
+        now = actor.now().astimezone(ZoneInfo(actor_zone(actor)))
+        is_own = exists().where(model.id == key, model.owner_state == actor.state)
+        is_entered = exists().where(
+            AuditEntry.subject_id == str(key),
+            AuditEntry.account_id == actor.account_id,
+            AuditEntry.action == Action.DOCUMENT_READ,
+            AuditEntry.at >= datetime.combine(now, time.min, now.tzinfo),
+        )
+        if db.session.scalar(select(is_own & ~is_entered)):
+            append(actor, AuditEvent(Action.DOCUMENT_READ, kind, key))

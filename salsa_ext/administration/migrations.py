@@ -20,7 +20,7 @@ from salsa_ext.core.errors import Conflict, Unavailable, message
 from salsa_ext.database.models import Installation
 from salsa_ext.database.postgres.provision import CLOSED_FUNCTIONS
 from salsa_ext.database.session import db
-from salsa_ext.reference import loading
+from salsa_ext.reference import packaged
 
 MIGRATIONS = Path(__file__).parents[2] / "migrations"
 DEMO_LOCK = 0x53414C5341
@@ -54,7 +54,7 @@ def upgrade_schema(migration_url: str) -> dict[str, int]:
         connection.execute(text("SET LOCAL lock_timeout = '4s'"))
         alembic.attributes["connection"] = connection
         command.upgrade(alembic, "head")
-        return loading.load_reference_data(connection)
+        return packaged.load_reference_data(connection)
 
 
 def require_quiet(url: str, free: int) -> None:

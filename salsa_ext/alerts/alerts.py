@@ -12,7 +12,7 @@ from salsa_ext.access.audit import Action, AuditEvent, append, append_many
 from salsa_ext.access.models import Account
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import is_same_person, require
-from salsa_ext.alerts import hit_answers
+from salsa_ext.alerts import hits
 from salsa_ext.alerts.models import Alert
 from salsa_ext.alerts.queries import withdrawn_sources
 from salsa_ext.alerts.values import SILENT_ACTION, AlertData
@@ -147,7 +147,7 @@ def end(actor: Actor, alert: Alert, status: str, reason: str | None = None) -> N
     """End an alert and its hits; no search finds it afterwards."""
     alert.status, alert.ended_at, alert.end_reason = status, actor.now(), reason
     record_writing.void_records([alert.record_id])
-    hit_answers.end_hits(actor, alert)
+    hits.end_hits(actor, alert)
 
 
 def is_validation_due(actor: Actor, alert: Alert) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, any_, or_, select
 from salsa_ext.access.audit import Action, AuditEvent, append
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.alerts import alerts, hit_answers
+from salsa_ext.alerts import alerts, hits
 from salsa_ext.alerts import notices as alert_notices
 from salsa_ext.alerts.models import Alert, Hit
 from salsa_ext.core.actor import Actor
@@ -58,7 +58,7 @@ def _request_validation(actor: Actor, limit: int) -> int:
 def _expire_hits(actor: Actor, limit: int) -> int:
     expired = _lock_hits(actor, Hit.due_at < actor.now() - HIT_EXPIRY, limit)
     for hit in expired:
-        is_shown = hit_answers.change_hit(actor, hit, status="expired")
+        is_shown = hits.change_hit(actor, hit, status="expired")
         alert_notices.notify_answered(actor, hit, Action.HIT_EXPIRED, is_shown=is_shown)
     return len(expired)
 
@@ -73,7 +73,7 @@ def _remind_of_hits(actor: Actor, limit: int) -> int:
     overdue = _lock_hits(actor, is_overdue & ~Hit.is_silent & is_shown_to_finder, limit)
     office = find_second_contact(actor.own_state()) if overdue else None
     for hit in overdue:
-        is_shown = hit_answers.change_hit(actor, hit, reminded_at=actor.now())
+        is_shown = hits.change_hit(actor, hit, reminded_at=actor.now())
         alert_notices.notify_overdue(actor, hit, office and office.agency, is_shown=is_shown)
     return len(overdue)
 
@@ -85,7 +85,7 @@ def _lock_alerts(actor: Actor, condition: ColumnElement[bool], limit: int) -> li
 
 def _lock_hits(actor: Actor, condition: ColumnElement[bool], limit: int) -> list[Hit]:
     own = (Hit.owner_state == actor.state, Hit.alert_state == actor.state)
-    unanswered = Hit.status.in_(hit_answers.UNANSWERED)
+    unanswered = Hit.status.in_(hits.UNANSWERED)
     return _lock_free_rows(select(Hit).where(*own, unanswered, condition).order_by(Hit.id), limit)
 
 

@@ -15,8 +15,8 @@ from salsa_ext.alerts.queries import HitGun, HitView, get_hit
 from salsa_ext.checks.models import Check
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.core.errors import NotFound
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import acting_as, db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure import disclosures
 from salsa_ext.disclosure.disclosures import Disclosure, record_disclosure_event
 from salsa_ext.disclosure.sharing import share_check

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, func, or_, select
 
 from salsa_ext.alerts import hits
 from salsa_ext.alerts import notices as alert_notices
-from salsa_ext.alerts.hit_answers import UNANSWERED, UNANSWERED_OR_CONFIRMED
+from salsa_ext.alerts.hits import UNANSWERED, UNANSWERED_OR_CONFIRMED
 from salsa_ext.alerts.models import Alert, Hit
 from salsa_ext.alerts.queries import VOID_CAUSES
 from salsa_ext.core.actor import Actor

@@ -15,9 +15,15 @@ from salsa_ext.access.paper_tokens import Claims, facts_digest
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import is_same_person, require
 from salsa_ext.access.signing import sign
-from salsa_ext.annual_reports.gaps import Gap, find_gaps
 from salsa_ext.annual_reports.models import AnnualReport, AnnualReportText
-from salsa_ext.annual_reports.report_tables import Content, changed_cells, fill_tables, in_order
+from salsa_ext.annual_reports.report_tables import (
+    Content,
+    Gap,
+    changed_cells,
+    fill_tables,
+    find_gaps,
+    in_order,
+)
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Conflict, Forbidden, IllegalTransition, Invalid, NotFound, message
 from salsa_ext.core.ids import new_id

@@ -16,8 +16,8 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import MAX_BODY_ITEMS
 from salsa_ext.core.errors import NotFound
 from salsa_ext.core.occurrence import local_date
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.reference import post_sides
 from salsa_ext.reference.models import Post

@@ -31,8 +31,8 @@ from salsa_ext.access.release import Reader, Statement, decide_release
 from salsa_ext.boards.crossings import MAX_ROWS
 from salsa_ext.boards.weekly_crossings import WEEKS, PostWeeks
 from salsa_ext.core.actor import Actor
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents.models import Seizure
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.guns import joint_seizures

@@ -1,7 +1,7 @@
 """Checks in the field: is a serial known, and what to do."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Final
@@ -15,7 +15,6 @@ from salsa_ext.access.rules import require
 from salsa_ext.alerts import hits
 from salsa_ext.alerts.hits import AlertMatch, AnswerHit
 from salsa_ext.checks.models import Check
-from salsa_ext.checks.values import CheckData
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.core.codes import ALERT_ACTIONS, PURPOSES_WITH_INCIDENT
 from salsa_ext.core.errors import CodeLabel, Conflict, Invalid, Message, message
@@ -39,6 +38,25 @@ from salsa_ext.lookups.budgets import Lookups, open_lookups
 from salsa_ext.reference import suggestions
 from salsa_ext.reference.agencies import ContactOffice
 from salsa_ext.reference.suggestions import WordRemark
+
+MAX_BATCH_CHECKS: Final = 10_000
+
+
+@dataclass(frozen=True)
+class CheckData:
+    """A check in the field: query, purpose, and case or incident."""
+
+    query: Query
+    purpose: Purpose
+
+
+@dataclass(frozen=True)
+class CheckBatchData:
+    """Checks of several guns for one purpose. `items` are by line: a query, or the line's problem."""
+
+    purpose: Purpose
+    items: Collection[Any] = ()
+
 
 MAX_LISTED = 10
 LOT_NEEDED: Final = message("This lot cannot be searched. Give it whole, as on the box.")

@@ -24,8 +24,8 @@ from salsa_ext.custody.values import (
     OriginData,
 )
 from salsa_ext.database.bulk import insert_many
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents import corrections as document_corrections
 from salsa_ext.documents import single_gun, withdrawals
 from salsa_ext.documents.models import Seizure, Transfer

@@ -11,8 +11,8 @@ from sqlalchemy import select
 from salsa_ext.core import codes
 from salsa_ext.custody.models import CustodyEntry
 from salsa_ext.database.bulk import is_any_of
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents.models import Seizure
 from salsa_ext.firearms.records.frequencies import count_documents, select_counted
 from salsa_ext.firearms.records.models import Record, RecordSetting

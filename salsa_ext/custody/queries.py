@@ -18,8 +18,8 @@ from salsa_ext.core.rows import from_row
 from salsa_ext.custody.models import CustodyEntry
 from salsa_ext.custody.rules import CustodyChain, Handover, build_custody
 from salsa_ext.custody.values import ENTRY_CLASSES, FINAL_DISPOSITIONS, EntryData, HandoverData
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents.seizures import find_own_seizure
 from salsa_ext.firearms.records.models import Record
 

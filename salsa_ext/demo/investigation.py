@@ -10,18 +10,18 @@ from random import Random
 from typing import Any, Final
 from uuid import UUID
 
-from salsa_ext.alerts import alerts, hit_answers
+from salsa_ext.alerts import alerts, hits
 from salsa_ext.alerts.values import AlertData, HitAnswerData
 from salsa_ext.checks import checks
 from salsa_ext.checks import jobs as check_jobs
-from salsa_ext.checks.values import CheckData
+from salsa_ext.checks.checks import CheckData
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.core.codes import ALERT_ACTIONS
 from salsa_ext.custody import entries
 from salsa_ext.custody.values import DispositionData, OriginData
 from salsa_ext.database.session import transaction
 from salsa_ext.demo.guns import SimulatedGun
-from salsa_ext.demo.phrases import (
+from salsa_ext.demo.parties import (
     ANSWER_NOTES,
     CIRCUMSTANCES,
     INCIDENT_TEXTS,
@@ -294,12 +294,12 @@ def _make_hit(
     query = Query(gun.serial or "", gun.make, gun.model, gun.calibre, gun.type)
     check = CheckData(query, Purpose("border", incident=localized(INCIDENT_TEXTS, there)))
     with transaction(officer):
-        hits = checks.run_check(actor=officer, data=check).hits
+        check_result = checks.run_check(actor=officer, data=check)
     run_jobs([check_jobs.NOTIFY_OF_CHECKS])
-    for hit in hits if answer else ():
+    for hit in check_result.hits if answer else ():
         analyst = acting(owner, "trace_analyst")
         with transaction(analyst):
-            command = getattr(hit_answers, answer)
+            command = getattr(hits, answer)
             command(
                 actor=analyst,
                 hit_id=hit.id,

@@ -22,7 +22,7 @@ from salsa_ext.demo.investigation import UNSENT_STATUSES, PlannedTrace, record_s
 from salsa_ext.demo.plan import Plan
 from salsa_ext.demo.world import Calendar
 from salsa_ext.documents import reports, seizures, transfers
-from salsa_ext.exchange import delivery as exchange_jobs
+from salsa_ext.exchange import processing as exchange_jobs
 from salsa_ext.jobs.runner import Job
 from salsa_ext.tracing.requests import jobs as request_jobs
 from salsa_ext.tracing.requests.values import WAITING_STATUSES

@@ -12,11 +12,9 @@ from zoneinfo import ZoneInfo
 from salsa_ext.core.occurrence import EventTime, Place
 from salsa_ext.demo import guns, world
 from salsa_ext.demo.guns import FOREIGN, GunFactory, SimulatedGun, describe_gun
-from salsa_ext.demo.parties import People
-from salsa_ext.demo.phrases import in_local_words
-from salsa_ext.demo.trade.deals import Consignment
+from salsa_ext.demo.parties import People, in_local_words
+from salsa_ext.demo.trade.deals import PRODUCING_STATES, Consignment
 from salsa_ext.demo.trade.permits import DocumentNumbers
-from salsa_ext.demo.trade.trade_routes import PRODUCING_STATES
 from salsa_ext.demo.world import Calendar, Town, Weights, region_of, towns
 from salsa_ext.documents.values import FoundWith, OrganizedCrime, ReportData, Route, SeizureData
 from salsa_ext.firearms.marks.values import Firearm, SeizedItem

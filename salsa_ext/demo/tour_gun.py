@@ -16,8 +16,7 @@ from salsa_ext.core.occurrence import Place
 from salsa_ext.demo.guns import SimulatedGun, describe_gun, designs_by_source
 from salsa_ext.demo.parties import People
 from salsa_ext.demo.seizures import PlannedSeizure
-from salsa_ext.demo.trade.deals import Consignment, Deal
-from salsa_ext.demo.trade.trade_routes import route_over_post
+from salsa_ext.demo.trade.deals import Consignment, Deal, route_over_post
 from salsa_ext.demo.world import Calendar, Post, posts
 from salsa_ext.documents.values import OrganizedCrime, Route, SeizureData, TransferData
 from salsa_ext.firearms.marks.values import SeizedItem

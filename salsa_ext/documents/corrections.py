@@ -14,9 +14,8 @@ from salsa_ext.access.models import AuditEntry
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import IllegalTransition, Message, NotFound, message
 from salsa_ext.core.field_checks import Problems
-from salsa_ext.database.locks import check_version
+from salsa_ext.database.locks import check_version, select_current
 from salsa_ext.database.session import acting_as, db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents.values import ReportData, SeizureData, TransferData
 from salsa_ext.firearms.marks.values import Firearm
 from salsa_ext.firearms.records.models import RecordSetting

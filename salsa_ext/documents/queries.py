@@ -22,9 +22,9 @@ from salsa_ext.core.errors import NotFound
 from salsa_ext.core.field_checks import Problems, check_agency
 from salsa_ext.core.fields import OWNER, groups_with_values, presenter
 from salsa_ext.core.rows import from_row
+from salsa_ext.database.locks import VersionInfo, list_versions, select_current
 from salsa_ext.database.paging import Listing, Page
 from salsa_ext.database.session import db
-from salsa_ext.database.version_queries import VersionInfo, list_versions, select_current
 from salsa_ext.disclosure import disclosures
 from salsa_ext.disclosure.sharing import Sharing, share_records
 from salsa_ext.documents.models import Report, Seizure, Transfer

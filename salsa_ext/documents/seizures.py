@@ -15,8 +15,8 @@ from salsa_ext.core.field_checks import Problems, check_agency, check_date, chec
 from salsa_ext.core.ids import new_id
 from salsa_ext.core.rows import from_row, to_row
 from salsa_ext.database.bulk import insert_many
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents import added_marks, number_claims
 from salsa_ext.documents import corrections as document_corrections
 from salsa_ext.documents import queries as document_queries

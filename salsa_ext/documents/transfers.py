@@ -16,8 +16,8 @@ from salsa_ext.core.errors import Invalid, message
 from salsa_ext.core.field_checks import Problems, check_date, check_declared
 from salsa_ext.custody.models import CustodyEntry
 from salsa_ext.custody.values import EVENTS_BY_DISPOSITION, FINAL_DISPOSITIONS
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents import single_gun
 from salsa_ext.documents.queries import TRANSFERS
 from salsa_ext.documents.values import TransferData

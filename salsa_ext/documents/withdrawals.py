@@ -11,8 +11,8 @@ from salsa_ext.core.errors import Conflict, message
 from salsa_ext.core.occurrence import EventTime
 from salsa_ext.custody.models import CustodyEntry
 from salsa_ext.database.bulk import insert_many
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents import corrections as document_corrections
 from salsa_ext.documents.queries import DocumentKind
 from salsa_ext.documents.seizures import to_entered_item

@@ -17,8 +17,8 @@ from salsa_ext.access.release import FINDER_VISIBILITIES
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.dates import rough_date
 from salsa_ext.database.bulk import is_any_of
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import acting_as, db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure import sharing
 from salsa_ext.firearms.marks.keys import hash_skeleton, serial_key, skeleton, whole_key
 from salsa_ext.firearms.records.event_kinds import ALERT, year_of_manufacture

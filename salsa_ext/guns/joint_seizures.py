@@ -11,8 +11,8 @@ from sqlalchemy import and_, func, or_, tuple_
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.text import number_spellings
 from salsa_ext.database.bulk import is_any_of
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents.models import Seizure
 from salsa_ext.reference.models import Post
 from salsa_ext.reference.post_sides import is_near

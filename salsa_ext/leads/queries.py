@@ -23,9 +23,9 @@ from salsa_ext.core.codes import FIELD_GROUPS
 from salsa_ext.core.dates import rough_date
 from salsa_ext.core.errors import Invalid, Message, NotFound, message
 from salsa_ext.database.bulk import is_any_of
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.paging import Page
 from salsa_ext.database.session import acting_as, db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure import disclosures, sharing
 from salsa_ext.disclosure.sharing import Sharing, party_group
 from salsa_ext.documents.models import Seizure

@@ -21,8 +21,8 @@ from salsa_ext.alerts import hits, reevaluation
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import chunks, group_by
 from salsa_ext.database.bulk import is_any_by_index
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import acting_as, db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure.disclosures import log_further_matches
 from salsa_ext.firearms.marks import keys as mark_keys
 from salsa_ext.firearms.records.event_kinds import ALERT, SEIZED

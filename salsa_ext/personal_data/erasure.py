@@ -7,19 +7,24 @@ change of those rows erases a person everywhere, and leaves guns, chains, marks,
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from datetime import timedelta
+from typing import Final, NamedTuple, cast
 from uuid import UUID
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Table, bindparam, func, or_, select, text, update
 
 from salsa_ext.access.audit import Action, AuditEvent, append_many
 from salsa_ext.administration import imports
 from salsa_ext.administration.models import Attachment
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.fields import members
 from salsa_ext.database.bulk import is_any_of
+from salsa_ext.database.encrypted_columns import EncryptedText
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.documents.models import Transfer
 from salsa_ext.firearms.records.models import Party
+from salsa_ext.firearms.records.parties import Party as DeclaredParty
+from salsa_ext.jobs.runner import DueJob
 from salsa_ext.personal_data.values import Person
 from salsa_ext.reference.calendars import today
 from salsa_ext.trade.permits.models import Licensee
@@ -193,3 +198,44 @@ def _erase_titles(findings: Collection[PersonFinding], documents: Collection[UUI
     for attachment in db.session.scalars(select(Attachment).where(*titled)):
         if any(name in (attachment.title or "").casefold() for name in names):
             attachment.title = None
+
+
+YEARS: Final = max(member.field.retain or 0 for member in members(DeclaredParty))
+
+
+def erase_outdated_persons(actor: Actor) -> int:
+    """Erase private persons after the declared years, except those still needed; return how many."""
+    oldest = actor.now() - timedelta(days=YEARS * 365.25)
+    before = UUID(int=int(oldest.timestamp() * 1000) << 80)
+    findings = [each for each in find_outdated(actor, before) if each.obstacle is None]
+    if findings:
+        erase(actor, findings, cause="retention")
+    return len(findings)
+
+
+JOBS: Final = (DueJob("retention", timedelta(days=1), erase_outdated_persons, repeats=False),)
+
+
+BATCH: Final = 2_000
+COLUMNS: Final = [
+    column for column in Party.__table__.columns if isinstance(column.type, EncryptedText)
+]
+
+
+def encrypt_parties(*, actor: Actor, after: UUID) -> UUID | None:
+    """Encrypt the texts of the next parties after an id again; return the last id, None at the end."""
+    own = Party.owner_state == actor.own_state(), Party.id > after
+    query = select(Party.id, *COLUMNS).where(*own, or_(*(each.is_not(None) for each in COLUMNS)))
+    rows = db.session.execute(query.order_by(Party.id).limit(BATCH)).all()
+    if not rows:
+        return None
+    changed = update(cast(Table, Party.__table__)).where(Party.id == bindparam("row"))
+    changed = changed.values({each.name: bindparam(f"new_{each.name}") for each in COLUMNS})
+    db.session.connection().execute(
+        changed,
+        [
+            {"row": row.id} | {f"new_{each.name}": getattr(row, each.name) for each in COLUMNS}
+            for row in rows
+        ],
+    )
+    return UUID(str(rows[-1].id))

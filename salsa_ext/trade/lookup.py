@@ -11,8 +11,8 @@ from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core import text as core_text
 from salsa_ext.core.actor import Actor
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.reference.name_matching import fold_name
 from salsa_ext.trade.permits.models import Permit

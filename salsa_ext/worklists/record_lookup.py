@@ -30,9 +30,9 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.dates import parse_date, rough_date
 from salsa_ext.core.text import number_spellings
 from salsa_ext.database.bulk import is_any_of_param
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.models import Versioned
 from salsa_ext.database.session import db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents.models import DocumentNumber, Report, Seizure, Transfer
 from salsa_ext.firearms.marks import keys
 from salsa_ext.firearms.records.models import Record

@@ -12,9 +12,9 @@ from salsa_ext.access.rules import require
 from salsa_ext.alerts.models import Alert
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.dates import rough_date
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.models import Versioned
 from salsa_ext.database.session import db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents.models import Report, Seizure, Transfer
 from salsa_ext.firearms.marks import keys
 from salsa_ext.firearms.records.models import Record

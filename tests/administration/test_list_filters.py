@@ -4,7 +4,7 @@ import ast
 
 import pytest
 
-from api.http.fields.texts import Text
+from api.http.fields.scalars import Text
 from api.http.pagination import ListQuery
 from salsa_ext.access.audit import SUBJECT_KINDS
 from tests.support import source

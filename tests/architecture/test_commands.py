@@ -46,7 +46,7 @@ ALLOWED = {
         access.passkeys.request_options access.passkeys.add_passkey access.passkeys.sign_in
         administration.directory.enter""",
     "decides what is released": "disclosure.sharing.share_records",
-    "of who runs the server": "statistics.rollups.recount personal_data.jobs.encrypt_parties",
+    "of who runs the server": "statistics.rollups.recount personal_data.erasure.encrypt_parties",
     "which day it is, and by which clock": """
         reference.calendars.today reference.calendars.reader_zone""",
 }

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import salsa_ext
 from api.http.errors import STATUS_CODES
-from salsa_ext.alerts import hit_answers
+from salsa_ext.alerts import hits
 from salsa_ext.core.errors import SalsaError
 from salsa_ext.disclosure import consents
 from salsa_ext.matches import commands as match_commands
@@ -53,7 +53,7 @@ def test_every_action_that_a_status_can_forbid_has_a_name_in_words(session):
         licensees.DECISIONS,
         (stance[0] for stance in discrepancy_commands.STANCES.values()),
         (verb for verb, *_ in consents.DECISIONS.values()),
-        (verb for verb, _ in hit_answers.ANSWERS.values()),
+        (verb for verb, _ in hits.ANSWERS.values()),
         (verb for verb, _ in match_commands.DECISIONS.values()),
     )
     asked = {

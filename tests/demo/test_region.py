@@ -14,7 +14,7 @@ from salsa_ext.administration import migrations
 from salsa_ext.core.codes import ALERT_ACTIONS, LICENSEE_ROLES, ROLES, TRACE_STATUSES
 from salsa_ext.core.errors import Conflict
 from salsa_ext.database.session import db, transaction
-from salsa_ext.demo import accounts, guns, lead_patterns, phrases, tour_gun
+from salsa_ext.demo import accounts, guns, lead_patterns, parties, tour_gun
 from salsa_ext.demo.investigation import TRACING_STATES
 from salsa_ext.demo.plan import Planner
 from salsa_ext.demo.trade.permits import LICENCE_FLAWS
@@ -291,9 +291,9 @@ def test_the_service_knows_what_every_design_is_called(session):
 
 def test_the_service_knows_the_words_that_officers_write(session):
     body = {
-        "type": {word for spoken in phrases.TYPE_WORDS.values() for word in spoken.values()},
-        "make": {word for heard in phrases.MAKE_VARIANTS.values() for word in heard},
-        "calibre": {word for heard in phrases.CALIBRE_VARIANTS.values() for word in heard},
+        "type": {word for spoken in parties.TYPE_WORDS.values() for word in spoken.values()},
+        "make": {word for heard in parties.MAKE_VARIANTS.values() for word in heard},
+        "calibre": {word for heard in parties.CALIBRE_VARIANTS.values() for word in heard},
     }
     assert [
         word for kind, every in body.items() for word in every if names.resolve(kind, word) is None

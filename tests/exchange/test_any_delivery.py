@@ -12,7 +12,7 @@ from salsa_ext.access.signing import find_public_key
 from salsa_ext.core.errors import Conflict, EnvelopeRefused
 from salsa_ext.core.errors import message as sentence
 from salsa_ext.database.session import transaction
-from salsa_ext.exchange import delivery, inbox, outbox, processing
+from salsa_ext.exchange import inbox, outbox, processing
 from salsa_ext.exchange.envelopes import EnvelopeData
 from tests.conftest import NOW
 from tests.exchange.conftest import acting, applied, note, sent
@@ -145,5 +145,5 @@ def test_thousands_of_messages_are_applied_once_each_in_order(session, handle):
 
 def work(actor):
     """Let the worker do what one state has to do."""
-    while delivery.run_steps(actor=actor):
+    while processing.run_steps(actor=actor):
         pass

@@ -9,7 +9,7 @@ from salsa_ext.access import signing
 from salsa_ext.access.signing import find_public_key
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import transaction
-from salsa_ext.exchange import delivery, inbox
+from salsa_ext.exchange import inbox, processing
 from salsa_ext.exchange.envelopes import parse, seal
 from tests.conftest import NOW
 from tests.exchange.conftest import acting, applied, sent, statuses
@@ -61,10 +61,10 @@ def test_a_gap_is_waited_for(say, take, noted):
     envelopes = [say(now=False) for _ in range(4)]
     for at in (3, 1, 2):
         assert take(sent("BRA")[at]).id == envelopes[at].id
-        delivery.run_steps(actor=acting("PRY"))
+        processing.run_steps(actor=acting("PRY"))
         assert applied("PRY") == []
     take(sent("BRA")[0])
-    delivery.run_steps(actor=acting("PRY"))
+    processing.run_steps(actor=acting("PRY"))
     assert applied("PRY") == [each.id for each in envelopes]
 
 

@@ -13,7 +13,7 @@ from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.errors import Conflict, EnvelopeRefused, Invalid, Unavailable
 from salsa_ext.core.errors import message as sentence
 from salsa_ext.database.session import db, transaction
-from salsa_ext.exchange import delivery, outbox, processing
+from salsa_ext.exchange import outbox, processing
 from salsa_ext.exchange.envelopes import EnvelopeData
 from salsa_ext.exchange.models import InboxEnvelope, InboxProgress, OutboxEnvelope, OutboxProgress
 from tests.conftest import NOW
@@ -94,7 +94,11 @@ def test_states_that_answer_each_other_for_ever_do_not_hold_others(say, handle):
 
     handle("test.said", answer)
     say(now=False)
-    assert [delivery.run_steps(actor=acting(state)) for state in ("BRA", "PRY", "BRA")] == [1, 2, 2]
+    assert [processing.run_steps(actor=acting(state)) for state in ("BRA", "PRY", "BRA")] == [
+        1,
+        2,
+        2,
+    ]
     assert (len(statuses("PRY")), len(statuses("BRA"))) == (2, 1)
 
 
@@ -274,7 +278,7 @@ def test_nothing_is_sent_to_oneself(say):
 
 def test_what_the_recipient_refuses_is_offered_again_later(say, run, work, noted, monkeypatch):
     envelope = say(now=False)
-    monkeypatch.setattr(delivery, "find_public_key", lambda kid: {})
+    monkeypatch.setattr(processing, "find_public_key", lambda kid: {})
     work()
     columns = (OutboxProgress.attempts, OutboxProgress.failure, OutboxProgress.delivered_at)
     with transaction(acting("BRA")):

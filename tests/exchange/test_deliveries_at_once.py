@@ -8,7 +8,7 @@ import pytest
 from salsa_ext.access.signing import find_public_key
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import transaction
-from salsa_ext.exchange import delivery, inbox, outbox, processing
+from salsa_ext.exchange import inbox, outbox, processing
 from salsa_ext.exchange.envelopes import EnvelopeData
 from tests.conftest import NOW, standing_on
 from tests.exchange.conftest import acting, applied, note, sent, statuses
@@ -111,7 +111,7 @@ def test_a_worker_that_is_killed_between_applying_and_marking_has_applied_nothin
     at_once, speak, noted, monkeypatch, place
 ):
     [envelope] = at_once(speak("BRA", "PRY"))
-    at_once(lambda: delivery.deliver(acting("BRA")))
+    at_once(lambda: processing.deliver(acting("BRA")))
 
     def killed(*_, **__):
         raise Killed

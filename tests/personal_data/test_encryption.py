@@ -8,7 +8,7 @@ from sqlalchemy import text
 from salsa_ext.access.rules import operator
 from salsa_ext.access.vault import Vault
 from salsa_ext.database.session import db, transaction
-from salsa_ext.personal_data.jobs import encrypt_parties
+from salsa_ext.personal_data.erasure import encrypt_parties
 from tests.http.test_batches import send
 from tests.support import bodies
 

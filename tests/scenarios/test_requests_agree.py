@@ -20,7 +20,7 @@ from salsa_ext.core.occurrence import Place
 from salsa_ext.database.session import db, transaction
 from salsa_ext.documents import added_marks, seizures, transfers
 from salsa_ext.documents.values import SeizureData, TransferData
-from salsa_ext.exchange import delivery, inbox
+from salsa_ext.exchange import inbox, processing
 from salsa_ext.exchange.models import InboxProgress, OutboxEnvelope
 from salsa_ext.firearms.marks.values import Firearm, Mark
 from salsa_ext.tracing.channels import commands as channel_commands
@@ -254,7 +254,7 @@ class Asking(RuleBasedStateMachine):
 
     @rule(state=STATE)
     def work(self, state):
-        while delivery.run_steps(actor=self.actor(state)):
+        while processing.run_steps(actor=self.actor(state)):
             pass
 
     def teardown(self):

@@ -16,7 +16,7 @@ from api.jobs import JOBS
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.clock import Clock
 from salsa_ext.database.session import AFTER_CHANGES, db, execute_raw
-from salsa_ext.exchange import delivery as exchange_jobs
+from salsa_ext.exchange import processing as exchange_jobs
 from salsa_ext.jobs.runner import BUSY, DueJob, LocalTries, Runner, Tries
 
 _LOCK = threading.RLock()

@@ -11,11 +11,21 @@ from uuid import UUID
 from marshmallow import Schema, ValidationError, fields, validates_schema
 from marshmallow.schema import SchemaMeta
 
-from api.http.fields.codes import Code, PostCode, StateCode
-from api.http.fields.numbers import Quantity, Real, Whole
+from api.http.fields.scalars import (
+    Code,
+    Day,
+    EventDay,
+    Flag,
+    Id,
+    Moment,
+    PostCode,
+    Quantity,
+    Real,
+    StateCode,
+    Text,
+    Whole,
+)
 from api.http.fields.schemas import Items, Nested, RequestSchema
-from api.http.fields.texts import Flag, Id, Text
-from api.http.fields.times import Day, EventDay, Moment
 from salsa_ext.core.fields import Member, PartlyRead, Split, build_value, members, rule_problems
 
 REQUEST_FIELDS: Final[Mapping[Any, Any]] = {

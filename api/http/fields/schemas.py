@@ -10,8 +10,7 @@ from flask import g, has_app_context
 from marshmallow import Schema, ValidationError, fields, missing, post_load, pre_load
 
 from api.http.errors import MAX_ERRORS
-from api.http.fields.codes import Code, StateCode
-from api.http.fields.numbers import Quantity
+from api.http.fields.scalars import Code, Quantity, StateCode
 from api.i18n.messages import LazyMessage
 from salsa_ext.core.errors import message
 

@@ -8,9 +8,8 @@ from marshmallow import post_load
 from werkzeug.exceptions import NotAcceptable
 
 from api.http import tables
-from api.http.fields.codes import Code
+from api.http.fields.scalars import Code, Text
 from api.http.fields.schemas import RequestSchema
-from api.http.fields.texts import Text
 from api.http.resource import Resource
 from api.sdmx.data_messages import DATA_CSV, DATA_XML, write_csv, write_data
 from api.sdmx.dataflows import (

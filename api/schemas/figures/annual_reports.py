@@ -5,10 +5,8 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields, post_load, pre_dump
 
-from api.http.fields.codes import Code, StateCode
-from api.http.fields.numbers import QueryWhole, Whole
+from api.http.fields.scalars import Code, QueryWhole, StateCode, Text, Whole
 from api.http.fields.schemas import Items, RequestSchema
-from api.http.fields.texts import Text
 from api.http.pagination import FORMATS, ListQuery
 from api.i18n.messages import language
 from api.schemas.figures.statistics import OriginShareResponse

@@ -5,10 +5,8 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields
 
-from api.http.fields.codes import Code
-from api.http.fields.numbers import QueryWhole, Whole
+from api.http.fields.scalars import Code, Flag, QueryWhole, Text, Whole
 from api.http.fields.schemas import RequestSchema
-from api.http.fields.texts import Flag, Text
 from api.http.pagination import FORMATS, ListQuery
 from api.http.tables import write_workbook
 from api.i18n.messages import language, translate

@@ -4,11 +4,8 @@ from typing import Any, Final
 
 from marshmallow import Schema, fields, post_load
 
-from api.http.fields.codes import Code, StateCode
-from api.http.fields.numbers import QueryWhole
+from api.http.fields.scalars import Code, Day, QueryWhole, StateCode, Text
 from api.http.fields.schemas import RequestSchema
-from api.http.fields.texts import Text
-from api.http.fields.times import Day
 from api.i18n.messages import language, translate
 from salsa_ext.core import codes
 from salsa_ext.core.errors import message

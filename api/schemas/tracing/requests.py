@@ -5,10 +5,8 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.http.fields.codes import Code, StateCode
+from api.http.fields.scalars import Code, Day, EventDay, Flag, Id, Line, Moment, StateCode, Text
 from api.http.fields.schemas import Items, Nested, RequestSchema
-from api.http.fields.texts import Flag, Id, Line, Text
-from api.http.fields.times import Day, EventDay, Moment
 from api.http.pagination import ListQuery, listing_fields
 from api.i18n.messages import LazyMessage, translate
 from api.schemas.common import FirearmResponse, parse_day, row_fields

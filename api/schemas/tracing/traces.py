@@ -6,12 +6,20 @@ from uuid import UUID
 
 from marshmallow import Schema, ValidationError, fields, pre_dump
 
-from api.http.fields.codes import Code, StateCode
 from api.http.fields.declared import request_schema, response_schema
-from api.http.fields.numbers import QueryWhole, Whole
+from api.http.fields.scalars import (
+    Code,
+    Day,
+    EventDay,
+    Flag,
+    Id,
+    Line,
+    QueryWhole,
+    StateCode,
+    Text,
+    Whole,
+)
 from api.http.fields.schemas import Items, Nested, RequestSchema
-from api.http.fields.texts import Flag, Id, Line, Text
-from api.http.fields.times import Day, EventDay
 from api.http.pagination import ListQuery, listing_fields
 from api.i18n.messages import translate, translate_event
 from api.schemas.common import (

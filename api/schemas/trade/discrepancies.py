@@ -4,10 +4,8 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump
 
-from api.http.fields.codes import Code, StateCode
-from api.http.fields.numbers import QueryWhole
+from api.http.fields.scalars import Code, Id, QueryFlag, QueryWhole, StateCode, Text
 from api.http.fields.schemas import RequestSchema
-from api.http.fields.texts import Id, QueryFlag, Text
 from api.http.pagination import ListQuery, listing_fields
 from api.schemas.common import TimelineResponse, row_fields
 from salsa_ext.core import codes

@@ -6,12 +6,9 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump, pre_load
 
-from api.http.fields.codes import Code, StateCode
 from api.http.fields.declared import DeclaredRequest, request_schema
-from api.http.fields.numbers import QuantityOrZero, Whole
+from api.http.fields.scalars import Code, Day, Id, QuantityOrZero, StateCode, Text, Whole
 from api.http.fields.schemas import Items, Nested, RequestSchema, repeats
-from api.http.fields.texts import Id, Text
-from api.http.fields.times import Day
 from api.http.pagination import ListQuery, listing_fields
 from api.schemas.common import (
     PartyResponse,

@@ -4,10 +4,9 @@ from typing import Any
 
 from marshmallow import Schema, fields
 
-from api.http.fields.codes import StateCode
 from api.http.fields.declared import DeclaredRequest, request_schema
+from api.http.fields.scalars import Flag, StateCode, Text
 from api.http.fields.schemas import Items, Nested
-from api.http.fields.texts import Flag, Text
 from api.i18n.messages import LazyMessage
 from api.schemas.common import FramedResponse, present_row, row_fields
 from salsa_ext.core.batches import MAX_BODY_ITEMS

@@ -4,12 +4,20 @@ from typing import Any
 
 from marshmallow import Schema, fields, pre_dump, pre_load
 
-from api.http.fields.codes import Code, PostCode, StateCode
 from api.http.fields.declared import DeclaredRequest, request_schema
-from api.http.fields.numbers import Whole
+from api.http.fields.scalars import (
+    Code,
+    Day,
+    Flag,
+    Id,
+    Moment,
+    PostCode,
+    QueryFlag,
+    StateCode,
+    Text,
+    Whole,
+)
 from api.http.fields.schemas import Items, Nested, RequestSchema, repeats
-from api.http.fields.texts import Flag, Id, QueryFlag, Text
-from api.http.fields.times import Day, Moment
 from api.http.pagination import ListQuery, listing_fields
 from api.schemas.common import (
     FirearmRequest,

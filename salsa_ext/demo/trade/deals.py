@@ -1,16 +1,131 @@
-"""Deals between states and their consignments."""
+"""Who trades with whom in the demo: ways of the goods, deals, consignments."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import pairwise
 from random import Random
 from typing import Final
 
-from salsa_ext.demo.guns import Design, GunFactory, SimulatedGun
-from salsa_ext.demo.trade import trade_routes
-from salsa_ext.demo.trade.trade_routes import Route
-from salsa_ext.demo.world import DATA, Post
+from salsa_ext.demo.guns import FOREIGN, Design, GunFactory, SimulatedGun
+from salsa_ext.demo.world import DATA, Post, shared_posts, towns
+
+Pair = tuple[str, str]
+
+# Exporter to importers with weights: the producers of the hemisphere and who buys from them.
+TRADE_WEIGHTS: Final[Mapping[str, Mapping[str, int]]] = DATA["trade_weights"]
+# States without a common border whose goods may go by road, through these.
+TRANSIT_STATES: Final[Mapping[Pair, tuple[str, ...]]] = {
+    ("BRA", "CHL"): ("ARG",),
+    ("BRA", "ECU"): ("PER",),
+    ("ARG", "PER"): ("CHL",),
+    ("URY", "PRY"): ("ARG",),
+    ("PRY", "URY"): ("ARG",),
+    ("CHL", "PRY"): ("ARG",),
+    ("USA", "GTM"): ("MEX",),
+    ("USA", "HND"): ("MEX", "GTM"),
+    ("USA", "SLV"): ("MEX", "GTM"),
+    ("USA", "BLZ"): ("MEX",),
+    ("COL", "PER"): ("ECU",),
+    ("PRY", "BOL"): ("ARG",),
+}
+TRANSIT_SHARE: Final = 0.7
+PORTS: Final[Mapping[str, str]] = DATA["ports"]
+TRAVEL_DAYS: Final = {"road": (1, 3), "sea": (12, 25), "air": (2, 4)}
+PRODUCING_STATES: Final = ("ARG", "BRA", "CAN", "CHL", "COL", "MEX", "USA")
+
+
+@dataclass(frozen=True)
+class Route:
+    """A route: transit states, posts, mode and days."""
+
+    exporter: str
+    importer: str
+    transit: tuple[str, ...]
+    posts: tuple[str, ...]
+    mode: str
+    days: int
+    port_of_exit: str
+    port_of_entry: str
+
+
+def choose_pair(random: Random) -> Pair:
+    """Return a random exporter and importer, by weight."""
+    exporters = list(TRADE_WEIGHTS)
+    [exporter] = random.choices(
+        exporters, [sum(TRADE_WEIGHTS[state].values()) for state in exporters]
+    )
+    buyers = TRADE_WEIGHTS[exporter]
+    return exporter, random.choices(list(buyers), list(buyers.values()))[0]
+
+
+def choose_route(random: Random, exporter: str, importer: str) -> Route:
+    """Return a route: shared post, transit states, sea or air."""
+    if shared := shared_posts(exporter, importer):
+        return route_over_post(random, exporter, importer, random.choice(shared))
+    through = TRANSIT_STATES.get((exporter, importer))
+    if through and random.random() < TRANSIT_SHARE:
+        return _route_through(random, exporter, importer, through)
+    mode = random.choice(("sea", "air"))
+    return Route(
+        exporter,
+        importer,
+        (),
+        (),
+        mode,
+        random.randint(*TRAVEL_DAYS[mode]),
+        _port(exporter, mode),
+        _port(importer, mode),
+    )
+
+
+def route_over_post(random: Random, exporter: str, importer: str, post: Post) -> Route:
+    """Return the route over one post."""
+    return Route(
+        exporter,
+        importer,
+        (),
+        (post.code,),
+        "road",
+        random.randint(*TRAVEL_DAYS["road"]),
+        post.sides[exporter][0],
+        post.sides[importer][0],
+    )
+
+
+def choose_direction(random: Random, post: Post) -> Pair:
+    """Return the direction of goods at a post: known trade, else random."""
+    first, other = sorted(post.sides)
+    known = [(a, b) for a, b in ((first, other), (other, first)) if b in TRADE_WEIGHTS.get(a, ())]
+    return random.choice(known or [(first, other), (other, first)])
+
+
+def choose_source(random: Random, exporter: str) -> str:
+    """Return the source of an exporter's goods: own makers or imports."""
+    if exporter in PRODUCING_STATES:
+        return exporter
+    return random.choices((FOREIGN, "BRA", "USA"), (5, 3, 2))[0]
+
+
+def _route_through(random: Random, exporter: str, importer: str, through: tuple[str, ...]) -> Route:
+    stops = (exporter, *through, importer)
+    passed = [random.choice(shared_posts(a, b)) for a, b in pairwise(stops)]
+    return Route(
+        exporter,
+        importer,
+        through,
+        tuple(post.code for post in passed),
+        "road",
+        3 * len(through) + random.randint(*TRAVEL_DAYS["road"]),
+        passed[0].sides[exporter][0],
+        passed[-1].sides[importer][0],
+    )
+
+
+def _port(state: str, mode: str) -> str:
+    return PORTS.get(state, towns(state)[0].name) if mode == "sea" else towns(state)[0].name
+
 
 OLDEST_DAY: Final = 1_095
 NEWEST_DAY: Final = 100
@@ -86,7 +201,7 @@ class DealGenerator:
         deals, left = [], guns
         while left > 0:
             deal = self._deal(
-                trade_routes.choose_route(self._random, *trade_routes.choose_pair(self._random)),
+                choose_route(self._random, *choose_pair(self._random)),
                 self._random.randint(NEWEST_DAY, OLDEST_DAY),
             )
             for ships in self._departures(deal):  # none goes before it is licensed by all
@@ -96,9 +211,7 @@ class DealGenerator:
         return deals
 
     def _at_post(self, due: int, fate: str, post: Post) -> Deal:
-        way = trade_routes.route_over_post(
-            self._random, *trade_routes.choose_direction(self._random, post), post
-        )
+        way = route_over_post(self._random, *choose_direction(self._random, post), post)
         ships = due + way.days
         before = self._random.choice((15, 30, 45, 340))
         deal = self._deal(way, max(ships, 1) + before)
@@ -108,7 +221,7 @@ class DealGenerator:
         return deal
 
     def _deal(self, way: Route, issued: int) -> Deal:
-        source = trade_routes.choose_source(self._random, way.exporter)
+        source = choose_source(self._random, way.exporter)
         kinds = self._random.choice((1, 1, 2))
         designs = {self._armoury.design(source): None for _ in range(kinds)}
         for_state = self._random.random() < 0.12

@@ -8,8 +8,7 @@ from random import Random
 from typing import Any, Final
 
 from salsa_ext.demo.guns import FOREIGN, HS_HEADINGS, Design, GunFactory
-from salsa_ext.demo.parties import People
-from salsa_ext.demo.phrases import END_USES, localized
+from salsa_ext.demo.parties import END_USES, People, localized
 from salsa_ext.demo.trade.deals import Deal
 from salsa_ext.demo.world import DATA, STATES, Calendar
 from salsa_ext.firearms.marks.values import Firearm

@@ -6,8 +6,7 @@ from random import Random
 from typing import Final
 
 from salsa_ext.demo.guns import describe_gun
-from salsa_ext.demo.parties import People
-from salsa_ext.demo.phrases import HOLD_REASONS, localized
+from salsa_ext.demo.parties import HOLD_REASONS, People, localized
 from salsa_ext.demo.trade.deals import Consignment
 from salsa_ext.demo.world import DATA, Calendar
 from salsa_ext.trade.receipts.values import ReceiptData, ReceivedItem

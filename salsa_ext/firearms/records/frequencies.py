@@ -14,8 +14,8 @@ from sqlalchemy import Date, Select, cast, func, select
 from sqlalchemy.orm import aliased
 
 from salsa_ext.database.bulk import is_any_by_index
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.records.event_kinds import ALERT
 from salsa_ext.firearms.records.models import Record, RecordSetting
 from salsa_ext.reference import names

@@ -12,8 +12,8 @@ from sqlalchemy import ColumnElement, Select, bindparam, or_, select, tuple_
 from salsa_ext.core.batches import CHUNK_SIZE, group_by
 from salsa_ext.core.rows import from_row
 from salsa_ext.database.bulk import is_any_of_param
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.marks import keys
 from salsa_ext.firearms.marks import values as mark_values
 from salsa_ext.firearms.marks.firearm_marks import coarser_readings, maker_on

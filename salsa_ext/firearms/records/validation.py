@@ -16,8 +16,8 @@ from salsa_ext.core.dates import first_day, last_day
 from salsa_ext.core.errors import CodeLabel, Conflict, FieldLabels, Message, message
 from salsa_ext.core.field_checks import Problems
 from salsa_ext.database import locks
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents.values import ReportData
 from salsa_ext.firearms.marks import cell_reading
 from salsa_ext.firearms.marks.keys import IDENTIFYING_KINDS, Key, normalise, storage_key

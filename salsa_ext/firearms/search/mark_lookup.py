@@ -11,8 +11,8 @@ from sqlalchemy import func, select, text
 
 from salsa_ext.alerts.models import Alert
 from salsa_ext.core.actor import Actor
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import NO_STATE, acting_as, db, execute_raw
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.marks import keys as mark_keys
 from salsa_ext.firearms.marks import variants
 from salsa_ext.firearms.marks.keys import skeleton

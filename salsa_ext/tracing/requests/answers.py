@@ -16,8 +16,8 @@ from salsa_ext.core.errors import Conflict, FieldLabels, Message, message
 from salsa_ext.core.field_checks import Problems, check_date
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import is_any_of
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure import sharing
 from salsa_ext.disclosure.disclosures import answer_disclosure_event
 from salsa_ext.documents.models import Report, Seizure, Transfer

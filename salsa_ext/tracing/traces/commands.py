@@ -17,8 +17,8 @@ from salsa_ext.core.errors import ApprovalDeclined, CodeLabel, Forbidden, Invali
 from salsa_ext.core.field_checks import Problems, check_date
 from salsa_ext.core.ids import new_id
 from salsa_ext.core.rows import date_columns, to_plain
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import acting_as, db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure import restrictions
 from salsa_ext.documents import hooks
 from salsa_ext.documents.models import Seizure

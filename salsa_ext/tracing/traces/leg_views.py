@@ -12,8 +12,8 @@ from salsa_ext.core.batches import group_by
 from salsa_ext.core.dates import parse_date
 from salsa_ext.core.errors import Message, message
 from salsa_ext.database.bulk import is_any_of_param
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents.models import Seizure
 from salsa_ext.firearms.marks.keys import normalise
 from salsa_ext.firearms.records.event_kinds import SEIZED, Event, year_of_manufacture

@@ -13,9 +13,9 @@ from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import UNSENT
 from salsa_ext.core.errors import Message, message
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.paging import Listing, Page
 from salsa_ext.database.session import db, read_row
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure.restrictions import restricted_by_subject
 from salsa_ext.documents.models import Seizure
 from salsa_ext.reference import agencies

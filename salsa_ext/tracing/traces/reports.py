@@ -16,8 +16,8 @@ from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, message
 from salsa_ext.core.text import strip_invisible
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure import sharing
 from salsa_ext.disclosure.disclosures import record_disclosure_event
 from salsa_ext.disclosure.sharing import COURT_USE

@@ -13,8 +13,8 @@ from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import REGISTERS
 from salsa_ext.core.errors import message
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import acting_as, db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.disclosure import disclosures
 from salsa_ext.disclosure.sharing import Sharing, party_group, share_events
 from salsa_ext.firearms.records.event_kinds import ORIGIN_EVENTS, Event

@@ -17,8 +17,8 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import OverQuantity, message
 from salsa_ext.core.text import format_quantity
 from salsa_ext.database import locks
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import acting_as, db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.trade.permits.allocation import Goods, allocate
 from salsa_ext.trade.permits.comparison import ComparedPermit, PermitFamilies

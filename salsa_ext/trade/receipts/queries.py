@@ -13,8 +13,8 @@ from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import NotFound
 from salsa_ext.core.text import format_quantity
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import db, read_row
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.trade.receipts.models import Receipt
 from salsa_ext.trade.shipments.models import Shipment

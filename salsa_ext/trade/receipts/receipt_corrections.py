@@ -20,8 +20,8 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import chunks
 from salsa_ext.core.errors import Forbidden, ReceiptNotConfirmed, message
 from salsa_ext.database.bulk import insert_many
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import db, read_row
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.documents import corrections as document_corrections
 from salsa_ext.firearms.records import record_writing
 from salsa_ext.firearms.records.models import Record, RecordSetting

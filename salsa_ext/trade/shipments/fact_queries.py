@@ -11,8 +11,8 @@ from sqlalchemy import func, select
 
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.marks.keys import normalise
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.reference import state_settings

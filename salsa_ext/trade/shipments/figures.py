@@ -9,8 +9,8 @@ from uuid import UUID
 from sqlalchemy import func, select
 
 from salsa_ext.database.bulk import is_any_by_index, is_any_of
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import db
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.records.frequencies import count_documents
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.statistics.dataset_types import CountedKind, Fact

@@ -16,9 +16,9 @@ from salsa_ext.core.batches import CHUNK_SIZE, MAX_BODY_ITEMS, chunks
 from salsa_ext.core.codes import FIELD_GROUPS
 from salsa_ext.core.fields import OWNER, presenter
 from salsa_ext.core.rows import from_row
+from salsa_ext.database.locks import select_current
 from salsa_ext.database.paging import Listing, Page, fetch_page
 from salsa_ext.database.session import db, read_row
-from salsa_ext.database.version_queries import select_current
 from salsa_ext.firearms.records.models import Mark, Record
 from salsa_ext.firearms.records.queries import (
     PartiesById,

@@ -1,25 +1,30 @@
 """Board of a border post, for officers of both sides."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from math import cos, hypot, radians
 from typing import Any, Final
 
-from flask import render_template
+from flask import current_app, g, redirect, render_template, request, url_for
 from markupsafe import Markup
 
-from api.web import live_views
+from api.http.auth import SESSION_COOKIE, authenticate_page, cookie_name
+from api.http.context import transaction
+from api.web import live_views, security
 from api.web.access import login_required
 from api.web.charts import Chart, draw_bars
 from api.web.formatting import kilometres, label, sentence, short_day
 from api.web.live_views import RenderedView
 from api.web.maps import MapDrawing, MapMovement, MapPlace, Point, draw_map, state_point_near
 from api.web.pages import border_pages
-from salsa_ext.boards.board import Board, get_board
+from salsa_ext.access import authentication
+from salsa_ext.access.permissions import Permission
+from salsa_ext.boards.board import Board, display_reader, get_board
 from salsa_ext.boards.crossings import MAX_ROWS
 from salsa_ext.boards.seizures import SeizurePlace
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import PRIORITIES
-from salsa_ext.core.errors import message
+from salsa_ext.core.errors import Unauthenticated, message
 from salsa_ext.reference.post_sides import list_sides
 
 MIN_WIDTH_RADII: Final = 5.0
@@ -185,3 +190,65 @@ def figure_source(state: str, is_leaving: bool) -> str:
     if is_leaving:
         return sentence(message("Left, as {state} says", state=name))
     return sentence(message("Entered, as {state} says", state=name))
+
+
+WALL_ROWS: Final = 4
+"""Rows of each list, to be read across a room."""
+SWITCHED_OFF: Final = message("This display was switched off.")
+UNKNOWN_LINK: Final = message("This link is unknown, was used or is too old. Ask for a new one.")
+
+
+@border_pages.get("/wall")
+def wall() -> Any:
+    """Show the board to a signed-in display; else the form that signs in by a one-time link."""
+    g.actor = authenticate_page()
+    if g.actor is None or Permission.WALL_READ not in g.actor.permissions:
+        link = request.args.get("link", "")[:100]
+        was_on = g.actor is None and cookie_name(SESSION_COOKIE) in request.cookies
+        error = SWITCHED_OFF if was_on and not link else None
+        return render_template("board/wall_link.html", link=link, error=error)
+    with transaction(g.actor):
+        view = live_views.render_view("wall", *display_reader(g.actor), _render_wall)
+        return render_template(
+            "board/wall.html",
+            name=view.name,
+            board=Markup(view.whole),  # noqa: S704 - of our own template
+            live_attributes=live_views.live_attributes(view),
+        )
+
+
+@border_pages.post("/wall")
+def sign_in_wall() -> Any:
+    """Exchange a one-time link for a session, and show the board; 401 for an invalid link."""
+    try:
+        link = request.form.get("link", "")[:100]
+        known = authentication.authenticate_key(
+            link, current_app.config["CLOCK"], kinds=authentication.LINKS
+        )
+        actor = replace(known, request_id=g.request_id)
+        with transaction(actor):
+            token = authentication.open_by_link(actor)
+    except Unauthenticated:
+        return render_template("board/wall_link.html", link="", error=UNKNOWN_LINK), 401
+    response = redirect(url_for("border.wall"), 303)
+    security.set_cookie(response, SESSION_COOKIE, token, authentication.DISPLAYED)
+    return response
+
+
+@border_pages.get("/wall/live")
+@live_views.answer_changes
+def wall_updates(actor: Actor) -> RenderedView:
+    """Return the parts of a wall changed since a version."""
+    return live_views.find_view("wall", *display_reader(actor), _render_wall)
+
+
+def _render_wall(reader: Actor, post: str) -> RenderedView:
+    board = get_board(reader, post)
+    page = render_template(
+        "board/wall_board.html",
+        board=board,
+        sides=list_sides(board.post),
+        own=board.own_side,
+        most=WALL_ROWS,
+    )
+    return live_views.view_of_board(page, board)

@@ -17,7 +17,8 @@ from api.web.live_views import MAX_AGE, RenderedView
 from api.web.pages import border_pages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
-from salsa_ext.boards import calls, device_keys
+from salsa_ext.administration import keys
+from salsa_ext.boards import calls
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Unauthenticated, WrongAccount, message
 from salsa_ext.core.occurrence import local_date
@@ -85,7 +86,7 @@ def register_post_form(path: str, endpoint: str, show: View, submit: View) -> No
         with transaction(actor):
             here = find_current_post(actor, code)
             owner = request.headers.get(OWNER_HEADER)
-            if owner is not None and owner != device_keys.device_owner(actor):
+            if owner is not None and owner != keys.device_owner(actor):
                 raise WrongAccount(
                     message(
                         "This was saved on the device by another account. Only that account may send it."

@@ -21,7 +21,7 @@ from api.web.pages.border.desk_pages import (
     render_desk_page,
 )
 from api.web.prefill import MAX_ITEMS
-from salsa_ext.boards import device_keys
+from salsa_ext.administration import keys
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Unauthenticated, message
 
@@ -80,7 +80,7 @@ def device_session() -> Response:
     if actor is None:
         raise Unauthenticated(message("Your session has ended. Sign in again."))
     with transaction(actor):
-        device = device_keys.device_key(actor=actor)
+        device = keys.device_key(actor=actor)
     response = jsonify(
         owner=device.owner,
         key=device.key.hex(),

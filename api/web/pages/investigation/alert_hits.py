@@ -21,7 +21,7 @@ from api.web.pages.investigation.checks import register_purpose_page
 from api.web.pages.investigation.guns import rows_by_gun
 from api.web.record_pages import DocumentPages
 from salsa_ext.access.permissions import Permission
-from salsa_ext.alerts import hit_answers, pair_view
+from salsa_ext.alerts import hits, pair_view
 from salsa_ext.alerts import queries as alert_queries
 from salsa_ext.alerts.queries import HitView
 from salsa_ext.core.actor import Actor
@@ -68,7 +68,7 @@ ACTIONS: Actions = (
         message("Confirm"),
         message("The alert is valid, and it is that firearm."),
         HitConfirmRequest,
-        hit_answers.confirm,
+        hits.confirm,
         success=message("The other state is informed that it is that firearm."),
         extra_fields=partial(_note_field, required=False),
     ),
@@ -77,7 +77,7 @@ ACTIONS: Actions = (
         message("Deny"),
         message("It is another gun, or the alert is no longer true."),
         HitRejectRequest,
-        hit_answers.deny,
+        hits.deny,
         success=message("The other state is informed that it is not."),
         is_destructive=True,
     ),
@@ -86,12 +86,10 @@ ACTIONS: Actions = (
         message("Ask for more time"),
         message("Say until when you answer, and why."),
         HitExtendRequest,
-        hit_answers.extend,
+        hits.extend,
         fields=(Field("hours", message("Hours from now"), "number", required=True),),
         success=message("The other state is informed of the date of your answer."),
-        obstacle=lambda actor, view: (
-            None if view.is_shown_to_finder else hit_answers.NO_ANSWER_AWAITED
-        ),
+        obstacle=lambda actor, view: None if view.is_shown_to_finder else hits.NO_ANSWER_AWAITED,
     ),
 )
 

@@ -7,8 +7,8 @@ from uuid import UUID
 
 from flask import g, request
 
+from api.http.fields.scalars import Id, Text
 from api.http.fields.schemas import RequestSchema
-from api.http.fields.texts import Id, Text
 from api.i18n.messages import format_day
 from api.schemas.custody import DispositionRequest, HandoverRequest, OriginRequest
 from api.schemas.documents import SeizureResponse, WithdrawalRequest
