@@ -62,10 +62,7 @@ def run_checks(*, actor: Actor) -> int:
 def run_imports(
     *, actor: Actor, next_run: Callable[[Actor], ImportRun | None] = imports.next_run
 ) -> int:
-    """Do one batch of the state's next run; return how many batches were done.
-
-    What a process had begun when it ended is begun again from its first row.
-    """
+    """Do one batch of the state's next run; return how many batches were done."""
     with transaction(actor):
         run = next_run(actor)
         if run is None:

@@ -28,10 +28,7 @@ REGISTERED = (
 
 
 def core_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:
-    """Create a Flask application without routes, for commands and the worker.
-
-    Building routes and OpenAPI takes longer than most commands.
-    """
+    """Create a Flask application without routes, for commands and the worker."""
     if config.database_url is None:
         raise AssertionError("the database is started before the application is made")
     allow_networks(config.webhook_networks)

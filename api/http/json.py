@@ -93,10 +93,7 @@ def check_sizes(value: Any) -> Any:
 
 
 def declared_size(schema: Schema) -> int:
-    """Return how many bytes a body of this schema has at most, generously, from its fields.
-
-    A character of a text may be written with six bytes, anything else with 200.
-    """
+    """Return how many bytes a body of this schema has at most, generously, from its fields."""
     return sum(len(name) + _field_size(field) for name, field in schema.fields.items())
 
 

@@ -47,11 +47,7 @@ class Item(NamedTuple):
 
 
 class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
-    """Blueprint with the shared behaviour of all routes.
-
-    Each route names its permission, checked first; None means any key. The command requires it
-    again.
-    """
+    """Blueprint with the shared behaviour of all routes."""
 
     ARGUMENTS_PARSER = BodyParser()
 

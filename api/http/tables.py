@@ -40,10 +40,7 @@ def describe_files(media_types: Collection[str]) -> dict[str, Any]:
 
 
 def as_requested(response: Response) -> Response:
-    """Return a file as application/octet-stream if only that is accepted.
-
-    Generated clients know no other type of file.
-    """
+    """Return a file as application/octet-stream for clients that accept no other type."""
     kinds = (str(response.mimetype), OCTETS)
     if request.accept_mimetypes.best_match(kinds) == OCTETS:
         response.mimetype = OCTETS
@@ -119,10 +116,7 @@ def escape_formula(value: Any) -> Any:
 def write_workbook(
     sheets: Mapping[str, Sequence[Sequence[Any]]], width: float = 0, *, is_list: bool = False
 ) -> bytes:
-    """Return a workbook of sheets, each of lines; `width` is that of the first columns.
-
-    A list has a heading that stays in view, filters, and columns as wide as their cells.
-    """
+    """Return a workbook of sheets, each of lines; `width` is that of the first columns."""
     buffer = io.BytesIO()
     options = {
         "in_memory": True,

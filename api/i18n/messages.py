@@ -152,10 +152,7 @@ def translate(message: Message | Mapping[str, Any] | str) -> str:
 
 
 def translate_event(message: Message | Mapping[str, Any]) -> str:
-    """Translate a message, with names of states and localized dates.
-
-    For chains and routes of a gun; errors show state codes as the caller sent them.
-    """
+    """Translate a message, with names of states and localized dates."""
     event_text = (
         message if isinstance(message, Message) else Message(message["text"], message["params"])
     )
@@ -245,10 +242,7 @@ class LazyMessage(str):
 
 
 def best_language(accepted: Any) -> str:
-    """Return the best match for an Accept-Language header, else English.
-
-    A regional form counts as its language: pt-BR is Portuguese.
-    """
+    """Return the best match for an Accept-Language header, else English."""
     for tag, quality in accepted:
         code = tag.partition("-")[0].lower()
         if quality > 0 and code in LANGUAGES:

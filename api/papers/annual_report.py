@@ -57,10 +57,7 @@ def _issuer(view: AnnualReportView, words: SheetBuilder) -> str:
 
 
 def _report_parts(view: AnnualReportView) -> Iterator[Part]:
-    """Yield the parts of the paper: sections, notes, then tables by state.
-
-    Those of a release are long, and drawn in their sections; broad ones come on broad pages.
-    """
+    """Yield the parts of the paper: sections, notes, then tables by state."""
     sections = texts.view_sections(view)
     for section in sections:
         yield from _section_parts(view, section)

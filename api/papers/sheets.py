@@ -30,10 +30,7 @@ MAX_COLUMN_CHARS = 16
 
 @dataclass(frozen=True)
 class SheetBuilder:
-    """Builder of sheet parts: a language with English, or one alone.
-
-    Unknown values are lines to write on in a blank form, else left out.
-    """
+    """Builder of sheet parts: a language with English, or one alone."""
 
     language: str
     is_blank: bool = False

@@ -7,10 +7,7 @@ from flask import Flask
 
 
 def register(app: Flask) -> None:
-    """Register pages, template globals and the check of forms.
-
-    Pages are imported here: papers, which pages send, draw with modules of this package.
-    """
+    """Register pages, template globals and the check of forms."""
     from api.web import choices, formatting, lists, pages, record_pages, security
 
     for module in walk_packages(pages.__path__, f"{pages.__name__}."):

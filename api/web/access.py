@@ -26,10 +26,7 @@ View = Callable[..., Any]
 
 
 def login_required(view: View) -> View:
-    """Run `view(actor, **path)` in a transaction of the signed-in user; enter what it opens.
-
-    Other visitors are redirected to the sign-in page.
-    """
+    """Run `view(actor, **path)` in a transaction of the user; others go to the sign-in page."""
 
     @wraps(view)
     def run(**ids: Any) -> Any:
@@ -48,11 +45,7 @@ def login_required(view: View) -> View:
 
 
 def login_required_for_form(view: View) -> View:
-    """Run `view(actor, **path)` of a submitted form for the signed-in user.
-
-    The view opens its own transactions. Other visitors are redirected to the sign-in page, and from
-    there to the page of the form.
-    """
+    """Run `view(actor, **path)` of a form; the view opens its own transactions."""
 
     @wraps(view)
     def run(**ids: Any) -> Any:

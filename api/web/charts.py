@@ -245,10 +245,7 @@ class Flows:
 
 
 def draw_flows(amounts: Mapping[tuple[str, ...], int], others: str) -> Flows | None:
-    """Return a drawing of amounts by the names of their stages; None without any.
-
-    `others` is the name of what is left over by the largest of a stage.
-    """
+    """Return a drawing of amounts by the names of their stages; None without any."""
     total = sum(amounts.values())
     if not total:
         return None

@@ -1,8 +1,4 @@
-"""Answers of checks and matches of new seizures, as pages show them.
-
-What a seizure's own marks match is stored as answered when it was recorded, for the recording
-account. Near marks are added as jobs match them.
-"""
+"""Answers of checks and matches of new seizures, as pages show them."""
 
 import json
 from collections.abc import Mapping, Sequence

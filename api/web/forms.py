@@ -133,11 +133,7 @@ class Form:
         return range(max([1, *(at + 1 for at in self._stored_rows(name))]))
 
     def error_field(self, path: str) -> str | None:
-        """Return the field that an error links to.
-
-        Its own field, the field that it is a part of, or its first part; what is to be confirmed;
-        None without any.
-        """
+        """Return the field that an error links to."""
         if (path or self.confirm) in self.labels:
             return path or self.confirm
         if (whole := path.rpartition(".")[0]) in self.labels:
@@ -207,10 +203,7 @@ class Form:
         return loaded
 
     def moment(self, path: str) -> datetime | str | None:
-        """Return the typed time in the form's zone.
-
-        None for an empty field, the text itself if it is no time.
-        """
+        """Return the typed time in the form's zone; None if empty, the text if it is no time."""
         typed = self.get(path)
         try:
             at = datetime.fromisoformat(typed) if LOCAL_TIME.fullmatch(typed) else None
@@ -258,10 +251,7 @@ def parse_number(typed: str) -> float | str:
 
 
 def without_groups(typed: str) -> str:
-    """Return a typed number without the separators of thousands of the reader's language.
-
-    10.000 is ten thousand in Spanish; in English it stays as it is.
-    """
+    """Return a typed number without the separators of thousands of the reader's language."""
     code = language.get()
     signs = re.escape(GROUPS_OF_BLANKS + get_group_symbol(code))
     decimals = rf"(?:{re.escape(get_decimal_symbol(code))}[0-9]{{1,2}})?"

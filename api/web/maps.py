@@ -362,20 +362,14 @@ def _path_steps(state: str, number: int, least: int) -> str:
 
 
 def state_point(state: str) -> Point | None:
-    """Return a point inside the largest part of a state; None without an outline.
-
-    Represents the state as a whole, not a place in it.
-    """
+    """Return a point inside the largest part of a state; None without an outline."""
     point = _territories().get(state, {}).get("point")
     return (point[0], point[1]) if point else None
 
 
 @lru_cache(maxsize=2_000)
 def state_point_near(state: str, middle: Point, degrees: float) -> Point | None:
-    """Return a point inside a state within `degrees` of a place.
-
-    The centre of the nearby part of the state; None if it is farther away. For labels.
-    """
+    """Return a point inside a state within `degrees` of a place."""
     steps = [degrees * step / 6 for step in range(-6, 7)]
     inside = [
         (middle[0] + across, middle[1] + up)

@@ -43,10 +43,7 @@ AnyResponse = TypeVar("AnyResponse", bound=Response)
 
 
 def csrf_token() -> str:
-    """Return the masked form token of this browser.
-
-    Creates a token if the request has no valid cookie; `set_csrf_cookie` sends it.
-    """
+    """Return the masked form token of this browser."""
     if "form_token" not in g:
         known = request.cookies.get(cookie_name(FORM_COOKIE), "")
         g.form_token = known if TOKEN_PATTERN.fullmatch(known) else secrets.token_urlsafe(32)

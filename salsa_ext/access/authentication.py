@@ -157,11 +157,7 @@ class PasswordCheck(NamedTuple):
 
 
 def check_password(username: str, password: str) -> PasswordCheck:
-    """Compare a password; one is hashed at a time, without a connection.
-
-    An unknown name takes as long as a wrong password. Raises TooManyAttempts or Unavailable if
-    many wait.
-    """
+    """Compare a password, one at a time; raises TooManyAttempts or Unavailable if many wait."""
     row = _find_account_row(username) or _find_account_row(username.lower())
     release_connection()
     stored, parts = [row["password_hash"] if row else _DUMMY_HASH], [password]
@@ -425,10 +421,7 @@ def usernames_by_id(ids: Iterable[UUID | None]) -> Mapping[UUID | None, str]:
 
 
 def account_actor(account_id: UUID, worker: Actor) -> Actor:
-    """Return the actor of an account of the worker's state, for what it left to a job.
-
-    Raises Forbidden for a closed account.
-    """
+    """Return the actor of an account for what it left to a job; raises Forbidden if closed."""
     account = db.session.get(Account, account_id, populate_existing=True)
     if account is None or not account.is_active:
         raise Forbidden(message("The account that began this is closed. Begin it again."))

@@ -109,10 +109,7 @@ def operator(
     clock: Clock = SYSTEM_CLOCK,
     vault: Vault = NO_VAULT,
 ) -> Actor:
-    """Return the actor of the command line: all permissions in one state.
-
-    A user of the server's command line already controls the installation.
-    """
+    """Return the actor of the command line: all permissions in one state."""
     return Actor(
         state=state,
         role=OPERATOR_ROLE,

@@ -31,10 +31,7 @@ WRONG_CODE: Final = message("The code is wrong or was used. Wait for the next on
 
 
 def require_recent_session(actor: Actor) -> None:
-    """Raise Forbidden unless the actor signed in a short time ago.
-
-    So who finds an open session, or its cookie, adds no factor of their own.
-    """
+    """Raise Forbidden unless the actor signed in a short time ago."""
     key = db.session.get(ApiKey, actor.key_id) if actor.key_id else None
     if key is None or key.kind != "session" or actor.now() - key.created_at > RECENT:
         text = message("You signed in some time ago. Sign out and in again, then set this up.")

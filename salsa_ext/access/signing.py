@@ -96,11 +96,7 @@ def current_private_key(actor: Actor, state: str) -> tuple[str, Ed25519PrivateKe
 
 
 def _read_secret(state: str) -> tuple[str, bytes] | None:
-    """Return the current key id and encrypted private key in one query.
-
-    A single query excludes a rotation in between; the public key is cached for checks in this
-    transaction.
-    """
+    """Return the current key id and encrypted private key in one query."""
     row = execute_raw(_SELECT_CURRENT, (state,)).fetchone()
     if row is None:
         return None

@@ -165,10 +165,7 @@ class Vault:
         return self.path.read_text().strip()
 
     def _make(self) -> None:
-        """Create the key file; concurrent processes agree on one.
-
-        A hard link claims the name only if free, and its content is already complete.
-        """
+        """Create the key file; concurrent processes agree on one."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
         fresh = self.path.with_name(f".{self.path.name}.{secrets.token_hex(8)}")
         write_private(fresh, secrets.token_hex(KEY_LENGTH))

@@ -33,10 +33,7 @@ STATELESS_KINDS = ("secretariat", "regional_body")
 
 @dataclass(frozen=True)
 class AgencyData:
-    """Authority; `code` is unique among all states, `time_zone` applies to its dates.
-
-    `posts` are its border posts.
-    """
+    """Authority; `code` is unique among all states, `time_zone` applies to its dates."""
 
     code: str
     kind: str
@@ -102,10 +99,7 @@ def _lock_agency(actor: Actor, code: str) -> Agency:
 
 
 def set_agency_posts(*, actor: Actor, code: str, posts: Sequence[str]) -> UUID:
-    """Set the border posts of an own agency; raises Invalid or NotFound.
-
-    Call requests of the other sides of these posts notify its officers.
-    """
+    """Set the border posts of an own agency; raises Invalid or NotFound."""
     require(actor, Permission.AGENCY_PLACE)
     agency = _lock_agency(actor, code)
     problems = Problems()
@@ -116,10 +110,7 @@ def set_agency_posts(*, actor: Actor, code: str, posts: Sequence[str]) -> UUID:
 
 
 def set_post_agencies(*, actor: Actor, post: str, codes: Collection[str]) -> None:
-    """Set the own agencies of a border post; raises Invalid.
-
-    All other agencies are removed from it; other posts do not change.
-    """
+    """Set the own agencies of a border post; raises Invalid."""
     require(actor, Permission.AGENCY_PLACE)
     problems = Problems()
     _check_posts(problems, [post], actor.state)

@@ -55,10 +55,7 @@ class ImportData:
 
 
 def begin_run(*, actor: Actor, data: ImportData) -> UUID:
-    """Record the beginning of a run; return its id.
-
-    A run over the same file by the same profile that was interrupted goes on.
-    """
+    """Record the beginning of a run; return its id."""
     require(actor, Permission.IMPORT_RUN)
     state = actor.own_state()
     same = select(ImportRun.id).where(
@@ -161,10 +158,7 @@ def confirm_run(*, actor: Actor, import_id: UUID) -> None:
 
 
 def discard_waiting(*, actor: Actor, before: datetime) -> int:
-    """Let files be discarded that were uploaded before and wait for a person; return how many.
-
-    What was refused of runs that ended before is deleted.
-    """
+    """Let files be discarded that were uploaded before and wait for a person; return how many."""
     require(actor, Permission.IMPORT_RUN)
     ended = select(ImportRun.id).where(
         ImportRun.owner_state == actor.state, ImportRun.ended_at < before

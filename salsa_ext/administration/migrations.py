@@ -58,10 +58,7 @@ def upgrade_schema(migration_url: str) -> dict[str, int]:
 
 
 def require_quiet(url: str, free: int) -> None:
-    """Raise Conflict while the service runs, work waits, or less than `free` bytes may not do.
-
-    A backup, the copy that verifies it, and what migrations write need twice the database.
-    """
+    """Raise Conflict while the service runs, work waits, or less than `free` bytes may not do."""
     with _connect(url) as connection:
         sessions, waiting, size = connection.execute(QUIET, {"roles": [*SERVING_ROLES]}).one()
     if sessions:
@@ -114,10 +111,7 @@ def clear_schema(migration_url: str) -> None:
 
 
 def schema_revisions(url: str) -> tuple[str | None, str | None]:
-    """Return the database's revision and the required one.
-
-    Raises Unavailable without a database.
-    """
+    """Return the database's revision and the required one; raises Unavailable."""
     with _connect(url) as connection:
         return _read_revision(connection), required_revision()
 

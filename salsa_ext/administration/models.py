@@ -15,10 +15,7 @@ from salsa_ext.database.written_rows import Sealed
 
 
 class Attachment(Sealed, Owned, Base):
-    """File attached to an object; withdrawn with a reason, never deleted.
-
-    `received_sha256` is of the received bytes, `stored_sha256` of the stored ones.
-    """
+    """File attached to an object; withdrawn with a reason, never deleted."""
 
     __tablename__ = "attachment"
     seal_key = ("attachment", "id")

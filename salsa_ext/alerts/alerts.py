@@ -61,10 +61,7 @@ def record(*, actor: Actor, data: AlertData) -> UUID:
 
 
 def record_many(*, actor: Actor, batch: Sequence[AlertData]) -> list[UUID]:
-    """Record alerts in one transaction; return their ids in order.
-
-    Raises Invalid or Conflict; then none is recorded.
-    """
+    """Record alerts, all or none; return their ids in order; raises Invalid or Conflict."""
     require(actor, Permission.ALERT_RECORD)
     own, now, day = actor.own_state(), actor.now(), today(actor)
     guns = _find_firearms(actor, batch)

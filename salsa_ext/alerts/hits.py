@@ -375,10 +375,7 @@ def _answer_hit(
 
 
 def change_hit(actor: Actor, hit: Hit, **values: Any) -> bool:
-    """Change both rows of a hit; return whether the finder sees it.
-
-    A state that found its own alert has one row.
-    """
+    """Change both rows of a hit; return whether the finder sees it."""
     values |= {"version": hit.version + 1, "changed_at": actor.now()}
     for name, value in values.items():
         setattr(hit, name, value)
@@ -391,10 +388,7 @@ def change_hit(actor: Actor, hit: Hit, **values: Any) -> bool:
 
 
 def end_hits(actor: Actor, alert: Alert) -> None:
-    """End or expire the unanswered hits of an ended alert.
-
-    Notifies the finding states. A confirmed hit stays confirmed; its alert shows that it is void.
-    """
+    """End or expire the unanswered hits of an ended alert."""
     query = select(Hit).where(
         Hit.owner_state == actor.state,
         Hit.alert_id == alert.id,

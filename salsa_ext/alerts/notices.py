@@ -114,10 +114,7 @@ def _owner_notice(code: str, hit: Hit, data: dict[str, Any]) -> Notice:
 
 
 def _finder_notices(code: str, hit: Hit, data: dict[str, Any]) -> list[Notice]:
-    """Return notices for the finding state.
-
-    Border officers are notified at the agency of the hit only: they see no other hits.
-    """
+    """Return notices for the finding state."""
     notice = _notice(hit.finding_state, code, hit, data | {"state": hit.alert_state})
     if hit.agency is None:
         return [notice]

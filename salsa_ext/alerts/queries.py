@@ -51,10 +51,7 @@ class AlertView:
 
 @dataclass(frozen=True)
 class AlertStatus:
-    """Status of an alert that is visible to the own state.
-
-    `record_id` is the alert's record while it is active, `ended_at` the time of its end.
-    """
+    """Status of an alert that is visible to the own state."""
 
     status: str
     ended_at: datetime | None
@@ -99,10 +96,7 @@ def _own_alert(actor: Actor, alert_id: UUID) -> Alert:
 
 
 def alerts_of_records(actor: Actor, records: Collection[UUID]) -> list[AlertView]:
-    """Return own alerts that were entered from records, newest first.
-
-    Leaves out silent alerts. Empty without ALERT_READ.
-    """
+    """Return own alerts entered from records, newest first, without silent ones."""
     if Permission.ALERT_READ not in actor.permissions:
         return []
     own = (Alert.owner_state == actor.state, Alert.source_record_id.in_(records))
@@ -200,10 +194,7 @@ class HitView:
 
     @property
     def is_void(self) -> bool:
-        """Return whether the alert ended or the record became void.
-
-        A void hit is no ground to act, whatever its answer.
-        """
+        """Return whether the alert ended or the record became void."""
         return self.ended is not None or self.hit.cause_status in VOID_CAUSES
 
     @property
@@ -231,10 +222,7 @@ HITS: Final = Listing(Hit, "found_at", ("found_at", "due_at"))
 def list_hits(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[HitView]:
-    """Return a page of the own state's hits, newest first.
-
-    Hits on its alerts, and hits that it found on alerts of other states.
-    """
+    """Return a page of the own state's hits, newest first."""
     require(actor, Permission.HIT_READ)
     given = {name: filters[name] for name in HIT_FILTERS if filters.get(name) is not None}
     query = _visible_hits(actor).filter_by(**given)
@@ -273,10 +261,7 @@ def _own_hit(actor: Actor, hit_id: UUID) -> Hit:
 
 
 def hits_of_records(actor: Actor, records: Collection[UUID]) -> dict[UUID, list[HitView]]:
-    """Return the hits of records, by record, newest first.
-
-    Leaves out hits on silent alerts. Empty without HIT_READ.
-    """
+    """Return the hits of records by record, newest first; none on silent alerts."""
     if Permission.HIT_READ not in actor.permissions:
         return {}
     query = _visible_hits(actor).where(Hit.cause_id.in_(records), ~Hit.is_silent)
@@ -314,10 +299,7 @@ def _board_hits(actor: Actor, states: Sequence[str]) -> Select[Any]:
 
 
 def _visible_hits(actor: Actor) -> Select[Any]:
-    """Select the hits visible to the actor's role.
-
-    Without ALERT_READ (border officers): hits found by the own agency, none on silent alerts.
-    """
+    """Select the hits visible to the actor's role."""
     query = select(Hit).where(Hit.owner_state == actor.state)
     if Permission.ALERT_READ in actor.permissions:
         return query

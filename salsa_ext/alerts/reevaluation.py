@@ -34,10 +34,7 @@ COPIED_COLUMNS: Final = tuple(
 
 
 def end_withdrawn(actor: Actor, views: Sequence[RecordView]) -> None:
-    """End unanswered hits of withdrawn records; mark the others.
-
-    A search older than the record's last version changes nothing.
-    """
+    """End unanswered hits of withdrawn records; mark the others."""
     versions = {pseudonym(view.record.id): view.record.version for view in views}
 
     def evaluate(rows: Sequence[Hit], _: Mapping[UUID, Alert]) -> Mapping[UUID, str]:
@@ -88,11 +85,7 @@ def reevaluate(actor: Actor, views: Sequence[RecordView]) -> None:
 def _with_changed_record(
     actor: Actor, rows: Iterable[Hit], corrected: Mapping[UUID, RecordView]
 ) -> list[Hit]:
-    """Return the hits whose record changed since the last comparison.
-
-    A correction concerns the whole document; most of its records do not change. A restored
-    record counts as changed.
-    """
+    """Return the hits whose record changed since the last comparison."""
     versions = {row: (corrected[row.cause_key].record.id, row.cause_version) for row in rows}
     with acting_as(actor, actor.own_state()):
         contents = {
@@ -149,10 +142,7 @@ def _change_hits(actor: Actor, record_ids: Sequence[UUID], evaluate: Evaluate) -
 def _lock_hits(
     state: str, condition: ColumnElement[bool]
 ) -> tuple[Sequence[Hit], dict[UUID, Alert]]:
-    """Return the current hits and their alerts, locked, alerts first.
-
-    Includes hits that ended because of their record.
-    """
+    """Return the current hits and their alerts, locked, alerts first."""
     ended_by_record = and_(Hit.status == "ended", Hit.cause_status.in_(VOID_CAUSES))
     own = (
         condition,

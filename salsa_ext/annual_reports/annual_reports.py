@@ -119,10 +119,7 @@ def create_annual_report(*, actor: Actor, data: AnnualReportData) -> UUID:
 def write_annual_report(
     *, actor: Actor, annual_report_id: UUID, data: TextData, expected_version: int | None
 ) -> None:
-    """Store a version of the words and numbers of a draft.
-
-    Raises NotFound, Forbidden, StaleVersion, IllegalTransition for a signed report.
-    """
+    """Store a draft's next version; raises NotFound, Forbidden, StaleVersion, IllegalTransition."""
     require(actor, Permission.ANNUAL_REPORT_WRITE)
     row = _lock_draft(actor, annual_report_id, "write", expected_version)
     text = _current_text(row.id)
@@ -256,10 +253,7 @@ def _lock_draft(
 
 
 def _require_liaison(actor: Actor) -> None:
-    """Raise Forbidden for a person of another agency than the state's liaison authority.
-
-    Without one registered, its point of contact; without both, any agency.
-    """
+    """Raise Forbidden for a person of another agency than the state's liaison authority."""
     if actor.state is None:
         return
     agencies = contact_agencies(actor.state, LIAISON_KINDS)

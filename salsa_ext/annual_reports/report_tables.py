@@ -1,7 +1,4 @@
-"""Tables of annual reports, by the categories of the questionnaires that states answer.
-
-A new table is a row of _DECLARED, with its title in `labels.csv` as `report_table`.
-"""
+"""Tables of annual reports, by the categories of the questionnaires that states answer."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -156,10 +153,7 @@ class FilledTables:
 
 
 def fill_tables(actor: Actor, year: int, questionnaire: str | None = None) -> FilledTables:
-    """Return the tables of the own state for a year, by one questionnaire or all.
-
-    Raises NotFound for a reader without a state.
-    """
+    """Return the own state's tables of a year, by one questionnaire or all; raises NotFound."""
     require(actor, Permission.STATISTICS_READ)
     if actor.state is None:
         raise NotFound("dataset", "questionnaires")

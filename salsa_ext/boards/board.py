@@ -226,10 +226,7 @@ def _open_traces_by_priority(actor: Actor) -> dict[str, int]:
 
 
 def trace_deadlines(actor: Actor, other: str) -> list[TraceDeadline]:
-    """Return deadlines of traces between two states, first due first.
-
-    Those of own traces by the other state's settings. Restricted agencies do not see theirs.
-    """
+    """Return deadlines of traces between two states, first due first."""
     own, is_own_leg = actor.own_state(), TraceLeg.owner_state == actor.own_state()
     legs = (
         select(TraceLeg, Trace)

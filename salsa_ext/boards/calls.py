@@ -156,10 +156,7 @@ def list_calls(
 
 
 def calls_on_board(actor: Actor, code: str) -> list[CallView]:
-    """Return waiting requests, oldest first, then answered ones.
-
-    All waiting ones of the last 24 hours: no side can have more than `MAX_WAITING`.
-    """
+    """Return waiting requests, oldest first, then answered ones."""
     now = actor.now()
     is_answered = CallAnswer.call_id.is_not(None)
     query = (

@@ -45,10 +45,7 @@ MOVING_STATUSES: Final = frozenset({*UNDER_WAY_STATUSES, "overdue"})
 
 @dataclass(frozen=True)
 class PostStage:
-    """The stage that one side checks here, with its last checkpoint.
-
-    `resumed_at` is the time at which the checkpoint's hold was released.
-    """
+    """The stage that one side checks here, with its last checkpoint."""
 
     state: str
     stage: str
@@ -63,11 +60,7 @@ class PostStage:
 
 @dataclass(frozen=True)
 class Crossing:
-    """A shipment at a post, with the stages of both sides.
-
-    The first stage is that of the side that it leaves, the second that of the side that it enters.
-    `is_today`: due on the current day of the reader's side.
-    """
+    """A shipment at a post, with the stages of both sides."""
 
     view: ShipmentView
     stages: tuple[PostStage, ...]
@@ -93,10 +86,7 @@ class GoodsCount(NamedTuple):
 
 @dataclass(frozen=True)
 class Truck(Crossing):
-    """A crossing with its goods, for the desk of a post.
-
-    `pieces` is the count by its papers; set only if one truck is read.
-    """
+    """A crossing with its goods, for the desk of a post."""
 
     goods: Sequence[GoodsCount]
     is_due_here: bool = True
@@ -144,11 +134,7 @@ def late_and_due_crossings(
 
 
 def _expected_or_stopped(actor: Actor, post: Post) -> Sequence[Shipment]:
-    """Return shipments late or due at a post, and those that may have passed despite a hold.
-
-    The latter are searched among those under way and those that the actor's state stopped in the
-    last 30 days.
-    """
+    """Return shipments late or due at a post, and those that may have passed despite a hold."""
     now, here = actor.now(), select(func.salsa_shipments_at_post(post.code))
     moving = select(Shipment.id).where(
         Shipment.id.in_(here), Shipment.status.in_(UNDER_WAY_STATUSES)
@@ -184,11 +170,7 @@ def _build_crossings(
 
 
 def stages_at_post(view: ShipmentView, post: Post) -> tuple[PostStage, ...]:
-    """Return the stage of the side left, then of the side entered.
-
-    Each with its last checkpoint: a shipment that was held and released has two. At a post with one
-    side, the stages of that side.
-    """
+    """Return the stage of the side left, then of the side entered."""
     shipment = view.shipment
     exporting, importing = shipment.exporting_state, shipment.importing_state
     last = {
@@ -241,10 +223,7 @@ def get_truck(actor: Actor, post: Post, shipment_id: UUID) -> Truck:
 def _current_discrepancies(
     actor: Actor, shipment: Shipment, facts: ShipmentFacts
 ) -> Sequence[Discrepancy]:
-    """Return the discrepancies as the facts show them now; the owner's job stores them later.
-
-    Those not stored yet have no id. What both states agreed on is not new.
-    """
+    """Return the discrepancies as the facts show them now; the owner's job stores them later."""
     if Permission.DISCREPANCY_READ not in actor.permissions:
         return ()
     statuses = (*UNRESOLVED_STATUSES, "agreed")
@@ -267,10 +246,7 @@ def _current_discrepancies(
 
 
 def find_trucks(actor: Actor, post: Post, text: str) -> LookupResult:
-    """Return what has this plate or number.
-
-    Of a shipment, a transport document or a permit; with a permit its shipments under way.
-    """
+    """Return what has this plate or number."""
     require(actor, Permission.SHIPMENT_READ)
     documents = lookup.find_documents(actor, text)
     views = [*documents.shipments]
@@ -307,10 +283,7 @@ def _build_trucks(
 def _count_goods(
     crossings: Sequence[Crossing], *, is_list: bool = True
 ) -> Mapping[UUID, list[GoodsCount]]:
-    """Return goods by shipment and kind, most first; one query.
-
-    In a list none for long shipments: it gives only their number of items.
-    """
+    """Return goods by shipment and kind, most first; one query."""
     shipments = [each.shipment for each in crossings]
     ids = [row.id for row in shipments if not is_list or row.item_count <= MAX_BODY_ITEMS]
     columns: list[Any] = [getattr(Record, name) for name in GoodsCount._fields if name != "pieces"]

@@ -212,10 +212,7 @@ def _of_requests(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
 
 
 def _of_seizures(own: OwnPosts, changes: Changes) -> Iterator[Entry]:
-    """Yield seizures where they were made, and where they were before a correction.
-
-    A joint one changes what the other state shows of its own, which may be elsewhere: all posts.
-    """
+    """Yield seizures where they were made, and where they were before a correction."""
     times = Counter(change.object_id for change in changes)
     query = select(
         Seizure.id, Seizure.square, Seizure.post, Seizure.details["joint_with"].is_not(None)

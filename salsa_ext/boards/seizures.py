@@ -205,10 +205,7 @@ class WeeklySeizures:
 
 
 def count_by_week(actor: Actor, post: Post, weeks: PostWeeks) -> tuple[list[WeeklySeizures], int]:
-    """Return own seizures within the radius by week, and the number of joint ones of others.
-
-    Joint ones are of 90 days; only their number, since each is read for a purpose.
-    """
+    """Return own seizures within the radius by week, and the number of joint ones of others."""
     week = weeks.column(Seizure.occurred_on, lambda day: day)
     near = _own_seizures(actor, weeks.first_days[0]).where(
         Seizure.status == "standing", is_near(post, Seizure)
@@ -284,10 +281,7 @@ def recent_routes(post: Post, since: datetime) -> list[list[str]]:
 
 
 def is_in_corridors(corridors: Sequence[Corridor], model: Any) -> ColumnElement[bool]:
-    """Return the SQL condition for rows in one of the corridors.
-
-    On a sphere: over thousands of kilometres the error is below a two-hundredth of the width.
-    """
+    """Return the SQL condition for rows in one of the corridors."""
     return and_(
         model.square.in_(squares_of_corridors(corridors)),
         or_(False, *(_is_in_corridor(corridor, model) for corridor in corridors)),

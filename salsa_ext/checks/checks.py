@@ -254,10 +254,7 @@ def build_answer(
 
 
 def add_case_number(*, actor: Actor, check_id: UUID, case_number: str) -> None:
-    """Add the case number to a check made for an incident.
-
-    Raises NotFound, Conflict.
-    """
+    """Add the case number to a check made for an incident; raises NotFound, Conflict."""
     require(actor, Permission.CHECK_MAKE)
     check = lock(Check, check_id, kind="check")
     if check.case_number:

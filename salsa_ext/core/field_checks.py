@@ -45,10 +45,7 @@ class Problems:
             self.articles |= problems.articles
 
     def raise_any(self) -> None:
-        """Raise Invalid if there are problems.
-
-        Raises FieldsAgainstRule if one article forbids all of it.
-        """
+        """Raise Invalid if there are problems, FieldsAgainstRule if one article forbids all."""
         if not self.found:
             return
         article = next(iter(self.articles)) if len(self.articles) == 1 else None

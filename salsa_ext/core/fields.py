@@ -193,10 +193,7 @@ def _unwrap(hint: Any) -> tuple[Any, list[Any], bool]:
 
 
 def build_value(cls: type, values: dict[str, Any]) -> Any:
-    """Return a value of a declared class from all of its fields.
-
-    Its own `__init__` sets each field by itself, since it is frozen, which takes ten times longer.
-    """
+    """Return a value of a declared class; ten times faster than its `__init__`."""
     value: Any = object.__new__(cls)
     value.__dict__.update(values)
     return value

@@ -17,10 +17,7 @@ def pseudonym(record_id: UUID) -> UUID:
 
 
 def derived_id(first: UUID, second: UUID) -> UUID:
-    """Return the id of what follows from two records: the same for the same two.
-
-    A UUIDv7 of the later one's time, so that an answer can name a row that a job inserts.
-    """
+    """Return the id of what follows from two records: the same for the same two."""
     digest = hashlib.blake2b(first.bytes + second.bytes, digest_size=8).digest()
     low = int.from_bytes(digest) >> 2
     return UUID(int=max(first, second).int >> 64 << 64 | 0b10 << 62 | low)

@@ -26,10 +26,7 @@ def check_zone(when: Any) -> Iterator[Problem]:
 
 
 def check_moment(when: Any) -> Iterator[Problem]:
-    """Yield whether an event's moment is on another day than it says.
-
-    Without a zone the moment may be in any zone from UTC-12 to UTC+14.
-    """
+    """Yield whether an event's moment is on another day than it says."""
     zone, at, on = when.time_zone, when.occurred_at, when.occurred_on
     if at is None or (zone and not is_time_zone(zone)):
         return
@@ -71,10 +68,7 @@ class EventTime:
 
 @dataclass(frozen=True)
 class Place:
-    """Place of an event; `precision` is the accuracy in kilometres.
-
-    Who reads of the event alone is given the country.
-    """
+    """Place of an event; `precision` is the accuracy in kilometres."""
 
     country: Annotated[StateName, Field("Country", "event")]
     name: Annotated[Name | None, Field("Place", "place", column="place_name", personal="link")] = (

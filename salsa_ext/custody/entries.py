@@ -101,10 +101,7 @@ class CustodyRow:
 
 
 def record_many(*, actor: Actor, batch: Sequence[CustodyRow]) -> list[UUID]:
-    """Enter what became of items of several seizures, in order; return the seizures.
-
-    Raises as `record`.
-    """
+    """Enter what became of items of several seizures; return these; raises as `record`."""
     require(actor, Permission.SEIZURE_RECORD)
     for row in batch:
         record(actor=actor, seizure_id=row.seizure_id, data=row.entry)

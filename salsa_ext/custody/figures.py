@@ -85,10 +85,7 @@ PIECES: Final = (None, "piece")
 
 
 def count_seizures(state: str, ids: Collection[UUID]) -> dict[UUID, Counter[Fact]]:
-    """Return what seizures and their records count; goods by weight count nothing.
-
-    Silent records count in SILENT_SEIZURES, among the flows and dispositions.
-    """
+    """Return what seizures and their records count; goods by weight count nothing."""
     facts = count_documents(state, ids)
     query = select_current(Seizure).where(is_any_of(Seizure.id, ids), Seizure.owner_state == state)
     seizures = {seizure.id: seizure for seizure in db.session.scalars(query)}

@@ -52,10 +52,7 @@ NO_STATEMENT: Final = SqlStatement("")
 
 
 def insert_many(model: type[Base], rows: Sequence[Mapping[str, Any]]) -> None:
-    """Insert rows of one shape; many by COPY through a staging table.
-
-    PostgreSQL refuses COPY into tables with row-level security.
-    """
+    """Insert rows of one shape; many by COPY through a staging table."""
     insert_into_tables({model: rows})
 
 
@@ -129,10 +126,7 @@ def copy_columns(model: type[Base], columns: Mapping[str, Values]) -> None:
 
 
 def _copy_through_staging(table: Table, rows: Sequence[Mapping[str, Any]]) -> None:
-    """COPY what differs between the rows into a staging table; the INSERT adds what is the same.
-
-    An INSERT that returns something is one on workers of a cluster too, where others are COPY.
-    """
+    """COPY what differs between the rows into a staging table; the INSERT adds what is the same."""
     stage, connection = f"stage_{table.name}", session.db.session.connection()
     types = ", ".join(f'"{each.name}" {each.type.compile(connection.dialect)}' for each in table.c)
     # LIKE would need the right to read the table
@@ -156,10 +150,7 @@ def _copy_through_staging(table: Table, rows: Sequence[Mapping[str, Any]]) -> No
 
 
 def fill_temporary(table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
-    """Replace the content of a temporary table, created if missing.
-
-    Rows are read in chunks; reading them may query the database.
-    """
+    """Replace the content of a temporary table, created if missing."""
     session.db.session.execute(CreateTable(table, if_not_exists=True))
     session.db.session.execute(text(f"TRUNCATE {table.name}"))
     for some in chunks(rows):
@@ -230,10 +221,7 @@ def is_any_of(column: Any, ids: Iterable[Any]) -> ColumnElement[bool]:
 
 
 def is_any_by_index(column: Any, ids: Iterable[Any]) -> ColumnElement[bool]:
-    """Return the same condition, by the index however many rows the planner expects.
-
-    For steps of jobs: their cost must not grow with the table. Of ids from a subquery it expects ten.
-    """
+    """Return the same condition, by the index however many rows the planner expects."""
     few = select(func.unnest(literal(list(ids), ARRAY(column.type)))).scalar_subquery()
     is_one: ColumnElement[bool] = column == any_(func.array(few))
     return is_one

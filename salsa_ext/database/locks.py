@@ -91,10 +91,7 @@ class VersionInfo:
 
 
 def list_versions(document: Any, *, is_own: bool) -> Sequence[VersionInfo]:
-    """Return a document's versions up to the given one, oldest first.
-
-    Reasons of older versions are hidden from other states.
-    """
+    """Return a document's versions up to the given one, oldest first."""
     model = type(document)
     of_it = (model.id == document.id, model.version < document.version)
     before = select(model.version, model.recorded_at, model.reason).where(*of_it)

@@ -248,11 +248,7 @@ def constraint_error(error: IntegrityError) -> Conflict:
 
 
 def execute_raw(statement: str, values: Any = ()) -> Any:
-    """Execute fixed SQL without SQLAlchemy's compilation; returns the driver's cursor.
-
-    For statements of every request: compiling one takes longer than running it. Event listeners are
-    called; errors are SQLAlchemy's.
-    """
+    """Execute fixed SQL without SQLAlchemy's compilation; returns the driver's cursor."""
     return execute_together((statement,), values)
 
 

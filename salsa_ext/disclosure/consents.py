@@ -238,10 +238,7 @@ def _check_not_duplicate(actor: Actor, data: ConsentData, origin: str) -> None:
 
 
 def _origin_state(actor: Actor, record_id: UUID) -> str | None:
-    """Return a record's owner if the actor's state knows the record.
-
-    Known: it concerns the state, is open, or was disclosed to it.
-    """
+    """Return a record's owner if the actor's state knows it: concerned, open or disclosed."""
     if views := find_records([record_id]):
         return views[0].record.owner_state
     owner = find_owner(record_id)

@@ -141,10 +141,7 @@ def read_record(*, actor: Actor, record_id: UUID, as_of: datetime | None = None)
 
 
 def load_record(actor: Actor, record_id: UUID, as_of: datetime | None = None) -> Disclosure:
-    """Return the same without audit, for commands that audit themselves.
-
-    Raises as `read_record`.
-    """
+    """Return the same without audit, for commands that audit themselves; raises the same."""
     views = find_records([record_id], as_of) or _load_open_record(actor, record_id, as_of)
     if not views:
         raise NotFound("record", record_id)
@@ -168,10 +165,7 @@ def _load_open_record(actor: Actor, record_id: UUID, as_of: datetime | None) -> 
 
 
 def require_purpose(actor: Actor) -> None:
-    """Raise Invalid for a missing purpose or case.
-
-    Names the missing header. An incident does not replace the case.
-    """
+    """Raise Invalid that names the missing header, for a missing purpose or case."""
     if actor.purpose is None or not actor.purpose.case_number:
         header = "Salsa-Case" if actor.purpose else "Salsa-Purpose"
         problem = message("Another state's record is read for a purpose and a case.")
@@ -212,10 +206,7 @@ def answer_disclosure_event(
     *,
     is_automatic: bool = False,
 ) -> AuditEvent:
-    """Return the audit event for a record sent in an answer.
-
-    `handling` is that of the answer. `is_automatic` if the service answered without a person.
-    """
+    """Return the audit event for a record sent in an answer."""
     data = {
         "version": view.record.version,
         "handling": handling,
@@ -234,10 +225,7 @@ def disclosure_event(record_id: UUID | str, owner: str, data: dict[str, Any]) ->
 
 @dataclass(frozen=True)
 class RecordFinding:
-    """A record disclosed to a state by a match or hit.
-
-    `through` is `match` or `hit`, `to` the state that receives the field groups.
-    """
+    """A record disclosed to a state by a match or hit."""
 
     through: str
     owner: str
@@ -253,10 +241,7 @@ def groups_of_candidates(candidates: Iterable[Candidate]) -> dict[UUID, FieldGro
 
 
 def finding_events(actor: Actor, findings: Iterable[RecordFinding]) -> list[AuditEvent]:
-    """Return the audit events of findings, visible to each owner alone.
-
-    Findings of one owner with equal recipient and groups share an event.
-    """
+    """Return the audit events of findings, visible to each owner alone."""
     grouped: dict[tuple[str, str, str, FieldGroups], dict[str, None]] = {}
     for finding in findings:
         key = (finding.owner, finding.to, finding.through, finding.groups)

@@ -18,10 +18,7 @@ from salsa_ext.reference.names import participants
 
 
 def check_restrictions(actor: Actor, agencies: Sequence[str]) -> None:
-    """Check the agencies to restrict.
-
-    Raises Invalid for an unknown agency, the actor's own, or a state left with none.
-    """
+    """Raise Invalid for an unknown agency, the actor's own, or a state left with none."""
     problems = Problems()
     validate_into(problems, actor, agencies)
     problems.raise_any()
@@ -51,10 +48,7 @@ def validate_into(
     agencies: Sequence[str],
     already_restricted: Collection[str] = (),
 ) -> None:
-    """Add the problems of `check_restrictions` to other problems.
-
-    A state needs an agency that can act on the subject.
-    """
+    """Add the problems of `check_restrictions` to other problems."""
     states = set()
     for at, (agency, state) in enumerate(_with_states(agencies)):
         path = f"hidden_from.{at}"

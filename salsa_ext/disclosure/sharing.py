@@ -108,10 +108,7 @@ def share_records(actor: Actor, views: Sequence[RecordView]) -> dict[UUID, Shari
 
 
 def share_rows(actor: Actor, rows: Collection[Any]) -> dict[UUID, Sharing]:
-    """Return the actor's sharing by row id.
-
-    Rows have `id`, `owner_state`, `concerned`, `visibility` and `handling`.
-    """
+    """Return the actor's sharing by row id."""
     return _share(
         actor,
         {
@@ -134,10 +131,7 @@ def _share(actor: Actor, statements: Mapping[UUID, Statement]) -> dict[UUID, Sha
 
 
 def share_trade_papers(actor: Actor, rows: Collection[Any]) -> dict[UUID, Sharing]:
-    """Return the actor's sharing by permit or shipment id.
-
-    Permits and shipments go to the states that they concern.
-    """
+    """Return the actor's sharing by permit or shipment id."""
     reader, sharing = _own_state_reader(actor), {}
     for row in rows:
         concerns = actor.state in row.concerned
@@ -154,11 +148,7 @@ def share_check(actor: Actor, asking_state: str) -> Sharing:
 def share_with_state(
     actor: Actor, recipient_state: str, views: Sequence[RecordView]
 ) -> dict[UUID, Sharing]:
-    """Return another state's sharing of the actor's records, by id.
-
-    For its trace analyst and the actor's purpose. Without consents: those count when the answer is
-    read.
-    """
+    """Return another state's sharing of the actor's records, by id."""
     reader = analyst_reader(actor, recipient_state)
     return {
         view.record.id: Sharing(_record_statement(recipient_state, view), reader) for view in views
@@ -166,10 +156,7 @@ def share_with_state(
 
 
 def share_events(actor: Actor, events: Sequence[Any], case_number: str) -> dict[str, Sharing]:
-    """Return the sharing of trace answers' events, by record key.
-
-    The records were open when answered; only current consents count.
-    """
+    """Return the sharing of trace answers' events, by record key."""
     others = {event["record"] for event in events if event["state"] != actor.state}
     consents = granted_uses(actor, [UUID(key) for key in others]) if others else {}
     reader, sharing = actor_reader(actor, "investigation", case_number), {}
@@ -195,10 +182,7 @@ def actor_reader(
 
 
 def _own_state_reader(actor: Actor) -> Reader:
-    """Return the actor as reader of its own state's statements.
-
-    Nothing depends on the day then; it is not queried.
-    """
+    """Return the actor as reader of its own state's statements."""
     return Reader(actor.state, actor.role, actor.now().date())
 
 

@@ -108,10 +108,7 @@ def _find_item(seizure_id: UUID, line: int) -> RecordView:
 
 
 def _check_mark(mark: Mark, record: Record) -> None:
-    """Raise Invalid if the mark cannot be added.
-
-    It is words about a marking, too long for a serial, or the line has several pieces.
-    """
+    """Raise Invalid if the mark cannot be added."""
     if marking := marking_of(mark.text):
         raise Invalid(
             {

@@ -59,10 +59,7 @@ def lock_standing(
 def records_by_line(
     document_id: UUID, items: Sequence[Firearm], path: str = "items"
 ) -> dict[int, RecordView]:
-    """Return the current records by line.
-
-    Raises Invalid at `path` if a recorded line is missing in `items`.
-    """
+    """Return the current records by line; raises Invalid at `path` if `items` lacks one."""
     views = {view.record.line: view for view in records_of_documents([document_id])[document_id]}
     problems = Problems()
     for line in sorted(set(views) - {item.line for item in items}):
@@ -168,10 +165,7 @@ def _pointer_events(
 def _correction_event(
     record_id: str, version: int, about: Sequence[str], states: Collection[str] = ()
 ) -> AuditEvent:
-    """Return a correction's audit event.
-
-    For the own state, or with `states` for the recipients, hidden from the own state.
-    """
+    """Return a correction's audit event."""
     audit_data = {"version": version} | ({"about": [*about]} if about else {})
     return AuditEvent(
         Action.RECORD_CORRECTED,
@@ -193,10 +187,7 @@ def _received_traces(traces: Collection[str]) -> set[str]:
 
 
 def _find_shown(record_ids: Sequence[UUID]) -> Sequence[Any]:
-    """Return the states that searches and matches showed records to.
-
-    Leaves out silent records: what was shown next to one is not in the audit.
-    """
+    """Return the states that searches and matches showed records to, without silent ones."""
     silent = select(RecordSetting.record_id).where(
         RecordSetting.record_id.in_(record_ids), RecordSetting.visibility == "silent"
     )

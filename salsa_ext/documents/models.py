@@ -12,10 +12,7 @@ from salsa_ext.database.written_rows import Sealed
 
 
 class DocumentNumber(Base):
-    """The current number of a state's document, by kind.
-
-    Versions are append-only, so that no constraint of theirs can ensure unique numbers.
-    """
+    """The current number of a state's document, by kind."""
 
     __tablename__ = "document_number"
     owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)

@@ -35,10 +35,7 @@ class RelatedFindings:
 
 
 def find_related(actor: Actor, view: DocumentView) -> RelatedFindings:
-    """Return visible hits and matches of a document's guns.
-
-    One query per kind, independent of the number of guns.
-    """
+    """Return visible hits and matches of a document's guns."""
     records = [item.record.id for item in view.items]
     hits = alert_queries.hits_of_records(actor, records)
     if Permission.MATCH_READ not in actor.permissions:

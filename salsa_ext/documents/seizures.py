@@ -183,10 +183,7 @@ def correct_gun(
     gun: Firearm,
     reason: str,
 ) -> UUID:
-    """Correct the description of one gun; all else stays.
-
-    Adds a version of the seizure. Further marks stay. Raises NotFound, and as `correct`.
-    """
+    """Correct the description of one gun; all else stays; raises NotFound, and as `correct`."""
     require(actor, Permission.SEIZURE_RECORD)
     data = _entered_seizure(actor, seizure_id)
     items = {item.line: item for item in data.items}
@@ -222,10 +219,7 @@ def _entered_seizure(actor: Actor, seizure_id: UUID) -> SeizureData:
 
 
 def to_entered_firearm(view: RecordView) -> Firearm:
-    """Return a recorded gun as entered: original words, further marks.
-
-    Marks that the serial and importer's mark imply are left out.
-    """
+    """Return a recorded gun as entered: original words, further marks."""
     row = view.record
     words: dict[str, Any] = {
         "type": row.type_text or row.type,
@@ -265,10 +259,7 @@ def name_joint_seizure(
     number: str,
     reason: str,
 ) -> UUID:
-    """Link an own seizure to another state's; a correction like others.
-
-    Both are joined once each names the other. Raises NotFound, and as `correct`.
-    """
+    """Link an own seizure to another state's, as a correction; raises as `correct`."""
     require(actor, Permission.SEIZURE_RECORD)
     data, joint = _entered_seizure(actor, seizure_id), JointWith(state, number)
     if data.joint_with == joint:
@@ -284,10 +275,7 @@ def name_joint_seizure(
 
 
 def joint_seizure_number(*, actor: Actor, seizure_id: UUID, other_id: UUID) -> str:
-    """Return the number of another state's seizure for an own case.
-
-    Its owner's audit shows the reading. Raises NotFound.
-    """
+    """Return the number of another state's seizure for an own case, audited; raises NotFound."""
     require(actor, Permission.SEIZURE_RECORD)
     case = Purpose("seizure", find_own_seizure(actor, seizure_id).number)
     view = document_queries.read_document(

@@ -74,10 +74,7 @@ def readable_kinds(actor: Actor, kind: str | None = None) -> list[str]:
 
 
 def read_feed(actor: Actor, after: int, limit: int, kind: str | None = None) -> FeedPage:
-    """Return the next changes of objects that the actor may see, in the order of their commits.
-
-    A page has fewer than `limit` where others changed that the actor may not see.
-    """
+    """Return the next changes of objects that the actor may see, in the order of their commits."""
     require(actor, Permission.CHANGE_READ)
     return read_page(actor, readable_kinds(actor, kind), after, limit)
 

@@ -230,10 +230,7 @@ def claim_next(actor: Actor) -> QueuedEnvelope | None:
 
 
 def mark_processed(actor: Actor, envelope: Envelope, code: str | None) -> None:
-    """Mark an envelope as applied, or refused with a code, with audit.
-
-    In the transaction that applied it, which holds the lock of the pair.
-    """
+    """Mark an envelope as applied, or refused with a code, with audit."""
     state, sender = actor.own_state(), envelope.sender
     outcome = ("refused" if code else "applied", code, actor.now(), state, envelope.id)
     mark = SqlStatement(_MARK_PROCESSED, (*outcome, envelope.sequence, state, sender))

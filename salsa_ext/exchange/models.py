@@ -124,10 +124,7 @@ class InboxPair(Base):
 
 
 class ConversationMessage(Base):
-    """A message between two states; each has a row of its own, of the same id.
-
-    The id of a conversation is that of its first message. `sender` is one of owner and `partner`.
-    """
+    """A message between two states; each has a row of its own, of the same id."""
 
     __tablename__ = "conversation_message"
     __table_args__ = (Index(None, "owner_state", "conversation_id"),)

@@ -72,10 +72,7 @@ def handles_refusal(*kinds: str) -> Callable[[RefusalHandler], RefusalHandler]:
 
 
 def apply_next(actor: Actor) -> bool:
-    """Apply the next due envelope of one sender; returns False if there is none.
-
-    Opens its own transactions as the actor, the recipient's service.
-    """
+    """Apply the next due envelope of one sender; returns False if there is none."""
     with transaction(actor):
         queued = inbox.claim_next(actor)
     if queued is None:

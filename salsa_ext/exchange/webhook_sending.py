@@ -107,10 +107,7 @@ _TRANSLATED: Final = ip_network("64:ff9b::/96")
 
 
 def send(sent: WebhookMessage) -> int:
-    """Send a message and return the status; raises NotSent.
-
-    The host is resolved once: the connection goes to the address that was checked.
-    """
+    """Send a message and return the status; raises NotSent."""
     parts = urlsplit(sent.url)
     try:
         check_url(sent.url)

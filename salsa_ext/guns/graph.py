@@ -195,10 +195,7 @@ def reader_of(actor: Actor, row: Any) -> str:
 def _find_links(
     actor: Actor, graph: RecordGraph, rows: Sequence[Any], *, with_others: bool
 ) -> StatesByRecord:
-    """Add the certain links from and to records; return the other records.
-
-    Each state that may have such a link is read as that state.
-    """
+    """Add the certain links from and to records; return the other records."""
     by_state: dict[str, set[UUID]] = defaultdict(set)
     links = [
         (row.linked_record, row.linked_state, row.id)

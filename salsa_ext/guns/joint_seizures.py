@@ -40,10 +40,7 @@ class JointReference:
 
 @dataclass(frozen=True)
 class JointSeizure:
-    """A seizure near a post with its joint reference.
-
-    `own`: for a waiting one of the other state, own seizures that may be the same.
-    """
+    """A seizure near a post with its joint reference."""
 
     seizure: Seizure
     joint: JointReference
@@ -85,10 +82,7 @@ def find_ids(seizure_ids: Collection[UUID]) -> dict[UUID, UUID]:
 
 
 def at_post(actor: Actor, post: Post, other: str, today: date) -> list[JointSeizure]:
-    """Return recent joint seizures of a post's two states, newest first.
-
-    Of the other state only those that wait for a seizure of the own state.
-    """
+    """Return recent joint seizures of a post's two states, newest first."""
     named = Seizure.details["joint_with"]["state"].astext
     own = and_(Seizure.owner_state == actor.state, named.is_not(None))
     query = select_current(Seizure).where(
@@ -135,10 +129,7 @@ def _unjoined_seizures(actor: Actor, post: Post, today: date) -> list[Seizure]:
 def _own_candidates(
     actor: Actor, joint_with: Mapping[str, Any], own: Sequence[Seizure]
 ) -> Sequence[Seizure]:
-    """Return the own seizure that the reference names, or unjoined ones.
-
-    Empty if the named one is joined with another already: a correction must separate these first.
-    """
+    """Return the own seizure that the reference names, or unjoined ones."""
     query = select_current(Seizure).where(
         Seizure.owner_state == actor.state,
         Seizure.number.in_(number_spellings(joint_with["number"])),

@@ -222,10 +222,7 @@ MAX_PLACED: Final = 30
 
 
 def in_order(events: Iterable[Event]) -> list[Event]:
-    """Return events in order of time.
-
-    One of a rough date is where it contradicts the others least: its date says no more.
-    """
+    """Return events in order of time."""
     every = sorted(events, key=_order)
     if len(every) > MAX_PLACED:
         return every
@@ -259,11 +256,7 @@ TRADE_KINDS: Final = frozenset(("dealer", "manufacturer"))
 
 
 def first_sales(chain: Sequence[Event]) -> list[Event]:
-    """Return the sales by which a gun first left the trade.
-
-    After its first sale a gun is sold by the trade of a state again only if it was given back
-    there, or imported from the state where it was given back or sold.
-    """
+    """Return the sales by which a gun first left the trade."""
     first: list[Event] = []
     returned_to: str | None = None
     sold_in: str | None = None

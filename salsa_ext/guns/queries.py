@@ -52,10 +52,7 @@ EVENT_LABELS: Final = (
 
 
 def own_guns(actor: Actor, record_ids: Iterable[UUID]) -> dict[UUID, UUID]:
-    """Return the first record of each record's gun, by the own state's records alone.
-
-    For lists: rows with the same first record are of one gun. No record is disclosed.
-    """
+    """Return the first record of each record's gun, by the own state's records alone."""
     require(actor, Permission.RECORD_READ)
     seeds = dict.fromkeys(record_ids, actor.own_state())
     graph = load_graph(actor, seeds, with_others=False)
@@ -64,10 +61,7 @@ def own_guns(actor: Actor, record_ids: Iterable[UUID]) -> dict[UUID, UUID]:
 
 @dataclass(frozen=True)
 class GunRecordView:
-    """One record of a gun; it is reached from `joined_to`, None for the first.
-
-    `find_id` is its document, the same of both sides of a joint seizure.
-    """
+    """One record of a gun; it is reached from `joined_to`, None for the first."""
 
     disclosed: Disclosure
     find_id: UUID
@@ -77,10 +71,7 @@ class GunRecordView:
 
     @property
     def as_event(self) -> Event:
-        """Return the record as an event of a life.
-
-        Where a gun was stolen is not known here: of a shipment, so that its import fits.
-        """
+        """Return the record as an event of a life."""
         view = self.disclosed.view
         record, parties = view.record, view.parties
         is_shown = self.disclosed.sharing.may("parties")

@@ -72,10 +72,7 @@ class GunFacts:
 
 @dataclass(frozen=True)
 class Join:
-    """Why two records are of one gun: a `link`, a confirmed `match`, or the same `mark`.
-
-    `match_id` is also the reader's match of two records with the same mark, if there is one.
-    """
+    """Why two records are of one gun: a `link`, a confirmed `match`, or the same `mark`."""
 
     first: UUID
     second: UUID

@@ -113,10 +113,7 @@ def _change(values: Sequence[Any]) -> Change:
 def append_changes(
     actor: Actor, states: Sequence[str], kind: str, objects: Iterable[UUID], action: Action
 ) -> None:
-    """Append changes that a job causes, without entries; the acting state is first of `states`.
-
-    For work that it leaves to another transaction, or to a job of the other state.
-    """
+    """Append changes that a job causes, without entries; the acting state is first of `states`."""
     row: dict[str, Any] = {"states": [*states], "kind": kind, "action": str(action)}
     row |= {"cause": actor.cause, "at": actor.now()}
     insert_many(ChangeNew, [row | {"object": str(object_id)} for object_id in objects])
@@ -135,10 +132,7 @@ def find_waiting(job: str, kind: str, objects: Sequence[UUID]) -> set[UUID]:
 
 
 def find_requesters(actor: Actor, changes: Iterable[Change]) -> dict[UUID, Actor]:
-    """Return who made each change, by its cause, as the audit has it; without permissions.
-
-    For entries of owners, who read which agency searched for their records.
-    """
+    """Return who made each change, by its cause, as the audit has it; without permissions."""
     query = select(AuditEntry, Officer.number).where(
         AuditEntry.owner_state == actor.own_state(),
         AuditEntry.id.in_({change.cause for change in changes}),

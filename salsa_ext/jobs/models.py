@@ -27,10 +27,7 @@ class ChangeNew(Base):
 
 
 class NumberedChange(Base):
-    """Change of one state in the order of commits; append-only.
-
-    `object` is the subject of the audit entry `cause`, and `kind` its kind.
-    """
+    """Change of one state in the order of commits; append-only."""
 
     __tablename__ = "change"
     state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)

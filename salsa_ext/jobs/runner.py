@@ -217,10 +217,7 @@ class Runner:
         self._numbers, self._early = numbers, set[str]()
 
     def run_to_idle(self, *, all_due: bool = False) -> Counter[str]:
-        """Run jobs until nothing waits that can be done now; return the work done by job.
-
-        With `all_due` also due jobs whose time has not come again, each time nothing else is left.
-        """
+        """Run jobs until nothing waits that can be done now; return the work done by job."""
         early = {job.code for job in self._jobs if isinstance(job, DueJob) and all_due}
         once = {job.code for job in self._jobs if isinstance(job, DueJob) and not job.repeats}
         done = Counter[str]()
@@ -310,10 +307,7 @@ class Runner:
         ]
 
     def _run_step(self, job: Job, state: str) -> int:
-        """Run one step of a job in a transaction of a state; return the work done.
-
-        A failure is logged. It counts as work where it is tried again at once.
-        """
+        """Run one step of a job in a transaction of a state; return the work done."""
         actor = self._actor(state)
         try:
             if isinstance(job, QueueJob):

@@ -25,10 +25,7 @@ WAITERS_PAUSE: Final = 0.02
 
 
 class SideConnection:
-    """Connection in autocommit, opened when needed and again after an error.
-
-    Its commits do not wait for the disk: what it writes may be lost with the server.
-    """
+    """Connection in autocommit, opened when needed and again after an error."""
 
     def __init__(self, url: str) -> None:
         self._url = make_url(url).set(drivername="postgresql")

@@ -50,10 +50,7 @@ NARROWER_KINDS: Final = {
 
 
 def detect_leads(guns: Iterable[SeizedGun]) -> list[Lead]:
-    """Return the leads over guns, strongest first.
-
-    Independent of the order of guns. Drops wider leads on the same guns as a narrower one.
-    """
+    """Return the leads over guns, strongest first."""
     ordered = sorted(guns, key=lambda gun: gun.seizures[0].id)
     leads = [
         *_find_shared(ordered),
@@ -74,10 +71,7 @@ def detect_leads(guns: Iterable[SeizedGun]) -> list[Lead]:
 
 @dataclass(frozen=True)
 class CommonThing:
-    """A thing in a record that guns can share, with text.
-
-    `token` identifies it without naming it. Texts without a name (`is_unnamed`) are used last.
-    """
+    """A thing in a record that guns can share, with text."""
 
     kind: str
     key: str
@@ -118,10 +112,7 @@ def _find_shared(guns: Sequence[SeizedGun]) -> Iterator[Lead]:
 
 
 def _common_things(gun: SeizedGun) -> Iterator[CommonThing]:
-    """Yield the things of a gun that others can share.
-
-    Of an ambiguous gun only what all its first sales agree in.
-    """
+    """Yield the things of a gun that others can share."""
     sellers = [sale.giver for sale in gun.first_sales]
     dealer = sellers[0] if sellers else None
     is_one = dealer and all(party and party.key == dealer.key for party in sellers)
@@ -327,10 +318,7 @@ SerialPattern = tuple[str, str, int, str]
 
 
 def _find_serial_runs(guns: Sequence[SeizedGun]) -> Iterator[Lead]:
-    """Yield runs of serials among guns of two or more seizures.
-
-    Guns of one maker with consecutive serials left the factory together.
-    """
+    """Yield runs of serials among guns of two or more seizures."""
     by_pattern: dict[SerialPattern, dict[int, SeizedGun]] = defaultdict(dict)
     for gun in guns:
         if not gun.is_ambiguous and (numbered := _pattern_and_number(gun)):

@@ -104,18 +104,12 @@ def from_several_seizures(guns: Sequence[SeizedGun]) -> bool:
 
 
 def time_points(days: float) -> float:
-    """Return the points of a time in days.
-
-    Zero from three years on, one more for each halving, at most five.
-    """
+    """Return the points of a time in days."""
     return round(min(max(log2(SHORT_DAYS / max(days, 1)), 0.0), MAX_TIME_POINTS), 1)
 
 
 def rarity_reason(count: int, total: int) -> Reason:
-    """Return the reason that few seized guns share a thing.
-
-    `count` of `total` guns for which such a thing is known.
-    """
+    """Return the reason that few seized guns share a thing."""
     text = message(
         "{count} of the {all} seized guns of which such a thing is known share it.",
         count=count,

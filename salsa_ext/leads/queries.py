@@ -156,10 +156,7 @@ def _stored_query(actor: Actor) -> Select[StoredLead]:
 
 
 def _read_stored(actor: Actor, rows: Sequence[StoredLead]) -> list[Lead]:
-    """Return the leads of rows as the reader may see them now, in their order.
-
-    How rare a thing is among all guns is as the job counted it.
-    """
+    """Return the leads of rows as the reader may see them now, in their order."""
     pairs = (zip(row.record_ids, row.record_states, strict=True) for row in rows)
     seeds = {record: state for each in pairs for record, state in each}
     known = {lead.id: lead for lead in find_leads(actor, seeds)} if seeds else {}
@@ -245,10 +242,7 @@ def find_leads(
 
 
 def _find_seeds(actor: Actor) -> StatesByRecord:
-    """Return the records that can make a lead: matched ones, and those of one lot or serial run.
-
-    A seizure that is like no other record makes none. Of seizures the newest ones.
-    """
+    """Return the records that can make a lead: matched ones, and those of one lot or serial run."""
     own = actor.own_state()
     newest = select(Seizure.id).where(Seizure.owner_state == own).order_by(Seizure.id.desc())
     seizures = set(db.session.scalars(newest.limit(MAX_SEIZURES)))
@@ -274,10 +268,7 @@ def _find_seeds(actor: Actor) -> StatesByRecord:
 
 
 def _load_shipments(actor: Actor, rows: Iterable[Any]) -> dict[UUID, tuple[Any, Sharing]]:
-    """Return the shipments of export records by id, with the reader's sharing.
-
-    Each is read as the state that owns it.
-    """
+    """Return the shipments of export records by id, with the reader's sharing."""
     by_state: dict[str, set[UUID]] = defaultdict(set)
     for row in rows:
         if row.document_kind == "shipment":

@@ -160,10 +160,7 @@ def _may_read(actor: Actor, agency: str) -> bool:
 def list_reviews(
     actor: Actor, filters: Mapping[str, Any], limit: int, cursor: str | None
 ) -> Page[LookupReview]:
-    """Return a page of the samples of the own agency, and of those without a supervisor.
-
-    Newest first; of all agencies for an auditor.
-    """
+    """Return a page of the samples of the own agency, and of those without a supervisor."""
     require(actor, Permission.AUDIT_READ)
     query = select(LookupReview).where(LookupReview.owner_state == actor.state)
     if actor.role != "auditor":

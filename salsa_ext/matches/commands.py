@@ -72,10 +72,7 @@ CandidatesByRecord = Sequence[tuple[RecordView, Sequence[Candidate]]]
 
 
 def propose_matches(actor: Actor, candidates: CandidatesByRecord, role: str) -> None:
-    """Propose each state the matches of records just written, by a person of `role`.
-
-    Withdraws matches that a correction no longer supports.
-    """
+    """Propose each state the matches of records just written, by a person of `role`."""
     families = _linked_records([view for view, _ in candidates])
     views = _views_by_state(actor, candidates, families)
     corrected = [pair for pair in candidates if pair[0].record.version > 1]
@@ -104,10 +101,7 @@ def _findings(views: Iterable[PairView]) -> Iterator[RecordFinding]:
 def _view_lookup(
     actor: Actor, corrected: CandidatesByRecord, families: Mapping[UUID, set[UUID]]
 ) -> withdrawals.ViewLookup:
-    """Return a lookup of the view of a pair that still matches.
-
-    An exact match removes near ones, except confirmed ones.
-    """
+    """Return a lookup of the view of a pair that still matches."""
     records = [view for view, _ in corrected]
     views = withdrawals.find_supported_views(actor, records, families)
     explained = {
@@ -172,10 +166,7 @@ def _best_views(
     own: Mapping[UUID, str],
     compared: Set[ComparedPair],
 ) -> Iterator[PairView]:
-    """Yield both states' views of a record's best pairs, without those `compared` before.
-
-    At most MAX_PROPOSED, and those every list must show.
-    """
+    """Yield both states' views of a record's best pairs, without those `compared` before."""
     hits = (candidate.mark_hit for candidate in candidates)
     known = {hit.record_id for hit in hits if _compared_pair(view, hit) in compared}
     if len(known) == len(candidates):
@@ -285,10 +276,7 @@ def _evidence_columns(view: PairView) -> dict[str, Any]:
 def _refresh_match(
     actor: Actor, row: Match, view: PairView, marks_changed: Collection[UUID]
 ) -> str:
-    """Update a row from its records; return the code of the change, empty for none.
-
-    A rejected match stays so until the marks of one of the two change.
-    """
+    """Update a row from its records; return the code of the change, empty for none."""
     written = view.other if view.is_of_other else view.record
     name = "other_version" if view.is_of_other else "record_version"
     is_first = getattr(row, name) != view.version

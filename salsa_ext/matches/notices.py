@@ -28,10 +28,7 @@ ACTIONS: Final = {
 
 @dataclass(frozen=True)
 class MatchChange:
-    """A change of one state's match; `is_urgent` ones are notified, once for each gun.
-
-    `gun` is the record whose writing made the change: all that it matches is of one gun.
-    """
+    """A change of one state's match; `is_urgent` ones are notified, once for each gun."""
 
     code: str
     owner: str

@@ -175,10 +175,7 @@ def _own_pair_view(
 def _evidence_for_other(
     view: RecordView, candidate: Candidate, visibility: str, prepared: PreparedRecord | None
 ) -> Evidence | None:
-    """Weigh a pair from the candidate's side, by its visible fields.
-
-    If each side may read the other's record, it is the same evidence, reversed.
-    """
+    """Weigh a pair from the candidate's side, by its visible fields."""
     prepared, evidence = prepared or PreparedRecord.by(view), candidate.evidence
     is_readable = visibility in FINDER_VISIBILITIES["likeness"]
     record = prepared.description if is_readable else Description("")

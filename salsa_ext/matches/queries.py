@@ -41,10 +41,7 @@ WORK_LIST: Final[Mapping[str, Any]] = {"status": "proposed", "least_worth": "cri
 
 @dataclass(frozen=True)
 class MatchView:
-    """A match, its decider, and the other state's contact.
-
-    `decided_by` is the user name, or the agency without an account, with the officer's number.
-    """
+    """A match, its decider, and the other state's contact."""
 
     match: Match
     decided_by: str | None
@@ -102,10 +99,7 @@ def other_record_guns(
     matches_by_record: Mapping[UUID, Sequence[MatchView]],
     serials: Mapping[UUID, str | None],
 ) -> dict[UUID, MarkHit]:
-    """Return the other record's gun by match, where visible.
-
-    Of several marks the one near the record's serial in `serials`.
-    """
+    """Return the other record's gun by match, where visible."""
     require(actor, Permission.MATCH_READ)
     pairs = {}
     for record, views in matches_by_record.items():
@@ -134,11 +128,7 @@ def _visible_marks(actor: Actor, records: set[UUID], group: str) -> dict[UUID, l
 def count_weaker_matches(
     actor: Actor, items: Sequence[RecordView], matches_by_record: Mapping[UUID, Sequence[MatchView]]
 ) -> dict[UUID, int]:
-    """Return how many weaker candidates the records have, where many match.
-
-    Searches the first MAX_RECOUNTED such guns again, in one query; the candidates' records stay
-    undisclosed.
-    """
+    """Return how many weaker candidates the records have, where many match."""
     require(actor, Permission.MATCH_READ)
     own = {item.record.id for item in items}
     many = [

@@ -72,10 +72,7 @@ def find_matches(
 
 
 def find_near_matches(actor: Actor, items: Sequence[RecordView]) -> dict[UUID, list[Candidate]]:
-    """Return visible near marks that the job matched with an own seizure's guns, by record.
-
-    The job audited them. For who recorded the seizure: he reads them without MATCH_READ.
-    """
+    """Return visible near marks that the job matched with an own seizure's guns, by record."""
     require(actor, Permission.SEIZURE_RECORD)
     own = {item.record.id for item in items}
     query = select(Match.record_id, Match.other_pseudonym).where(

@@ -46,10 +46,7 @@ def find_supported_views(
 
 
 def _matched_records(actor: Actor, record_ids: Sequence[UUID]) -> dict[UUID, set[UUID]]:
-    """Return the records matched with the actor's, by its and others' rows.
-
-    A row about a pointer does not name it; the row of the pointer's own state does.
-    """
+    """Return the records matched with the actor's, by its and others' rows."""
     if not record_ids:
         return {}
     keys = {pseudonym(record_id): record_id for record_id in record_ids}
@@ -112,10 +109,7 @@ def update_hidden(views: Sequence[RecordView]) -> None:
 def update_common(
     actor: Actor, searched: Iterable[tuple[RecordView, Sequence[Candidate]]]
 ) -> list[MatchChange]:
-    """Withdraw proposals by a mark that now so many bear that it says nothing.
-
-    Where it may be part of a serial they are no longer strong.
-    """
+    """Withdraw proposals by a mark that now so many bear that it says nothing."""
     groups: dict[bool, set[UUID]] = {True: set(), False: set()}
     own = set[UUID]()
     for view, candidates in searched:

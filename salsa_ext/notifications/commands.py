@@ -37,10 +37,7 @@ def notify(
 
 
 def notify_many(actor: Actor, notices: Iterable[Notice]) -> None:
-    """Notify states in the current transaction; in bulk per state.
-
-    Checks no permission; the calling command has done so. Non-participating states are skipped.
-    """
+    """Notify states in bulk, without a check of permissions; skips those not participating."""
     rows: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for notice in notices:
         rows[notice.state].append(_notification_row(actor, notice))
@@ -82,10 +79,7 @@ class Assignee:
 def find_assignee(
     username: str, permission: Permission, restricted_agencies: Collection[str] = ()
 ) -> Assignee:
-    """Return an open account with the permission; raises Invalid for `username`.
-
-    Accounts of restricted agencies are refused.
-    """
+    """Return an open account with the permission; raises Invalid for `username`."""
     accounts = select(Account.id, Account.role, Account.agency).where(
         Account.username == username, Account.is_active
     )
@@ -114,10 +108,7 @@ def is_restricted_assignee(account_id: UUID | None, agencies: Collection[str]) -
 
 
 def request_roles(actor: Actor, restricted_agencies: Collection[str]) -> tuple[str, ...]:
-    """Return the roles to notify of a request.
-
-    Supervisors are added if no analyst is outside the restricted agencies.
-    """
+    """Return the roles to notify of a request."""
     if not restricted_agencies:
         return ANALYST_ROLES
     unrestricted = select(Account.id).where(

@@ -1,7 +1,4 @@
-"""Facts on a permit's or shipment's paper: language-neutral and signed.
-
-Drawn quantities, statuses and checkpoints are excluded: they change while the paper stays valid.
-"""
+"""Facts on a permit's or shipment's paper: language-neutral and signed."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -170,11 +167,7 @@ class PaperFacts:
         return Claims(**values, digest=facts_digest(self.face), signed_at=at)
 
     def matches(self, claims: Claims) -> bool:
-        """Return whether the token's paper equals what is recorded.
-
-        If a party's name was erased, the digest cannot be computed again; then the claims are
-        compared.
-        """
+        """Return whether the token's paper equals what is recorded."""
         now = self.to_claims(claims.signed_at)
         if not self.is_erased:
             return now.digest == claims.digest

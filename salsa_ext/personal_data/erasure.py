@@ -91,10 +91,7 @@ class PersonFinding:
 
 
 def find_person(actor: Actor, person: Person) -> list[PersonFinding]:
-    """Return what the own state's documents hold on a person, the oldest first.
-
-    Another identification or country than the person's is another person.
-    """
+    """Return what the own state's documents hold on a person, the oldest first."""
     same_name = func.salsa_folded_name(Party.name) == func.salsa_folded_name(person.name)
     own = Party.owner_state == actor.own_state()
     rows = db.session.scalars(select(Party).where(own, same_name).order_by(Party.id))
@@ -163,10 +160,7 @@ def _find_obstacles(actor: Actor, documents: Collection[UUID]) -> dict[UUID, str
 
 
 def erase(actor: Actor, findings: Collection[PersonFinding], **data: str) -> None:
-    """Erase persons in all versions of their documents, and in the titles of attachments.
-
-    One audit entry for each document, with `data`.
-    """
+    """Erase persons in all versions of their documents, and in the titles of attachments."""
     ids = [finding.party.id for finding in findings]
     documents = {each for finding in findings for each in finding.documents}
     direct = [text for each in findings for text in (each.party.name, each.party.identification)]

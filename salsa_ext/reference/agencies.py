@@ -25,10 +25,7 @@ def agencies_at_post(state: str, post: str) -> frozenset[str]:
 
 
 def responsible_agencies(state: str, post: str) -> tuple[str, ...] | None:
-    """Return the agencies to notify for a post; None for all agencies.
-
-    The agencies assigned to the post, else those assigned to none, else all.
-    """
+    """Return the agencies to notify for a post; None for all agencies."""
     rows = db.session.execute(select(Agency.code, Agency.posts).where(Agency.owner_state == state))
     posts: dict[str, list[str]] = {row.code: row.posts for row in rows}
     here = tuple(sorted(code for code, placed in posts.items() if post in placed))
@@ -229,11 +226,7 @@ def states_without_office(
 
 
 def find_calling_offices(origins: Collection[CallOrigin]) -> dict[CallOrigin, ContactOffice]:
-    """Return the office to call back for each call origin.
-
-    Preferred: the agency's own office, then agencies at the post, then others; among these by
-    POST_CONTACT_KINDS.
-    """
+    """Return the office to call back for each call origin."""
     query = (
         select(*_OFFICE_COLUMNS, Agency.posts)
         .join(Agency, Agency.code == Contact.agency)

@@ -89,11 +89,7 @@ TRAILING_WORDS: Final = frozenset(("gauge", "super"))
 
 @lru_cache(maxsize=4_000)
 def normal_form(text: str) -> str:
-    """Return a calibre's normal form: `9 luger`, `7.62x39`, `12 gauge`.
-
-    Equal forms are the same calibre. Millimetres are dropped below ten; above, they distinguish .40
-    from a 40 mm grenade.
-    """
+    """Return a calibre's normal form: `9 luger`, `7.62x39`, `12 gauge`."""
     words = [_NORMAL_WORDS.get(word, word) for word in _TOKEN.findall(_normal_signs(text))]
     words = [_NUMBER_WORDS.get(word, word) for word in words if word]
     if words and words[0] == "mm" and len(words) > 1:
@@ -220,11 +216,7 @@ class CalibreIndex(NameIndex):
         ]
 
     def _twins(self, text: str) -> NameCandidates:
-        """Read a name with its twin in brackets: `.45 ACP (11,43x23 mm)`, `7,62 (.308)`.
-
-        The twin may be metric and loose (`38 SPECIAL (9MM)`); one that names another calibre leaves
-        both possible.
-        """
+        """Read a name with its twin in brackets: `.45 ACP (11,43x23 mm)`, `7,62 (.308)`."""
         match = _BRACKETED.fullmatch(text)
         if match is None:
             return ()

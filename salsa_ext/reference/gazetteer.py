@@ -64,10 +64,7 @@ def find_towns(country: str, text: str, limit: int) -> list[Town]:
 
 
 def locate(country: str, name: str, admin1: str | None = None) -> Town | None:
-    """Return the town of a name; None where several may be meant.
-
-    The division is given after a comma of the name, or separately.
-    """
+    """Return the town of a name; None where several may be meant."""
     named = _towns(country).get(fold_name("place", name), ())
     town, comma, division = name.rpartition(",")
     if comma and not named:

@@ -64,10 +64,7 @@ _SEPARATOR: Final = re.compile(r"[/()\[\];]|\s-\s")
 
 
 def core_name(text: str) -> str:
-    """Return a maker's name without legal form and trade words.
-
-    Empty if the rest is too short or too common.
-    """
+    """Return a maker's name without legal form and trade words."""
     left = "".join(word for word in split_words(text) if word not in _LEGAL_FORMS)
     return left if len(left) >= _MIN_CORE and left not in _GENERIC else ""
 

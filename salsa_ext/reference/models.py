@@ -49,10 +49,7 @@ class Alias(Base):
 
 
 class Post(Base):
-    """Border post with its two sides, and the coordinates of the crossing.
-
-    A seaport, an airport or a centre of mail and parcels has one side.
-    """
+    """Border post with its two sides, and the coordinates of the crossing."""
 
     __tablename__ = "post"
     code: Mapped[str] = mapped_column(primary_key=True)
@@ -70,10 +67,7 @@ class Post(Base):
 
 
 class Agency(Base):
-    """Authority of a state; its zone applies to its dates.
-
-    `posts` are the codes of its border posts; empty means unknown.
-    """
+    """Authority of a state; its zone applies to its dates."""
 
     __tablename__ = "agency"
     __table_args__ = (UniqueConstraint("code"),)

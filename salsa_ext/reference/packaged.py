@@ -85,10 +85,7 @@ NAME_FILES = {"make": "makes", "calibre": "calibres", "type": "types"}
 
 
 def alias_rows(read: CsvReader) -> Iterator[dict[str, Any]]:
-    """Yield the rows of `alias`: names, usual numbers, placeholders.
-
-    `read` returns the rows of a file by name.
-    """
+    """Yield the rows of `alias`: names, usual numbers, placeholders."""
     for kind, name in NAME_FILES.items():
         written = list(_spellings(kind, read(name)))
         if kind == "type":

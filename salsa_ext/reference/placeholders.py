@@ -58,11 +58,7 @@ def fold_words(text: str) -> str:
 
 
 def read_denial(words: str, nouns: Collection[str]) -> str | None:
-    """Return `unmarked` or `unknown` for folded words that deny, or None.
-
-    `sin numeracion`, `nao consta`, glued (`semnumero`), cut (`no identif`) or misspelt. `nouns` are
-    what may be absent.
-    """
+    """Return `unmarked` or `unknown` for folded words that deny, or None."""
     if words in _ABSENT_VERBS or words in nouns:  # “legible” is no misspelt “n legible”
         return None
     if near := find_near(words, _denials(tuple(sorted(nouns)))):

@@ -14,10 +14,7 @@ from salsa_ext.reference.models import Post
 
 @dataclass(frozen=True)
 class PostSide:
-    """One side of a border post: state, place and time zone.
-
-    What is across a post with one side is abroad: no state, and its own zone.
-    """
+    """One side of a border post: state, place and time zone."""
 
     state: str
     place: str
@@ -33,10 +30,7 @@ def list_sides(post: Post) -> tuple[PostSide, ...]:
 
 
 def own_and_other_side(post: Post, state: str | None) -> tuple[PostSide, PostSide]:
-    """Return a state's own side of a post, then the other, or what is abroad.
-
-    Raises Forbidden for a state without a side.
-    """
+    """Return a state's own side of a post and the other; raises Forbidden without one."""
     sides = list_sides(post)
     for own in sides:
         if own.state == state:
@@ -71,11 +65,7 @@ def distance_km(post: Post, latitude: Any, longitude: Any) -> ColumnElement[floa
 
 
 def is_near(post: Post, model: Any) -> ColumnElement[bool]:
-    """Return the condition that a row lies at or near a post.
-
-    Near is within the post's radius; the indexed squares come first, since row-level security
-    delays functions that are not leakproof.
-    """
+    """Return the condition that a row lies at or near a post."""
     within = distance_km(post, model.latitude, model.longitude) <= post.radius_km
     # indexed conditions come apart: row-level security evaluates only leakproof ones early
     return and_(

@@ -67,10 +67,7 @@ class _DeclaredMeta(SchemaMeta):
 
 
 class DeclaredRequest(RequestSchema, metaclass=_DeclaredMeta):
-    """Request whose fields are those of a declared class; it becomes a value of it.
-
-    Rules across fields are checked with the fields, over what could be read.
-    """
+    """Request whose fields are those of a declared class; it becomes a value of it."""
 
     needed: ClassVar[tuple[str, ...]] = ()
     nested: ClassVar[dict[Any, Any]] = {}

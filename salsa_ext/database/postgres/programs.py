@@ -40,10 +40,7 @@ class OsUser:
             os.chown(path, self.uid, self.gid, follow_symlinks=False)
 
     def run(self, *command: Any, output: int = subprocess.PIPE) -> subprocess.CompletedProcess[str]:
-        """Run a command as the user, stderr merged into stdout; raises OSError.
-
-        Its environment has no PGDATA and no secrets of the service.
-        """
+        """Run a command as the user, stderr merged into stdout; raises OSError."""
         environment = {
             name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ
         }
@@ -64,10 +61,7 @@ class OsUser:
 
 
 def choose_os_user(data: Path) -> OsUser:
-    """Return the caller unless root, else a system user; raises PostgresUnavailable.
-
-    Data folders of an ordinary user remain with that user when root starts the server.
-    """
+    """Return the caller unless root, else a system user; raises PostgresUnavailable."""
     if os.geteuid() != 0:
         return OsUser(str(os.geteuid()))
     if data.is_dir() and (status := data.stat()).st_uid != 0:
@@ -139,10 +133,7 @@ def major_version(version: str) -> int:
 
 
 def runnable_programs(folder: Path, account: OsUser, place: Path) -> Path:
-    """Return the programs, or a copy in `place` that the account can run.
-
-    Raises PostgresUnavailable if it cannot run the copy either.
-    """
+    """Return the programs, or a copy in `place` that runs; raises PostgresUnavailable."""
     reason = _run_error(folder, account)
     if reason is not None and account.uid is not None:
         folder = _copy_programs(folder, place)

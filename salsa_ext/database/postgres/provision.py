@@ -83,10 +83,7 @@ def provision_database(
 
 
 def _ensure_role(admin: connection, name: str, password: str) -> None:
-    """Create a role without powers, or take its powers away.
-
-    The server sees and logs a SCRAM verifier, never the password.
-    """
+    """Create a role without powers, or take its powers away."""
     if not _exists(admin, "SELECT FROM pg_roles WHERE rolname = %s", name):
         _execute(admin, "CREATE ROLE {}", name)
     verifier = encrypt_password(password, name, admin, "scram-sha-256")

@@ -191,10 +191,7 @@ def _restore_passwords(backups: BackupFolder, backup: Backup, place: Path) -> No
 
 
 def _adopt(data: Path, place: Path, account: OsUser) -> None:
-    """Let the copy of another server start here, whose settings and passwords are elsewhere.
-
-    Who may enter the folder of its socket may connect until `_close`.
-    """
+    """Let the copy of another server start here, whose settings and passwords are elsewhere."""
     provision.create_passwords(place / "secrets.json")
     (data / "standby.signal").unlink(missing_ok=True)
     for name in ("postgresql.conf", "postgresql.auto.conf", "pg_ident.conf", "pg_hba.conf"):
@@ -232,10 +229,7 @@ def _unpack_wal(
 
 
 def followed_timeline(times: Mapping[str, datetime]) -> str:
-    """Return the timeline of the segment that was written last.
-
-    The newest one may be of a restored copy that nobody went on with.
-    """
+    """Return the timeline of the segment that was written last."""
     newest = max(filter(SEGMENT.fullmatch, times), key=lambda name: (times[name], name), default="")
     return str(int(newest[:8], 16)) if newest else "latest"
 
@@ -255,10 +249,7 @@ def _unreadable(path: Path) -> Message:
 
 
 def _require_no_gap(times: Mapping[str, datetime], to: datetime | None) -> None:
-    """Raise PostgresUnavailable where a segment before a time is missing.
-
-    PostgreSQL takes a gap for the end, and would restore less than there is.
-    """
+    """Raise PostgresUnavailable for a missing segment, which PostgreSQL takes for the end."""
     for before, after in pairwise(sorted(filter(SEGMENT.fullmatch, times), key=_place_in_log)):
         if to is not None and times[before] > to + MARGIN:
             return

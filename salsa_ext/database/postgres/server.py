@@ -96,10 +96,7 @@ class EmbeddedServer:
         self.stop()
 
     def start(self) -> Self:
-        """Start the server, or join the running one; raises PostgresUnavailable.
-
-        The first start creates the cluster and the passwords.
-        """
+        """Start the server, or join the running one; raises PostgresUnavailable."""
         with self._as_unavailable():
             self._place.parent.mkdir(parents=True, exist_ok=True)
             if not self._place.exists():
@@ -117,10 +114,7 @@ class EmbeddedServer:
         return self
 
     def stop(self) -> None:
-        """Stop the server unless another process uses it.
-
-        Does nothing in a forked child. Raises PostgresUnavailable if the server does not end.
-        """
+        """Stop the server unless another process uses it; raises PostgresUnavailable."""
         if self._starter != os.getpid():
             return
         with self._as_unavailable(), exclusive_lock(self._place / "start.lock"):
@@ -185,10 +179,7 @@ class EmbeddedServer:
         self._launch(binaries, folder, account)
 
     def _launch(self, binaries: Path, folder: Path, account: OsUser) -> None:
-        """Start the server and wait until ready; raises PostgresUnavailable with its log.
-
-        Waits for backends of a killed server to release its shared memory.
-        """
+        """Start the server and wait until ready; raises PostgresUnavailable with its log."""
         _remove_stale_files(folder)
         if self._log.exists() and self._log.stat().st_size > MAX_LOG_SIZE:
             self._log.replace(self._log.with_name(self._log.name + ".1"))

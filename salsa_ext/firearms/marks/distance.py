@@ -55,11 +55,7 @@ class MarkComparison:
 
     @property
     def is_hard_to_read(self) -> bool:
-        """Return whether a glyph that differs is easily misread, lost or unread.
-
-        Another difference is rather that of two guns: makers and large buyers number on. Of a mark
-        read in small part nobody knows.
-        """
+        """Return whether a glyph that differs is easily misread, lost or unread."""
         if self.kind in ("one", "unread_one"):
             return self.is_alike or self.is_swap or not (self.read and self.recorded)
         if self.kind == "unread":
@@ -209,10 +205,7 @@ def _compare_with_one_glyph_more(mine: str, theirs: str) -> MarkComparison | Non
 
 
 def _is_compatible(mine: str, theirs: str) -> bool:
-    """Return whether two skeletons with `?` and `*` can be the same.
-
-    If both have runs, only their beginnings and ends are compared.
-    """
+    """Return whether two skeletons with `?` and `*` can be the same."""
     if "*" in mine and "*" in theirs:
         heads, tails = zip(
             *((text.split("*")[0], text.split("*")[-1]) for text in (mine, theirs)), strict=True
@@ -226,11 +219,7 @@ def _is_compatible(mine: str, theirs: str) -> bool:
 
 
 def _has_pieces(pieces: list[str], whole: str) -> bool:
-    """Return whether the pieces occur in the mark in order.
-
-    The first and last are at its ends. The first fitting place of a piece is as good as any later
-    one, so nothing is tried twice.
-    """
+    """Return whether the pieces occur in the mark in order."""
     head, *middle, tail = pieces
     last = len(whole) - len(tail)
     if last < len(head) or not (_glyphs_agree(head, whole) and _glyphs_agree(tail, whole[last:])):
@@ -297,10 +286,7 @@ _TEXTS: Final = {
 
 
 def describe(near: MarkComparison, by: str) -> Message:
-    """Return a sentence that describes a comparison.
-
-    `by` is the compared mark: `serial`, or another mark of the gun.
-    """
+    """Return a sentence that describes a comparison."""
     text, count = near.kind, near.glyphs
     if by == "lot":
         text = "lot"

@@ -39,10 +39,7 @@ _MARK_CONDITIONS: Final = {
 
 
 def marking_of_firearm(firearm: Firearm) -> str:
-    """Return the serial's marking: as reported, else from its words.
-
-    Words instead of a serial are no intact mark, even if reported as one.
-    """
+    """Return the serial's marking: as reported, else from its words."""
     if firearm.marking not in ("unknown", "intact") or firearm.serial is None:
         return firearm.marking
     reading = cell_reading.read_cell(firearm.serial)

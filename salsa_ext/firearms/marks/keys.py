@@ -123,10 +123,7 @@ def is_lot(norm: str) -> bool:
 
 
 def mark_key(kind: str, text: str) -> Key | None:
-    """Return the key to store a mark of a kind under, as `storage_key`.
-
-    A lot is read on its box: it has no key unless it is whole.
-    """
+    """Return the key to store a mark of a kind under, as `storage_key`."""
     if kind != "lot":
         return storage_key(text)
     if (key := whole_key(text)) is None:

@@ -239,9 +239,6 @@ def _joined_markings() -> dict[str, str]:
 
 @lru_cache(maxsize=4_000)
 def guess_marking(text: str) -> str | None:
-    """Return the marking that words without a digit mean, misspelt or cut, or None.
-
-    Looser than `marking_of`: for cells of which it is known that they are no mark.
-    """
+    """Return the marking that words without a digit mean, misspelt or cut, or None."""
     words = _strip_signs(_fold_text(text))
     return read_denial(words, _MARK_NOUNS) or find_near(words, _joined_markings())

@@ -160,10 +160,7 @@ def may_be_other(cell: str) -> bool:
 
 @lru_cache(maxsize=4_000)
 def find_others(text: str) -> tuple[tuple[int, int], ...]:
-    """Return the places in a text with digits that are no mark, in order.
-
-    Words too that name an object or a maker: `8D77207 - revolver cal. 38`.
-    """
+    """Return the places in a text with digits that are no mark, in order."""
     if not any(map(str.isdigit, text)):
         return ()
     folded = fold_glyphs(text)

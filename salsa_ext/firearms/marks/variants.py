@@ -42,10 +42,7 @@ def possible_halves(folded: str) -> Halves:
 
 
 def searched_length(norm: str) -> int | None:
-    """Return the glyphs of the longest marks that a search finds; None for all, 0 for some.
-
-    A beginning or end finds marks up to a length, a piece within only those that have it near an end.
-    """
+    """Return the glyphs of the longest marks that a search finds; None for all, 0 for some."""
     folded = skeleton(norm)
     if "*" not in folded:
         return None
@@ -189,10 +186,7 @@ def _pieces(folded: str) -> Iterator[str]:
 
 
 def pack_key(kind: str, form: str) -> int:
-    """Return the key of a variant.
-
-    Up to 11 glyphs are packed as they are, so that similar variants are close in the index.
-    """
+    """Return the key of a variant."""
     try:
         return int(kind + form, 36) % _PRIME
     except ValueError:  # a glyph of another script, or a sign
@@ -228,11 +222,7 @@ def _with_swapped_glyphs(folded: str) -> Iterator[str]:
 
 
 def _two_error_keys(folded: str, swapped: Iterable[str]) -> Iterator[int]:
-    """Yield keys shared with marks two errors away.
-
-    A replaced glyph is searched among its kind, digits or letters: look-alikes of the other kind
-    are folded already, or count as the error for which a glyph is left out.
-    """
+    """Yield keys shared with marks two errors away."""
     if not MIN_PIECE < len(folded) <= MAX_TWO_ERROR_GLYPHS:
         return
     for form in chain(
@@ -260,10 +250,7 @@ def _insertion_keys(form: str) -> Iterator[int]:
 
 
 def _replacement_keys(form: str, since: int) -> Iterator[int]:
-    """Yield keys with one glyph from `since` replaced by others of its kind.
-
-    Computed without making texts: every search has hundreds of them.
-    """
+    """Yield keys with one glyph from `since` replaced by others of its kind."""
     value, weight = int(LACKING + form, 36), 36 ** (len(form) - since)
     for glyph in form[since:]:
         weight //= 36
@@ -282,11 +269,7 @@ def _glyphs_of_kind(glyph: str) -> tuple[int, ...]:
 
 
 def digit_cores(norm: str) -> set[str]:
-    """Return the digits of a mark without its letters.
-
-    NCIC ignores embedded letters, and people omit prefixes and suffixes. Fewer than three digits
-    are on too many guns.
-    """
+    """Return the digits of a mark without its letters."""
     runs = _DIGIT_RUN.findall(norm)
     if not runs or any(sign in norm for sign in "?*["):
         return set()

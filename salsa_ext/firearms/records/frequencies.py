@@ -68,10 +68,7 @@ def clear_cache() -> None:
 
 
 def select_counted(state: str, documents: Collection[UUID]) -> Select[Any]:
-    """Return a query of the records of documents that figures count, with their settings.
-
-    Silent ones count separately. Alerts count in none: they are no event of a gun's life.
-    """
+    """Return a query of the records of documents that figures count, with their settings."""
     query = select_current(Record).join(RecordSetting, RecordSetting.record_id == Record.id)
     return query.where(
         is_any_by_index(Record.document_id, documents),

@@ -74,10 +74,7 @@ class Record(Sealed, Owned, Versioned, Dated, FirearmColumns, Base):
 
 
 class RecordSetting(Owned, Base):
-    """The owner's changeable decisions on a record.
-
-    `is_void`: its event did not happen, so figures do not count it.
-    """
+    """The owner's changeable decisions on a record."""
 
     __tablename__ = "record_setting"
     record_id: Mapped[UUID] = mapped_column(primary_key=True, sort_order=-30)

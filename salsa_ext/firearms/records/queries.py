@@ -46,20 +46,14 @@ _MARKS_BY_RECORD: Final = select(Mark).where(is_any_of_param(Mark.record_id)).or
 
 
 def documents_with_serial(state: str, text: str) -> Select[Any]:
-    """Return a query of the ids of a state's documents about a gun with a serial, or of a lot.
-
-    Words such as “obliterated” agree as they are written, all else as in `records_with_mark`.
-    """
+    """Return a query of the ids of a state's documents about a gun with a serial, or of a lot."""
     own = select(Record.document_id).where(Record.owner_state == state)
     bearing = records_with_mark(state, text)
     return own.where(Record.serial == text if bearing is None else Record.id.in_(bearing))
 
 
 def records_with_mark(state: str, text: str) -> Select[Any] | None:
-    """Return a query of the ids of a state's records with a mark or lot; None for words.
-
-    Marks agree but for case, separators and alternatives such as `[8B]` of either.
-    """
+    """Return a query of the ids of a state's records with a mark or lot; None for words."""
     if not (values := keys.lookup_keys(text)):
         return None
     norm, keyed = keys.normalise(text), (MarkKey.key.in_(values), MarkKey.state == state)
@@ -84,10 +78,7 @@ class RecordView:
 
     @property
     def is_withdrawn(self) -> bool:
-        """Return whether its document was withdrawn or its receipt corrected.
-
-        The record of a gun that did not arrive follows no export.
-        """
+        """Return whether its document was withdrawn or its receipt corrected."""
         if self.record.document_kind == "receipt":
             return self.record.linked_record is None
         return self.record.is_void and self.record.document_kind in WITHDRAWABLE_KINDS
@@ -137,10 +128,7 @@ def stream_guns(document_id: UUID, *conditions: ColumnElement[bool]) -> Iterator
 
 
 def stream_with_marks(document_id: UUID) -> Iterator[tuple[Any, Sequence[Any]]]:
-    """Yield one document's items in order with their other marks.
-
-    Reads the firearm columns, id and owner of each record.
-    """
+    """Yield one document's items in order with their other marks."""
     for rows in db.session.execute(_firearm_query(), {"document": document_id}).partitions():
         ids = {"records": [row.id for row in rows]}
         marks = group_by(db.session.execute(_other_marks_query(), ids), lambda mark: mark.of)
@@ -271,11 +259,7 @@ def query_for_record(view: RecordView) -> Query:
 
 
 def query_for_description(columns: Mapping[str, Any], marks: Sequence[mark_values.Mark]) -> Query:
-    """Return the query for a described gun with its marks.
-
-    Leaves out marks with a finer reading: other guns do not fit that one. `columns` are firearm
-    columns.
-    """
+    """Return the query for a described gun with its marks."""
     serials = [mark.text for mark in marks if mark.kind == "manufacture"]
     coarser = coarser_readings([columns["serial"] or "", *serials]) - {columns["serial"]}
     return Query(

@@ -83,10 +83,7 @@ def mark_superseded(record_ids: Sequence[UUID], version: int) -> None:
 
 
 def void_records(record_ids: Sequence[UUID]) -> None:
-    """Hide records of events that did not happen from searches and figures.
-
-    The records stay readable in their document.
-    """
+    """Hide records of events that did not happen from searches and figures."""
     _set_void(record_ids, is_void=True)
 
 

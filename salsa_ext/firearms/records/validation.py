@@ -125,10 +125,7 @@ def hs_heading(code: str) -> str | None:
 
 
 def hs_headings(category: str | None) -> tuple[str, ...]:
-    """Return the HS headings of a category (Model Regulations 2.2.1); chapter 93 if unknown.
-
-    Chapter 93 is arms and ammunition; explosives of chapter 36 may be declared there too.
-    """
+    """Return the HS headings of a category (Model Regulations 2.2.1); chapter 93 if unknown."""
     everywhere = tuple(f"93{number:02}" for number in range(1, 8))
     return HS_HEADINGS.get(category or "", everywhere)
 
@@ -162,10 +159,7 @@ def lock_trace_keys(actor: Actor, row: Mapping[str, Any]) -> None:
 
 
 def check_trace(actor: Actor, row: Mapping[str, Any]) -> None:
-    """Raise Conflict if the own state has an open trace of this gun.
-
-    The same seized gun, or the same serial and case.
-    """
+    """Raise Conflict if the own state has an open trace of this gun."""
     record, case = row["record_id"], row["case_number"]
     serial = _comparable_serial(row["firearm"]["serial"])
     about = {"own": actor.own_state(), "id": row["id"], "case": case, "record": record}

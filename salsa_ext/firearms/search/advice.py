@@ -106,11 +106,7 @@ def count_unlisted(candidates: Iterable[Candidate], listed: Sequence[Candidate])
 def advise(
     verdict: str, listed: Sequence[Candidate], asker: str | None, serial: str = ""
 ) -> Advice:
-    """Return the advice on a verdict with the listed candidates.
-
-    Without a hit it names the marks that were searched for a `serial` read in part. The first state
-    to call is one that decides the verdict; the asker's own state is last.
-    """
+    """Return the advice on a verdict with the listed candidates."""
     if verdict == "no_hit":
         return Advice("none", _no_hit_text(serial))
     if verdict == "hit":

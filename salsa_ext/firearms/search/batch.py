@@ -89,10 +89,7 @@ def search_many(guns: Sequence[RecordQuery], actor: Actor) -> dict[UUID, Sequenc
 def search_equal_marks(
     guns: Sequence[RecordQuery], actor: Actor
 ) -> dict[UUID, Sequence[Candidate]]:
-    """Return the visible candidates that bear a mark of each gun itself, best first.
-
-    Current marks only. One query for all guns, whether anything is found or not.
-    """
+    """Return the visible candidates that bear a mark of each gun itself, best first."""
     queries = [(gun, marks) for gun in guns if (marks := _searchable_marks(gun.query))]
     hits, _ = _find_equal_marks(queries, actor, with_silent=False)
     return _weigh_visible(queries, actor, hits, with_silent=False)
@@ -101,10 +98,7 @@ def search_equal_marks(
 def search_all_candidates(
     guns: Sequence[RecordQuery], actor: Actor
 ) -> dict[UUID, Sequence[Candidate]]:
-    """Return all visible candidates of each gun, exact and near, in one query.
-
-    Empty for a gun that cannot be searched.
-    """
+    """Return all visible candidates of each gun, exact and near, in one query."""
     queries = [(gun, marks) for gun in guns if (marks := _searchable_marks(gun.query))]
     described = [([*marks], describe_query(gun.query)) for gun, marks in queries]
     all_hits = mark_lookup.find_hits_of_many(described, actor.state)
@@ -151,10 +145,7 @@ def _searchable_marks(query: Query) -> Mapping[SearchMark, str]:
 def _find_equal_marks(
     queries: Sequence[PreparedQuery], actor: Actor, *, with_silent: bool
 ) -> tuple[dict[UUID, list[MarkHit]], set[UUID]]:
-    """Return equal marks of each gun, and guns with too many of them.
-
-    The latter are searched singly, which ranks before it cuts.
-    """
+    """Return equal marks of each gun, and guns with too many of them."""
     guns: dict[int, list[RecordQuery]] = defaultdict(list)
     for gun, marks in queries:
         for mark in marks:
@@ -244,10 +235,7 @@ def _with_near_marks(
 
 
 def find_trade_to_compare(records: Collection[UUID], actor: Actor) -> set[UUID]:
-    """Return which new records of trade may be of a gun of crime, or are duplicates.
-
-    Silent records count. Set-wise: the marks of all are compared with those of crime alone.
-    """
+    """Return which new records of trade may be of a gun of crime, or are duplicates."""
     if not records:
         return set()
     equal = mark_lookup.find_trade_with_equal_marks(records)
@@ -260,10 +248,7 @@ def find_trade_to_compare(records: Collection[UUID], actor: Actor) -> set[UUID]:
 def compare_each(
     actor: Actor, view: RecordView, hits_by_record: Sequence[Sequence[MarkHit]]
 ) -> Iterator[Candidate]:
-    """Yield the candidate of each other record, weighed singly.
-
-    Yields nothing if the record has no searchable mark.
-    """
+    """Yield the candidate of each other record, weighed singly."""
     query = query_for_record(view)
     if marks := _searchable_marks(query):
         for hits in hits_by_record:  # singly: confirmed records take nothing from each other

@@ -25,10 +25,7 @@ _GLUED_LABEL: Final = re.compile(rf"\b({_NAME_LABEL})[.:]*(?=\.?\d)", re.IGNOREC
 
 
 def is_identifying_mark(mark: Mark, query: Query) -> bool:
-    """Return whether a mark identifies a gun without product names.
-
-    Calibre, model, type and make are on every gun of a kind.
-    """
+    """Return whether a mark identifies a gun without product names."""
     if mark.kind == "lot":
         return not firearm_marks.is_words(mark.text)
     if mark.kind == "manufacture" and is_product_name(mark.text, query.model):
@@ -39,10 +36,7 @@ def is_identifying_mark(mark: Mark, query: Query) -> bool:
 
 
 def is_product_name(text: str, model: str | None) -> bool:
-    """Return whether a serial is only product names: `.38 SPECIAL`, `TAURUS`.
-
-    Never a number alone; four digits in a row may be the gun's own.
-    """
+    """Return whether a serial is only product names: `.38 SPECIAL`, `TAURUS`."""
     if not any(map(str.isalpha, text)) or re.search(r"\d{4}", text):
         return False
     if glued := re.fullmatch(rf"({_NAME_LABEL})[.:]*(\d+)", text.strip(), re.IGNORECASE):
@@ -166,11 +160,7 @@ def _search_problem(query: Query) -> Message | None:
 
 
 def marks_to_search(query: Query, path: str = "serial") -> dict[SearchMark, str]:
-    """Return the marks to search for, each with its role for `weigh`.
-
-    The serial and four further ones are searched near too, all others by their own key. Raises
-    Invalid if no mark can be searched.
-    """
+    """Return the marks to search for, each with its role; raises Invalid if there are none."""
     known_last = sorted(
         query.marks, key=lambda mark: (mark.kind == "manufacture", mark.kind in ROLE_BY_KIND)
     )

@@ -52,11 +52,7 @@ def count_unregistered(events: Collection[str]) -> int:
 
 
 def worth_of(event: str, other: str | None) -> str:
-    """Return why two events are worth a look, a code of MATCH_WORTHS.
-
-    With an event of crime an unknown one (None) is a question to its state. With trade it is
-    that state's to act, which sees both.
-    """
+    """Return why two events are worth a look, a code of MATCH_WORTHS."""
     events = {event, other}
     if other is None and event in FIELD_EVENTS:
         return "pointer"
@@ -282,10 +278,7 @@ class Evidence:
 
     @property
     def at_most(self) -> float:
-        """Return the bits if the record had all fields and no rivals.
-
-        Only if it fits all that was read and no field differs; else `bits`.
-        """
+        """Return the bits if the record had all fields and no rivals."""
         differs = any(outcome == "other" for _, outcome in self.fields)
         if (
             differs
@@ -339,10 +332,7 @@ class Evidence:
 
     @property
     def is_possible(self) -> bool:
-        """Return whether the answer is at least `possible`.
-
-        Enough bits, or a record that fits all of a partly read mark.
-        """
+        """Return whether the answer is at least `possible`."""
         if self.strength is None:
             return False
         fits = self.is_partial and self.near.kind == "unread" and not self._is_contradicted

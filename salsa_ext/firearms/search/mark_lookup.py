@@ -114,10 +114,7 @@ def _arguments(asker: str, with_silent: bool) -> dict[str, Any]:
 def marks_without_exact_hit(
     marks: Iterable[SearchMark], exact_hits: Iterable[MarkHit]
 ) -> list[SearchMark]:
-    """Return the marks to search near, without those that have an exact hit.
-
-    A gun has several numbers: an exact hit of one does not explain a misreading of another.
-    """
+    """Return the marks to search near, without those that have an exact hit."""
     exact = {skeleton(hit.serial_norm) for hit in exact_hits}
     return [
         mark
@@ -288,10 +285,7 @@ def find_trade_with_equal_marks(records: Collection[UUID]) -> set[UUID]:
 def find_marks_of_records(
     record_ids: Collection[UUID], asker: str | None, *, with_silent: bool = False
 ) -> list[MarkHit]:
-    """Return the current marks of a few records.
-
-    Others' silent records only `with_silent`. Uses the index by record.
-    """
+    """Return the current marks of a few records."""
     if not record_ids:
         return []
     arguments = _bulk_arguments((), asker, MAX_RECORD_MARKS, with_silent=with_silent)
@@ -366,10 +360,7 @@ def query_serials(query: Query) -> frozenset[str]:
 
 
 def find_record_serials(actor: Actor, hits: Iterable[MarkHit]) -> dict[UUID, str]:
-    """Return the skeletons of the hits' readable serials, by record.
-
-    Read as each owner state, for comparison only.
-    """
+    """Return the skeletons of the hits' readable serials, by record."""
     by_state: dict[str, set[UUID]] = defaultdict(set)
     for hit in hits:
         by_state[hit.state].add(hit.record_id)

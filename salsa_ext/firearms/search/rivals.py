@@ -103,10 +103,7 @@ def _with_exact_ones_first(candidates: Sequence[Candidate]) -> list[Candidate]:
 
 
 def doubt_unregistered(candidates: Sequence[Candidate], event: str) -> list[Candidate]:
-    """Return the candidates of a record, none sure by a mark that only seizures bear.
-
-    `event` is the record's own.
-    """
+    """Return the candidates of a record, none sure by a mark that only seizures bear."""
     events: dict[str, list[str]] = defaultdict(lambda: [event])
     for each in candidates:
         if each.is_open:

@@ -153,10 +153,7 @@ def _records_with_other_serial(
 
 
 def _limit_crowd_loss(candidate: Candidate) -> Candidate:
-    """Limit the crowd's loss for a missing or seized gun of this serial.
-
-    It remains listed with the minimum of bits.
-    """
+    """Limit the crowd's loss for a missing or seized gun of this serial."""
     evidence = candidate.evidence
     if evidence.strength or not evidence.crowd or not candidate.is_open:
         return candidate
@@ -237,11 +234,7 @@ def has_exact_matches(
 
 
 def _exact_hits(candidates: Sequence[Candidate], query: Query, *, is_seized: bool) -> list[MarkHit]:
-    """Return strong, equal, readable hits that agree in every field.
-
-    An alert never counts; for a seized gun another seizure does not either: it may repeat a
-    misreading.
-    """
+    """Return strong, equal, readable hits that agree in every field."""
     strong = [
         candidate.mark_hit
         for candidate in candidates

@@ -61,10 +61,7 @@ class Coverage(NamedTuple):
 
 
 class SearchedState(NamedTuple):
-    """A state whose registers of guns were searched, and those that may lack guns of their kind.
-
-    `records` counts what is not silent; `through` is the day of the newest.
-    """
+    """A state whose registers of guns were searched, and those that may lack guns of their kind."""
 
     state: str
     registers: Sequence[str]
@@ -81,10 +78,7 @@ class SearchScope(NamedTuple):
 
 
 class BestScores(NamedTuple):
-    """Bits of the best candidates: of all, and of lawful history.
-
-    `serial_bits` is that of lawful history by the serial alone.
-    """
+    """Bits of the best candidates: of all, and of lawful history."""
 
     bits: float
     lawful_bits: float

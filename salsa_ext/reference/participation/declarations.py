@@ -99,10 +99,7 @@ def participating_states(actor: Actor, register: str | None = None) -> frozenset
 
 
 def declarations_at(moments: Mapping[str, datetime]) -> dict[str, Declarations]:
-    """Return what each state had in force at a moment of its own, by state and register.
-
-    A state that does not participate has nothing.
-    """
+    """Return what each state had in force at a moment of its own, by state and register."""
     by_state: dict[str, dict[str, Declaration]] = {state: {} for state in moments}
     parameters = {"states": [*moments], "moments": [*moments.values()]}
     for state, *values in execute_raw(_DECLARED_AT, parameters):

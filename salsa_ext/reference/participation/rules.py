@@ -72,11 +72,7 @@ def gives_record(declarations: Declarations, event: str) -> bool:
 
 
 def reports_no_record(declarations: Declarations, make: str | None, year: int | None) -> bool:
-    """Return whether the service may answer that the state has no record of a gun.
-
-    Each register of the lawful life of guns is searched by the service, and complete for the make
-    and the year. Else something was not searched, and a person answers.
-    """
+    """Return whether the service may answer that the state has no record of a gun."""
     return all(
         (declaration := declarations.get(register)) is not None
         and declaration.mode == "service"

@@ -1,7 +1,4 @@
-"""Blank forms, and verification of a signed paper, by anybody.
-
-Visitors verify the signature; users who may read permits also compare the record.
-"""
+"""Blank forms, and verification of a signed paper, by anybody."""
 
 from typing import Any
 

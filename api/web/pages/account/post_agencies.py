@@ -1,7 +1,4 @@
-"""Assignment of agencies to border posts.
-
-Officers of assigned agencies are notified of calls from the post; their office is called.
-"""
+"""Assignment of agencies to border posts."""
 
 from collections import defaultdict
 from typing import Any, Final

@@ -135,10 +135,7 @@ def sign_out() -> Any:
 
 @account_pages.get("/signed-out")
 def signed_out() -> str:
-    """Show that no user is signed in.
-
-    A device shows it too while it cannot end its session here (offline).
-    """
+    """Show that no user is signed in."""
     g.actor = None
     return render_template("account/signed_out.html", end_address=end_address())
 

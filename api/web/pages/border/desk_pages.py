@@ -60,10 +60,7 @@ def find_current_post(actor: Actor, code: str) -> CurrentPost:
 
 
 def post_page(view: View) -> View:
-    """Run `view(actor, here, **path)` for the signed-in user.
-
-    Other visitors are redirected to the sign-in page.
-    """
+    """Run `view(actor, here, **path)` for the user; others go to the sign-in page."""
 
     @wraps(view)
     def run(actor: Actor, code: str, **ids: Any) -> Any:

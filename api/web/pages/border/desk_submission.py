@@ -67,10 +67,7 @@ def submit_desk_form(
 
 
 def read_form_photo(form: Form) -> bool:
-    """Read the photograph of a form; return whether the form can be submitted.
-
-    A refused one is an error for a browser; a script's form goes on without it.
-    """
+    """Read the photograph of a form; return whether the form can be submitted."""
     if submission.submit_repeatable(form, lambda: submission.read_photo(form)) is not None:
         return True
     if not is_script_request():

@@ -70,10 +70,7 @@ def offline_page(actor: Actor, here: CurrentPost) -> str:
 
 @border_pages.get("/posts/session")
 def device_session() -> Response:
-    """Return owner, device key and form token to the desk's script.
-
-    Raises Unauthenticated.
-    """
+    """Return owner, device key and form token to the desk's script; raises Unauthenticated."""
     if not is_script_request():
         abort(406)  # a key is no page
     actor = authenticate_page()
@@ -128,10 +125,7 @@ def desk_file(version: str, name: str) -> Response:
 
 @border_pages.app_template_global("file_address")
 def file_address(name: str) -> str:
-    """Return the address of a static file.
-
-    Desk files have the version in their path, so that their imports fit.
-    """
+    """Return the address of a static file."""
     if name.startswith(DESK_FOLDER):
         return url_for(
             "border.desk_file", version=desk_version(), name=name.removeprefix(DESK_FOLDER)

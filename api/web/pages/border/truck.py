@@ -76,10 +76,7 @@ def _set_time(body: dict[str, Any], view: TruckHere, form: Form) -> None:
 
 
 def _set_stage(body: dict[str, Any], view: TruckHere, form: Form) -> None:
-    """Set stage, post, time and the version that was shown.
-
-    Raises Invalid if a stopping outcome has no reason.
-    """
+    """Set stage, post, time and version shown; raises Invalid for a stop without a reason."""
     _set_time(body, view, form)
     body.setdefault("stage", view.stage.stage)
     body["post"] = view.here.code
@@ -89,10 +86,7 @@ def _set_stage(body: dict[str, Any], view: TruckHere, form: Form) -> None:
 
 
 def _can_hold(actor: Actor, view: TruckHere) -> bool:
-    """Return whether a hold applies where a checkpoint cannot stop it.
-
-    It has entered already, or is not released yet.
-    """
+    """Return whether a hold applies where no checkpoint can stop the goods."""
     if view.stage.stage == "exit":
         return view.truck.view.progress.status == "planned"
     return view.stage.stage in ("entry", "transit_in") and not view.stage.is_owed

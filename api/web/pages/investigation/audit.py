@@ -88,10 +88,7 @@ def _fold(views: Sequence[AuditEntryView]) -> list[list[AuditEntryView]]:
 @investigation_pages.get("/disclosures")
 @login_required
 def disclosure_list(actor: Actor) -> str:
-    """List the disclosures of an own record, newest first.
-
-    The record is given by id, document number or serial; several candidates are listed with links.
-    """
+    """List the disclosures of an own record, newest first."""
     require(actor, Permission.DISCLOSURE_READ)
     listed = lists.read_filters(DisclosureQuery)
     typed, page = listed.form.get("record"), None

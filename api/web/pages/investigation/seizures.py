@@ -249,10 +249,7 @@ def _name_equal_serials(form: Form) -> None:
 def _add_gun(
     form: Form, path: str, line: int, cells: Sequence[str], columns: Mapping[str, int]
 ) -> None:
-    """Add a pasted gun; without a serial or known type it is marked until there is one.
-
-    Words such as RASPADA are the state of the mark, not a serial.
-    """
+    """Add a pasted gun; without a serial or known type it is marked until there is one."""
     filled = {name: cells[at] for name, at in columns.items() if at < len(cells)}
     gun = dict.fromkeys(ORDER, "") | filled
     serial, typed = gun["serial"], gun["type"]

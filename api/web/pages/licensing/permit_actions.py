@@ -76,10 +76,7 @@ def remove_unchanged(body: dict[str, Any], view: PermitView, form: Form) -> None
 
 
 def reissue_values(actor: Actor, view: PermitView) -> Mapping[str, str]:
-    """Return the initial values of a reissue.
-
-    Today, one year of validity, the next number, the remaining quantities.
-    """
+    """Return the initial values of a reissue: a year of validity, the remaining quantities."""
     on, agencies = today(actor), choices.agencies(actor)
     return {
         f"lines.{at}.quantity": format_quantity(line.remaining)

@@ -1,7 +1,4 @@
-"""List of permits, a permit's page, issuing.
-
-The form shows only the fields of the chosen document (Model Regulations 2.2-4.2).
-"""
+"""List of permits, a permit's page, issuing."""
 
 from typing import Any
 from uuid import UUID
@@ -140,10 +137,7 @@ def _needed_types(form: Form) -> list[str]:
 
 
 def blank_permit_form(actor: Actor, kind: str) -> Form:
-    """Return a form with default values.
-
-    Today, one year of validity, the next number, the own agency.
-    """
+    """Return a form with default values."""
     on = today(actor)
     return Form(
         {

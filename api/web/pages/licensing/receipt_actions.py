@@ -113,10 +113,7 @@ def correction_values(actor: Actor, view: ShipmentView) -> dict[str, str]:
 
 
 def more_fields(view: ShipmentView) -> tuple[Field, ...]:
-    """Return the manifest to tick, other declared fields, quantities for lines without serials.
-
-    With a field to state that no serial arrived, if the shipment has both.
-    """
+    """Return the manifest to tick, other declared fields, quantities for lines without serials."""
     shipped, listed = shipped_serials(view.shipment, MAX_TICKED), LISTED_FIELDS
     if shipped:
         listed = (_manifest_field(shipped), UNEXPECTED_FIELD)

@@ -67,10 +67,7 @@ INCIDENT_FIELDS = (
 
 
 def can_hold(actor: Actor, view: ShipmentView) -> bool:
-    """Return whether the state may hold the shipment; the command decides.
-
-    Its status allows that the goods are in the state, or only an own stage holds them.
-    """
+    """Return whether the state may hold the shipment; the command decides."""
     row = view.shipment
     if view.status == "held":
         return [hold.kind for hold in view.hold.active_stops if hold.state == actor.state] == [

@@ -156,11 +156,7 @@ def dataset_names(actor: Actor) -> choices.Options:
 def _select_table(
     actor: Actor, dataset: Dataset, filters: Mapping[str, Any], is_own: bool
 ) -> dict[str, Any]:
-    """Return which table is read: of the own state, or ended years of those that allow it.
-
-    Firearms alone, unless it is by category: guns and rounds are no sum. Who has no state sees a
-    line a state at first.
-    """
+    """Return which table is read: of the own state, or ended years of those that allow it."""
     by = dict.fromkeys(filters.get("by") or ((dataset.base[-1].code,) if is_own else ()))
     if then := filters.get("then"):
         by |= {then: None}

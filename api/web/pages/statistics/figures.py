@@ -432,10 +432,7 @@ def _compared(source: Source, release: releases.ReleaseView) -> Picture:
 
 
 def _coverage(source: Source) -> Picture:
-    """Return which states have figures of what, and in which months they have no seizures.
-
-    Whatever the page is narrowed to; permits of all kinds.
-    """
+    """Return which states have figures of what, and in which months they have no seizures."""
     source = replace(source, where={})
     permits = source.tally(PERMITS, "permit", "state")
     trade = source.tally(LICIT_TRADE, "measure", "state")

@@ -184,10 +184,7 @@ def _leg_action(action: Action, leg_id: UUID) -> Action:
         return {"channel": channel, "reference": (attempt and attempt.reference) or ""}
 
     def complete(body: dict[str, Any], view: TraceView, form: Form) -> None:
-        """Complete a form: it does not take the reference of another channel along.
-
-        After an earlier result one says whether it adds to that or replaces it.
-        """
+        """Complete a form: it does not take the reference of another channel along."""
         leg, channel = _find_leg(view, leg_id).leg, body.get("channel")
         opened = initial_values(g.actor, view)
         if channel != opened["channel"] and body.get("reference") == opened["reference"]:

@@ -63,10 +63,7 @@ ANSWER_LABELS = {
 
 
 def _render_list(actor: Actor, sent: Form | None = None) -> str:
-    """Render open requests by due time, or by filter, newest first.
-
-    `sent` is a refused form that acknowledges several.
-    """
+    """Render open requests by due time, or by filter, newest first."""
     query = lists.read_filters(RequestQuery)
     is_queue = "status" not in query.filters and request.args.get("show") != SHOW_ALL
     read = request_queries.list_waiting if is_queue else request_queries.list_requests
@@ -119,10 +116,7 @@ def _detail(actor: Actor, subject: Subject, form: Form | None = None) -> dict[st
 
 
 def answer_form(view: RequestView) -> Form:
-    """Return an answer form with all candidates checked.
-
-    Handling is the strictest of the records, and not looser than in earlier answers.
-    """
+    """Return an answer form with all candidates checked."""
     records = [candidate["record"] for candidate in view.request.candidates]
     handling = answers.handling_for(view.request, find_records(map(UUID, records)))
     checked = {f"{CHECKBOX_PREFIX}{record}": "true" for record in records}

@@ -133,10 +133,7 @@ class CompletionLinks:
 
 
 def completion_links(actor: Actor, view: TraceView) -> CompletionLinks:
-    """Return where a draft is completed: its form, or its seizure's correction.
-
-    For readers without that permission, the seizure and its agency.
-    """
+    """Return where a draft is completed: its form, or its seizure's correction."""
     row, may = view.trace, actor.permissions
     if view.outlook is None:
         return CompletionLinks()
