@@ -75,10 +75,7 @@ def is_near(post: Post, model: Any) -> ColumnElement[bool]:
 
 
 def grid_squares_near(post: Post) -> list[int]:
-    """Return the grid squares within a post's radius.
-
-    Widened by a tenth, since degrees of longitude shrink away from the equator.
-    """
+    """Return the grid squares within a post's radius."""
     north, east = _degree_lengths(post.latitude, post.longitude)
     high, wide = 1.1 * post.radius_km / north, 1.1 * post.radius_km / east
     return grid_squares(

@@ -131,10 +131,7 @@ MAX_CANDIDATES = 10
 
 @dataclass(frozen=True)
 class LookupRow:
-    """Row of reference data with name and confidence for a typed text.
-
-    Without a text `confidence` and `how` are None; a match by prefix has no confidence.
-    """
+    """Row of reference data with name and confidence for a typed text."""
 
     row: Any
     name: str

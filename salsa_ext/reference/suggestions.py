@@ -67,10 +67,7 @@ class WordRemark:
 
 
 def remarks_on_firearms(firearms: Iterable[tuple[str, Firearm]], language: str) -> list[WordRemark]:
-    """Return a remark for each distinct unknown word of goods.
-
-    Goods come with their paths; only unknown words remain in memory.
-    """
+    """Return a remark for each distinct unknown word of goods."""
     return _collect_remarks(_unknown_words(firearms), language)
 
 
@@ -86,10 +83,7 @@ def remarks_on_rows(rows: Iterable[tuple[str, Any]], language: str) -> list[Word
 
 
 def remarks_on_query(query: Query, language: str) -> list[WordRemark]:
-    """Return a remark for each word of a check without full weight.
-
-    Placeholders (`names.find_placeholder`) are not reported.
-    """
+    """Return a remark for each word of a check without full weight."""
     words = ((kind, text) for kind in NOT_COUNTED_MESSAGES if (text := getattr(query, kind)))
     return [
         _query_remark(kind, text, language)
@@ -131,10 +125,7 @@ MAX_SUGGESTIONS: Final = 3
 
 
 def suggest(kind: str, text: str, language: str) -> list[Suggestion]:
-    """Return the likeliest makes, calibres or types for a text; no importers.
-
-    Reference data are cached, so many words cost no more queries than one.
-    """
+    """Return the likeliest makes, calibres or types for a text; no importers."""
     likely = [
         candidate.code
         for candidate in names.find_candidates(kind, text)

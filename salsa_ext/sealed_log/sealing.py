@@ -178,10 +178,7 @@ def _root(state: str, start: int, end: int) -> bytes:
 
 
 def write_bundle(actor: Actor, file: IO[bytes]) -> int:
-    """Write the whole log of the own state as a bundle; return its number of entries.
-
-    Entries that the reader may not see are null, as erased ones are.
-    """
+    """Write the whole log of the own state as a bundle; return its number of entries."""
     require(actor, Permission.AUDIT_READ)
     latest = _latest(actor)
     steps = range(0, latest.size, EXPORT_STEP)

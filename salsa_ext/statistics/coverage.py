@@ -1,7 +1,4 @@
-"""Coverage: which registers a state declares, and in which months of a year it has records.
-
-A month without records may be a missing report: it is no zero.
-"""
+"""Coverage: which registers a state declares, and in which months of a year it has records."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence

@@ -64,10 +64,7 @@ def _fetch_newest(model: type[Permit] | type[Shipment], ids: object) -> Sequence
 
 
 def related_permits(actor: Actor, permit: Permit) -> list[PermitView]:
-    """Return the other permits of the same movement, oldest first.
-
-    They name the same import certificate, or one of them names the other.
-    """
+    """Return the other permits of the same movement, oldest first."""
     require(actor, Permission.PERMIT_READ)
     certificate = permit.number if permit.kind == "import" else permit.import_permit_number
     keys = [(permit.importing_state, "import", certificate)] if certificate else []

@@ -115,11 +115,7 @@ def _open_shipments(actor: Actor, when: Any) -> list[ShipmentView]:
 
 
 def propose_permit_number(actor: Actor, kind: str) -> str:
-    """Return a free permit number that follows the state's last one.
-
-    The first number, or the first of a new year, is `PRY-I-2026-0001`. Only a proposal: the command
-    refuses a number used meanwhile.
-    """
+    """Return a free permit number that follows the state's last one."""
     require(actor, Permission.PERMIT_READ)
     own = select(Permit.number).where(Permit.owner_state == actor.state, Permit.kind == kind)
     return _free_number(actor, own, Permit, NUMBER_LETTERS[kind])

@@ -32,10 +32,7 @@ MAX_MARKED: Final = 5_000
 
 
 def mark_read(*, actor: Actor, notification_id: UUID) -> None:
-    """Mark a notification read by the actor's account; idempotent, raises NotFound.
-
-    The operator has no account and marks nothing.
-    """
+    """Mark a notification read by the actor's account; idempotent, raises NotFound."""
     require(actor, Permission.NOTIFICATION_READ)
     notification = load_notification(actor, notification_id)
     if actor.account_id is None:
@@ -87,10 +84,7 @@ MAX_EARLIER: Final = 500
 
 @dataclass(frozen=True)
 class NotificationView:
-    """Notification with its text in the reader's language, and when read.
-
-    `is_urgent` for an urgent code that is not resolved yet.
-    """
+    """Notification with its text in the reader's language, and when read."""
 
     notification: Notification
     text: str
@@ -214,10 +208,7 @@ def get_notification(actor: Actor, notification_id: UUID) -> NotificationView:
 
 
 def count_unread(actor: Actor) -> UnreadCount:
-    """Count the account's unread notifications among the newest.
-
-    The newest thousand of the last ninety days, so that the cost of a page is constant.
-    """
+    """Count the account's unread notifications among the newest."""
     require(actor, Permission.NOTIFICATION_READ)
     since = actor.now() - timedelta(days=MAX_COUNTED_DAYS)
     newest = _select_addressed(actor).where(Notification.raised_at >= since)
@@ -265,10 +256,7 @@ def load_notification(actor: Actor, notification_id: UUID) -> Notification:
 
 
 def _select_addressed(actor: Actor, row: Any = Notification) -> Select[Any]:
-    """Select notifications addressed to the actor; the operator sees all.
-
-    Left out are matches with a record that became silent, and kinds that the person muted.
-    """
+    """Select notifications addressed to the actor; the operator sees all."""
     in_reach = select(Match.id).where(Match.id == row.subject_id).exists()
     query = select(row).where(
         row.owner_state == actor.state, or_(row.subject_kind != "match", in_reach)

@@ -90,10 +90,7 @@ def _read_references(state: str, ids: Collection[UUID]) -> list[RecordReference]
 
 
 def find_answer_records(actor: Actor, case_number: str, text: str) -> list[RecordReference]:
-    """Return other states' records that answered traces of a case.
-
-    Selected by document number or serial; requires CONSENT_ASK.
-    """
+    """Return other states' records that answered traces of a case."""
     require(actor, Permission.CONSENT_ASK)
     written, serial = {*number_spellings(text)}, keys.normalise(text)
     legs = (
@@ -169,10 +166,7 @@ def describe_records(
 def find_numbers(
     actor: Actor, subjects: Iterable[SubjectKey], permission: Permission = Permission.AUDIT_READ
 ) -> dict[SubjectKey, str]:
-    """Return document or case numbers of own subjects, in one query; requires `permission`.
-
-    That of a check is its serial or lot.
-    """
+    """Return document or case numbers of own subjects, in one query; requires `permission`."""
     require(actor, permission)
     ids_by_kind: dict[str, list[UUID]] = {}
     for kind, subject in subjects:

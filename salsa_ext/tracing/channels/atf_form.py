@@ -115,10 +115,7 @@ def _missing_of_leg(actor: Actor, view: TraceView, leg: TraceLeg) -> list[FormFi
 
 
 def crime_code(contexts: Sequence[str]) -> str | None:
-    """Return the NCIC code of the first crime context that has one, with its name.
-
-    The list could not be obtained: its rows are marked unverified, and so is the code.
-    """
+    """Return the NCIC code of the first crime context that has one, with its name."""
     codes = {row["context"]: row for row in read_csv("ncic_crimes")}
     row = next((codes[context] for context in contexts if context in codes), None)
     if row is None:

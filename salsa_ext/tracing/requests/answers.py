@@ -148,11 +148,7 @@ def _record_event(view: RecordView) -> dict[str, Any]:
 
 
 def _load_facts(actor: Actor, to: str, views: Sequence[RecordView]) -> dict[UUID, dict[str, Any]]:
-    """Return by record the facts of its document that another state may be given.
-
-    Its number, a shipment's status and return date. No shipment status of an export whose gun
-    arrived.
-    """
+    """Return by record the facts of its document that another state may be given."""
     documents: dict[str, set[UUID]] = defaultdict(set)
     for view in views:
         documents[view.record.document_kind].add(view.record.document_id)
@@ -187,11 +183,7 @@ def _to_json(value: Any) -> Any:
 
 
 def _receipt_facts(actor: Actor, to: str, ids: set[UUID]) -> dict[UUID, dict[str, Any]]:
-    """Return the shipment's facts for receipts, where its papers may be disclosed.
-
-    They are the exporting state's papers: a state that they do not concern is given the receipt
-    alone, and asks the exporting state for the rest. Returned goods have no return date.
-    """
+    """Return the shipment's facts for receipts, where its papers may be disclosed."""
     if not ids:
         return {}
     columns = (
@@ -215,10 +207,7 @@ def _receipt_facts(actor: Actor, to: str, ids: set[UUID]) -> dict[UUID, dict[str
 def _arrived_records(
     exports: Sequence[Record], facts: Mapping[UUID, Mapping[str, Any]]
 ) -> list[UUID]:
-    """Return the export records whose gun is in a current receipt.
-
-    For a returned shipment that is the receipt of the exporting state.
-    """
+    """Return the export records whose gun is in a current receipt."""
     if not exports:
         return []
     receipts = select_current(Record).where(
@@ -259,10 +248,7 @@ def groups_in(
 def manual_event(
     state: str, data: ManualEvent, handling: str, failure_reason: str | None
 ) -> dict[str, Any]:
-    """Return an event entered by a person from a state's registers.
-
-    The last that is known of a gun whose dealer is out of business is that the dealer had it.
-    """
+    """Return an event entered by a person from a state's registers."""
     entered = asdict(data)
     if failure_reason == "dealer_defunct" and data.event == "domestic_sale":
         entered["receiver"] = entered["receiver"] or {"kind": "dealer", "country": state}
@@ -365,10 +351,7 @@ def wrong_referral(actor: Actor, request: TraceRequest, state: str) -> Message |
 
 
 def handling_for(request: TraceRequest, views: Iterable[RecordView]) -> str:
-    """Return the default handling of an answer: that of its strictest record.
-
-    No looser than the last answer, nor than a record was given before.
-    """
+    """Return the default handling of an answer: that of its strictest record."""
     codes = {str(view.record.id): handling_of(view) for view in views}
     before = answer_handling(request.id)
     earlier = before.strictest(codes) if before else DEFAULT_HANDLING
@@ -376,10 +359,7 @@ def handling_for(request: TraceRequest, views: Iterable[RecordView]) -> str:
 
 
 def check_no_record(request: TraceRequest, action: str, data: CommentData | ReferralData) -> None:
-    """Raise Conflict for an unconfirmed answer despite a strong match.
-
-    That is an open record of the own state.
-    """
+    """Raise Conflict for an unconfirmed answer despite a strong match."""
     is_confirmed = isinstance(data, NoRecordData | ReferralData) and data.confirm_other_guns
     likely = likely_records(request)
     if likely and not is_confirmed and next_status(request.status, action):

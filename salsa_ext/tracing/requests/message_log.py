@@ -57,10 +57,7 @@ class MessageEntry:
 
 
 def store(actor: Actor, entries: Iterable[MessageEntry], acts: Sequence[AuditEvent] = ()) -> None:
-    """Store messages for the actor's state, in the transaction of their command.
-
-    `acts` are audited in the same round trip.
-    """
+    """Store messages for the actor's state, in the transaction of their command."""
     own, rows = actor.own_state(), []
     for entry in entries:
         sender = entry.envelope.sender if entry.envelope else own
@@ -88,10 +85,7 @@ def message_kind(envelope: Envelope) -> str:
 
 @dataclass(frozen=True)
 class MessageView:
-    """A stored message, with the username of an own sender.
-
-    For an answer `events` is their number, and `data` has none.
-    """
+    """A stored message, with the username of an own sender."""
 
     kind: str
     sender: str

@@ -80,10 +80,7 @@ class QuestionData:
 
 @dataclass(frozen=True)
 class ReferralData:
-    """The state to ask instead, and the reason.
-
-    Needs `confirm_other_guns` where an open record of the own state is a strong match.
-    """
+    """The state to ask instead, and the reason; `confirm_other_guns` despite a strong match."""
 
     state: str
     reason: str
@@ -195,10 +192,7 @@ def status_after_renewal(status: str, *, is_automatic: bool) -> str:
 def time_at_percent(
     begin: datetime, due_at: datetime, percent: int, calendar: Calendar | None
 ) -> datetime:
-    """Return when so many percent of the time are over.
-
-    At 100 % that is `due_at`. A time limit without a working day runs round the clock.
-    """
+    """Return when so many percent of the time are over."""
     term = working_time_between(begin, due_at, calendar)
     if percent == FULL_PERCENT:
         return due_at

@@ -148,10 +148,7 @@ def replace_restrictions(
 
 
 def notify_without_analyst(actor: Actor, request: TraceRequest, before: Sequence[str]) -> None:
-    """Notify the supervisors of a waiting request that no analyst may see.
-
-    `before` are the agencies restricted until then.
-    """
+    """Notify the supervisors of a waiting request that no analyst may see."""
     after = restrictions.list_restricted(request.id)
     is_changed = request.status in WAITING_STATUSES and after != before
     if is_changed and request_roles(actor, after) != ANALYST_ROLES:

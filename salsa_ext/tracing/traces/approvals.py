@@ -140,10 +140,7 @@ def decline(actor: Actor, trace: Trace, text: str) -> None:
 
 
 def check_waiting(actor: Actor, trace: Trace) -> None:
-    """Check whether a waiting draft can still be approved, after its restrictions changed.
-
-    One that needs no approval any more waits no longer. Requires no permission of its own.
-    """
+    """Check whether a waiting draft can still be approved, after its restrictions changed."""
     if trace.status != "draft" or trace.approval_requested_at is None:
         return
     if is_pending(trace):
@@ -266,10 +263,7 @@ def without_approver(
 
 
 def is_declined(trace: Trace) -> bool:
-    """Return whether a trace is declined as it is, and not approved.
-
-    A draft amended since was not. A sent one counts as it was when sent.
-    """
+    """Return whether a trace is declined as it is, and not approved."""
     if trace.declined_snapshot is None:
         return False
     return trace.sent_at is not None or not changed_fields(

@@ -83,10 +83,7 @@ def time_to_crime_band(days: int | None) -> str:
 
 
 def median_time_to_crime(amounts: Mapping[str, int]) -> float | None:
-    """Return the median in years of amounts by band, as if spread evenly within each.
-
-    None without any; the last band has no end, so there it is its beginning.
-    """
+    """Return the median in years of amounts by band, as if spread evenly within each."""
     half, begin = sum(amounts.get(band, 0) for band in TIMES_TO_CRIME) / 2, 0.0
     left = half
     for band, end in TIMES_TO_CRIME.items():

@@ -139,10 +139,7 @@ def add_origin(*, actor: Actor, trace_id: UUID, data: TraceOriginData) -> None:
 
 
 def ask_by_origin(actor: Actor, trace: Trace, firearm: Mapping[str, Any]) -> None:
-    """Add the origin of the gun to a sent trace, and ask the states that follow from it.
-
-    Requires no permission of its own.
-    """
+    """Add the origin of the gun to a sent trace, and ask the states that follow from it."""
     before = trace.firearm
     facts = {
         name: firearm[name]
@@ -180,10 +177,7 @@ def _create_legs(
 
 
 def send_feedback(*, actor: Actor, trace_id: UUID, data: FeedbackData) -> None:
-    """Send the answering states feedback, each once for its last answer.
-
-    Raises Conflict where no state answered, or each has the feedback.
-    """
+    """Send answering states feedback, each once; raises Conflict if none is left."""
     require(actor, Permission.TRACE_REQUEST)
     trace = legs.lock_trace(trace_id, "feedback", (*SENT_STATUSES, "closed"))
     answered = [leg for leg in legs.for_trace(trace) if has_answered(leg)]
@@ -200,10 +194,7 @@ def send_feedback(*, actor: Actor, trace_id: UUID, data: FeedbackData) -> None:
 
 
 def closing_feedback(trace: Trace, all_legs: Sequence[TraceLeg]) -> list[EnvelopeData]:
-    """Return feedback for the states that gave events, unless they have it already.
-
-    A state helped if one of its events is in the chain.
-    """
+    """Return feedback for the states that gave events, unless they have it already."""
     gave = [leg for leg in all_legs if gave_events(leg)]
     last = _last_feedback(gave)
     result = build_trace_chain(trace, [to_chain_leg(trace, leg) for leg in all_legs])

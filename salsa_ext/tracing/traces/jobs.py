@@ -258,10 +258,7 @@ STALLED_STEPS: Final = (
 
 
 def remind_of_unsent(*, actor: Actor, limit: int = REMINDER_BATCH) -> int:
-    """Remind of up to `limit` stalled traces a step; returns how many.
-
-    Safe to run concurrently: locked rows are skipped, and each step is reminded of once.
-    """
+    """Remind of up to `limit` stalled traces a step; returns how many."""
     require(actor, Permission.TRACE_REQUEST)
     notices = []
     for step in STALLED_STEPS:

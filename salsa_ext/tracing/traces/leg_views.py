@@ -160,10 +160,7 @@ def legs_by_trace(trace_ids: Iterable[UUID]) -> dict[UUID, list[TraceLeg]]:
 def to_chain_leg(
     trace: Trace, leg: TraceLeg, late_before: datetime | None = None
 ) -> chain.ChainLeg:
-    """Return a leg as chain input; asked before `late_before`, it is late.
-
-    Events that an officer recorded have their origin in `by_hand`.
-    """
+    """Return a leg as chain input; asked before `late_before`, it is late."""
     status = best_status(leg)
     is_asked = late_before is not None and not leg.is_form_pending and leg.asked_at < late_before
     is_waiting = status in WAITING_STATUSES and is_asked

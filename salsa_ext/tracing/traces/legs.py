@@ -132,10 +132,7 @@ def _new_leg(
 
 
 def own_status(leg: TraceLeg, route: Route) -> str:
-    """Return the status of the own leg after its search.
-
-    Nothing found is no record only where the own state takes part: else no register was searched.
-    """
+    """Return the status of the own leg after its search."""
     if leg.events:
         return "answered"
     return "no_record" if leg.state in route.reach else NOT_PARTICIPATING
@@ -166,11 +163,7 @@ def create_legs(
 
 
 def ends_at_home(trace: Trace, own_legs: Sequence[TraceLeg]) -> bool:
-    """Return whether own records show the whole life of the gun.
-
-    From its origin here to its last lawful holder. States whose records have a mark like its own
-    are asked all the same: they may claim it.
-    """
+    """Return whether own records show the whole life of the gun."""
     if not any(leg.events for leg in own_legs):
         return False
     own = []
@@ -181,10 +174,7 @@ def ends_at_home(trace: Trace, own_legs: Sequence[TraceLeg]) -> bool:
 
 
 def new_referrals(referrals: Reasons, known: Collection[str]) -> Reasons:
-    """Return the states referred to that are not known yet, so that no trace goes in circles.
-
-    Codes of no state are skipped.
-    """
+    """Return the states referred to that are not known yet, so that no trace goes in circles."""
     return {
         state: reasons
         for state, reasons in routing.with_successors(referrals).items()
@@ -193,10 +183,7 @@ def new_referrals(referrals: Reasons, known: Collection[str]) -> Reasons:
 
 
 def ask_referred(actor: Actor, trace: Trace, referrals: Reasons) -> None:
-    """Ask the states referred to that were not asked yet; notify analysts of forms to send.
-
-    No state is asked after the end of a trace.
-    """
+    """Ask the states referred to that were not asked yet; notify analysts of forms to send."""
     if not referrals or trace.status in ("withdrawn", "closed"):
         return
     known = [leg.state for leg in for_trace(trace)]
@@ -225,10 +212,7 @@ def asking_by_state(legs: Sequence[TraceLeg]) -> dict[str, str]:
 def asking_events(
     action: Action, trace: Trace, asking: Mapping[str, str], **data: Any
 ) -> list[AuditEvent]:
-    """Return the audit entries of how states are asked, as `asking_by_state` returns it.
-
-    Each asked state has an entry without the others; a state asked later gets it then.
-    """
+    """Return the audit entries of how states are asked, as `asking_by_state` returns it."""
     states: dict[str, list[str]] = {"asked": []}
     for state in sorted(asking.keys() - {trace.owner_state}):
         states.setdefault(asking[state], []).append(state)
@@ -325,10 +309,7 @@ def withdraw_legs(
 def referrals_in(
     answering: str, events: Sequence[Mapping[str, Any]], also: Sequence[str] = ()
 ) -> Reasons:
-    """Return the states that the events of an answer refer to, with the reason.
-
-    By `counterpart_state`, or directly in `also`.
-    """
+    """Return the states that the events of an answer refer to, with the reason."""
     named = [event["counterpart_state"] for event in events]
     reason = message("The answer of {state} points to this state.", state=answering)
     return {state: [reason] for state in filter(None, [*named, *also])}

@@ -94,10 +94,7 @@ def _store_sent(actor: Actor, envelopes: Sequence[Envelope]) -> None:
 def asking_agency(
     actor: Actor, trace: Trace, restricted: Collection[str], fallback: Sequence[str | None] = ()
 ) -> str | None:
-    """Return the agency that asks: assignee's, requester's, actor's, or a fallback.
-
-    Never a restricted one: the answer would go to it.
-    """
+    """Return the agency that asks, never a restricted one: assignee's, requester's, actor's."""
     people = [account for account in (trace.assignee_id, trace.requested_by) if account]
     # who acts for the state as a whole is of an agency all the same
     agencies: dict[UUID | None, str | None] = (

@@ -111,11 +111,7 @@ class TraceView:
 
     @property
     def shown_outcome(self) -> str | None:
-        """Return the outcome, or of `not_searched` what stopped it.
-
-        TOO_OLD where nothing else did, NONE_SEARCHED, or NOT_ALL_ASKED where each asked state was
-        searched.
-        """
+        """Return the outcome, or of `not_searched` what stopped it."""
         if self.trace.outcome != "not_searched":
             return self.trace.outcome
         searched = [leg for leg in self.legs if best_status(leg) in SEARCHED_STATUSES]

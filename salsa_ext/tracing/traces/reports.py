@@ -54,10 +54,7 @@ class TraceReport:
 
 @dataclass(frozen=True)
 class HashCheck:
-    """Whether a hash is of a report in the audit, with its kind, time and trace.
-
-    `of` is `content` or `file`.
-    """
+    """Whether a hash `of` content or file is of an audited report: its kind, time, trace."""
 
     known: bool
     kind: str | None = None
@@ -148,10 +145,7 @@ def _check_hash(actor: Actor, digest: str, view: TraceView) -> HashCheck:
 
 @dataclass(frozen=True)
 class EventLocation:
-    """A place by coordinates, with name and uncertainty in km where known.
-
-    `post` is the code of a border post. Some have a name alone.
-    """
+    """A place by coordinates, with name and uncertainty in km where known."""
 
     latitude: float | None
     longitude: float | None

@@ -84,11 +84,7 @@ def origin_reasons(firearm: Mapping[str, Any]) -> Reasons:
 
 
 def unasked_maker(trace: Trace, states: Collection[str]) -> str | None:
-    """Return the state of the maker, if neither asked nor searched.
-
-    Of manufacture, else of the make; `states` are the asked ones. The service searched it where its
-    registers are complete for the gun.
-    """
+    """Return the state of the maker, if neither asked nor searched."""
     gun = trace.firearm
     maker = gun.get("country_of_manufacture") or names.make_country(gun.get("make"))
     if maker is None or not {*states}.isdisjoint(with_successors({maker: []}).keys() | {maker}):
@@ -111,11 +107,7 @@ def route_to(actor: Actor, reasons: Reasons) -> Route:
 
 
 def with_successors(reasons_by_state: Reasons) -> Reasons:
-    """Replace states that no longer exist by their successors.
-
-    That is the only successor, or the participating ones; which of several others is unknown, and
-    the result reports it.
-    """
+    """Replace states that no longer exist by their successors."""
     result = Reasons()
     for state, reasons in reasons_by_state.items():
         if state not in names.former_states():

@@ -81,10 +81,7 @@ class ResultView:
 
 
 def read_result(*, actor: Actor, trace_id: UUID) -> ResultView:
-    """Return a trace's result, audited for the states of named parties.
-
-    Needs no further purpose: the trace has its case. Raises NotFound.
-    """
+    """Return a trace's result, audited for the states of named parties; raises NotFound."""
     require(actor, Permission.TRACE_READ)
     view = get_result(actor, trace_id)
     parties_by_state: dict[str, list[str]] = defaultdict(list)
@@ -194,10 +191,7 @@ def _searched_states(
 def _readable_parties(
     actor: Actor, events: Sequence[Event], sharing: Mapping[str, Sharing]
 ) -> PartiesById:
-    """Return the parties readable by name, one query a state.
-
-    Of others the chain has the kind, and the reason why they are not named.
-    """
+    """Return the parties readable by name, one query a state."""
     readable: dict[str, set[UUID]] = defaultdict(set)
     for event in events:
         for party in (event["giver"], event["receiver"]):

@@ -82,10 +82,7 @@ class LegData:
 
 @dataclass(frozen=True)
 class TraceOriginData:
-    """What was learned of a gun after its trace was sent: where it was made, or imported.
-
-    `importer_mark` is as it is stamped, `import_state` the state that it names.
-    """
+    """What was learned of a gun after its trace was sent: where it was made, or imported."""
 
     country_of_manufacture: str | None = None
     make: str | None = None

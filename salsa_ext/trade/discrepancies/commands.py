@@ -127,10 +127,7 @@ def agree(
 def reopen(
     *, actor: Actor, discrepancy_id: UUID, expected_version: int | None, data: StatementData
 ) -> None:
-    """Withdraw the own statement, with a reason. Raises as `explain`.
-
-    A discrepancy resolved by facts is reopened by facts only.
-    """
+    """Withdraw the own statement, with a reason. Raises as `explain`."""
     require(actor, Permission.DISCREPANCY_WORK)
     _record_statement(actor, discrepancy_id, expected_version, "open", data)
 

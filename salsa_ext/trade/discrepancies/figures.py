@@ -32,10 +32,7 @@ OF_TRADE: Final = Dataset(
 
 
 def count_discrepancies(state: str, ids: Collection[UUID]) -> dict[UUID, Counter[Fact]]:
-    """Return what each discrepancy counts: once, for its owner, by its kind and status now.
-
-    One of quantities counts among those of trade, too.
-    """
+    """Return what each discrepancy counts: once, for its owner, by its kind and status now."""
     own = Discrepancy.owner_state == state, Discrepancy.id.in_(ids)
     facts: dict[UUID, Counter[Fact]] = {}
     # Its column may be older: the job that stores it comes when it comes.

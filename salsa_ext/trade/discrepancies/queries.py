@@ -61,10 +61,7 @@ class CurrentStatement:
 
 @dataclass(frozen=True)
 class DiscrepancyStatements:
-    """A discrepancy with the states' statements on it.
-
-    `status` follows from them at the time of reading; the column is what lists are filtered by.
-    """
+    """A discrepancy with the states' statements on it."""
 
     discrepancy: Discrepancy
     statements: Sequence[CurrentStatement]
@@ -90,10 +87,7 @@ class DiscrepancyStatements:
 
     @property
     def waiting_for(self) -> list[str]:
-        """Return the states whose answer is outstanding.
-
-        Those without any statement; if there are none, those that have not agreed.
-        """
+        """Return the states whose answer is outstanding."""
         if self.status not in UNRESOLVED_STATUSES:
             return []
         states = set(self.discrepancy.concerned) & set(participants())
@@ -103,10 +97,7 @@ class DiscrepancyStatements:
 
 @dataclass(frozen=True)
 class DiscrepancyView(DiscrepancyStatements):
-    """A discrepancy with its statements, events and own assignee.
-
-    `party` is set for discrepancies about a party.
-    """
+    """A discrepancy with its statements, events and own assignee."""
 
     events: Sequence[TradeEvent] = ()
     assignee: str | None = None
@@ -170,10 +161,7 @@ def count_by_trade(actor: Actor, year: int) -> Counter[tuple[str, str, str]] | N
 
 
 def select_trade() -> Select[Any]:
-    """Select discrepancies of quantities with the states, headings and years of their goods.
-
-    The year is that in which the permit was issued, or the shipment left or was received.
-    """
+    """Select discrepancies of quantities with the states, headings and years of their goods."""
     shipped = (Shipment.permit_id, Shipment.exporting_state, Shipment.importing_state)
     subjects = union_all(
         select(

@@ -95,10 +95,7 @@ def rewrite_records(
 
 
 def _current_records(receipt_id: UUID, guns: Sequence[UUID]) -> dict[UUID, Any]:
-    """Return a receipt's current records by shipped gun.
-
-    A withdrawn one has lost its link and is found by an earlier version.
-    """
+    """Return a receipt's current records by shipped gun."""
     query = select(Record.id, Record.linked_record).where(
         Record.document_id == receipt_id, Record.linked_record.in_(guns)
     )

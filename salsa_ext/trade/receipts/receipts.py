@@ -90,10 +90,7 @@ def receipt_row(
 def import_entries(
     comparison: ReceiptComparison, receipt: dict[str, Any]
 ) -> Iterator[record_writing.RecordEntry]:
-    """Yield import records of the guns received, linked to the export.
-
-    What a state that licenses on paper received, it alone could record as imported.
-    """
+    """Yield import records of the guns received, linked to the export."""
     if receipt["delivery_verification"]:
         return
     serials = comparison.serials_read
@@ -109,10 +106,7 @@ def import_entry(
     marks: Iterable[Any],
     serial_read: str | None,
 ) -> record_writing.RecordEntry:
-    """Return the import record of a gun received, with the import mark (CIFTA VI.1 b).
-
-    `serial_read` is set if it was mis-keyed.
-    """
+    """Return the import record of a gun received, with the import mark (CIFTA VI.1 b)."""
     state, mark = receipt["owner_state"], receipt["import_mark"]
     import_marks = (Mark("import", mark["text"], state, mark["year"]),) if mark else ()
     is_import = state == shipment.importing_state
@@ -157,10 +151,7 @@ def check(*, actor: Actor, shipment_id: UUID, data: ReceiptData) -> None:
 
 
 def confirm_many(*, actor: Actor, batch: Sequence[tuple[UUID, ReceiptData]]) -> list[UUID]:
-    """Confirm receipts of the importing state; all or none.
-
-    Each gun received becomes an import record. Returns the ids of the receipts.
-    """
+    """Confirm receipts of the importing state; all or none."""
     require(actor, Permission.RECEIPT_RECORD)
     state, now = actor.own_state(), actor.now()
     shipments = _find_shipments([shipment_id for shipment_id, _ in batch])

@@ -227,10 +227,7 @@ def check_receipt(shipment: Shipment, data: ReceiptData, on: date) -> None:
 
 
 def compare_receipt(shipment: Shipment, data: ReceiptData) -> ReceiptComparison:
-    """Compare a receipt with the items of its shipment's manifest.
-
-    Raises NothingMatches for a list of other goods, unless confirmed.
-    """
+    """Compare a receipt with its shipment's manifest; raises NothingMatches for other goods."""
     if data.all:
         return ReceiptComparison(shipment, data, goods=_sum_by_line(shipment.bulk))
     comparison = compare_serials(

@@ -108,10 +108,7 @@ def record_many(*, actor: Actor, batch: Sequence[tuple[UUID, CheckpointData]]) -
 
 
 def _check_tick(state: str, shipment: Shipment, data: CheckpointData, now: datetime) -> None:
-    """Raise Forbidden for another state's stage, Invalid for a future time or a foreign post.
-
-    A post off the route is accepted; it is a discrepancy.
-    """
+    """Raise Forbidden for another state's stage, Invalid for a future time or a foreign post."""
     sides = {"exit": {shipment.exporting_state}, "entry": {shipment.importing_state}}
     transit = set(shipment.concerned) - {shipment.exporting_state, shipment.importing_state}
     if state not in sides.get(data.stage, transit):
@@ -136,10 +133,7 @@ def _check_status(facts: ShipmentFacts, data: CheckpointData) -> None:
 
 
 def _check_own_holds(actor: Actor, facts: ShipmentFacts, data: CheckpointData) -> None:
-    """Raise HeldByOwnState for a pass while the own state holds; it must first resume.
-
-    The pass itself ends a refusal, and a hold at its own stage.
-    """
+    """Raise HeldByOwnState for a pass while the own state holds; it must first resume."""
     own = [
         move
         for move in _stops_at_passing(facts, data, actor.own_state())

@@ -24,10 +24,7 @@ QuantitiesByLine = Mapping[int, Decimal]
 
 
 def count_shipments(state: str, ids: Collection[UUID]) -> dict[UUID, Counter[Fact]]:
-    """Return what shipments count: what a state shipped, and what it received, by its receipt.
-
-    And the records of both. What came back unreceived is not counted as trade.
-    """
+    """Return what shipments count: what a state shipped, and what it received, by its receipt."""
     receipts = current_receipts(ids)
     own_receipts = {
         shipment_id: receipt
@@ -81,10 +78,7 @@ def _shipped_quantities(shipments: Sequence[Shipment]) -> dict[UUID, dict[int, D
 
 
 def _arrived(shipped: QuantitiesByLine, receipt: Receipt) -> QuantitiesByLine:
-    """Return the quantities that a receipt confirms, by line of the shipment.
-
-    A gun that was on no paper is of the first line.
-    """
+    """Return the quantities that a receipt confirms, by line of the shipment."""
     arrived = defaultdict(Decimal, shipped)
     for item in receipt.missing:
         arrived[item["line"]] -= 1

@@ -111,10 +111,7 @@ def _reshipped_guns(facts: ShipmentFacts) -> Iterator[Irregularity]:
 
 
 def _seal_mismatches(facts: ShipmentFacts) -> Iterator[Irregularity]:
-    """Compare seals read with those declared then or amended since.
-
-    If none were declared, the first ones read count as declared.
-    """
+    """Compare seals read with those declared then or amended since."""
     latest = _latest_checkpoints(tick for tick in _sorted_checkpoints(facts) if tick.seals)
 
     def allowed(tick: CheckpointFact) -> list[frozenset[str]]:
@@ -147,10 +144,7 @@ def _mismatch(kind: str, tick: CheckpointFact, data: Mapping[str, Any]) -> Irreg
 
 
 def _latest_checkpoints(ticks: Iterable[CheckpointFact]) -> list[list[CheckpointFact]]:
-    """Return the latest ticks of each state's stage; they replace earlier ones.
-
-    Several if they have the same time and recording time.
-    """
+    """Return the latest ticks of each state's stage; they replace earlier ones."""
     latest: dict[tuple[str, str], list[CheckpointFact]] = {}
     for tick in ticks:
         key = tick.stage, tick.state

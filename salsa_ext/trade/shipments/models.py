@@ -88,10 +88,7 @@ class Shipment(Sealed, Owned, Detailed, Base):
 
 
 class Checkpoint(Sealed, Owned, Base):
-    """A stage ticked by an officer; each side ticks its own.
-
-    `reason` explains an outcome other than `passed`.
-    """
+    """A stage ticked by an officer; each side ticks its own."""
 
     __tablename__ = "checkpoint"
     seal_key = ("checkpoint", "id")

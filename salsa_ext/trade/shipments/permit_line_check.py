@@ -217,10 +217,7 @@ def _is_different(kind: str, ours: str, theirs: str) -> bool:
 
 
 def _is_prefix(kind: str, ours: str, theirs: str) -> bool:
-    """Return whether one text is a whole-token prefix of the other.
-
-    PT 92 is a prefix of PT 92 AF; G1 is not one of G19.
-    """
+    """Return whether one text is a whole-token prefix of the other."""
     short, long = sorted((fold_name(kind, ours), fold_name(kind, theirs)), key=len)
     left = long.removeprefix(short)
     return long.startswith(short) and not (short[-1:].isdigit() and left[:1].isdigit())

@@ -134,10 +134,7 @@ def _event_value(value: Any) -> Any:
 
 
 def change_export_date(actor: Actor, shipment: Shipment, reason: str | None) -> None:
-    """Write new versions of a shipment's records with its new date.
-
-    States that received the old date are notified. The caller locks the shipment.
-    """
+    """Write a locked shipment's records with its new date; notify who had the old one."""
     for views in stream_records(shipment.id):
         entries = [_redated_entry(view, EventTime(shipment.ships_on), reason) for view in views]
         record_writing.write_records(entries, actor.now())

@@ -227,10 +227,7 @@ def resumed_at(tick: CheckpointFact, hold_orders: Iterable[HoldOrder]) -> dateti
 
 @dataclass(frozen=True)
 class OverruledHold:
-    """A pass over another state's hold or refusal.
-
-    `by` passed the goods at `stage`; `stop` is what was overruled.
-    """
+    """A pass over another state's hold or refusal."""
 
     at: datetime
     by: str
@@ -263,11 +260,7 @@ MatchedStages = list[tuple[ExpectedStage, CheckpointFact | None]]
 def match_stages(
     expected: Iterable[ExpectedStage], ticks: Iterable[CheckpointFact]
 ) -> MatchedStages:
-    """Return expected stages in order, each with its tick or None.
-
-    A tick at the expected post is preferred; one at another post, or none, counts too (the
-    deviation is an irregularity of its own).
-    """
+    """Return expected stages in order, each with its tick or None."""
     stages = sorted(expected, key=_stage_order)
     free = sorted(
         (tick for tick in ticks if tick.is_passed),
@@ -287,10 +280,7 @@ def match_stages(
 def next_stage(
     expected: Iterable[ExpectedStage], ticks: Sequence[CheckpointFact]
 ) -> tuple[str, datetime] | None:
-    """Return the next expected stage and its time, or None.
-
-    The first stage after the last one ticked; an earlier unticked stage is not due but missing.
-    """
+    """Return the next expected stage and its time, or None."""
     stages = match_stages(expected, ticks)
     if _has_entry(ticks) or _passed_count(stages) == len(stages):
         return None

@@ -113,10 +113,7 @@ LISTING: Final = Listing(Shipment, "ships_on", ("ships_on", "number"))
 
 
 def status_expression(now: datetime | ColumnElement[datetime]) -> ColumnElement[str]:
-    """Return the status at a time, with overdue.
-
-    Overdue: the expected time of the next stage and the grace period have passed.
-    """
+    """Return the status at a time, with overdue."""
     late = and_(Shipment.status.in_(CAN_BE_OVERDUE), Shipment.overdue_at < now)
     return case((late, "overdue"), else_=Shipment.status)
 

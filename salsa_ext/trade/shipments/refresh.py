@@ -83,11 +83,7 @@ def follow_changes(actor: Actor, changes: Sequence[Change]) -> None:
 
 
 def _shipments_under(actor: Actor, permit_ids: Collection[UUID]) -> set[UUID]:
-    """Return the own shipments that a change of these permits may affect.
-
-    A cancellation affects goods that have left; a late licence clears those that left without it,
-    even if already received.
-    """
+    """Return the own shipments that a change of these permits may affect."""
     exports = [permit.id for permit in load(actor, permit_ids).permits if permit.kind == "export"]
     unlicensed = exists().where(
         Discrepancy.subject_id == Shipment.id,
@@ -100,10 +96,7 @@ def _shipments_under(actor: Actor, permit_ids: Collection[UUID]) -> set[UUID]:
 
 
 def update_due_shipments(*, actor: Actor) -> int:
-    """Update own shipments that become overdue or expire in transit; return their number.
-
-    Those that a command or another job works on are left to the next round.
-    """
+    """Update own shipments that become overdue or expire in transit; return their number."""
     due = (Shipment.owner_state == actor.own_state(), Shipment.next_check_at <= actor.now())
     query = select(Shipment).where(*due).order_by(Shipment.next_check_at).limit(BATCH_SIZE)
     query = query.with_for_update(skip_locked=True).execution_options(populate_existing=True)
@@ -115,10 +108,7 @@ def update_due_shipments(*, actor: Actor) -> int:
 def update_shipments(
     actor: Actor, shipments: Sequence[Shipment], causes: Mapping[UUID, Actor]
 ) -> None:
-    """Write what the facts of own, locked shipments show; `causes` as of discrepancies.
-
-    What is written is a change itself: boards and answers to traces show the stored status.
-    """
+    """Write what the facts of own, locked shipments show; `causes` as of discrepancies."""
     if not shipments:
         return
     now, days, owner = actor.now(), local_days(actor), actor.own_state()

@@ -15,10 +15,7 @@ from salsa_ext.firearms.records.parties import Party
 
 @dataclass(frozen=True)
 class BulkGoods:
-    """Goods without serial numbers: a quantity of one permit line.
-
-    `lot` is set where all of it is of one lot.
-    """
+    """Goods without serial numbers: a quantity of one permit line."""
 
     line: Annotated[LineNumber, Field("Line", "firearm")]
     quantity: Annotated[Decimal, Field("Quantity", "firearm")]
