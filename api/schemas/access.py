@@ -16,12 +16,10 @@ from api.http.fields.scalars import (
     Text,
     Whole,
 )
-from api.http.fields.schemas import Items, RequestSchema, repeats
+from api.http.fields.schemas import Items, RequestSchema, ViewResponse, repeats
 from api.http.pagination import ListQuery
-from api.schemas.common import row_fields
 from salsa_ext.access.audit import SUBJECT_KINDS, Action
 from salsa_ext.administration.accounts import AccountData
-from salsa_ext.administration.audit import AuditEntryView
 from salsa_ext.administration.keys import MAX_NETWORKS, MAX_OVERLAP_HOURS, KeyData, Rotation
 from salsa_ext.core import codes
 from salsa_ext.core.codes import LICENSEE_ROLES, SECOND_PERSON_ACTS, TRACE_APPROVAL_MODES
@@ -151,12 +149,13 @@ class MeResponse(Schema):
     permissions = fields.List(fields.String(), required=True)
 
 
-class AuditResponse(Schema):
+class AuditResponse(ViewResponse):
     """Audit entry; account, officer and traces for their own state only.
 
     `automatic`: done by the service itself, also on behalf of a role.
     """
 
+    row = "entry"
     id = fields.UUID(required=True)
     at = fields.DateTime(required=True)
     state = StateCode(attribute="owner_state", required=True)
@@ -168,21 +167,11 @@ class AuditResponse(Schema):
     account = fields.UUID(allow_none=True)
     username = fields.String(allow_none=True)
     officer = fields.String(allow_none=True)
-    automatic = fields.Boolean(required=True)
+    automatic = fields.Boolean(attribute="by_itself", required=True)
     purpose = Code(codes.PURPOSES, allow_none=True)
     case_number = fields.String(allow_none=True)
     request_id = fields.String(allow_none=True)
     data = fields.Dict(required=True)
-
-    @pre_dump
-    def _present(self, view: AuditEntryView, **_: Any) -> dict[str, Any]:
-        return row_fields(view.entry) | {
-            "account": view.account,
-            "username": view.username,
-            "officer": view.officer,
-            "data": view.data,
-            "automatic": view.by_itself,
-        }
 
 
 class AccountQuery(ListQuery):

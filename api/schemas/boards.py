@@ -8,7 +8,7 @@ from marshmallow import Schema, fields, pre_dump
 
 from api.http import pagination
 from api.http.fields.scalars import Code, EventDay, Id, QueryFlag, QueryWhole, StateCode, Text
-from api.http.fields.schemas import RequestSchema
+from api.http.fields.schemas import RequestSchema, ViewResponse
 from api.http.pagination import ListQuery
 from api.schemas.alerts import AlertEndedResponse, CauseChangedResponse
 from api.schemas.common import row_fields
@@ -18,13 +18,12 @@ from api.schemas.trade.discrepancies import StatementResponse
 from api.schemas.trade.shipments import CheckpointResponse, HoldResponse, ShipmentIncidentResponse
 from salsa_ext.alerts.queries import HitView
 from salsa_ext.boards.board import Board
-from salsa_ext.boards.calls import CallRequestData, CallView
+from salsa_ext.boards.calls import CallRequestData
 from salsa_ext.boards.crossings import Crossing
 from salsa_ext.boards.events import EVENT_KINDS, EventPage
 from salsa_ext.boards.seizures import NearSeizure, SeizurePlace
 from salsa_ext.boards.weekly_crossings import CrossingFlow
 from salsa_ext.core import codes
-from salsa_ext.trade.discrepancies.queries import DiscrepancyView
 
 
 class CallRequest(RequestSchema):
@@ -35,34 +34,24 @@ class CallRequest(RequestSchema):
     words = Text(most=500)
 
 
-class CallResponse(Schema):
+class CallResponse(ViewResponse):
     """Request for a call between the sides; `contact` of the asking side.
 
     `answered_at`: the other side called. The shipment is named if it concerns both.
     """
 
+    row = "call"
     id = fields.UUID(required=True)
     post = fields.String(required=True)
-    asking_state = StateCode(required=True)
+    asking_state = StateCode(attribute="owner_state", required=True)
     asked_state = StateCode(required=True)
     agency = fields.String(allow_none=True)
-    shipment = fields.UUID(allow_none=True)
+    shipment = fields.UUID(attribute="shipment_id", allow_none=True)
     shipment_number = fields.String(allow_none=True)
     words = fields.String(allow_none=True)
-    asked_at = fields.DateTime(required=True)
-    contact = fields.Nested(ContactResponse, allow_none=True)
+    asked_at = fields.DateTime(attribute="requested_at", required=True)
+    contact = fields.Nested(ContactResponse, attribute="office", allow_none=True)
     answered_at = fields.DateTime(allow_none=True)
-
-    @pre_dump
-    def _present(self, view: CallView, **_: Any) -> dict[str, Any]:
-        return row_fields(view.call) | {
-            "asking_state": view.call.owner_state,
-            "asked_at": view.call.requested_at,
-            "asked_state": view.asked_state,
-            "shipment": view.call.shipment_id,
-            "contact": view.office,
-            "answered_at": view.answered_at,
-        }
 
 
 class CallQuery(ListQuery):
@@ -147,24 +136,20 @@ class BoardPermitResponse(Schema):
     counterpart_status = Code(codes.COUNTERPART_STATUSES, required=True)
 
 
-class BoardDiscrepancyResponse(Schema):
+class BoardDiscrepancyResponse(ViewResponse):
     """Discrepancy of a shipment through this post, with statements."""
 
+    row = "discrepancy"
     id = fields.UUID(required=True)
     kind = Code(codes.DISCREPANCY_KINDS, required=True)
     key = fields.String(required=True)
-    status = Code(codes.DISCREPANCY_STATUSES, required=True)
+    status = Code(codes.DISCREPANCY_STATUSES, attribute="discrepancy.status", required=True)
     shipment = fields.UUID(attribute="subject_id", required=True)
     shipment_number = fields.String(attribute="subject_number", required=True)
     state = StateCode(attribute="owner_state", required=True)
     raised_at = fields.DateTime(required=True)
     statements = fields.List(fields.Nested(StatementResponse), required=True)
     waiting_for = fields.List(StateCode(), required=True)
-
-    @pre_dump
-    def _present(self, view: DiscrepancyView, **_: Any) -> dict[str, Any]:
-        names = ("statements", "waiting_for")
-        return row_fields(view.discrepancy) | {name: getattr(view, name) for name in names}
 
 
 class BoardHitResponse(Schema):

@@ -2,23 +2,16 @@
 
 from typing import Any
 
-from marshmallow import Schema, fields, pre_dump
+from marshmallow import Schema, fields
 
 from api.http.fields.declared import DeclaredRequest
 from api.http.fields.scalars import Code, EventDay, PostCode, StateCode, Text
-from api.http.fields.schemas import Nested, RequestSchema
+from api.http.fields.schemas import Nested, RequestSchema, ViewResponse
 from api.http.pagination import ListQuery, listing_fields
 from api.i18n.messages import LazyMessage
 from api.schemas.checks import CandidateResponse
-from api.schemas.common import (
-    CorrectionRequest,
-    DocumentResponse,
-    FirearmRequest,
-    MarkRequest,
-    row_fields,
-)
+from api.schemas.common import CorrectionRequest, DocumentResponse, FirearmRequest, MarkRequest
 from api.schemas.records import MatchResponse
-from salsa_ext.alerts.queries import AlertView
 from salsa_ext.core import codes
 from salsa_ext.core.errors import CodeLabel
 from salsa_ext.documents.queries import REPORTS, SEIZURES, TRANSFERS, DocumentView, MatchedDocument
@@ -179,19 +172,16 @@ class ReportResponse(DocumentResponse):
     value = ReportData
 
 
-class ReportAlertResponse(Schema):
+class ReportAlertResponse(ViewResponse):
     """Alert entered from a report; `serial` as of then."""
 
+    row = "alert"
     id = fields.UUID(required=True)
     status = Code(codes.ALERT_STATUSES, required=True)
     action = Code(codes.ALERT_ACTIONS, required=True)
     case_number = fields.String(required=True)
-    serial = fields.String(required=True, allow_none=True)
+    serial = fields.String(attribute="gun.record.serial", required=True, allow_none=True)
     expires_on = fields.Date(required=True)
-
-    @pre_dump
-    def _present(self, view: AlertView, **_: Any) -> dict[str, Any]:
-        return row_fields(view.alert) | {"serial": view.gun.record.serial}
 
 
 class ReportDetailResponse(ReportResponse):

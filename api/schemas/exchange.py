@@ -1,16 +1,14 @@
 """Schemas of the change feed, of webhooks, and of conversations between states."""
 
-from typing import Any
-
-from marshmallow import Schema, fields, pre_dump
+from marshmallow import Schema, fields
 
 from api.http.fields.scalars import Code, Line, QueryWhole, StateCode, Text
-from api.http.fields.schemas import Items, RequestSchema
+from api.http.fields.schemas import Items, RequestSchema, ViewResponse
 from api.http.pagination import ListQuery
 from api.i18n.messages import LazyMessage
 from salsa_ext.access.audit import Action
 from salsa_ext.core import codes
-from salsa_ext.exchange.conversations import MAX_TEXT, Conversation, ConversationData
+from salsa_ext.exchange.conversations import MAX_TEXT, ConversationData
 from salsa_ext.exchange.feed import FEED_KINDS
 from salsa_ext.exchange.webhooks import TEST_KIND, WebhookData
 
@@ -131,24 +129,16 @@ class ConversationMessageResponse(Schema):
     sent_at = fields.DateTime(required=True)
 
 
-class ConversationResponse(Schema):
+class ConversationResponse(ViewResponse):
     """Conversation with another state, `partner`; lists have its first message alone."""
 
+    row = "first"
     id = fields.UUID(required=True)
     partner = StateCode(required=True)
     title = fields.String(required=True)
     about_kind = Code(codes.CONVERSATION_OBJECTS, required=True, allow_none=True)
     about_number = fields.String(required=True, allow_none=True)
     messages = fields.List(fields.Nested(ConversationMessageResponse), required=True)
-
-    @pre_dump
-    def _present(self, view: Conversation, **_: Any) -> dict[str, Any]:
-        names = ("title", "about_kind", "about_number")
-        return {name: getattr(view.first, name) for name in names} | {
-            "id": view.id,
-            "partner": view.partner,
-            "messages": view.messages,
-        }
 
 
 class ConversationQuery(ListQuery):

@@ -1,15 +1,12 @@
 """Schemas of requests of persons about their data, and of legal holds."""
 
-from typing import Any
-
-from marshmallow import Schema, fields, pre_dump
+from marshmallow import Schema, fields
 
 from api.http.fields.declared import request_schema, response_schema
 from api.http.fields.scalars import Code, Id, StateCode, Text
-from api.http.fields.schemas import Items, RequestSchema
+from api.http.fields.schemas import Items, RequestSchema, ViewResponse
 from api.http.pagination import ListQuery
 from salsa_ext.core import codes
-from salsa_ext.personal_data.requests import SubjectRequestView
 from salsa_ext.personal_data.values import ErasureData, LegalHoldData, Person, SubjectRequestData
 
 PersonResponse = response_schema(Person)
@@ -60,9 +57,10 @@ class PersonFindingResponse(Schema):
     obstacle = Code(codes.ERASURE_OBSTACLES, required=True, allow_none=True)
 
 
-class SubjectRequestResponse(Schema):
+class SubjectRequestResponse(ViewResponse):
     """Request of a person; `findings` are what the own documents say, null in a list."""
 
+    row = "request"
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
     kind = Code(codes.SUBJECT_REQUEST_KINDS, required=True)
@@ -73,12 +71,6 @@ class SubjectRequestResponse(Schema):
     answer = fields.String(required=True, allow_none=True)
     decided_at = fields.DateTime(required=True, allow_none=True)
     findings = fields.List(fields.Nested(PersonFindingResponse), required=True, allow_none=True)
-
-    @pre_dump
-    def _present(self, view: SubjectRequestView, **_: Any) -> dict[str, Any]:
-        columns = view.request.__table__.columns.keys()
-        row = {name: getattr(view.request, name) for name in columns}
-        return row | {"person": view.person, "findings": view.findings}
 
 
 class SubjectRequestQuery(ListQuery):

@@ -5,7 +5,7 @@ from typing import Any, Final
 from marshmallow import Schema, ValidationError, fields, pre_dump, validates_schema
 
 from api.http.fields.scalars import Code, Day, EventDay, Id, QueryFlag, StateCode, Text, Whole
-from api.http.fields.schemas import Items, Nested, RequestSchema, repeats
+from api.http.fields.schemas import Items, Nested, RequestSchema, ViewResponse, repeats
 from api.http.pagination import ListQuery, listing_fields
 from api.i18n.messages import translate, translate_event
 from api.schemas.checks import ReasonResponse
@@ -22,7 +22,7 @@ from api.schemas.reference import ContactResponse
 from salsa_ext.administration.audit import DisclosureView
 from salsa_ext.core import codes
 from salsa_ext.core.errors import message
-from salsa_ext.disclosure.consents import LISTING, ConsentData, ConsentView, GrantData
+from salsa_ext.disclosure.consents import LISTING, ConsentData, GrantData
 from salsa_ext.disclosure.disclosures import Disclosure
 from salsa_ext.guns.rules import JOIN_KINDS
 from salsa_ext.leads.grouping import SeizedGun
@@ -151,9 +151,10 @@ class ConsentRefusalRequest(RequestSchema):
 
 
 @repeats(ConsentRequest)
-class ConsentResponse(Schema):
+class ConsentResponse(ViewResponse):
     """Consent as stored by the caller's state; `answer` of the origin."""
 
+    row = "consent"
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
     status = Code(codes.CONSENT_STATUSES, required=True)
@@ -165,10 +166,6 @@ class ConsentResponse(Schema):
     expires_on = fields.Date(allow_none=True)
     asked_at = fields.DateTime(required=True)
     answered_at = fields.DateTime(allow_none=True)
-
-    @pre_dump
-    def _present(self, view: ConsentView, **_: Any) -> dict[str, Any]:
-        return row_fields(view.consent) | {"status": view.status}
 
 
 class ConsentQuery(ListQuery):

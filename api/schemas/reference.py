@@ -16,14 +16,12 @@ from api.http.fields.scalars import (
     Text,
     Whole,
 )
-from api.http.fields.schemas import Items, RequestSchema, repeats
+from api.http.fields.schemas import Items, RequestSchema, ViewResponse, repeats
 from api.http.pagination import ListQuery
 from api.schemas.common import row_fields
 from salsa_ext.administration.agencies import AgencyChange, AgencyData, ContactData
 from salsa_ext.core import codes
-from salsa_ext.reference.participation.declarations import DeclarationView
 from salsa_ext.reference.participation.rules import Declaration
-from salsa_ext.reference.queries import LookupRow, NamedRow
 
 
 class ContactRequest(RequestSchema):
@@ -75,28 +73,22 @@ class ParticipationRequest(RequestSchema):
 
 
 @repeats(ParticipationRequest)
-class ParticipationResponse(Schema):
+class ParticipationResponse(ViewResponse):
     """What a state declares of one register, as one version."""
 
-    state = StateCode(required=True)
+    row = "row"
+    state = StateCode(attribute="owner_state", required=True)
     version = fields.Integer(required=True)
     in_force = fields.Boolean(required=True)
     declared_at = fields.DateTime(required=True)
 
-    @pre_dump
-    def _present(self, view: DeclarationView, **_: Any) -> dict[str, Any]:
-        return row_fields(view.row) | {"in_force": view.in_force}
 
-
-class NamedResponse(Schema):
+class NamedResponse(ViewResponse):
     """A code with its name in the caller's language."""
 
+    row = "row"
     code = fields.String(required=True)
     name = fields.String(required=True)
-
-    @pre_dump
-    def _present(self, named: NamedRow, **_: Any) -> dict[str, Any]:
-        return row_fields(named.row) | {"name": named.name}
 
 
 class StateResponse(NamedResponse):
@@ -154,23 +146,18 @@ class PostResponse(Schema):
         return row_fields(post) | {"sides": sides}
 
 
-class LookupResponse(Schema):
+class LookupResponse(ViewResponse):
     """Code and name; with `q` also the certainty and its reason.
 
     Certainty from 0 to 1. `is_certain`: a record with this text would get this code.
     """
 
+    row = "row"
     code = fields.String(required=True)
     name = fields.String(required=True)
     certainty = fields.Float(attribute="confidence", allow_none=True)
     matched_by = fields.String(attribute="how", allow_none=True)
     is_certain = fields.Boolean(allow_none=True)
-
-    @pre_dump
-    def _present(self, view: LookupRow, **_: Any) -> dict[str, Any]:
-        return row_fields(view.row) | {
-            name: getattr(view, name) for name in ("name", "confidence", "how", "is_certain")
-        }
 
 
 class TypeResponse(LookupResponse):

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from difflib import get_close_matches
 from functools import partial
 from itertools import islice
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar
 
 from flask import g, has_app_context
 from marshmallow import Schema, ValidationError, fields, missing, post_load, pre_load
@@ -69,6 +69,22 @@ class RequestSchema(Schema):
     def build(self, data: dict[str, Any]) -> Any:
         """Return the value built from the loaded fields."""
         return self.value(**data) if self.value else data
+
+
+class ViewResponse(Schema):
+    """Answer with the attributes of a view, else the columns of its row."""
+
+    row: ClassVar[str]
+    """The attribute of the view that has the row."""
+
+    def get_attribute(self, obj: Any, attr: str, default: Any) -> Any:
+        """Return a value of the view, else of its row."""
+        value = super().get_attribute(obj, attr, default)
+        return (
+            super().get_attribute(getattr(obj, self.row), attr, default)
+            if value is default
+            else value
+        )
 
 
 class Nested(fields.Nested):

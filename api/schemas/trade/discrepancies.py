@@ -1,15 +1,13 @@
 """Schemas of discrepancies and of what states say about them."""
 
-from typing import Any
-
-from marshmallow import Schema, fields, pre_dump
+from marshmallow import Schema, fields
 
 from api.http.fields.scalars import Code, Id, QueryFlag, QueryWhole, StateCode, Text
-from api.http.fields.schemas import RequestSchema
+from api.http.fields.schemas import RequestSchema, ViewResponse
 from api.http.pagination import ListQuery, listing_fields
-from api.schemas.common import TimelineResponse, row_fields
+from api.schemas.common import TimelineResponse
 from salsa_ext.core import codes
-from salsa_ext.trade.discrepancies.queries import LISTING, DiscrepancyView
+from salsa_ext.trade.discrepancies.queries import LISTING
 from salsa_ext.trade.discrepancies.values import StatementData
 
 
@@ -39,10 +37,10 @@ class StatementResponse(Schema):
 class DiscrepancySubjectResponse(Schema):
     """Permit or shipment of a discrepancy."""
 
-    kind = Code(("permit", "shipment"), required=True)
-    state = StateCode(required=True)
-    id = fields.UUID(required=True)
-    number = fields.String(required=True)
+    kind = Code(("permit", "shipment"), attribute="subject_kind", required=True)
+    state = StateCode(attribute="owner_state", required=True)
+    id = fields.UUID(attribute="subject_id", required=True)
+    number = fields.String(attribute="subject_number", required=True)
 
 
 class DiscrepancyPartyResponse(Schema):
@@ -53,18 +51,19 @@ class DiscrepancyPartyResponse(Schema):
     name = fields.String(allow_none=True)
 
 
-class DiscrepancyResponse(Schema):
+class DiscrepancyResponse(ViewResponse):
     """Discrepancy with the statements of states.
 
     `waiting_for`: states without statement or, if all made one, without agreement.
     """
 
+    row = "discrepancy"
     id = fields.UUID(required=True)
     version = fields.Integer(required=True)
     kind = Code(codes.DISCREPANCY_KINDS, required=True)
     key = fields.String(required=True)
     status = Code(codes.DISCREPANCY_STATUSES, required=True)
-    subject = fields.Nested(DiscrepancySubjectResponse, required=True)
+    subject = fields.Nested(DiscrepancySubjectResponse, attribute="discrepancy", required=True)
     concerned = fields.List(StateCode(), required=True)
     data = fields.Dict(keys=fields.String(), required=True)
     statements = fields.List(fields.Nested(StatementResponse), required=True)
@@ -76,16 +75,6 @@ class DiscrepancyResponse(Schema):
     raised_at = fields.DateTime(required=True)
     changed_at = fields.DateTime(required=True)
     events = fields.List(fields.Nested(TimelineResponse))
-
-    @pre_dump
-    def _present(self, view: DiscrepancyView, **_: Any) -> dict[str, Any]:
-        row = view.discrepancy
-        names = "status statements assignee events party explained_by agreed_by waiting_for".split()
-        subject: dict[str, Any] = {"kind": row.subject_kind, "state": row.owner_state}
-        subject |= {"id": row.subject_id, "number": row.subject_number}
-        return (
-            row_fields(row) | {name: getattr(view, name) for name in names} | {"subject": subject}
-        )
 
 
 class DiscrepancyQuery(ListQuery):
