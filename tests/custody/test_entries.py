@@ -189,13 +189,6 @@ def test_an_origin_that_an_authority_established_is_read_with_the_custody(enter)
     assert body.items() <= origin.items()
 
 
-def test_what_became_of_a_gun_is_for_its_own_state_alone(police, pry_police):
-    joint = bodies.seizure(joint_with={"state": "PRY", "number": "P-1"})
-    seizure = police.post("/seizures", joint).json
-    pry_police.get(f"/seizures/{seizure['id']}/custody", expect=404)
-    pry_police.post(f"/seizures/{seizure['id']}/dispositions", DESTROYED, 403)
-
-
 def test_nothing_is_entered_of_a_withdrawn_seizure(police, seizure, enter):
     path = f"/seizures/{seizure['id']}/withdraw"
     police.post(path, {"reason": "Twice"}, 200, If_Match='"1"')

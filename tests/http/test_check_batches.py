@@ -153,10 +153,6 @@ def test_the_purpose_is_asked_for_as_of_a_single_check(ask, why, field):
     assert list(ask(GUN, expect=422, why=why).json["errors"]) == [field]
 
 
-def test_who_may_not_check_may_not_check_many(as_actor):
-    as_actor("BRA", "auditor").post("/checks/batch", {"nonsense": True}, 403)
-
-
 @pytest.mark.parametrize(
     "kind,file",
     [

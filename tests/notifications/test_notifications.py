@@ -6,7 +6,6 @@ import pytest
 
 from salsa_ext.access.rules import ROLE_PERMISSIONS
 from salsa_ext.core.codes import LANGUAGES, ROLES
-from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import transaction
 from salsa_ext.notifications.commands import notify_many
 from salsa_ext.notifications.notice_rules import (
@@ -194,7 +193,3 @@ def test_every_notification_is_a_sentence_in_every_language(session, language):
 def test_every_role_of_a_state_has_notifications(notify, as_actor, role):
     notify(notice(roles=(role,)))
     assert len(listed(as_actor("PRY", role))) == 1
-
-
-def test_one_that_there_is_not_is_not_found(pry):
-    pry.post(f"/notifications/{new_id()}/read", expect=404)

@@ -119,11 +119,6 @@ def test_what_cannot_be_is_refused(administrator, changed, field):
     assert list(errors) == [field]
 
 
-def test_only_the_administrator_of_a_state_declares(bra, supervisor):
-    for client in (bra, supervisor):
-        client.post("/participation", BODY, 403)
-
-
 def test_what_begins_later_is_not_in_force(administrator):
     assert not administrator.post("/participation", BODY | {"since": "2030-01-01"}, 201).json[
         "in_force"

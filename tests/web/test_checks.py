@@ -200,10 +200,6 @@ def test_a_country_is_taken_by_its_name(officer, sell):
     assert "The country of manufacture is the same." in text(ask(officer, country="Brasil"))
 
 
-def test_a_check_without_the_token_of_a_page_is_refused(officer):
-    officer.post(CHECK, query(), 403)
-
-
 def test_a_check_is_written_down_for_both_states(officer, sell, as_actor):
     sell()
     ask(officer)

@@ -94,19 +94,6 @@ def test_an_action_that_the_status_forbids_is_refused(officer, permit):
     assert 'class="summary"' in page and "“reinstate” is not possible" in page
 
 
-def test_a_form_sent_twice_changes_once(officer, permit, as_actor):
-    page = officer.open(f"{permit}/suspend")
-    typed = {
-        "reason": "Once",
-        "expected_version": "1",
-        "once": re.search(r'name="once" value="([^"]+)', page)[1],
-    }
-    first, second = (officer.send(f"{permit}/suspend", typed).location for _ in range(2))
-    assert first == second
-    [answer] = as_actor("PRY", "licensing_officer").get("/permits").json["items"]
-    assert answer["version"] == 2
-
-
 def test_the_source_is_amended_with_a_sign_of_the_authority(officer, permit):
     why = {"reason": "The factory moved"}
     page = do(officer, f"{permit}/amend", 409, source="Another factory", **why)

@@ -241,16 +241,3 @@ def test_what_was_refused_comes_back(officer, importer, shipment, as_actor):
     shown = text(do(officer, f"{shipment}/return", received_on="2026-03-09", all="true"))
     assert "What came back is confirmed." in shown and "Firearms that came back on" in shown
     assert "↩ Returned" in shown
-
-
-def test_a_shipment_that_somebody_moved_meanwhile_is_not_changed(officer, shipment):
-    do(officer, f"{shipment}/release", on="2026-03-09")
-    page = officer.send(f"{shipment}/cancel", {"reason": "Late", "expected_version": "1"}, 412).text
-    assert "read it again" in page and "▷ Released" in text(page)
-
-
-@pytest.mark.parametrize("name", ["release", "amend", "cancel"])
-def test_another_state_does_not_decide_about_it(importer, shipment, name):
-    assert name not in doings(importer.open(shipment))
-    fields = {"reason": "No", "expected_version": "1", "authentication": "S", "port_of_exit": "X"}
-    importer.send(f"{shipment}/{name}", fields, 403)

@@ -272,12 +272,6 @@ def test_what_there_is_not_is_a_page_that_says_so(officer, path, key):
     assert "<h1>Not found</h1>" in officer.open(f"/desk/{path}/{key}", 404)
 
 
-def test_a_state_that_a_permit_does_not_concern_does_not_find_it(signed_in, trade):
-    stranger = signed_in("URY", "licensing_officer")
-    stranger.open(f"/desk/permits/{trade['permit']}", 404)
-    stranger.open(f"/desk/shipments/{trade['shipment']}", 404)
-
-
 def test_who_may_only_read_is_offered_nothing_to_issue(signed_in):
     desk = signed_in("PRY", "trace_analyst").open("/desk/")
     assert "/desk/permits/new" not in desk and "/desk/transfers/new" not in desk
@@ -314,17 +308,6 @@ def test_errors_of_a_transfer_are_reported_at_their_fields(officer, changes, fie
     answer = officer.send("/desk/transfers/new", papers.transfer() | changes, 422)
     page = answer.get_data(as_text=True)
     assert f'href="#{field}"' in page and f'id="{field}-wrong"' in page and expected in page
-
-
-def test_a_number_of_a_transfer_that_is_taken_is_refused(officer):
-    officer.send("/desk/transfers/new", papers.transfer(number="T-1"))
-    page = officer.send("/desk/transfers/new", papers.transfer(number="T-1"), 409).text
-    assert 'class="summary"' in page and "Ana Ejemplo" in page
-
-
-def test_another_states_transfer_is_not_shown(officer, signed_in):
-    address = officer.send("/desk/transfers/new", papers.transfer()).location
-    signed_in("BRA", "licensing_officer").open(address, 404)
 
 
 def lone(as_actor, count):

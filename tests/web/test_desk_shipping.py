@@ -135,13 +135,6 @@ def test_only_the_exporting_state_ships_under_its_permit(signed_in, new):
     signed_in("URY", "licensing_officer").open(new, 404)
 
 
-def test_a_shipment_sent_twice_is_recorded_once(officer, new, as_actor):
-    once = re.search(r'name="once" value="([^"]+)', officer.open(new))[1]
-    first, second = (officer.send(new, typed(once=once)).location for _ in range(2))
-    assert first == second
-    assert len(as_actor("BRA", "licensing_officer").get("/shipments").json["items"]) == 1
-
-
 @beginning
 def shipment(officer, new):
     """A shipment on its way: the address of its page."""

@@ -119,11 +119,3 @@ def test_a_record_that_is_not_open_is_not_found(officer, as_actor, visibility):
     assert "<h1>Not found</h1>" in officer.open(path(record), 404)
     officer.send(path(record), FOR_A_CASE, 404)
     officer.open(path(NOTHING), 404)
-
-
-@pytest.mark.parametrize("role", ["auditor", "state_administrator"])
-def test_who_may_not_read_records_is_refused(signed_in, bra, role):
-    record = seized(bra)
-    someone = signed_in("BRA", role)
-    someone.open(path(record), 403)
-    someone.send(path(record), FOR_A_CASE, 403)

@@ -112,11 +112,6 @@ def test_a_second_report_of_a_gun_is_confirmed_before_it_is_recorded(police):
     assert "R-8" in police.open("/reports")
 
 
-def test_an_unknown_filter_value_is_explained_in_words(police):
-    page = police.open("/reports?kind=foo", Accept_Language="es")
-    assert "«foo» no está en la lista: elija de ella." in text(page) and "surrender," not in page
-
-
 @pytest.mark.parametrize(
     ("role", "status"),
     [("trace_analyst", 200), ("supervisor", 200), ("border_officer", 403), ("auditor", 403)],
@@ -296,21 +291,6 @@ def test_a_report_made_in_error_is_withdrawn_from_the_page(police, pry_police, a
     assert "Withdrawn: reported in error" in text(police.open(history))
     for name in ("correct", "withdraw"):
         assert "Report the firearm again" in text(police.open(f"{address}/{name}", 409))
-
-
-@pytest.mark.parametrize("role", ["trace_analyst", "supervisor"])
-def test_who_may_not_report_is_offered_no_correction(signed_in, pry_police, role):
-    made = pry_police.post("/reports", bodies.report()).json
-    reader, address = signed_in("PRY", role), f"/reports/{made['id']}"
-    page = reader.open(address)
-    for name in ("correct", "withdraw"):
-        assert f"{address}/{name}" not in page
-        reader.open(f"{address}/{name}", 403)
-
-
-def test_a_report_is_no_other_states_to_correct(signed_in, pry_police):
-    made = pry_police.post("/reports", bodies.report()).json
-    signed_in("BRA", "police_officer").open(f"/reports/{made['id']}/correct", 404)
 
 
 def test_a_report_says_when_it_was_recorded_corrected_and_withdrawn_and_why_each_time(

@@ -202,12 +202,6 @@ def test_the_secretariat_has_none_and_no_link_to_them(signed_in):
     assert "You cannot do this" in someone.open("/notifications", 403)
 
 
-def test_a_reading_without_the_token_of_a_page_is_refused(officer):
-    scenes.notify_officers("PRY", "A-1")
-    officer.post("/notifications", button(officer.open("/notifications"), "Mark all"), 403)
-    assert "Mark as read" in officer.open("/notifications")
-
-
 def test_they_are_in_the_order_of_their_moments_whenever_they_were_written(officer):
     """Of a region that was moved here, the oldest may have been written last."""
     scenes.notify_officers("PRY", "A-NEW")
@@ -220,11 +214,6 @@ def test_they_are_in_the_order_of_their_moments_whenever_they_were_written(offic
     older = re.search(r'href="(/notifications\?unread=true&amp;cursor=[^"]+)"', first)[1]
     second = officer.open(older.replace("&amp;", "&"))
     assert second.index("A-OLD-01") < second.index("A-OLDER") and "A-OLD-02" not in second
-
-
-def test_an_unknown_kind_is_explained_in_words(officer):
-    notices = text(officer.open("/notifications?kind=foo", Accept_Language="pt"))
-    assert "“foo” não está na lista: escolha nela." in notices and "approval" not in notices
 
 
 def test_a_notification_of_an_alert_leads_to_its_page(signed_in, pry_police):

@@ -81,10 +81,6 @@ def test_any_other_text_is_reported_as_no_token(visitor, wrong, expected):
     assert expected in page and "<script>alert" not in page
 
 
-def test_the_form_is_taken_from_its_own_page_alone(visitor, token):
-    visitor.post("/verify", {"token": token}, 403)
-
-
 def test_every_form_is_listed_in_every_language_and_can_be_had(visitor):
     found = re.findall(r'href="(/forms/[^"]+)"', visitor.open("/forms"))
     assert len(found) == len(blank_forms.FORM_KINDS) * 4

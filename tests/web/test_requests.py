@@ -346,12 +346,6 @@ def test_each_other_word_is_said_and_shown(analyst, received, name, fields, fiel
     assert shown in text(analyst.open(submit(analyst, received, name, **fields).location))
 
 
-def test_what_changed_meanwhile_is_not_answered_over(analyst, received, record):
-    submit(analyst, received, "acknowledge")
-    page = answer(analyst, received, record, expect=412, expected_version="1").text
-    assert "This was changed since you read it" in page
-
-
 def test_a_supervisor_is_offered_what_an_analyst_is(signed_in, received):
     someone = signed_in("PRY", "supervisor")
     assert 'href="/requests"' in someone.open("/")
@@ -363,14 +357,6 @@ def test_a_supervisor_is_offered_what_an_analyst_is(signed_in, received):
 def test_who_may_answer_nothing_acknowledges_nothing(signed_in, received):
     someone = signed_in("PRY", "police_officer")
     someone.send("/requests/acknowledge", {f"pick.{received['id']}": "true"}, 403)
-
-
-def test_another_states_request_is_not_found(signed_in, received):
-    stranger = signed_in("BRA", "trace_analyst")
-    for path in ("", "/defer"):
-        assert "<h1>Not found</h1>" in stranger.open(f"/requests/{received['id']}{path}", 404)
-    stranger.send(f"/requests/{received['id']}/answer", {"expected_version": "1"}, 404)
-    stranger.send(f"/requests/{received['id']}/refuse", {"expected_version": "1"}, 404)
 
 
 def test_a_notification_leads_to_its_request(analyst, received):

@@ -114,13 +114,6 @@ def test_a_gun_that_is_let_pass_leaves_no_sign_beside_its_seizure(police, as_act
         assert "Hit with" not in police.open(page)
 
 
-def test_sent_twice_it_is_recorded_once(police, as_actor):
-    sent = TYPED | {"once": "0199f2c0-0000-7000-8000-000000000001"}
-    first, second = (police.send("/seizures/new", sent).location for _ in range(2))
-    assert first == second
-    assert len(as_actor("PRY", "police_officer").get("/seizures").json["items"]) == 1
-
-
 def test_each_error_is_reported_at_its_field(police, as_actor):
     empty = {"occurred_on": "", "kind": "seized", "agency": "PRY-POLICE"}
     page = police.send("/seizures/new", empty, 422).text

@@ -132,19 +132,6 @@ def test_another_states_seizure_is_read_for_a_purpose_where_it_concerns_the_own(
     assert as_actor("BRA", "auditor").get("/audit?action=record:disclosed").json["items"]
 
 
-def test_a_seizure_that_is_none_of_the_readers_is_not_found(signed_in, as_actor):
-    made = record(as_actor)
-    stranger = signed_in("URY", "police_officer")
-    stranger.open(f"/seizures/{made['id']}", 404)
-    asked = {"purpose": "investigation", "case_number": "C-1"}
-    stranger.send(f"/seizures/{made['id']}", asked, 404)
-
-
-@pytest.mark.parametrize("role", ["licensing_officer", "auditor", "state_administrator"])
-def test_who_may_not_read_seizures_is_refused(signed_in, as_actor, role):
-    signed_in("BRA", role).open(f"/seizures/{record(as_actor)['id']}", 403)
-
-
 def test_an_examiner_sees_no_trace_and_is_offered_none(signed_in, as_actor):
     page = signed_in("BRA", "forensic_examiner").open(f"/seizures/{record(as_actor)['id']}")
     assert "Its traces" not in page and "/traces/new" not in page

@@ -95,13 +95,6 @@ def test_what_is_due_is_found_by_its_term(pry_analyst, request_):
     assert pry_analyst.get("/requests?due_before=2026-03-18T00:00:00Z").json["items"] == []
 
 
-def test_a_request_is_not_there_for_another_state(as_actor, request_):
-    for state in ("BRA", "URY"):
-        other = as_actor(state, "trace_analyst")
-        assert other.get("/requests").json["items"] == []
-        other.get(f"/requests/{request_['id']}", 404)
-
-
 def test_an_action_wants_the_version_that_was_read(pry_analyst, request_):
     path = f"/requests/{request_['id']}/acknowledge"
     pry_analyst.post(path, {}, 428)

@@ -41,11 +41,6 @@ def test_advice_is_given_in_the_language_that_is_asked_for(analyst):
     assert lack(answer, "make")["texts"][0] == "El rastreo no indica el fabricante."
 
 
-def test_another_state_gets_no_advice(as_actor, analyst):
-    made = draft(analyst, "make")
-    as_actor("PRY", "trace_analyst").get(f"/traces/{made['id']}/advice", 404)
-
-
 def test_a_draft_follows_the_seizure_that_is_corrected_by_what_it_lacked(analyst, police):
     seized = police.post("/seizures", bodies.seizure(items=[vague("make")])).json
     made = analyst.post("/traces", bodies.trace_of(seized["id"], draft=True)).json

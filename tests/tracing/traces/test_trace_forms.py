@@ -180,13 +180,6 @@ def test_a_state_that_takes_part_has_no_form(analyst, record):
     analyst.get(f"/traces/{trace['id']}/legs/{trace['id']}/form", 404)
 
 
-def test_a_form_is_for_who_asks_of_its_state_alone(analyst, as_actor):
-    _, path = asked(analyst, as_actor)
-    as_actor("PRY", "trace_analyst").get(path, 404)
-    for role in ("supervisor", "auditor"):
-        as_actor("BRA", role).get(path, 403)
-
-
 def office(agency, kind="duty_24h"):
     return {
         "agency": agency,

@@ -223,12 +223,6 @@ def test_a_gun_of_which_a_field_is_unknown_is_reported_with_its_marks(analyst, t
     assert "MAR 2019" in text_of(report(analyst, asked))
 
 
-def test_a_report_is_for_its_state_alone(as_actor, trace):
-    for state in ("PRY", "URY"):
-        as_actor(state, "trace_analyst").get(f"/traces/{trace['id']}/report", 404)
-    as_actor("BRA", "auditor").get(f"/traces/{trace['id']}/report", 403)
-
-
 def test_a_report_of_several_guns_has_a_chain_of_each_and_says_before_them_that_it_may_be_any(
     as_actor, analyst, pry
 ):

@@ -56,14 +56,6 @@ def test_a_discrepancy_holds_no_name(differ, exporter):
     assert "Otra" not in result and "Armas" not in result
 
 
-def test_no_other_state_learns_of_it(differ, as_actor):
-    assert as_actor("ARG", "licensing_officer").get("/discrepancies").json["items"] == []
-
-
-def test_it_is_not_there_for_another_state(differ, exporter, as_actor):
-    as_actor("ARG", "licensing_officer").get(f"/discrepancies/{only(exporter)['id']}", 404)
-
-
 def test_more_than_the_import_certificate_allows_is_raised_on_it(exporter, pry):
     less = [bodies.permit()["lines"][0] | {"quantity": 9}]
     pry.post("/permits", bodies.import_permit(lines=less))

@@ -80,10 +80,6 @@ def test_the_state_of_the_maker_is_asked_by_one_button_and_an_unknown_origin_giv
     assert "Ask Austria" not in text(page) and "to be sent by you: Austria" in text(page)
 
 
-def test_what_changed_meanwhile_is_not_closed_over(analyst, trace):
-    assert "This was changed since" in step(analyst, trace, "close", 412, seen="99").text
-
-
 def test_a_supervisor_reads_a_trace_and_does_not_close_it(signed_in, trace):
     someone = signed_in("BRA", "supervisor")
     page = someone.open(f"/traces/{trace['id']}")
