@@ -25,7 +25,7 @@ from salsa_ext.core.errors import message
 from salsa_ext.disclosure.consents import LISTING, ConsentData, GrantData
 from salsa_ext.disclosure.disclosures import Disclosure
 from salsa_ext.guns.rules import JOIN_KINDS
-from salsa_ext.leads.grouping import SeizedGun
+from salsa_ext.leads.leads import SeizedGun
 from salsa_ext.leads.queries import LeadView
 from salsa_ext.matches.commands import DecisionData
 from salsa_ext.matches.queries import MatchView

@@ -26,7 +26,7 @@ from salsa_ext.firearms.search.values import Candidate
 from salsa_ext.jobs.changes import Change, find_requesters
 from salsa_ext.jobs.runner import ChangeJob
 from salsa_ext.lookups.reviews import CanaryLookup, notify_of_canaries
-from salsa_ext.tracing.requests import record_search
+from salsa_ext.tracing.requests import queries as request_queries
 from salsa_ext.tracing.traces.models import Trace
 
 
@@ -75,7 +75,7 @@ def notify_of_traces(actor: Actor, changes: Sequence[Change]) -> None:
     for change in sent:
         trace = db.session.get_one(Trace, change.object_id)
         own = [trace.record_id] if trace.record_id else []
-        candidates = record_search.search_for_trace(
+        candidates = request_queries.search_for_trace(
             actor, trace.firearm, own, trace.found_on, with_silent=True
         )
         requester = requesters[change.cause]

@@ -13,7 +13,7 @@ from salsa_ext.core.errors import CodeLabel, Invalid, NotFound, message
 from salsa_ext.core.occurrence import EventTime, ImportSource
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.documents import corrections as document_corrections
-from salsa_ext.documents.hooks import AFTER_MARK
+from salsa_ext.documents.corrections import AFTER_MARK
 from salsa_ext.documents.models import Seizure
 from salsa_ext.firearms.marks import keys
 from salsa_ext.firearms.marks.firearm_marks import coarser_readings

@@ -1,7 +1,7 @@
 """Corrections: a new version, and notices to recipients of the old one."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Final, TypeVar
 from uuid import UUID
@@ -25,6 +25,12 @@ from salsa_ext.matches import withdrawals
 from salsa_ext.notifications.commands import notify_many
 from salsa_ext.notifications.notice_rules import Notice, Subject
 from salsa_ext.tracing.requests.models import TraceRequest
+
+AFTER_CORRECTION: Final[list[Callable[[Actor, Sequence[RecordView]], None]]] = []
+"""Called with the records of a corrected seizure."""
+AFTER_MARK: Final[list[Callable[[Actor, RecordView], None]]] = []
+"""Called with the record of a gun to which a mark was added."""
+
 
 DocumentData = TypeVar("DocumentData", TransferData, ReportData, SeizureData)
 RecordAndTraces = tuple[str, tuple[str, ...]]

@@ -21,7 +21,7 @@ from salsa_ext.documents import added_marks, number_claims
 from salsa_ext.documents import corrections as document_corrections
 from salsa_ext.documents import queries as document_queries
 from salsa_ext.documents.added_marks import to_mark
-from salsa_ext.documents.hooks import AFTER_CORRECTION
+from salsa_ext.documents.corrections import AFTER_CORRECTION
 from salsa_ext.documents.models import Seizure
 from salsa_ext.documents.queries import SEIZURES
 from salsa_ext.documents.values import JointWith, SeizureData

@@ -29,10 +29,12 @@ from salsa_ext.firearms.records.event_kinds import (
 )
 from salsa_ext.firearms.search.evidence import Reason
 from salsa_ext.guns.possession import RELEASE_EVENTS, TRADE_KINDS
-from salsa_ext.leads.grouping import GunRecord, LeadParty, SeizedGun
 from salsa_ext.leads.leads import (
     SHORT_DAYS,
+    GunRecord,
     Lead,
+    LeadParty,
+    SeizedGun,
     doubt_reasons,
     from_several_seizures,
     number_reasons,

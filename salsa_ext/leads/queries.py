@@ -36,8 +36,7 @@ from salsa_ext.firearms.search.evidence import Reason
 from salsa_ext.guns.graph import StatesByRecord, load_graph
 from salsa_ext.guns.joint_seizures import find_ids
 from salsa_ext.leads import detectors
-from salsa_ext.leads.grouping import ExportPaper, GunRecord, LeadParty, SeizedGun, seized_guns
-from salsa_ext.leads.leads import Lead
+from salsa_ext.leads.leads import ExportPaper, GunRecord, Lead, LeadParty, SeizedGun, seized_guns
 from salsa_ext.leads.models import StoredLead
 from salsa_ext.matches.models import Match, worth_number
 from salsa_ext.reference import name_matching

@@ -7,7 +7,7 @@ from pathlib import Path
 from tests.support import source
 
 SEES_AS_ANOTHER_STATE = {  # each answers from a state's own records, and for nothing else
-    "salsa_ext/tracing/requests/record_search.py": "what an asking state may know of, by its own search",
+    "salsa_ext/tracing/requests/queries.py": "what an asking state may know of, by its own search",
     "salsa_ext/disclosure/disclosures.py": "an open record, read for a purpose and written down",
     "salsa_ext/notifications/commands.py": "a state is told what another did, and owns that",
     "salsa_ext/papers/commands.py": "whether a paper that a state signed still stands",

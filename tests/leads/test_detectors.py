@@ -8,8 +8,14 @@ import pytest
 from salsa_ext.core.codes import LEAD_KINDS
 from salsa_ext.guns.rules import Gun
 from salsa_ext.leads.detectors import business_days, detect_leads
-from salsa_ext.leads.grouping import ExportPaper, GunRecord, LeadParty, SeizedGun, seized_guns
-from salsa_ext.leads.leads import time_points
+from salsa_ext.leads.leads import (
+    ExportPaper,
+    GunRecord,
+    LeadParty,
+    SeizedGun,
+    seized_guns,
+    time_points,
+)
 
 MONDAY = date(2024, 1, 1)
 numbered = iter(range(1, 1_000_000))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from salsa_ext.firearms.search.evidence import Description
 from salsa_ext.guns.rules import GunFacts, group_by_gun, join
 from salsa_ext.leads.detectors import detect_leads
-from salsa_ext.leads.grouping import GunRecord, seized_guns
+from salsa_ext.leads.leads import GunRecord, seized_guns
 
 FIRST = date(2024, 1, 1)
 MATCH = UUID(int=10_000)

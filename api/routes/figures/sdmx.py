@@ -11,7 +11,6 @@ from api.http import tables
 from api.http.fields.scalars import Code, Text
 from api.http.fields.schemas import RequestSchema
 from api.http.resource import Resource
-from api.sdmx.data_messages import DATA_CSV, DATA_XML, write_csv, write_data
 from api.sdmx.dataflows import (
     DATAFLOWS,
     DIMENSIONS,
@@ -22,10 +21,14 @@ from api.sdmx.dataflows import (
 )
 from api.sdmx.structures import (
     AGENCY,
+    DATA_CSV,
+    DATA_XML,
     LATEST,
     VERSION,
     add_references,
     find_artefacts,
+    write_csv,
+    write_data,
     write_structures,
 )
 from salsa_ext.core.actor import Actor

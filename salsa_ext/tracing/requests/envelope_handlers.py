@@ -21,7 +21,8 @@ from salsa_ext.firearms.search.values import BestScores, Candidate
 from salsa_ext.reference import state_settings
 from salsa_ext.reference.participation.declarations import declarations_at
 from salsa_ext.reference.participation.rules import gives_record, reports_no_record
-from salsa_ext.tracing.requests import answers, message_log, record_search, workflow
+from salsa_ext.tracing.requests import answers, message_log, workflow
+from salsa_ext.tracing.requests import queries as request_queries
 from salsa_ext.tracing.requests.message_log import MessageEntry, read_body
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.requests.values import WAITING_STATUSES, next_status, status_after_renewal
@@ -59,7 +60,7 @@ def _on_request(actor: Actor, envelope: Envelope) -> None:
         case_number=envelope.case_number,
         body=_stored_body(body),
         priority=body["priority"],
-        candidates=record_search.candidate_rows(candidates),
+        candidates=request_queries.candidate_rows(candidates),
         envelope_id=envelope.id,
         received_at=actor.now(),
     )
@@ -92,7 +93,7 @@ def _on_renewal(actor: Actor, envelope: Envelope) -> None:
         request.answered_at = None
     workflow.set_status(actor, request, status)
     candidates = _find_candidates(actor, request.asking_state, body)
-    request.candidates = record_search.candidate_rows(candidates)
+    request.candidates = request_queries.candidate_rows(candidates)
     db.session.flush()
     entries = [_message_entry(request, envelope, body)]
     if not _answer_automatically(actor, request, envelope, candidates, entries, []):
@@ -217,7 +218,7 @@ def _answer_automatically(
 
 def _find_candidates(actor: Actor, asking_state: str, body: Body) -> list[Candidate]:
     """Search the own records, as the asking state."""
-    return record_search.find_own_candidates(
+    return request_queries.find_own_candidates(
         actor,
         replace(actor, state=asking_state),
         body["firearm"],

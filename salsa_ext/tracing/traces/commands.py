@@ -20,7 +20,7 @@ from salsa_ext.core.rows import date_columns, to_plain
 from salsa_ext.database.locks import select_current
 from salsa_ext.database.session import acting_as, db
 from salsa_ext.disclosure import restrictions
-from salsa_ext.documents import hooks
+from salsa_ext.documents import corrections
 from salsa_ext.documents.models import Seizure
 from salsa_ext.exchange.envelopes import is_case_number
 from salsa_ext.firearms.marks import firearm_marks, keys
@@ -30,7 +30,7 @@ from salsa_ext.firearms.records.validation import bracket_problem
 from salsa_ext.firearms.search.criteria import marks_to_search
 from salsa_ext.lookups.budgets import use_trace
 from salsa_ext.reference.calendars import today
-from salsa_ext.tracing.requests import record_search
+from salsa_ext.tracing.requests import queries as request_queries
 from salsa_ext.tracing.requests.message_log import messages_by_subject
 from salsa_ext.tracing.requests.values import UNANSWERED_STATUSES, CommentData, status_after_renewal
 from salsa_ext.tracing.traces import approvals, follow_up, legs, messages, routing
@@ -72,7 +72,7 @@ def draft_row(actor: Actor, data: TraceData) -> dict[str, Any]:
     if data.firearm and (wrong := bracket_problem(firearm["serial"] or "")):
         raise Invalid({"firearm.serial": [wrong]})
     if data.firearm and firearm["serial"] and keys.whole_key(firearm["serial"]):
-        marks_to_search(record_search.description_query(firearm), "firearm.serial")
+        marks_to_search(request_queries.description_query(firearm), "firearm.serial")
     given = (
         "case_number priority priority_reason legal_basis illicit_reason circumstances"
         " intended_use needed_by confidentiality_requested note"
@@ -440,5 +440,5 @@ def resend_requests(actor: Actor, trace: Trace, *, earlier_serial: str | None) -
     return legs.asking_by_state([*by_message, *by_form, *new])
 
 
-hooks.AFTER_MARK.append(resend_for_mark)
-hooks.AFTER_CORRECTION.append(update_traces)
+corrections.AFTER_MARK.append(resend_for_mark)
+corrections.AFTER_CORRECTION.append(update_traces)

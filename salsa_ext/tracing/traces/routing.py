@@ -18,7 +18,7 @@ from salsa_ext.reference import names
 from salsa_ext.reference.names import participants
 from salsa_ext.reference.participation.declarations import declarations_at, participating_states
 from salsa_ext.reference.participation.rules import reports_no_record
-from salsa_ext.tracing.requests import record_search
+from salsa_ext.tracing.requests import queries as request_queries
 from salsa_ext.tracing.traces.models import Trace
 
 AMERICAN: Final = re.compile(r"\bU\.? ?S\.? ?A\b|\bUnited States\b", re.I)
@@ -43,7 +43,7 @@ def find_route(actor: Actor, trace: Trace) -> Route:
     """
     own = [trace.record_id] if trace.record_id else []
     with db.session.no_autoflush:  # the search needs nothing of the trace, which is written once
-        candidates = record_search.search_for_trace(actor, trace.firearm, own, trace.found_on)
+        candidates = request_queries.search_for_trace(actor, trace.firearm, own, trace.found_on)
     best = best_scores(candidates)
     likely = likely_candidates(candidates, best)
     by_state = group_by(likely, lambda candidate: candidate.mark_hit.state)

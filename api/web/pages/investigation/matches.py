@@ -1,4 +1,4 @@
-"""List of matches, a match with both records, its decision."""
+"""Matches of own records to judge, and the leads that they make."""
 
 from collections.abc import Mapping, Sequence
 from functools import partial
@@ -9,6 +9,8 @@ from flask import g, request, url_for
 
 from api.i18n.messages import translate, translate_event
 from api.schemas.records import (
+    LeadQuery,
+    LeadResponse,
     MatchConfirmRequest,
     MatchQuery,
     MatchRejectRequest,
@@ -16,6 +18,7 @@ from api.schemas.records import (
     RecordResponse,
 )
 from api.web import formatting, lists
+from api.web.charts import draw_lead
 from api.web.document_actions import Action, Actions, Subject
 from api.web.forms import Field, Form
 from api.web.pages import investigation_pages
@@ -32,6 +35,7 @@ from salsa_ext.disclosure import disclosures
 from salsa_ext.firearms.records.event_kinds import FOUND_EVENTS, MISSING_EVENTS
 from salsa_ext.firearms.records.queries import find_records
 from salsa_ext.firearms.search.values import MarkHit
+from salsa_ext.leads import queries as lead_queries
 from salsa_ext.matches import commands as match_commands
 from salsa_ext.matches import queries as match_queries
 from salsa_ext.matches.queries import WORK_LIST, MatchView
@@ -357,4 +361,51 @@ register_purpose_page(
     _render_match,
     Permission.MATCH_READ,
     Permission.RECORD_READ,
+)
+
+
+LEAD_FILTERS = (
+    Field("kind", message("Kind"), "choice", "lead_kind"),
+    Field("state", message("State"), "choice", "participant"),
+    Field("since", message("Seized since"), "date"),
+    Field("dealer", message("Dealer"), max_length=200),
+)
+LEADS = DocumentPages(investigation_pages, "lead", "/leads", message("Patterns"))
+
+
+def _render_leads(actor: Actor, form: Form | None) -> str:
+    """Render the leads of own records, strongest first; of all states without a form."""
+    query = lists.read_filters(LeadQuery)
+    page = lead_queries.list_leads(
+        actor=actor, filters=query.filters, limit=lists.PAGE_SIZE, cursor=query.cursor
+    )
+    return LEADS.render_list(
+        actor,
+        query.form,
+        page,
+        LEAD_FILTERS if form else (),
+        purpose_form=form,
+        rows=LeadResponse(many=True).dump(page.items),
+        next_page=lists.next_page_address(page.next) if form else None,
+        is_more=page.next is not None,
+    )
+
+
+def _render_lead(actor: Actor, form: Form | None, lead_id: UUID) -> str:
+    """Render a lead; asks for a purpose if own records are insufficient."""
+    try:
+        lead = LeadResponse().dump(lead_queries.get_lead(actor=actor, lead_id=lead_id))
+    except NotFound:
+        if form is None:
+            raise
+        return LEADS.render_detail(actor, None, lead=None, form=form)
+    graph = draw_lead(formatting.label("lead_kind", lead["kind"]), lead)
+    return LEADS.render_detail(actor, None, lead=lead, form=form, graph=graph)
+
+
+register_purpose_page(
+    investigation_pages, "/leads", "lead_list", _render_leads, Permission.LEAD_READ
+)
+register_purpose_page(
+    investigation_pages, "/leads/<uuid:lead_id>", "lead_page", _render_lead, Permission.LEAD_READ
 )

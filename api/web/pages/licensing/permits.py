@@ -1,12 +1,19 @@
-"""List of permits, a permit's page, issuing."""
+"""Lists and pages of permits and licensees, issuing of permits."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from flask import request, url_for
 
 from api.i18n.messages import with_state_names
-from api.schemas.trade.permits import PermitQuery, PermitRequest, PermitResponse
+from api.schemas.trade.permits import (
+    PermitQuery,
+    PermitRequest,
+    PermitResponse,
+    PublishedLicenseeQuery,
+    PublishedLicenseeResponse,
+)
 from api.web import choices
 from api.web.document_actions import Subject
 from api.web.forms import Field, Form
@@ -27,8 +34,9 @@ from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
 from salsa_ext.reference.suggestions import remarks_on_rows
 from salsa_ext.trade import lookup
+from salsa_ext.trade.discrepancies import queries as discrepancy_queries
 from salsa_ext.trade.discrepancies.values import UNRESOLVED_STATUSES
-from salsa_ext.trade.permits import licensing, permits
+from salsa_ext.trade.permits import licensees, licensing, permits
 from salsa_ext.trade.permits import queries as permit_queries
 from salsa_ext.trade.shipments import queries as shipment_queries
 from salsa_ext.trade.shipments import shipments
@@ -265,3 +273,61 @@ PERMITS.add_form(
     correct_errors=errors_by_form_field,
     review=_review,
 )
+
+
+LICENSEE_FILTERS = (
+    Field("name", message("Name"), max_length=100),
+    Field("state", message("State"), "choice", "participant", blank=message("Your state")),
+    Field("role", message("Role"), "choice", "licensee_role"),
+    Field("status", message("Status"), "choice", "licensee_status"),
+)
+MAX_LISTED = 50
+
+
+def _find_licensee(actor: Actor, licensee_id: UUID) -> Subject:
+    view = licensees.get_licensee(actor, licensee_id)
+    row, party = view.licensee, view.parties.get(view.licensee.party_id)
+    return Subject(view, (party and party.name) or row.number, row.owner_state, row.status)
+
+
+def _licensee_detail(actor: Actor, subject: Subject) -> dict[str, Any]:
+    """Return the permits that name a licensee, their shipments, and what is open about both."""
+    filters, may = {"licensee": subject.view.licensee.id}, actor.permissions
+    permits: Sequence[Any] = ()
+    shipments: Sequence[Any] = ()
+    discrepancies: Sequence[Any] = ()
+    if Permission.PERMIT_READ in may:
+        permits = permit_queries.list_permits(actor, filters, MAX_LISTED, None).items
+    if Permission.SHIPMENT_READ in may:
+        shipments = shipment_queries.list_shipments(actor, filters, MAX_LISTED, None).items
+    if Permission.DISCREPANCY_READ in may:
+        ids = [view.permit.id for view in permits] + [view.shipment.id for view in shipments]
+        open_ones = {"waiting": True, "subject_ids": ids}
+        discrepancies = discrepancy_queries.list_discrepancies(
+            actor, open_ones, MAX_LISTED, None
+        ).items
+    return {
+        "licensee": subject.view.licensee,
+        "party": subject.view.parties.get(subject.view.licensee.party_id),
+        "permits": permits,
+        "shipments": shipments,
+        "discrepancies": discrepancies,
+        "most": MAX_LISTED,
+    }
+
+
+LICENSEES = DocumentPages(
+    licensing_pages,
+    "licensee",
+    "/licensees",
+    message("Licensees"),
+    _find_licensee,
+    parent=LICENSING,
+)
+LICENSEES.add_list(
+    PublishedLicenseeQuery,
+    licensees.list_published,
+    LICENSEE_FILTERS,
+    item=PublishedLicenseeResponse,
+)
+LICENSEES.add_detail(_licensee_detail)

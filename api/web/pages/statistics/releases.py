@@ -11,8 +11,8 @@ from api.http.auth import authenticate_page
 from api.http.context import transaction
 from api.schemas.figures import releases as release_files
 from api.schemas.figures.releases import NewReleaseRequest, ReleaseResponse
-from api.sdmx.data_messages import DATA_XML, write_data
 from api.sdmx.dataflows import DATAFLOWS, list_cells
+from api.sdmx.structures import DATA_XML, write_data
 from api.web.access import login_required, prepare_frame
 from api.web.document_actions import Action, Subject, available_actions
 from api.web.forms import Field, Form
