@@ -26,10 +26,7 @@ JOBS: Final = (CHECKS, *background.JOBS, *IMPORTS)
 
 
 def run_worker(config: Config, stop: threading.Event) -> None:
-    """Run all jobs until `stop` is set: at each wake-up, and at the poll.
-
-    A job that fails is logged and tried again; a worker that dies helps nobody.
-    """
+    """Run all jobs until `stop` is set: at each wake-up, and at the poll."""
     app = worker_app(config)
     url = str(app.config["SQLALCHEMY_DATABASE_URI"])
     waker, woken = wake.notify_after_commits(url), threading.Event()
@@ -52,10 +49,7 @@ def _number_changes(
     woken: threading.Event,
     stop: threading.Event,
 ) -> None:
-    """Number changes at each wake-up, then wake this worker's jobs and all who wait for changes.
-
-    In a thread of its own: a commit on a slow disk would hold up the jobs between two steps.
-    """
+    """Number changes at each wake-up, in a thread of its own, then wake all who wait for them."""
     numbering = runner(app)
     while not stop.is_set():
         listener.wait()

@@ -62,11 +62,7 @@ PARENT_VARIABLE = "SALSA_SERVED_BY"
 
 
 def end_with_parent() -> None:
-    """End this process with the server process that started it.
-
-    Ctrl-C reaches a whole process group: only the server handles it. Linux ends the children if the
-    server is killed (PR_SET_PDEATHSIG is 1).
-    """
+    """End this process with the server process that started it, also if that is killed."""
     if PARENT_VARIABLE not in os.environ:
         return
     os.setpgid(0, 0)

@@ -58,11 +58,7 @@ def draw_bars(
     labels: Sequence[str],
     colours: Sequence[int] | None = None,
 ) -> Chart | None:
-    """Return a chart of series on one scale; None if all zero.
-
-    Labels are as many as have room, the last among them. Where figures have none, the highest alone
-    is written, as scale. `colours` are those of the series, else by their order.
-    """
+    """Return a chart of series on one scale; None if all zero."""
     colours = colours or range(len(series))
     most = max((value for values in series for value in values), default=0)
     if not most:

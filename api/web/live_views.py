@@ -1,8 +1,4 @@
-"""Live views: rendered again after a change of their board, and updated in parts.
-
-Readers poll every second. A process remembers the last picture of each view with the number of its
-board: while the number is the same, a poll costs its authentication and one indexed SELECT.
-"""
+"""Live views: rendered again when the number of their board moved, updated in parts."""
 
 import hashlib
 import re

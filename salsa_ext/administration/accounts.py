@@ -191,10 +191,7 @@ def _link(actor: Actor, account_id: UUID) -> str:
 
 
 def lock_account(username: str) -> Account:
-    """Return an account of the own state, locked; raises NotFound.
-
-    Case is ignored unless an account has exactly this spelling.
-    """
+    """Return an account of the own state, locked; raises NotFound."""
     named = select(Account).where(Account.username.in_((username, username.lower())))
     exact_first = named.order_by((Account.username == username).desc()).limit(1)
     account = db.session.scalar(exact_first.with_for_update())

@@ -1,8 +1,4 @@
-"""Create hits: a check or record matches an alert.
-
-A hit is no ground to act: the alert's state confirms it first. The finding state has a row of its
-own, unless the alert is hidden from it.
-"""
+"""Create hits: a check or record matches an alert."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -302,10 +298,7 @@ def _column_values(hit: Hit) -> dict[str, Any]:
 
 
 def _disclosed_fields(created: Iterable[CreatedHit]) -> Iterator[RecordFinding]:
-    """Yield what hits disclose of the alert's record and the finder's record.
-
-    The serial read and the event's time. Nothing for silent alerts, nor for checks.
-    """
+    """Yield what hits disclose of the alert's record and the finder's record."""
     for match in (new.match for new in created if new.is_shared):
         if match.cause_kind != CHECK_EVENT:
             owner, finder = match.alert_state, match.finding_state

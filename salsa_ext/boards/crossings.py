@@ -113,11 +113,7 @@ class LookupResult:
 def late_and_due_crossings(
     actor: Actor, post: Post, zone: str
 ) -> tuple[list[Crossing], list[Crossing]]:
-    """Return late crossings, and those due within seven days, by due time.
-
-    The late ones begin with shipments that passed although the actor's state held them, until that
-    state releases them; they are in no other list.
-    """
+    """Return late crossings, and those due within seven days, by due time."""
     crossings = _build_crossings(actor, post, zone, _expected_or_stopped(actor, post))
     now, own = actor.now(), actor.own_state()
     overruled, late, due = list[Crossing](), list[Crossing](), list[Crossing]()

@@ -41,11 +41,7 @@ class CustodyChain:
 def build_custody(
     agency: str, handovers: Sequence[Handover], ended_on: date | None = None
 ) -> CustodyChain:
-    """Return the chain from the agency that seized the gun.
-
-    It does not depend on the order in which the hand-overs were entered. `ended_on` is the day of
-    the disposition that ended the custody.
-    """
+    """Return the chain from the agency that seized the gun."""
     ordered = sorted(handovers, key=lambda each: (each.at, each.giver, each.receiver, each.id))
     holder, findings = agency, []
     given: dict[str, Handover] = {}

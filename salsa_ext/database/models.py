@@ -30,10 +30,7 @@ class Versioned:
 
 
 class RoughlyDated:
-    """Local date of an event, as it is known: a day, month or year.
-
-    In queries `occurred_on` is its first possible day.
-    """
+    """Local date of an event, as it is known: a day, month or year."""
 
     first_day: Mapped[date] = mapped_column("occurred_on", Date)
     occurred_within: Mapped[str | None]

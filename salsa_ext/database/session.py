@@ -267,11 +267,7 @@ def execute_together(statements: Sequence[str], values: Any = ()) -> Any:
 
 
 def fetch_alone(statement: str, values: Any) -> Any:
-    """Return the first row of a fixed statement outside a transaction; holds no connection after it.
-
-    For what precedes a request's transaction: a session of its own takes longer than the statement.
-    A session that has a connection already uses that.
-    """
+    """Return the first row of a fixed statement outside a transaction; holds no connection."""
     current = db.session()
     if current.bind is not None or current.in_transaction():
         return execute_raw(statement, values).fetchone()

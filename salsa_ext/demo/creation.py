@@ -29,10 +29,7 @@ FORK: Final = multiprocessing.get_context("fork")
 
 @contextmanager
 def run_in_background(work: Callable[[], Result]) -> Iterator[Callable[[], Result]]:
-    """Run `work` in a forked process during the block; gives a function that waits for its result.
-
-    An error of the process is raised by that function. The process ends with the block.
-    """
+    """Run `work` in a forked process; gives a function that waits for its result or raises."""
     here, there = FORK.Pipe(duplex=False)
     process = FORK.Process(target=_run, args=(work, there), daemon=True)
     with warnings.catch_warnings():

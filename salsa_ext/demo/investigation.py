@@ -202,10 +202,7 @@ DISPOSITIONS: Final = ("destroyed", "evidence", "destroyed", "forfeited")
 
 
 def enter_origin(actor: Actor, trace: UUID, line: int) -> None:
-    """Enter where a traced gun left lawful hands, with its last lawful holder, and what became of it.
-
-    How is what the result shows; a gun found soon after its first sale was bought for another.
-    """
+    """Enter where a traced gun left lawful hands, by its result, and what became of it."""
     view = trace_results.read_result(actor=actor, trace_id=trace)
     result, seizure = view.result, view.trace.seizure_id
     if view.trace.outcome == "traced" and result.last_lawful and seizure:

@@ -1,8 +1,4 @@
-"""Record, correct, and read reports of one gun each.
-
-Reports of loss, theft, recovery and surrender. Alerts that were entered from a withdrawn report
-stay active until cancelled: each has a reason of its own.
-"""
+"""Record, correct, and read reports of one gun each."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace

@@ -97,10 +97,7 @@ def send_many(actor: Actor, items: Sequence[EnvelopeData]) -> list[Envelope]:
 
 
 def lock_pairs(state: str, recipients: Iterable[str]) -> dict[str, tuple[int, str]]:
-    """Lock the pairs of a sender until the transaction ends; returns its last sequences and hashes.
-
-    The row lock makes the sequence the order of commit. A new pair begins at 0.
-    """
+    """Lock the pairs of a sender, in the order of commit; returns their last sequences."""
     rows = execute_raw(_LOCK_PAIRS, (state, sorted({*recipients})))
     return {recipient: (sequence, digest) for recipient, sequence, digest in rows}
 

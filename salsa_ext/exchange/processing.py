@@ -170,11 +170,7 @@ BATCH: Final = 100
 
 
 def run_steps(*, actor: Actor) -> int:
-    """Apply what a state received, and deliver what it sent; returns the number of envelopes.
-
-    Some of each, so that other states have their turn. Safe to run concurrently: locked envelopes
-    and pairs of states are skipped.
-    """
+    """Apply what a state received and deliver what it sent, some of each; returns how many."""
     count = 0
     while count < BATCH and processing.apply_next(actor):
         count += 1

@@ -186,10 +186,7 @@ class BackupFolder:
         write_json(backup.facts, {name: at.isoformat() for name, at in times.items()})
 
     def prune(self, days: int) -> int:
-        """Remove backups older than `days`, and the log before those left; return how many.
-
-        The newest one and the newest verified one stay, however old.
-        """
+        """Remove backups older than `days`, and the log before those left; return how many."""
         every = self.list()
         verified = [backup for backup in every if backup.verified_at]
         since = datetime.now(UTC) - timedelta(days=days)

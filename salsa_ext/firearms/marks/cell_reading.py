@@ -98,11 +98,7 @@ def read_cell(cell: str) -> Reading:
 
 
 def find_stray_bracket(cell: str) -> int | None:
-    """Return the place of an unmatched bracket in a mark, or None.
-
-    Words in a cell may have any bracket; a serial only those of `[8B]`. A bracket that touches
-    glyphs of a mark belongs to it.
-    """
+    """Return the place of an unmatched bracket in a mark, or None."""
     strays = keys.stray_brackets(cell)
     if not strays or not keys.stray_brackets(rewrite_unreadable(cell)):  # as in “48(8 or B]13”
         return None

@@ -103,11 +103,7 @@ def is_partly_read(text: str) -> bool:
 
 
 def storage_key(text: str) -> Key | None:
-    """Return the key to store a mark under; glyphs may be unreadable.
-
-    None for words, or if fewer than MIN_DIGITS glyphs can be read. A mark that is not read in full
-    is found by its variants alone (`marks.variants`): two such marks need not be the same.
-    """
+    """Return the key to store a mark under; None for words, or too few readable glyphs."""
     norm = normalise(text)
     folded = skeleton(norm)
     if not is_partly_read(folded):
@@ -134,11 +130,7 @@ def mark_key(kind: str, text: str) -> Key | None:
 
 @lru_cache(maxsize=4_000)
 def whole_key(text: str) -> Key | None:
-    """Return the key of a fully read mark, else None.
-
-    None for words and for marks with unreadable glyphs: two marks unreadable at the same place, or
-    two obliterated ones, are not the same.
-    """
+    """Return the key of a fully read mark, else None: unreadable glyphs may differ."""
     norm = normalise(text)
     folded = skeleton(norm)
     if marking_of(text) or not count_readable(norm) or is_partly_read(folded):
@@ -147,11 +139,7 @@ def whole_key(text: str) -> Key | None:
 
 
 def lookup_keys(text: str) -> set[int]:
-    """Return the keys that marks which may be this text are stored under.
-
-    Of up to MAX_READINGS readings of its alternatives; a stored mark may itself have alternatives
-    in one place that do not look alike. Compare what is found with `may_be_equal`.
-    """
+    """Return the keys of marks that may be this text; compare finds with `may_be_equal`."""
     norm = normalise(text)
     if marking_of(text) or not count_readable(norm):
         return set()
@@ -181,11 +169,7 @@ def serial_key(text: str, marking: str) -> Key | None:
 
 
 def is_identifying(kind: str, text: str) -> bool:
-    """Return whether a mark other than the serial identifies one gun.
-
-    True for a second or restored serial; for another mark if it has a number that is no year:
-    inscriptions and crests are on thousands of guns.
-    """
+    """Return whether a mark other than the serial identifies one gun, as no crest does."""
     if kind not in IDENTIFYING_KINDS or whole_key(text) is None:
         return False
     norm = normalise(text)

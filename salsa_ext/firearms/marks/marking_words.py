@@ -1,8 +1,4 @@
-"""Words that describe a mark, in English, Spanish, Portuguese and French.
-
-First the words written instead of a mark, then the words around one: parts of the gun, conditions,
-labels, small words.
-"""
+"""Words that describe a mark, in English, Spanish, Portuguese and French."""
 
 import re
 import tomllib

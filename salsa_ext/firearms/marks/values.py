@@ -110,10 +110,7 @@ class Firearm:
     antique: Annotated[bool, Field("Antique firearm", "firearm")] = False
 
     def all_marks(self) -> tuple[Mark, ...]:
-        """Return the serial, the importer's mark, the lot of ammunition or parts, and other marks.
-
-        A serial that is already among `marks` with a reading date is not repeated.
-        """
+        """Return the serial, the importer's mark, the lot and other marks, each once."""
         read = {mark.text for mark in self.marks if mark.kind == "manufacture" and mark.read_at}
         own = self.serial if self.serial not in read else None
         serial = (build_value(Mark, _PLAIN_MARK | {"text": own}),) if own else ()

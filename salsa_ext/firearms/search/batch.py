@@ -50,11 +50,7 @@ PreparedQuery = tuple[RecordQuery, Mapping[SearchMark, str]]
 
 
 def search_many(guns: Sequence[RecordQuery], actor: Actor) -> dict[UUID, Sequence[Candidate]]:
-    """Return the candidates of each gun, silent ones included, best first; current marks only.
-
-    Equal marks of all are compared at once. Guns that these leave open are searched singly; of many
-    that were read in the field, those that have a like.
-    """
+    """Return the candidates of each gun, silent ones included, best first; current marks only."""
     queries = [(gun, marks) for gun in guns if (marks := _searchable_marks(gun.query))]
     equal, crowded = _find_equal_marks(queries, actor, with_silent=True)
     bulk = [(gun, marks) for gun, marks in queries if gun.record_id not in crowded]

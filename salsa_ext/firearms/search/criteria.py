@@ -63,11 +63,7 @@ def _remove_product_names(text: str, model: str | None) -> str:
 
 
 def _is_product_phrase(words: list[str], model: str | None, *, is_numbered: bool) -> bool:
-    """Return whether words are a name, or a label with its name.
-
-    One or two letters before a bare number are a serial's prefix, even if a type or make elsewhere:
-    `R 380` is no rifle of that calibre. The tables hold no models.
-    """
+    """Return whether words are a name, or a label with its name."""
     if re.fullmatch(_NAME_LABEL, words[0].rstrip("."), re.IGNORECASE):
         words = words[1:]
         if len(words) < 2:

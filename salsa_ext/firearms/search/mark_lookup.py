@@ -130,11 +130,7 @@ def _text_marks(marks: Iterable[SearchMark]) -> list[SearchMark]:
 def is_exact_hit(
     hit: MarkHit, query: Description, asker: str, inconclusive: Collection[str] = INCONCLUSIVE
 ) -> bool:
-    """Return whether a hit is readable and agrees in every searched field.
-
-    Make and calibre must be recorded if they are searched: a bare record agrees with every gun.
-    Events in `inconclusive` never count.
-    """
+    """Return whether a hit is readable and agrees in every searched field."""
     if (
         hit.is_superseded
         or hit.event in inconclusive

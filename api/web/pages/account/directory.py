@@ -1,8 +1,4 @@
-"""Sign-in by the directory of the state: OpenID Connect, authorization code with PKCE.
-
-What the browser has to bring back is sealed in a cookie of its own, which its way over the
-directory does not lose. The session's cookie is strict: the last page leads on by itself.
-"""
+"""Sign-in by the directory of the state: OpenID Connect, authorization code with PKCE."""
 
 import base64
 import json

@@ -1,8 +1,4 @@
-"""Submission of desk forms by browsers and by the offline script; photographs sent afterwards.
-
-If a script's photograph is refused, the form is still accepted; the answer says why and where to
-send the photograph again.
-"""
+"""Submission of desk forms by browsers and by the offline script; photographs sent afterwards."""
 
 from collections.abc import Callable, Sequence
 from typing import Any, Final

@@ -48,10 +48,7 @@ def _cancel(*, data: Mapping[str, Any], **ids: Any) -> None:
 
 
 def _verification_obstacle(actor: Actor, view: AlertView) -> Message | None:
-    """Return why the actor cannot verify an alert; None if possible.
-
-    Its source is withdrawn, or the actor entered it.
-    """
+    """Return why the actor cannot verify an alert (source withdrawn, own entry), or None."""
     if view.is_source_withdrawn:
         return alerts.SOURCE_WITHDRAWN
     row = view.alert
