@@ -1,8 +1,4 @@
-"""Leads for an analyst: seized guns and scored reasons; pure.
-
-A lead proves nothing: it names guns to examine together. Points count like bits (one more is twice
-as telling) and add up. Points of rarity are counted; those of other reasons are chosen, below.
-"""
+"""Leads for an analyst: seized guns and scored reasons; pure."""
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence

@@ -10,10 +10,7 @@ from salsa_ext.database.session import Base
 
 
 class LookupCount(Base):
-    """Look-ups of an account or agency, less those that came back until `at`.
-
-    Read and written by functions of the database alone, so that no query of the service frees it.
-    """
+    """Look-ups of an account or agency, less those that came back until `at`."""
 
     __tablename__ = "lookup_count"
     owner_state: Mapped[str] = mapped_column(CHAR(3), primary_key=True)

@@ -104,11 +104,7 @@ def _record_query(item: RecordView, own: Collection[UUID]) -> RecordQuery:
 def search_records(
     actor: Actor, items: Sequence[RecordView], excluded: Mapping[UUID, Collection[UUID]]
 ) -> list[tuple[RecordView, Sequence[Candidate]]]:
-    """Return each record with its candidates, silent ones included; current marks only.
-
-    New records are searched in one batch, corrections one by one. In licit trade near marks of
-    trade are never a match and left out. Near matches are dropped if an exact one exists.
-    """
+    """Return each record with its candidates, silent ones included; current marks only."""
     new = [item for item in items if item.record.version == 1]
     queries = [_record_query(item, excluded[item.record.id]) for item in new]
     by_record = batch.search_many(queries, actor)

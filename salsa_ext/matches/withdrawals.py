@@ -26,11 +26,7 @@ ViewLookup = Callable[[Match], PairView | None]
 def find_supported_views(
     actor: Actor, views: Sequence[RecordView], families: Mapping[UUID, Collection[UUID]]
 ) -> dict[str, dict[PairKey, PairView]]:
-    """Return, by state, the views of corrected records' pairs that still match.
-
-    Each pair is compared singly, whatever a search ranks before it. `families` are records of the
-    same gun.
-    """
+    """Return, by state, the views of corrected records' pairs that still match."""
     pairs = _matched_records(actor, [view.record.id for view in views])
     others = set().union(*pairs.values())
     mark_hits = find_marks_of_records(others, actor.state, with_silent=True)

@@ -182,11 +182,7 @@ class PaperFacts:
 
 
 def require_copy_agreement(actor: Actor, owner_state: str) -> None:
-    """Raise RuleBroken without an agreement on electronic copies.
-
-    Model Regulations 8.4: the states concerned must have agreed, each by its settings. The owner
-    itself needs none.
-    """
+    """Raise RuleBroken without an agreement on electronic copies (Model Regulations 8.4)."""
     if not _has_copy_agreement(actor, owner_state):
         raise RuleBroken(Article.COPIES, Message(NO_COPIES.text, {"state": owner_state}))
 
@@ -240,11 +236,7 @@ def shipment_facts(
     items: Collection[PackedItem],
     receipt: Receipt | None = None,
 ) -> PaperFacts:
-    """Return the facts on a shipment's paper.
-
-    The export attachment (Model Regulations 2.2.2), or with the receipt of an inbound shipment its
-    delivery verification; `items` are then those that arrived.
-    """
+    """Return the facts on a shipment's paper, or the delivery verification of an inbound one."""
     lines = _permit_lines(shipment.permit_id)
     has_other_bulk = shipment.is_inbound and receipt is not None and receipt.differences
     goods = receipt.bulk if receipt is not None and has_other_bulk else shipment.bulk

@@ -1,7 +1,4 @@
-"""What is counted: datasets with their periods and readers, and the kinds of objects in them.
-
-Each subject declares its own in `figures.py`; `salsa_ext/figures.py` lists them all.
-"""
+"""What is counted: datasets with their periods and readers, and the kinds of objects in them."""
 
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence

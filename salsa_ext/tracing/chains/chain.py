@@ -392,11 +392,7 @@ def _failure_reason(
     chain: Sequence[Event],
     found_on: date,
 ) -> str | None:
-    """Return why a trace failed: reported reasons come before derived ones.
-
-    A trace has not failed while its states have time, including those whose form is to be sent; nor
-    has a draft.
-    """
+    """Return why a trace failed: reported reasons come before derived ones."""
     if not legs or outcome == "traced":
         return None
     reported = _reported_failure(legs, chain, firearm, found_on)

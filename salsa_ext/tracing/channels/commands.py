@@ -1,8 +1,4 @@
-"""States outside the exchange: their channel, form, and answers recorded by officers.
-
-Nothing here is the state's own message: an officer of the asking state records when a form was
-sent, and from the reply what was answered on which day.
-"""
+"""States outside the exchange: their channel, form, and answers recorded by officers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

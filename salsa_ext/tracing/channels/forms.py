@@ -122,10 +122,7 @@ def fill_form(
     channel: str | None = None,
     language: str | None = None,
 ) -> RequestForm:
-    """Return the form of a leg by a channel, or its first; raises NotFound, Invalid.
-
-    In `language`, by default the recipient's.
-    """
+    """Return the form of a leg by a channel in a `language`; raises NotFound, Invalid."""
     require(actor, Permission.TRACE_REQUEST)
     view = trace_queries.load(actor, trace_id)
     leg = next((leg for leg in view.legs if leg.id == leg_id), None)
@@ -189,10 +186,7 @@ def fill_working_file(*, actor: Actor, trace_id: UUID) -> list[RequestForm]:
 
 
 def audit_form(*, actor: Actor, form: RequestForm, kind: str, sha256: str) -> None:
-    """Audit that a form was made, with the file's SHA-256.
-
-    Each state with an event on it sees in its audit to which state it goes.
-    """
+    """Audit that a form was made, with the file's SHA-256."""
     require(actor, Permission.TRACE_REQUEST)
     trace, leg = form.view.trace, form.leg
     append(actor, _form_event(actor, form, kind, sha256))

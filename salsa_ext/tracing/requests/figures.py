@@ -41,10 +41,7 @@ def _count_request(request: TraceRequest) -> Facts:
 
 
 def answer_of(request: TraceRequest) -> str:
-    """Return how it was answered; the last answer counts, and a referral is an answer.
-
-    Without an answer it is `waiting`, and `overdue` once the reminder of its term was sent.
-    """
+    """Return how it was answered; the last answer counts, and a referral is an answer."""
     if request.status in ("refused", "withdrawn"):
         return request.status
     if request.status in WAITING_STATUSES or request.answered_at is None:

@@ -37,11 +37,7 @@ DUE_PERCENT, COUNTED_PERCENT = 100, 200
 
 
 def send_reminders(*, actor: Actor, limit: int = BATCH) -> int:
-    """Send due reminders of up to `limit` requests; returns how many.
-
-    Safe to run concurrently: locked requests are skipped, and each step is sent once. Of several
-    missed steps only the last is sent.
-    """
+    """Send due reminders of up to `limit` requests, the last step of each; returns how many."""
     require(actor, Permission.REQUEST_ANSWER)
     due = (
         TraceRequest.owner_state == actor.own_state(),

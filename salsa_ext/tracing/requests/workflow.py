@@ -61,11 +61,7 @@ def apply_action(actor: Actor, request: TraceRequest, action: str) -> None:
 
 
 def set_status(actor: Actor, request: TraceRequest, status: str) -> None:
-    """Set the status of a request, the only place that does.
-
-    A clarification stops the clock, its end resumes it. An answered request that waits again, such
-    as a refusal that becomes a question, gets a new deadline.
-    """
+    """Set the status of a request, the only place that does."""
     if request.status not in WAITING_STATUSES and status in WAITING_STATUSES:
         start_clock(actor, request)
     if status == "clarification":

@@ -65,11 +65,7 @@ def is_pending(trace: Trace) -> bool:
 
 @contextmanager
 def redescribing(actor: Actor, trace: Trace) -> Iterator[None]:
-    """Update an unsent trace after a new description in the block.
-
-    Approvers see the new one with its changes. If approved fields changed, the approval lapses and
-    is requested again. Requires no permission of its own.
-    """
+    """Update an unsent trace after a new description in the block; its approval may lapse."""
     before = {name: getattr(trace, name) for name in ("firearm", "found_on")}
     snapshot = approval_snapshot(trace)
     yield

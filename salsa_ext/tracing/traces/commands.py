@@ -273,11 +273,7 @@ def withdraw_trace(*, actor: Actor, trace_id: UUID, expected_version: int | None
 
 
 def close_trace(*, actor: Actor, trace_id: UUID, expected_version: int | None) -> None:
-    """Close a trace that was sent; its result stays readable.
-
-    Open requests are withdrawn, and each state that helped is sent the outcome, unless a person
-    sent it already.
-    """
+    """Close a trace that was sent, and withdraw open requests; its result stays readable."""
     require(actor, Permission.TRACE_REQUEST)
     trace = legs.lock_trace(trace_id, "close", SENT_STATUSES, expected_version)
     all_legs = legs.for_trace(trace)
@@ -290,11 +286,7 @@ def close_trace(*, actor: Actor, trace_id: UUID, expected_version: int | None) -
 
 
 def resend_for_mark(actor: Actor, item: RecordView) -> None:
-    """Send open traces of a gun again after a mark was added.
-
-    Unsent ones get the new description, and lose an approval of the old one. Traces that were
-    traced, closed or withdrawn stay unchanged.
-    """
+    """Send open traces of a gun again after a mark was added; describe unsent ones anew."""
     require(actor, Permission.MARK_RECORD, item.record.owner_state)
     traces = select(Trace).where(
         Trace.owner_state == item.record.owner_state,

@@ -162,11 +162,7 @@ class EventLocation:
 
 
 def read_locations(*, actor: Actor, result: ResultView) -> Mapping[str, EventLocation]:
-    """Return the places of a result's events by record; audits them.
-
-    States answer without places, so of most events the state alone is known: places are of own
-    documents and of those that concern the own state, for readers who may read such documents.
-    """
+    """Return the places of a result's events by record, where readable; audits them."""
     require(actor, Permission.TRACE_READ)
     trace = result.trace
     ids = {UUID(event["record"]) for event in result.events()}

@@ -36,11 +36,7 @@ class Route:
 
 
 def find_route(actor: Actor, trace: Trace) -> Route:
-    """Search, notify owners, and return the states to ask.
-
-    Owners of `silent` records are notified later, as for a check: their records are not searched
-    here.
-    """
+    """Search, notify owners (of `silent` records later), and return the states to ask."""
     own = [trace.record_id] if trace.record_id else []
     with db.session.no_autoflush:  # the search needs nothing of the trace, which is written once
         candidates = request_queries.search_for_trace(actor, trace.firearm, own, trace.found_on)

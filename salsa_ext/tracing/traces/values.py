@@ -42,11 +42,7 @@ class TraceData:
 
 
 def missing_fields(fields: Mapping[str, Any]) -> dict[str, Message]:
-    """Return messages for missing fields of a trace, by field.
-
-    Checks the gun, the day it was found, and the reason of an urgent priority. `fields` are the
-    other fields as sent or read; an absent one is empty.
-    """
+    """Return messages for missing fields of a trace, by field."""
     missing = missing_draft_fields(fields)
     if (fields.get("seizure") is None) == (fields.get("firearm") is None):
         missing["seizure"] = message("Give a seizure with its item, or the firearm; not both.")

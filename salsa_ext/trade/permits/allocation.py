@@ -36,10 +36,7 @@ class Allocation:
 
 
 def is_same_kind(line: Goods, other: Goods) -> bool:
-    """Return whether two lines may be of the same goods.
-
-    Category and unit are equal, and no field given by both differs.
-    """
+    """Return whether two lines may be of the same goods."""
     if (line.category, line.unit) != (other.category, other.unit):
         return False
     pairs = ((getattr(line, name), getattr(other, name)) for name in COMPARED_FIELDS)

@@ -65,10 +65,7 @@ class ComparedPermit:
         return self.status in VOID_STATUSES
 
     def claimed_goods(self) -> dict[int, Goods]:
-        """Return the total goods that it can ship, by line.
-
-        For an expired permit: what it has shipped. For a refused one: nothing.
-        """
+        """Return the total goods that it can ship, by line."""
         if self.status == "refused":
             return {}
         if self.status != "expired":

@@ -1,8 +1,4 @@
-"""Families of permits: what references connect.
-
-A family reaches further than the states of one document: an import certificate for goods of one
-state and a transit to another may reference the same export certificate and share no state.
-"""
+"""Families of permits: what references connect."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -184,10 +180,7 @@ def _compared_permits(
 
 
 def line_goods(line: PermitLine, quantity: Decimal) -> Goods:
-    """Return a quantity of a line's goods, for comparison.
-
-    Fields are codes, or folded text where no code is known.
-    """
+    """Return a quantity of a line's goods, for comparison."""
 
     def fold(kind: str, text: str | None) -> str | None:
         return fold_name(kind, text) if text else None

@@ -98,10 +98,7 @@ class _Licences:
         self.ended_at: dict[UUID, datetime] = dict(db.session.execute(ends).all()) if ended else {}
 
     def missing(self, export_id: UUID, on: date) -> list[MissingLicence]:
-        """Return the licences that one certificate lacks on a day, besides itself.
-
-        States that do not participate license on paper, which the releasing officer checks.
-        """
+        """Return the licences that one certificate lacks on a day, besides itself."""
         export = self.permits[export_id]
         needed = [(state, "in_transit") for state in export.transit_states]
         if export.kind == "export":

@@ -27,10 +27,7 @@ from salsa_ext.firearms.records.models import FirearmColumns
 
 
 class Permit(Sealed, Owned, Detailed, Base):
-    """A permit of its owner state.
-
-    Counterparts of other states are referenced by state and number, never by key.
-    """
+    """A permit of its owner state."""
 
     __tablename__ = "permit"
     seal_key = ("permit", "id")

@@ -87,10 +87,7 @@ def check_remaining(drawn: LineQuantities, lines: PermitLines) -> None:
 
 
 def restore(actor: Actor, drawn: LineQuantities) -> None:
-    """Return quantities to certificates of the own state.
-
-    For goods that did not leave or came back. Of a cancelled or replaced permit they lapse.
-    """
+    """Return quantities to certificates of the own state."""
     permit_ids = {permit_id for permit_id, _ in drawn}
     importing = select(Permit.importing_state).where(Permit.id.in_(permit_ids))
     locks.lock_trade(db.session.scalars(importing))

@@ -151,11 +151,7 @@ def _check_own_holds(actor: Actor, facts: ShipmentFacts, data: CheckpointData) -
 
 
 def _check_other_holds(actor: Actor, facts: ShipmentFacts, data: CheckpointData) -> None:
-    """Raise HeldByOtherState for a pass over other states' stops without `confirm_held`.
-
-    Another state's hold or refusal does not bind the own state. The confirmation covers all stops
-    active when the tick is recorded; each holding state is notified.
-    """
+    """Raise HeldByOtherState for a pass over other states' stops without `confirm_held`."""
     others = {
         move.state: move for move in _stops_at_passing(facts, data) if move.state != actor.state
     }

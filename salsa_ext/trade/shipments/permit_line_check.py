@@ -1,8 +1,4 @@
-"""Check of a manifest against the lines of its permit.
-
-The export attachment ships what its certificate allows (Model Regulations 2.2.1, 2.2.2): a gun of
-another type, make, model or calibre contradicts its line.
-"""
+"""Check of a manifest against the lines of its permit (Model Regulations 2.2.1, 2.2.2)."""
 
 from array import array
 from collections import defaultdict
@@ -184,11 +180,7 @@ class Contradictions:
 
 
 def contradicting_fields(item: Firearm, line: PermitLine) -> Iterator[tuple[str, str, str]]:
-    """Yield contradicting fields: name, the item's text, the line's text.
-
-    Codes are compared if both have one, calibres by related families; other text without case,
-    accents and spaces. A missing value contradicts nothing.
-    """
+    """Yield contradicting fields: name, the item's text, the line's text."""
     pairs: Mapping[str, tuple[str | None, str | None]] = {
         "type": (item.type, line.type_text),
         "make": (item.make, line.make_text),

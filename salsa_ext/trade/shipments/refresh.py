@@ -1,8 +1,4 @@
-"""Locks of shipments, and their update by their owner from their facts.
-
-A command locks the shipments to which it adds a fact. Status, due times and discrepancies follow from
-all facts, in whatever order they came: the jobs of the state that owns a shipment write them.
-"""
+"""Locks of shipments, and their update by their owner from their facts."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import timedelta
@@ -54,11 +50,7 @@ def lock_shipments(shipment_ids: Iterable[UUID]) -> dict[UUID, Shipment]:
 
 
 def follow_changes(actor: Actor, changes: Sequence[Change]) -> None:
-    """Update own shipments to which a fact was added, and those under permits that changed.
-
-    Then later shipments of the same guns: what became of the earlier one may clear them. What entered
-    under own import certificates is counted when its shipment progressed.
-    """
+    """Update own shipments to which a fact was added, and those under permits that changed."""
     progressed = [each for each in changes if each.action is Action.SHIPMENT_PROGRESSED]
     quotas.recount_entered(actor, [change.object_id for change in progressed])
     changes = [each for each in changes if each.action is not Action.SHIPMENT_PROGRESSED]

@@ -1,8 +1,4 @@
-"""Guns shipped although an earlier shipment of the state contains them.
-
-They are found once, set-wise, when the later shipment is recorded (table `reshipment`). Whether
-they are an irregularity depends on what became of the earlier shipment.
-"""
+"""Guns shipped although an earlier shipment of the state contains them."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
