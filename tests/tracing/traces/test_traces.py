@@ -120,12 +120,6 @@ def test_two_first_sales_are_candidates_and_nothing_is_concluded(pry, analyst):
     assert (found["time_to_crime_days"], found["last_lawful"]) == (None, None)
 
 
-def test_what_happened_after_it_was_found_is_a_conflict(pry, analyst):
-    pry.post("/transfers", bodies.transfer(occurred_on="2026-03-05"))
-    found = result(analyst, ask(analyst))
-    assert (found["chain"], len(found["conflicts"])) == ([], 1)
-
-
 def test_a_trace_of_a_seized_gun_leaves_the_seizure_out(pry, police):
     seizure = police.post("/seizures", bodies.seizure()).json
     pry.post("/transfers", bodies.transfer())
