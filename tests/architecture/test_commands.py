@@ -25,13 +25,13 @@ ALLOWED = {
         trade.permits.queries.permit_version trade.shipments.queries.shipment_version""",
     "a part of a page that was read by right, each to readers who may": """
         alerts.queries.alerts_of_records alerts.queries.hits_of_records
-        alerts.alerts.is_validation_due boards.calls.calls_on_board boards.device_keys.device_owner
+        alerts.alerts.is_validation_due boards.calls.calls_on_board administration.keys.device_owner
         guns.joint_seizures.at_post documents.related.find_related
         documents.related.is_complete documents.related.with_matches
         documents.seizures.find_own_seizure trade.shipments.holds.refusal_reason
         trade.receipts.receipts.is_verified_on_paper
         trade.shipments.shipments.certificate_problem
-        administration.accounts.read_identity administration.document_reads.log_reads
+        administration.accounts.read_identity administration.audit.log_reads
         firearms.search.advice.cached_scope""",
     "opens or ends a session, or is the check itself": """
         access.authentication.sign_in access.authentication.open_by_link
