@@ -6,6 +6,7 @@ import pytest
 
 from tests.support import bodies
 from tests.support.grounds import beginning
+from tests.support.movements import act
 from tests.web import papers, scenes
 from tests.web.pages import text
 
@@ -76,7 +77,10 @@ def test_the_desk_shows_what_waits(officer, trade, as_actor):
 def test_home_and_desk_count_and_order_what_is_late_alike(officer, trade, as_actor):
     lapsed = [{"stage": "entry", "post": scenes.POST, "at": "2026-02-06T12:00:00Z"}]
     body = bodies.shipment(("ABC1",), number="A-LAPSED", expected=lapsed)
-    as_actor("BRA", "licensing_officer").post(f"/permits/{trade['permit']}/shipments", body)
+    bra = as_actor("BRA", "licensing_officer")
+    lapsing = bra.post(f"/permits/{trade['permit']}/shipments", body).json
+    for shipment in (bra.get(f"/shipments/{trade['shipment']}").json, lapsing):
+        act(bra, shipment, "release")
     for address in ("/", "/desk/"):
         page = officer.open(address)
         assert "Receipts to confirm · late: 2" in page
