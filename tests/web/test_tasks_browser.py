@@ -136,8 +136,8 @@ def test_a_seizure_is_found_by_the_serial_of_its_gun(enter):
 
 
 def test_a_restored_mark_is_added_to_a_seized_gun(enter, site):
-    gun = bodies.firearm(serial="XYZ98?66", marking="obliterated")
-    seizure = bodies.seizure(number="S-9", agency="PRY-POLICE", place=NEAR, items=[gun])
+    guns = bodies.firearm(), bodies.firearm(line=2, serial="XYZ98?66", marking="obliterated")
+    seizure = bodies.seizure(number="S-9", agency="PRY-POLICE", place=NEAR, items=[*guns])
     site.program("PRY", "police_officer").post("/seizures", seizure)
     page = enter("forensic_examiner")
     go(page, "Add a mark to a seized gun")
