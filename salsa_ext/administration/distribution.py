@@ -114,7 +114,7 @@ AND NOT EXISTS (SELECT FROM pg_depend WHERE objid = pg_class.oid AND deptype = '
 
 
 def find_problems(connection: Connection) -> list[str]:
-    """Return what stands in the way of distribution, of the server first."""
+    """Return what prevents distribution, of the server first."""
     for query, problem in _SERVER.items():
         if not connection.scalar(text(query)):
             return [problem]

@@ -1,4 +1,4 @@
-"""Answers to hits: the state of the alert says whether it is true, and who waits is told."""
+"""Answers to hits: the state of the alert decides, and the finder is notified."""
 
 from datetime import datetime, timedelta
 

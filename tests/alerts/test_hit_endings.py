@@ -1,4 +1,4 @@
-"""Hits end with their alert, and who acted on one is told."""
+"""Hits end with their alert, and those who acted on one are notified."""
 
 import pytest
 

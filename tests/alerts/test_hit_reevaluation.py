@@ -1,4 +1,4 @@
-"""Hits whose record was withdrawn or corrected since: they end with it, and who acted on one is told."""
+"""Hits whose record was withdrawn or corrected since: they end, and those who acted are notified."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Hits: an alert is met by a check, and both states learn of it."""
+"""Hits: a check hits an alert, and both states learn of it."""
 
 from datetime import datetime, timedelta
 

@@ -1,4 +1,4 @@
-"""Hits by records: an alert is met by what is seized, sold or shipped after it, and by seizures before it."""
+"""Hits by records: of guns seized, sold or shipped after the alert, and of seizures before it."""
 
 import pytest
 

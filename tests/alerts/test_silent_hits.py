@@ -1,4 +1,4 @@
-"""Hits of alerts that show to nobody where they are met, or not to the state that met them."""
+"""Hits of alerts that are hidden from everybody at the finder, or from the finder's state."""
 
 from uuid import UUID
 

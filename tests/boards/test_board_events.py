@@ -159,7 +159,7 @@ def test_that_more_changed_is_said_only_where_the_reader_is_told_of_it(as_actor,
 
 
 def write(many):
-    """Count so many changes of Paraguay of which nobody is told."""
+    """Count so many changes of Paraguay without a notice."""
     with as_worker(operator("PRY")):
         for number in range(100, 100 + many):
             change = {"post": POST, "kind": "permit", "subject_id": new_id(), "at": NOW}

@@ -1,4 +1,4 @@
-"""One side of a post asks the other to call: who is told, how often it may, and who answers."""
+"""One side of a post asks the other to call: who is notified, how often it may, and who answers."""
 
 from datetime import timedelta
 

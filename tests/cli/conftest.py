@@ -18,7 +18,7 @@ Run = Callable[..., subprocess.CompletedProcess[str]]
 
 @pytest.fixture
 def settings(fresh_database: Config, tmp_path: Path) -> dict[str, str]:
-    """Return what the program is told by its environment: a database of this test's own."""
+    """Return the environment of the program: a database of this test's own."""
     return {
         "SALSA_HOME": str(tmp_path / "home"),
         "SALSA_DATABASE_URL": _plain(fresh_database.database_url),

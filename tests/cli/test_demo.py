@@ -1,4 +1,4 @@
-"""`salsa demo` where a region stands, was interrupted, or where someone's records may be."""
+"""`salsa demo` where a region exists, was interrupted, or where real records may be."""
 
 import json
 import socket
@@ -121,7 +121,7 @@ def test_a_port_in_use_is_reported_before_any_work():
 
 
 def test_no_second_demo_starts_while_the_region_is_made(fresh_database, monkeypatch):
-    """Neither a second demo on that port, nor one on that database, begins beside the first."""
+    """Neither a second demo on that port, nor one on that database, starts."""
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = free.getsockname()[1]
     hit = []
@@ -197,7 +197,7 @@ def path(copied):
 
 @pytest.fixture
 def demo(copied):
-    """Run `salsa demo` where a region stands."""
+    """Run `salsa demo` where a region exists."""
     return lambda *options: started(copied, *options)
 
 

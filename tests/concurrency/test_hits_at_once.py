@@ -1,4 +1,4 @@
-"""An alert that is cancelled while it is met ends with its hit, and who met it is told."""
+"""An alert that is cancelled during a hit ends with it, and the finder is notified."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Many rows go by COPY, few by INSERT; what stands in the table afterwards is the same."""
+"""Many rows go by COPY, few by INSERT; the table has the same rows afterwards."""
 
 import uuid
 from datetime import UTC, date, datetime, timedelta

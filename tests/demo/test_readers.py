@@ -165,7 +165,7 @@ def texts_of(value):
 
 
 def found_by(small, known, state, role):
-    """Return the words that an account finds, each with where it first stands."""
+    """Return the words that an account finds, each with its first place."""
     findings = {}
     for path, answer in read(small, known, state, role):
         for word in texts_of(

@@ -1,4 +1,4 @@
-"""Who was shown a record by a search or a match is told once when it is corrected, withdrawn or taken back."""
+"""States that were shown a record are notified once when it is corrected or withdrawn."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def pry(as_actor):
 
 @pytest.fixture
 def corrections(as_actor):
-    """List what a state's auditor reads of corrections: of which subject, by whom, and what is said."""
+    """List what a state's auditor reads of corrections: of which subject, by whom, and with what data."""
 
     def read(state="BRA"):
         entries = as_actor(state, "auditor").get("/audit?action=record:corrected").json["items"]

@@ -1,4 +1,4 @@
-"""Corrections add versions; the past stays readable, and who received the old value is told."""
+"""Corrections add versions; old versions stay readable, and states that received the old value are notified."""
 
 from datetime import timedelta
 

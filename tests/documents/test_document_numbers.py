@@ -1,4 +1,4 @@
-"""A natural number stands for one document of a state and kind at a time."""
+"""A natural number is of one document of a state and kind at a time."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A service that is told to end does so within seconds, whatever its workers are at."""
+"""A service that is stopped ends within seconds, whatever its workers are at."""
 
 import os
 import select
@@ -14,7 +14,7 @@ from salsa_ext.database.postgres.server import EmbeddedServer
 
 @pytest.fixture
 def service(home, embedded, key, application):
-    """The service, not started; its database stands still until it starts it itself."""
+    """The service, not started; its database is stopped until it starts it itself."""
     embedded.stop()
     made = Service(home, key)
     yield made

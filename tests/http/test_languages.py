@@ -1,4 +1,4 @@
-"""The caller's language, in names and in what is said."""
+"""The caller's language, in names and in sentences."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Notifications: each role is told what is for it, each account reads for itself."""
+"""Notifications: each role gets its own, each account marks its own as read."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""The QR code of a paper: it is proof of it, and tells whether the paper still stands."""
+"""The QR code of a paper: it proves the paper, and shows whether it is still valid."""
 
 from dataclasses import replace
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Papers: what stands on them, and who may have them."""
+"""Papers: what they contain, and who may have them."""
 
 import pytest
 

@@ -64,7 +64,7 @@ def outcome_of(way, shipment):
 
 
 def is_held(way, serial):
-    """Tell whether a record of import stands under a serial; an old mark leads to another one."""
+    """Return whether a record of import has a serial; an old mark leads to another one."""
     police = way.client("BOL", "police_officer")
     found = police.post("/checks", bodies.check(serial=serial, make="Taurus")).json["candidates"]
     own = [each["record"] for each in found if (each["state"], each["event"]) == ("BOL", "import")]

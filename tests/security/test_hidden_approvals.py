@@ -1,4 +1,4 @@
-"""What a second person is asked is kept from agencies too, and never waits for who must not see it."""
+"""Approvals are hidden from agencies too, and never wait for those who must not see them."""
 
 import pytest
 

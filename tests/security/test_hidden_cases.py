@@ -30,7 +30,7 @@ def record(pry):
 
 
 def drafted(client, *agencies, **more):
-    """Draft a trace of some other gun in the case that is kept from agencies; returns its path."""
+    """Draft a trace of some other gun in the case hidden from agencies; returns its path."""
     wanted = {"case_number": CASE, "draft": True, "firearm": OTHER_GUN} | more
     made = client.post("/traces", bodies.trace(hidden_from=[*agencies], **wanted)).json
     return f"/traces/{made['id']}"

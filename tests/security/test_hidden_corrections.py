@@ -1,4 +1,4 @@
-"""Who got an old value of a record is told, also where the trace is kept from whom corrects it."""
+"""States with an old value of a record are notified, also if the trace is hidden from the corrector."""
 
 import pytest
 

@@ -43,7 +43,7 @@ BODIES = {
 
 @beginning
 def restricted(as_actor):
-    """A trace of Brazil that waits for Paraguay, kept from one office of each; returns its ids."""
+    """A trace of Brazil that waits for Paraguay, hidden from one office of each; returns its ids."""
     sale = bodies.transfer(firearm=bodies.firearm(**GUN), visibility="pointer")
     clerk = as_actor("PRY", "licensing_officer")
     made = clerk.post("/transfers", sale).json

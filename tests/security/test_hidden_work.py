@@ -1,4 +1,4 @@
-"""What is kept from an agency is not worked on there, nor read there where it was not even taken."""
+"""A trace hidden from an agency is neither worked on nor read there."""
 
 import pytest
 

@@ -25,7 +25,7 @@ READ = [
 
 @pytest.fixture
 def hidden(actor, as_actor):
-    """Three thousand traces that are kept from an agency, and rows that tell of few of them."""
+    """Three thousand traces hidden from an agency, and rows that name few of them."""
     as_actor("BRA", "trace_analyst").post("/traces", bodies.trace(draft=True))
     subjects = [new_id() for _ in range(HIDDEN)]
     result = [*subjects[:3], *(new_id() for _ in range(ROWS))]

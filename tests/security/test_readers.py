@@ -234,7 +234,7 @@ def read_all(client, ids):
 
 @dataclass
 class Found:
-    """Which planted words a caller found, each with where it stands, and which persons."""
+    """Which planted words a caller found, each with its place, and which persons."""
 
     words: dict[tuple[str, str], str] = field(default_factory=dict)
     persons: list[dict] = field(default_factory=list)

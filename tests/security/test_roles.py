@@ -1,4 +1,4 @@
-"""A refusal for lack of a permission comes before anything else is said."""
+"""A refusal for lack of a permission comes before all other errors."""
 
 
 def test_a_refusal_comes_before_errors_of_the_body(as_actor):

@@ -10,7 +10,7 @@ OF_ITS_OWN = ("id", "created_at", "sent_at", "asked_at", "answered_at", "at", "e
 
 
 def without_ids(said):
-    """Return what is said without what every answer has of its own."""
+    """Return an answer without its own ids and times."""
     if isinstance(said, dict):
         return {key: without_ids(value) for key, value in said.items() if key not in OF_ITS_OWN}
     return [without_ids(each) for each in said] if isinstance(said, list) else said

@@ -28,7 +28,7 @@ def requested(as_actor):
 
 @pytest.fixture
 def own(as_actor):
-    """A trace of Paraguay, kept from one of its agencies."""
+    """A trace of Paraguay, hidden from one of its agencies."""
     made = as_actor("PRY", "trace_analyst").post("/traces", bodies.trace(hidden_from=[KEPT])).json
     return next(trace for trace in rows("PRY", Trace) if str(trace.id) == made["id"])
 

@@ -1,4 +1,4 @@
-"""Workers that end are started again, however often, until the server is told to end."""
+"""Workers that end are started again, however often, until the server is stopped."""
 
 from granian.constants import Interfaces
 

@@ -59,7 +59,7 @@ def keys(client):
 
 
 def amend(client, permit, **body):
-    """Amend a permit as it stands."""
+    """Amend the current version of a permit."""
     path = f"/permits/{permit['id']}"
     etag = client.get(path).headers["ETag"]
     client.post(f"{path}/amend", {"reason": "Huelga"} | body, 200, If_Match=etag)

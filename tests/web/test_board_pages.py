@@ -37,7 +37,7 @@ def page(full, signed_in):
 
 
 def at(given, way):
-    """Return what stands at a way in the answer of the interface: a position, an id, or a field."""
+    """Return the value at a path of an answer: a position, an id, or a field."""
     for step in way.split("/"):
         if isinstance(given, dict):
             given = given[step]

@@ -69,7 +69,7 @@ def browsers(chromium, site, officers):
 
 
 def open_board(context, site):
-    """Open the board beside the desk, and wait until it is live."""
+    """Open the board next to the desk, and wait until it is live."""
     page = context.new_page()
     page.goto(f"{site.url}{BOARD}")
     expect(page.locator("#live.fresh")).to_be_visible(timeout=20_000)

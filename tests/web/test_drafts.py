@@ -48,7 +48,7 @@ def seized(as_actor, bra):
 
 
 def filled(page):
-    """Return what stands in the fields of a form."""
+    """Return the values in the fields of a form."""
     typed = dict(
         re.findall(r'<input id="[^"]*"[^>]*name="([^"]+)" type="[a-z]+" value="([^"]*)"', page)
     )

@@ -1,4 +1,4 @@
-"""What stops a truck, or should: who is asked before it passes, and what each side is told after."""
+"""What stops a truck, or should: who is asked before it passes, and what each side learns after."""
 
 import re
 

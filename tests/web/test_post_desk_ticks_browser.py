@@ -1,4 +1,4 @@
-"""Ticks that waited without a line: what became of the truck meanwhile is told, asked about, and settled."""
+"""Ticks that waited without a line: changes of the truck meanwhile are shown, asked about, and settled."""
 
 import re
 

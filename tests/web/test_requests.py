@@ -38,7 +38,7 @@ def trace(asking, record):
 
 @beginning
 def received(as_actor, trace):
-    """The request of Brazil as it stands in Paraguay."""
+    """The request of Brazil as Paraguay reads it."""
     [found] = as_actor("PRY", "trace_analyst").get("/requests").json["items"]
     return found
 

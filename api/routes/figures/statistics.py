@@ -71,7 +71,7 @@ def get_origin_share(actor: Actor, year: int) -> dict[str, Any]:
 def get_mirror(
     actor: Actor, year: int, format: str | None = None, **filters: Any
 ) -> dict[str, Any] | Response:
-    """Return mirror figures: what an exporter recorded of trade beside what its importer did."""
+    """Return mirror figures: what an exporter and its importer recorded of trade."""
     rows = mirror.list_mirror(actor, year, filters)
     if form := tables.requested_format(format):
         return tables.list_response(form, MirrorRowResponse(), rows, "mirror", {})

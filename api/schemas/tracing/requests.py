@@ -228,7 +228,7 @@ class RecoveryAddressRequest(RequestSchema):
 
 
 class EtraceRequest(RequestSchema):
-    """What ATF F 3312.1 asks beside the trace, for all traces of its seizure.
+    """What ATF F 3312.1 asks besides the trace, for all traces of its seizure.
 
     It replaces what was typed before. It is stored sealed, printed on the form alone, and never
     searched.

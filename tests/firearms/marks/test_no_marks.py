@@ -1,4 +1,4 @@
-"""What a cell holds that is no mark is told from marks, in four languages."""
+"""Cells without a mark are recognised, in four languages."""
 
 import itertools
 

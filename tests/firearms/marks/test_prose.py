@@ -1,4 +1,4 @@
-"""Prose in place of a mark: words of four languages are told from marks, and never the reverse."""
+"""Prose in place of a mark: words of four languages are recognised, and no mark is read as prose."""
 
 import re
 

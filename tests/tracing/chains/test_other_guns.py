@@ -1,4 +1,4 @@
-"""Records of another gun than is asked for: told beside the chain, and nothing is concluded from them."""
+"""Records of another gun than is asked for: listed apart, without a conclusion."""
 
 from datetime import date
 

@@ -26,7 +26,7 @@ def request_(pry_analyst, trace):
 
 @pytest.fixture
 def act(pry_analyst, request_):
-    """Let the asked state act on the request as it stands."""
+    """Let the asked state act on the current version of the request."""
 
     def post(action, body=None, expect=200):
         path = f"/requests/{request_['id']}"
@@ -38,7 +38,7 @@ def act(pry_analyst, request_):
 
 @pytest.fixture
 def leg(analyst, trace):
-    """Return the asking state's leg as it stands."""
+    """Return the current leg of the asking state."""
 
     def read(state="PRY"):
         legs = analyst.get(f"/traces/{trace['id']}").json["legs"]

@@ -25,7 +25,7 @@ def test_what_is_open_is_answered_at_once_and_the_asked_state_reads_it(
 
 @pytest.fixture
 def half(as_actor, analyst, record):
-    """A trace of a gun that Paraguay has an open sale of, beside the one that it is pointed to."""
+    """A trace of a gun that Paraguay has an open sale of, besides the one that it is pointed to."""
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(number="T-0"))
     return sent(analyst)
 

@@ -1,4 +1,4 @@
-"""What both sides of a request say before and beside an answer: questions, terms, refusals."""
+"""Messages of both sides of a request besides its answer: questions, terms, refusals."""
 
 import pytest
 

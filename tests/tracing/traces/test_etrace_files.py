@@ -1,4 +1,4 @@
-"""What eTrace asks beside a trace: typed once for a seizure, sealed, and all its guns in one file."""
+"""What eTrace asks besides a trace: typed once for a seizure, sealed, and all its guns in one file."""
 
 import csv
 import io

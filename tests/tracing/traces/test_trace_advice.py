@@ -1,4 +1,4 @@
-"""What is said of a trace before it is sent: what it lacks, and what would help."""
+"""Advice on a trace before it is sent: what it lacks, and what would help."""
 
 from tests.support import bodies
 

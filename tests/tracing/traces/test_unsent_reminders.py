@@ -1,4 +1,4 @@
-"""A trace that cannot wait and stands still, approved or waiting for a second person, reminds once."""
+"""An urgent trace that does not move, approved or waiting for a second person, reminds once."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""A licence that is suspended or revoked after permits were issued is told of those that name it."""
+"""Permits that name a licence that was suspended or revoked since."""
 
 import pytest
 

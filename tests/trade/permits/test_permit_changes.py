@@ -23,7 +23,7 @@ def permit(bra, pry):
 
 
 class Held:
-    """A permit in the hands of a client: each action is on the version that stands."""
+    """A permit and its client: each action is on the current version."""
 
     def __init__(self, client, permit_id):
         self.client, self.path = client, f"/permits/{permit_id}"

@@ -1,4 +1,4 @@
-"""Shipments under way: held and let go on by who has them, and what is told of them."""
+"""Shipments under way: held and resumed by who has them, and their notices."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A shipment that goes on another day than was planned is told so by its records, traces and figures."""
+"""A shipment that goes on another day than planned changes its records, traces and figures."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""Who ticks as passed what is held is told who holds it, and why; the holder is told of what passes."""
+"""A passage despite a hold shows who holds it, and why; the holder is notified."""
 
 from datetime import timedelta
 from uuid import UUID

@@ -1,4 +1,4 @@
-"""What arrived beside what was sent: short, over and mis-keyed, gun by gun."""
+"""What arrived compared with what was sent: short, over and mis-keyed, gun by gun."""
 
 from uuid import UUID
 

@@ -1,4 +1,4 @@
-"""Where a shipment stands and what is doubted of it follow from the facts, not from their order."""
+"""Status and doubts of a shipment follow from the facts, not from their order."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta

@@ -1,4 +1,4 @@
-"""What is done to a trace on its pages: approved, sent, assigned, kept from agencies, closed."""
+"""Actions on the pages of a trace: approve, send, assign, hide from agencies, close."""
 
 import re
 

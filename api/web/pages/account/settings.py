@@ -80,7 +80,7 @@ GROUPS: Final = (
 )
 FIELDS: Final = tuple(field for _, fields in GROUPS for field in fields)
 EMPTY: Final = {"flag": False, "boxes": [], "area": []}
-"""What a field stands for that the browser does not send, by widget."""
+"""Values of fields that the browser does not send, by widget."""
 
 
 def _typed(field: Field, value: Any) -> dict[str, str]:

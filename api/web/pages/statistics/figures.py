@@ -402,7 +402,7 @@ def _released(source: Source, release: releases.ReleaseView) -> Picture:
 
 
 def _compared(source: Source, release: releases.ReleaseView) -> Picture:
-    """Return the own figures as they were released beside those of today."""
+    """Return the own figures as released and those of today."""
     content = next(table.content or {} for table in release.tables if table.code == "seizures")
     released = Counter[str]()
     for (state, column), amount in published_cells(content).items():

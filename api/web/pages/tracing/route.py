@@ -35,7 +35,7 @@ class RouteEvent:
 
     @property
     def point(self) -> Point | None:
-        """Return where it is drawn; for a state alone a point that stands for all of it."""
+        """Return where it is drawn; for a state alone a point within it."""
         return (self.location.point if self.location else None) or state_point(self.state)
 
     @property
