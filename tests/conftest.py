@@ -168,7 +168,12 @@ class Server:
                     )
                     continue
                 # a copy of the files takes half as long as a copy through the log
-                cursor.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
+                copy = f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY'
+                try:
+                    cursor.execute(copy)
+                except psycopg2.errors.ObjectInUse:  # the daemon of Citus had come back
+                    self.end_sessions(template)
+                    cursor.execute(copy)
                 cursor.execute(f'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC')
                 granted = f'GRANT CONNECT, TEMPORARY ON DATABASE "{name}" TO'
                 cursor.execute(f"{granted} salsa_service, salsa_owner")

@@ -168,13 +168,12 @@ def _without_own_seizure(
     if purpose.code != "seizure" or not purpose.case_number:
         return results
     numbers = number_spellings(purpose.case_number)
-    of_seizure = (
-        select(Record.id)
-        .join(DocumentNumber, DocumentNumber.id == Record.document_id)
-        .where(DocumentNumber.owner_state == actor.own_state(), DocumentNumber.kind == "seizure")
-        .where(DocumentNumber.number.in_(numbers))
+    seizures = select(DocumentNumber.id).where(
+        DocumentNumber.owner_state == actor.own_state(),
+        DocumentNumber.kind == "seizure",
+        DocumentNumber.number.in_(numbers),
     )
-    own = {*db.session.scalars(of_seizure)}
+    own = {*db.session.scalars(select(Record.id).where(Record.document_id.in_(seizures)))}
     return [
         result
         if isinstance(result, Invalid)

@@ -14,31 +14,32 @@ DISCREPANCIES = """
 SELECT kind AS discrepancy, status, raised_at AS day, '' AS partner, 1 AS amount
 FROM discrepancy WHERE owner_state = :state
 """
-FLOWS = """
+RECORDS = """
+WITH record AS MATERIALIZED (
+    SELECT record.* FROM record JOIN record_setting ON record_id = record.id
+    WHERE record.owner_state = :state AND event <> 'alert' AND NOT record_setting.is_void)
+"""  # first, by themselves: on a cluster they are on other nodes
+FLOWS = f"""{RECORDS}
 SELECT coalesce(country_of_manufacture, 'unknown') AS country_of_manufacture,
     coalesce(entry.details ->> 'state', 'none') AS diverted_in,
     coalesce(entry.details ->> 'established_by', 'none') AS established_by,
     record.occurred_on AS day, quantity AS amount, '' AS partner
 FROM record JOIN seizure ON seizure.id = document_id
-JOIN record_setting ON record_id = record.id
 LEFT JOIN custody_entry AS entry
     ON entry.seizure_id = document_id AND entry.line = record.line AND entry.kind = 'origin'
-WHERE record.owner_state = :state AND category = 'firearm' AND event <> 'alert'
-    AND NOT record_setting.is_void
+WHERE category = 'firearm'
 """
-SEIZURES = """
+SEIZURES = f"""{RECORDS}
 SELECT coalesce(entry.details ->> 'established_by', 'none') AS established_by,
     CASE WHEN trace.outcome IN ('traced', 'partly') THEN coalesce(exported_by, 'none')
         ELSE 'unknown' END AS exported_by,
     seizure.kind AS kind, category, coalesce(record.marking, 'unknown') AS marking,
     record.occurred_on AS day, quantity AS amount, '' AS partner
 FROM record JOIN seizure ON seizure.id = document_id
-JOIN record_setting ON record_setting.record_id = record.id
 LEFT JOIN custody_entry AS entry
     ON entry.seizure_id = document_id AND entry.line = record.line AND entry.kind = 'origin'
 LEFT JOIN trace ON trace.record_id = record.id AND trace.owner_state = record.owner_state
-WHERE record.owner_state = :state AND event <> 'alert' AND NOT record_setting.is_void
-    AND coalesce(unit, 'piece') = 'piece'
+WHERE coalesce(unit, 'piece') = 'piece'
 """
 TRACES = """
 SELECT coalesce(sold_in, 'unknown') AS sold_in, outcome, priority, created_at AS day, '' AS partner, 1 AS amount

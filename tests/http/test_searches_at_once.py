@@ -57,7 +57,7 @@ def test_what_is_looked_for_together_is_found_as_one_by_one(run, as_actor, actor
     records = written(run, as_actor("BRA", "police_officer"))
     reader = actor("BRA")
     with transaction(reader):
-        views = find_records(records)
+        views = sorted(find_records(records), key=lambda view: view.record.line)
         own = {view.record.id for view in views}
         guns = [
             RecordQuery(view.record.id, query_for_record(view), own, is_afield=True)
