@@ -37,7 +37,7 @@ class LicensingDesk:
 
     `waiting` are views of what waits for the own state, by kind of task: counted and ordered as on
     home. `awaiting` are own permits without a counterpart; `differing` valid permits that concern
-    the state, newest first; `expiring` its own; `late` what other states are to receive; `due` all
+    the state, newest first; `expiring` its own; `late` other late shipments; `due` all
     shipments that concern it.
     """
 
