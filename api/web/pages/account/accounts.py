@@ -49,7 +49,11 @@ ACTIONS: Final = (
         ("active",),
         success=message("The recovery is cancelled."),
         is_destructive=True,
-        is_for=lambda actor, account: account.recovery_by is not None,
+        obstacle=lambda actor, account: (
+            None
+            if account.recovery_by
+            else message("No recovery of {username} waits.", username=account.username)
+        ),
     ),
 )
 
