@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import Select, func, or_, select
 
 from salsa_ext.access.authentication import usernames_by_id
 from salsa_ext.access.models import Officer
@@ -85,6 +85,17 @@ def select_matches(actor: Actor, filters: Mapping[str, Any]) -> Select[Any]:
     if (least := filters.get("least_worth")) is not None:
         query = query.where(Match.worth >= worth_number(least))
     return query.where(Match.is_current == filters.get("is_current", True))
+
+
+def count_others(match: Match) -> int:
+    """Return how many other matches of the same record wait to be judged, or are confirmed."""
+    query = select(func.count()).where(
+        Match.record_id == match.record_id,
+        Match.id != match.id,
+        Match.is_current,
+        Match.status != "rejected",
+    )
+    return db.session.execute(query).scalar_one()
 
 
 def other_record_events(actor: Actor, matches: Sequence[MatchView]) -> dict[UUID, MarkHit]:

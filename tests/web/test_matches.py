@@ -190,10 +190,13 @@ def test_the_form_names_both_guns(officer, match):
 def test_a_judged_match_leads_to_the_next_of_the_work_list(officer, as_actor, police, match):
     sold(as_actor, "URY")
     [other] = [each for each in matches(police) if each["id"] != match["id"]]
+    warning = "Other records that match your record: 1."
+    assert warning in officer.open(f"/matches/{match['id']}")
     page = officer.open(judge(officer, match, "confirm").location)
     assert re.search(rf'href="/matches/{other["id"]}">Next match', page)
     page = officer.open(judge(officer, other, "reject", reason_code="neighbour").location)
     assert "Next match" not in page
+    assert warning not in officer.open(f"/matches/{match['id']}")
 
 
 def test_a_rejection_without_a_reason_is_refused_at_its_field(officer, match):

@@ -217,6 +217,7 @@ def _render_match(actor: Actor, form: Form | None, match_id: UUID) -> str:
         other=other,
         is_other_read=is_other_read,
         is_missed_later=own and other and _is_missed_later(own, other),
+        others=match_queries.count_others(row),
         form=form,
         is_judged="done" in request.args,
         next_match=_next_match(actor, match_id),
