@@ -14,8 +14,11 @@ from salsa_ext.firearms.records.models import Record
 from salsa_ext.trade.shipments.facts import ReshippedLine
 from salsa_ext.trade.shipments.irregularities import MAX_SERIALS
 
+COMPARED_GUNS: Final = 500
 # The same serial, and the same make, type and calibre where both have them; unless it has come back
 # since, as an import record of the state shows. Within one batch the first gun is the earlier one.
+# Each step joins two sets by equality, in an order of its own: the planner cannot estimate their rows,
+# and compared all with all.
 INSERT_RESHIPMENTS: Final = text("""
     WITH now AS MATERIALIZED (
         SELECT * FROM record WHERE id = ANY(ARRAY(SELECT unnest(CAST(:records AS uuid[]))))
@@ -28,30 +31,34 @@ INSERT_RESHIPMENTS: Final = text("""
         SELECT * FROM record WHERE id = ANY(ARRAY(
             SELECT record_id FROM holder WHERE event = 'export' AND NOT is_superseded))
         AND document_kind = 'shipment'
+    ), gun AS MATERIALIZED (
+        SELECT now.*, given.key, given.norm
+        FROM unnest(CAST(:records AS uuid[]), CAST(:keys AS bigint[]), CAST(:norms AS text[]))
+            AS given (id, key, norm)
+        JOIN now ON now.id = given.id
+    ), pair AS MATERIALIZED (
+        SELECT gun.*, earlier.record_id AS earlier_id, earlier.record_version AS earlier_version
+        FROM gun JOIN holder earlier ON earlier.key = gun.key AND earlier.serial_norm = gun.norm
+            AND earlier.state = gun.owner_state AND earlier.event = 'export'
+            AND NOT earlier.is_superseded
     )
     INSERT INTO reshipment (record_id, earlier_record, owner_state, concerned, shipment_id,
                             line, serial, earlier_shipment, earlier_line, earlier_serial)
-    SELECT now.id, before.id, now.owner_state, ARRAY[now.owner_state], now.document_id,
-           now.line, now.serial, before.document_id, before.line, before.serial
-    FROM unnest(CAST(:records AS uuid[]), CAST(:keys AS bigint[]), CAST(:norms AS text[]))
-        AS gun (id, key, norm)
-    JOIN now ON now.id = gun.id
-    JOIN holder earlier ON earlier.key = gun.key AND earlier.serial_norm = gun.norm
-        AND earlier.state = now.owner_state AND earlier.event = 'export'
-        AND NOT earlier.is_superseded
-    JOIN before ON before.id = earlier.record_id AND before.version = earlier.record_version
-        AND before.document_id <> now.document_id
-    WHERE (before.id < now.id OR before.document_id <> ALL(CAST(:batch AS uuid[])))
+    SELECT pair.id, before.id, pair.owner_state, ARRAY[pair.owner_state], pair.document_id,
+           pair.line, pair.serial, before.document_id, before.line, before.serial
+    FROM pair JOIN before ON before.id = pair.earlier_id AND before.version = pair.earlier_version
+        AND before.document_id <> pair.document_id
+    WHERE (before.id < pair.id OR before.document_id <> ALL(CAST(:batch AS uuid[])))
       AND coalesce(lower(coalesce(before.make, before.make_text))
-                   = lower(coalesce(now.make, now.make_text)), true)
-      AND coalesce(before.type = now.type, true)
-      AND coalesce(before.calibre = now.calibre, true)
+                   = lower(coalesce(pair.make, pair.make_text)), true)
+      AND coalesce(before.type = pair.type, true)
+      AND coalesce(before.calibre = pair.calibre, true)
       AND NOT EXISTS (
           SELECT FROM holder home
-          WHERE home.key = gun.key AND home.serial_norm = gun.norm
-            AND home.state = now.owner_state AND home.event = 'import'
+          WHERE home.key = pair.key AND home.serial_norm = pair.norm
+            AND home.state = pair.owner_state AND home.event = 'import'
             AND home.occurred_on >= before.occurred_on
-            AND coalesce(home.make = now.make, true))
+            AND coalesce(home.make = pair.make, true))
     ON CONFLICT DO NOTHING
     RETURNING shipment_id
 """)
@@ -64,7 +71,7 @@ def record_reshipments(shipment_ids: Collection[UUID]) -> set[UUID]:
     may miss each other.
     """
     reshipped: set[UUID] = set()
-    for guns in chunks(_serial_keys(shipment_ids)):
+    for guns in chunks(_serial_keys(shipment_ids), COMPARED_GUNS):
         records, keys, norms = (list(column) for column in zip(*guns, strict=True))
         params = {"records": records, "keys": keys, "norms": norms, "batch": list(shipment_ids)}
         reshipped |= set(db.session.scalars(INSERT_RESHIPMENTS, params))
