@@ -128,14 +128,16 @@ def find_subject_ids(
 ) -> list[UUID]:
     """Return ids of all own records with a number, serial, lot or case, newest first.
 
-    Includes their documents, checks of the serial or lot, and the checks, traces, requests, alerts
-    and hits of a case. An audit must be complete, without a limit. Requires `permission`.
+    Includes permits and shipments that concern the state, the documents of records, checks of the
+    serial or lot, and the checks, traces, requests, alerts and hits of a case. An audit must be
+    complete, without a limit. Requires `permission`.
     """
     require(actor, permission)
     if actor.state is None or core_ids.parse_id(text):
         return []
-    permits = select(Permit.id).where(
-        Permit.owner_state == actor.state, Permit.number.in_(number_spellings(text))
+    permits, shipments = (
+        select(model.id).where(model.number.in_(number_spellings(text)))
+        for model in (Permit, Shipment)
     )
     records = _select_record_ids(actor.state, text)
     written_in = select(Record.document_id).where(Record.id.in_(records))
@@ -145,7 +147,9 @@ def find_subject_ids(
     checks = own_checks.where(Check.mark == mark)
     of_case = own_checks.where(Check.case_number.in_(number_spellings(text)))
     of_cases = _select_case_ids(actor.state, text)
-    subject_ids = union(permits, documents, records, written_in, checks, of_case, of_cases)
+    subject_ids = union(
+        permits, shipments, documents, records, written_in, checks, of_case, of_cases
+    )
     return [
         *db.session.scalars(
             subject_ids.order_by(subject_ids.selected_columns[0].desc()).limit(limit)

@@ -157,7 +157,8 @@ def test_the_audit_of_thousands_of_records_is_found_by_them_however_long_it_is(
     explained("owner", name, f"{of_records}; ANALYZE audit_entry", "SELECT 1")
     plan = explained("service", name, "SET salsa.state = 'BRA'", *asked)
     assert "Index Scan using ix_audit_entry_subject_id" in plan
-    assert "pk_audit_entry" not in plan and "Seq Scan on audit_entry" not in plan
+    assert "Seq Scan on audit_entry" not in plan
+    assert not re.search(r"pk_audit_entry[^\n]*\n(?!\s+Index Cond: \(id = )", plan)  # in its order
     plan = explained("service", name, "SET salsa.state = 'BRA'", *batches)
     assert "ix_audit_entry_batches" in plan
 

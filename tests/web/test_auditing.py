@@ -14,6 +14,7 @@ from salsa_ext.reference.names import labels
 from tests.conftest import NOW
 from tests.support import bodies
 from tests.support.matches import sold
+from tests.support.movements import tick
 from tests.web.pages import text
 
 
@@ -111,6 +112,15 @@ def test_look_ups_without_a_case_and_out_of_hours_are_found_and_counted(auditor,
     assert '<rect class="series-0"' in page and "Number, case, serial or id" in page
     rows = auditor.open("/audit?action=check:made&format=csv").splitlines()
     assert len(rows) == 4 and "check:made" in rows[1]
+
+
+def test_acts_on_another_states_shipment_are_found_by_its_number(as_actor, bra):
+    permit = bra.post("/permits", bodies.permit()).json["id"]
+    shipment = bra.post(f"/permits/{permit}/shipments", bodies.shipment(number="A-7")).json
+    tick(as_actor("PRY", "border_officer"), shipment, "entry")
+    entries = as_actor("PRY", "auditor").get("/audit?subject_id=A-7").json["items"]
+    acts = {(each["state"], each["subject_id"]) for each in entries}
+    assert ("PRY", shipment["id"]) in acts
 
 
 def test_who_opened_an_own_document_is_found_once_a_day_by_its_number(
