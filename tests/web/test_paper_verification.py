@@ -10,6 +10,7 @@ from salsa_ext.access.rules import operator
 from salsa_ext.database.session import db, transaction
 from tests.support import bodies
 from tests.support.grounds import beginning
+from tests.support.movements import act
 from tests.support.papers import code_of, text_of
 
 
@@ -51,6 +52,15 @@ def test_an_authority_that_signed_in_learns_whether_it_stands(signed_in, issued,
         db.session.execute(text("UPDATE permit SET status = 'cancelled'"))
     page = verified(officer, token)
     assert "the document is not valid" in page and "Cancelled" in page
+
+
+def test_the_paper_of_a_held_shipment_warns(signed_in, bra):
+    permit = bra.post("/permits", bodies.permit()).json["id"]
+    shipment = bra.post(f"/permits/{permit}/shipments", bodies.shipment()).json
+    token = code_of(bra.get(f"/shipments/{shipment['id']}/paper").data)
+    act(bra, shipment, "hold", reason="Seals differ")
+    page = verified(signed_in("BRA", "border_officer"), token)
+    assert "the shipment is held" in page and 'class="verdict held"' in page
 
 
 def test_who_may_not_read_permits_sees_the_signature_alone(signed_in, token):
