@@ -173,7 +173,7 @@ class RealGrounds(Grounds):
 
     @contextmanager
     def undone(self) -> Iterator[None]:
-        """Give an application context, after which its database is as before, or made anew.
+        """Give an application context, after which its database is as before, or made again.
 
         What a test reads itself it reads as who acted last, as in the one transaction.
         """

@@ -286,7 +286,7 @@ def close_trace(*, actor: Actor, trace_id: UUID, expected_version: int | None) -
 
 
 def resend_for_mark(actor: Actor, item: RecordView) -> None:
-    """Send open traces of a gun again after a mark was added; describe unsent ones anew."""
+    """Send open traces of a gun again after a mark was added; describe unsent ones again."""
     require(actor, Permission.MARK_RECORD, item.record.owner_state)
     traces = select(Trace).where(
         Trace.owner_state == item.record.owner_state,

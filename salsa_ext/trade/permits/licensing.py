@@ -260,7 +260,7 @@ def check_parties(actor: Actor, permits: Sequence[Permit], causes: Mapping[UUID,
 
 
 def list_verdicts(actor: Actor, permit: Permit) -> list[tuple[str, LicenceQuery, LicenceVerdict]]:
-    """Return what the register of its state says of each party, with that state."""
+    """Return the status of each party in the register of its state, with that state."""
     require(actor, Permission.PERMIT_RECORD)
     verdicts = (row[1:] for row in _find_verdicts(actor, [permit]))
     return [row for row in verdicts if row[2] is not LicenceVerdict.NO_REGISTER]

@@ -97,7 +97,7 @@ def _detail(actor: Actor, subject: Subject) -> JsonBody:
 
 
 def _review(actor: Actor, subject: Subject) -> JsonBody:
-    """Return what a permit's page shows, and what registers say of its parties."""
+    """Return what a permit's page shows, and the status of its parties in the registers."""
     verdicts = licensing.list_verdicts(actor, subject.view.permit)
     return {**_detail(actor, subject), "verdicts": verdicts}
 
