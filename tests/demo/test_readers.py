@@ -72,6 +72,11 @@ THINGS = {
     "match_id": "SELECT id, strength FROM match WHERE owner_state = :state",
     "record_id": f"SELECT r.id, {KEPT} || r.event FROM record r {SETTING}",
 }
+# what other states answered to its traces, by a person's decision too
+ANSWERED = (
+    "SELECT unnest(ARRAY[event->>'document_number', event->>'serial']) FROM trace_leg,"
+    " jsonb_array_elements(events) AS event WHERE owner_state = :state"
+)
 
 
 @dataclass
@@ -98,6 +103,8 @@ def known(small):
                 for word, concerned, shown in rows(WORDS, state):
                     findings.owners[word].add(state)
                     findings.finders[word] |= {ANYBODY} if shown == "open" else {*(concerned or ())}
+                for (word,) in rows([ANSWERED], state):
+                    findings.finders[word].add(state)
                 for name, query in THINGS.items():
                     stored = defaultdict(set)
                     for key, how in rows([query], state):
