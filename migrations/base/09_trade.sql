@@ -51,8 +51,8 @@ CREATE INDEX ix_permit_expiring ON permit
 CREATE INDEX ix_permit_exporter_id ON permit (exporter_id);
 CREATE INDEX ix_permit_final_consignee_id ON permit (final_consignee_id);
 CREATE INDEX ix_permit_importer_id ON permit (importer_id);
-CREATE INDEX ix_permit_importing_state_import_permit_number ON permit
-    (importing_state, import_permit_number);
+CREATE INDEX ix_permit_import_permit_number_importing_state ON permit
+    (import_permit_number, importing_state);
 CREATE INDEX ix_permit_number ON permit (number);
 CREATE INDEX ix_permit_owner_state_id ON permit (owner_state, id);
 CREATE INDEX ix_permit_owner_state_kind_replaces ON permit (owner_state, kind, replaces);

@@ -242,13 +242,18 @@ def _current_discrepancies(
 
 
 def find_trucks(actor: Actor, post: Post, text: str) -> LookupResult:
-    """Return what has this plate or number."""
+    """Return what has this plate or number, or goes under a permit with it.
+
+    An import certificate or a transit permit leads to shipments under the export permit.
+    """
     require(actor, Permission.SHIPMENT_READ)
     documents = lookup.find_documents(actor, text)
     views = [*documents.shipments]
-    if permits := [view.permit.id for view in documents.permits]:
+    if permits := [view.permit for view in documents.permits]:
+        counterparts = [permit for permit in permits if permit.kind != "export"]
+        related = lookup.related_permits(actor, counterparts) if counterparts else []
         under_permits = select(Shipment).where(
-            Shipment.permit_id.in_(permits),
+            Shipment.permit_id.in_({row.id for row in (*permits, *(v.permit for v in related))}),
             Shipment.id.not_in({view.shipment.id for view in views}),
             Shipment.status.in_(UNDER_WAY_STATUSES),
         )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import and_, func, or_, select, tuple_, union
+from sqlalchemy import func, or_, select, tuple_, union
 
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
@@ -36,17 +36,21 @@ class TradeDocuments:
 def find_documents(actor: Actor, text: str) -> TradeDocuments:
     """Return permits and shipments with this number, plate or transport document.
 
-    Exact except for case and, in plates, spaces and hyphens. Own permits are also found by a
-    party's name or its first three letters. Every lookup uses an index.
+    Exact except for case and, in plates, spaces and hyphens. Permits are also found by the import
+    certificate that they name, own ones by a party's name or its first three letters. Every lookup
+    uses an index.
     """
     require(actor, Permission.PERMIT_READ)
     spellings = core_text.number_spellings(text)
     if not spellings:
         return TradeDocuments()
-    by_number = select(Permit.id).where(Permit.number.in_(spellings))
-    by_party = select(func.salsa_permits_by_party(spellings[0], MAX_FOUND))
-    is_name = len(fold_name("party", spellings[0])) >= MIN_NAME_LENGTH
-    permits = _fetch_newest(Permit, union(by_number, by_party) if is_name else by_number)
+    found = [
+        select(Permit.id).where(column.in_(spellings))
+        for column in (Permit.number, Permit.import_permit_number)
+    ]
+    if len(fold_name("party", spellings[0])) >= MIN_NAME_LENGTH:
+        found.append(select(func.salsa_permits_by_party(spellings[0], MAX_FOUND)))
+    permits = _fetch_newest(Permit, union(*found))
     if Permission.SHIPMENT_READ not in actor.permissions:
         return TradeDocuments(view_permits(actor, permits))
     ids = union(
@@ -63,20 +67,23 @@ def _fetch_newest(model: type[Permit] | type[Shipment], ids: object) -> Sequence
     return db.session.scalars(query).all()
 
 
-def related_permits(actor: Actor, permit: Permit) -> list[PermitView]:
-    """Return the other permits of the same movement, oldest first."""
+def related_permits(actor: Actor, permits: Sequence[Permit]) -> list[PermitView]:
+    """Return the other permits of the same movements, oldest first."""
     require(actor, Permission.PERMIT_READ)
-    certificate = permit.number if permit.kind == "import" else permit.import_permit_number
-    keys = [(permit.importing_state, "import", certificate)] if certificate else []
-    if permit.export_permit_number:
-        keys.append((permit.exporting_state, "export", permit.export_permit_number))
-    keys += [(other["state"], "in_transit", other["number"]) for other in permit.transit_permits]
-    same_certificate = and_(
-        Permit.importing_state == permit.importing_state, Permit.import_permit_number == certificate
-    )
+    keys, certificates = list[tuple[str, str, str]](), list[tuple[str, str]]()
+    for permit in permits:
+        certificate = permit.number if permit.kind == "import" else permit.import_permit_number
+        if certificate:
+            keys.append((permit.importing_state, "import", certificate))
+            certificates.append((permit.importing_state, certificate))
+        if permit.export_permit_number:
+            keys.append((permit.exporting_state, "export", permit.export_permit_number))
+        keys += [(row["state"], "in_transit", row["number"]) for row in permit.transit_permits]
     by_key = tuple_(Permit.owner_state, Permit.kind, Permit.number).in_(keys)
-    query = select(Permit).where(or_(by_key, same_certificate) if certificate else by_key)
-    others = query.where(Permit.id != permit.id).order_by(Permit.id).limit(MAX_FOUND)
+    by_certificate = tuple_(Permit.importing_state, Permit.import_permit_number).in_(certificates)
+    query = select(Permit).where(or_(by_key, by_certificate))
+    others = query.where(Permit.id.not_in([permit.id for permit in permits]))
+    others = others.order_by(Permit.id).limit(MAX_FOUND)
     return view_permits(actor, db.session.scalars(others).all())
 
 

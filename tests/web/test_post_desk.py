@@ -6,6 +6,7 @@ import re
 import pytest
 
 from tests.support import bodies
+from tests.support.movements import Way
 from tests.support.papers import code_of
 from tests.web.desks import DESK
 from tests.web.pages import text
@@ -77,10 +78,20 @@ def test_of_a_long_manifest_a_list_tells_how_many_and_the_sheet_what(officer, tr
     assert "2 × Pistol" in text(officer.open(f"{DESK}/shipments/{truck['id']}"))
 
 
-@pytest.mark.parametrize("typed", ["bra 2e19", "A-1", "e-1", "BR-2026-118"])
+@pytest.mark.parametrize("typed", ["bra 2e19", "A-1", "e-1", "i-1", "BR-2026-118"])
 def test_a_truck_is_found_by_plate_number_permit_or_paper(officer, truck, typed):
     page = officer.send(f"{DESK}/find", {"q": typed}, 200).get_data(as_text=True)
     assert f"{DESK}/shipments/{truck['id']}" in page and "Found for" in page
+
+
+@pytest.mark.parametrize("licensed", [("BOL", "PRY"), ("PRY",)])
+@pytest.mark.parametrize("typed", ["X-1", "I-1"])
+def test_a_truck_in_transit_is_found_by_the_transit_permit_and_the_certificate(
+    officer, as_actor, licensed, typed
+):
+    shipment = Way(as_actor, licensed).ship()
+    page = officer.send(f"{DESK}/find", {"q": typed}, 200).get_data(as_text=True)
+    assert f"{DESK}/shipments/{shipment['id']}" in page
 
 
 def test_what_is_not_found_bears_no_sign_that_all_is_well(officer, truck):

@@ -44,7 +44,7 @@ class Permit(Sealed, Owned, Detailed, Base):
         Index(
             "ix_permit_proposed", "owner_state", "id", postgresql_where=text("status = 'proposed'")
         ),
-        Index(None, "importing_state", "import_permit_number"),
+        Index(None, "import_permit_number", "importing_state"),
         Index(None, "owner_state", "id"),
         Index(None, "number"),
         Index(None, "owner_state", "kind", "replaces"),

@@ -89,7 +89,7 @@ def _detail(actor: Actor, subject: Subject) -> JsonBody:
         "may_ship": Permission.SHIPMENT_RECORD in actor.permissions
         and shipments.certificate_problem(actor, permit) is None,
         "most": MAX_SHIPMENTS,
-        "related": lookup.related_permits(actor, permit),
+        "related": lookup.related_permits(actor, [permit]),
         "discrepancies": related_discrepancies(actor, permit.id),
         "unresolved": UNRESOLVED_STATUSES,
         "remarks": remarks_on_rows(lines, actor.language) if is_own else [],
