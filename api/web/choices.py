@@ -125,6 +125,10 @@ CONFIRMATIONS: Final[Mapping[str, tuple[Message, Message]]] = {
         message("I read it once more, and it passes as it is"),
         message("A discrepancy is opened, which both states see."),
     ),
+    "confirm_no_seals": (
+        message("I did not read its seals, and it passes all the same"),
+        message("The crossing is recorded without seals."),
+    ),
     "confirm_incomplete": (
         message("I know what is missing, and it went out all the same"),
         message("ATF may return it for more information."),

@@ -35,7 +35,7 @@ def test_the_desk_is_reached_from_home_and_board_and_shows_what_is_due(officer, 
 
 def test_a_truck_that_was_ticked_is_found_again_in_what_was_ticked_today(officer, truck):
     assert "No crossing was recorded today." in text(officer.open(DESK))
-    officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"})
+    officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed", "seals": "S-77"})
     page = officer.open(DESK)
     assert 'class="truck' not in page  # nothing is due of it any more
     ticked = page.partition('id="ticked-title"')[2]
@@ -155,7 +155,12 @@ def test_a_truck_that_is_not_found_is_asked_for_again(officer, truck, which, exp
 
 
 def test_what_is_no_photograph_is_refused_at_its_field(officer, truck, as_actor):
-    sent = {"which": "A-1", "outcome": "passed", "photo": (io.BytesIO(b"%PDF-1.7"), "a.pdf")}
+    sent = {
+        "which": "A-1",
+        "outcome": "passed",
+        "seals": "S-77",
+        "photo": (io.BytesIO(b"%PDF-1.7"), "a.pdf"),
+    }
     officer.send(f"{DESK}/tick", sent, 422)
     assert ticks(as_actor, truck) == []
 

@@ -15,7 +15,7 @@ from tests.web.trucks import SCRIPT, TRUCK, ticks
 
 
 def test_a_truck_is_held_and_let_go_on_and_an_incident_is_told(officer, truck, as_actor):
-    officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"})
+    officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed", "seals": "S-77"})
     for task, more in (
         ("hold", {"reason": "Scanner"}),
         ("resume", {"reason": "Clean"}),
@@ -73,7 +73,7 @@ def test_the_page_of_a_truck_that_is_held_says_who_holds_it_why_since_when_and_w
 
 def test_what_another_state_holds_passes_once_it_is_confirmed(officer, truck, as_actor):
     stopped(as_actor, truck)
-    sent = {"which": "A-1", "outcome": "passed"}
+    sent = {"which": "A-1", "outcome": "passed", "seals": "S-77"}
     page = officer.send(f"{DESK}/tick", sent, 409).get_data(as_text=True)
     assert "Brazil holds this shipment since 9 Mar 2026" in text(page)
     assert "confirm it with “I know of it, and it passes all the same”" in text(page)
@@ -108,7 +108,7 @@ def test_who_is_called_before_a_pass_is_named_and_not_by_a_code(
             "telephone": "+55 45 1111",
         },
     )
-    page = officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"}, 409)
+    page = officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed", "seals": "S-77"}, 409)
     shown = text(page.get_data(as_text=True))
     assert "Call first: Alfândega de Foz, +55 45 1111." in shown
     offices = [part.partition("Mon-Fri 08:00")[1] for part in shown.split("Alfândega de Foz")]
@@ -121,7 +121,7 @@ def test_the_holder_sees_a_passage_despite_the_hold_until_he_lifts_it(
     officer, signed_in, truck, as_actor
 ):
     stopped(as_actor, truck)
-    sent = {"which": "A-1", "outcome": "passed", "confirm_held": "true"}
+    sent = {"which": "A-1", "outcome": "passed", "seals": "S-77", "confirm_held": "true"}
     officer.send(f"{DESK}/tick", sent)
     holder = signed_in("BRA", "border_officer")
     sheet, board = f"{DESK}/shipments/{truck['id']}", f"/posts/{POST}/board"
@@ -153,7 +153,10 @@ def test_a_passage_despite_a_hold_is_listed_once(officer, signed_in, truck, as_a
         for minute, outcome in ((0, {"outcome": "held", "reason": "Looked at"}), (30, {})):
             at = f"2026-03-09T13:{minute:02}:00Z"
             tick(as_actor("BRA", "border_officer"), other, "exit", at=at, **outcome)
-    officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed", "confirm_held": "true"})
+    officer.send(
+        f"{DESK}/tick",
+        {"which": "A-1", "outcome": "passed", "seals": "S-77", "confirm_held": "true"},
+    )
     monkeypatch.setattr(crossings, "MAX_ROWS", 2)
     board = as_actor("BRA", "border_officer").get(f"/posts/{POST}/board").json
     assert board["late"][0]["number"] == "A-1"
@@ -172,7 +175,12 @@ def test_what_was_stopped_meanwhile_is_asked_about_until_it_is_confirmed(officer
         at="2026-03-09T14:00:00Z",
         reason="The dog",
     )
-    sent = {"which": truck["id"], "outcome": "passed", "expected_version": visible[1]}
+    sent = {
+        "which": truck["id"],
+        "outcome": "passed",
+        "seals": "S-77",
+        "expected_version": visible[1],
+    }
     for _ in range(2):
         page = officer.send(f"{DESK}/tick", sent, 409).get_data(as_text=True)
         sent |= {
@@ -186,7 +194,7 @@ def test_what_the_own_state_holds_is_let_go_on_before_it_is_ticked(signed_in, tr
     exporter = signed_in("BRA", "border_officer")
     body = text(exporter.open(f"{DESK}/shipments/{truck['id']}"))
     assert "Held by Brazil since" in body and "Release it before you record that it passed" in body
-    sent = {"which": "A-1", "outcome": "passed", "occurred_at": "2026-03-09T12:00"}
+    sent = {"which": "A-1", "outcome": "passed", "seals": "S-77", "occurred_at": "2026-03-09T12:00"}
     page = exporter.send(f"{DESK}/tick", sent, 409).get_data(as_text=True)
     assert "Resume it first with “Resume it”" in text(page)
     assert "hidden" in page.partition('data-confirm="confirm_held"')[2][:10]
@@ -207,6 +215,7 @@ def test_a_pass_does_not_undo_what_a_colleague_stopped_after_the_page_was_read(
     sent = {
         "which": truck["id"],
         "outcome": "passed",
+        "seals": "S-77",
         "expected_version": visible,
         "confirm_held": "true",
     }
@@ -226,7 +235,8 @@ def test_an_officer_who_read_the_holds_of_his_side_is_not_asked_again(officer, t
     page = officer.open(f"{DESK}/shipments/{truck['id']}")
     visible = re.search(r'name="expected_version" value="([0-9]+)"', page)[1]
     officer.send(
-        f"{DESK}/tick", {"which": truck["id"], "outcome": "passed", "expected_version": visible}
+        f"{DESK}/tick",
+        {"which": truck["id"], "outcome": "passed", "seals": "S-77", "expected_version": visible},
     )
     assert [tick["outcome"] for tick in ticks(as_actor, truck)] == ["held", "passed"]
 
@@ -249,7 +259,7 @@ def test_a_missing_release_is_shown_before_entry_confirmed_and_shown_after(
     warned = "Brazil has not released it, and has not recorded its exit: call before it enters."
     assert "Not released by Brazil" in text(officer.open(DESK))
     assert warned in text(officer.open(sheet))
-    sent = {"which": planned["id"], "outcome": "passed"}
+    sent = {"which": planned["id"], "outcome": "passed", "seals": "S-77"}
     refused = officer.send(f"{DESK}/tick", sent, 409, **SCRIPT)
     assert refused.json["confirm"] == "confirm_unreleased"
     assert "Brazil never released this shipment" in refused.json["messages"][0]
@@ -329,7 +339,13 @@ def test_seals_and_count_of_the_papers_stand_beside_what_is_asked_and_a_wrong_on
 
 
 def test_a_difference_is_shown_before_its_discrepancy_is_raised(officer, truck):
-    sent = {"which": truck["id"], "outcome": "passed", "quantity": "1", "confirm_differs": "true"}
+    sent = {
+        "which": truck["id"],
+        "outcome": "passed",
+        "seals": "S-77",
+        "quantity": "1",
+        "confirm_differs": "true",
+    }
     officer.client.background = False
     address = officer.send(f"{DESK}/tick", sent).location
     for background in (False, True):
@@ -358,7 +374,7 @@ def test_a_lifted_hold_shows_on_desk_board_and_sheet(officer, truck, as_actor):
 def test_the_order_to_stop_is_offered_where_no_tick_can_say_it(officer, truck):
     sheet = f"{DESK}/shipments/{truck['id']}"
     assert f"{DESK}/hold" not in officer.open(sheet)
-    officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"})
+    officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed", "seals": "S-77"})
     assert f"{DESK}/hold" in officer.open(sheet)
 
 
@@ -375,7 +391,7 @@ def test_a_state_without_the_goods_is_refused_before_it_types_a_reason(officer, 
 
 
 def test_a_state_that_has_the_goods_opens_the_form(officer, truck):
-    officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed"})
+    officer.send(f"{DESK}/tick", {"which": "A-1", "outcome": "passed", "seals": "S-77"})
     assert 'data-task="hold"' in officer.open(f"{DESK}/hold?which={truck['id']}")
 
 
@@ -390,3 +406,14 @@ def test_a_truck_that_is_held_is_so_on_the_board(officer, truck, as_actor):
     assert 'class="mark held"' not in officer.open(board)
     act(as_actor("BRA", "border_officer"), truck, "hold", reason="Seal broken")
     assert 'class="mark held"' in officer.open(board)
+
+
+def test_a_pass_without_seals_is_asked_once_where_no_script_offers_to_undo_it(
+    officer, truck, as_actor
+):
+    sent = {"which": truck["id"], "outcome": "passed"}
+    asked = officer.send(f"{DESK}/tick", sent, 409).get_data(as_text=True)
+    assert "No seals are entered; on its papers: S-77." in text(asked)
+    assert 'href="#confirm_no_seals"' in asked and ticks(as_actor, truck) == []
+    officer.send(f"{DESK}/tick", sent | {"confirm_no_seals": "true"})
+    assert [tick["seals"] for tick in ticks(as_actor, truck)] == [[]]

@@ -5,8 +5,9 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.support import bodies
 from tests.support.movements import act, tick
-from tests.web.desks import DESK, open_desk, press, reopened, ticks
+from tests.web.desks import DESK, STORED, open_desk, press, reopened, ticks
 
 pytestmark = pytest.mark.browser
 
@@ -137,3 +138,51 @@ def receive(site, number):
         received_on="2026-03-09",
         items=[{"serial": "ABC123457"}],
     )
+
+
+def test_a_pass_without_seals_can_be_undone_for_ten_seconds_and_is_sent_after_them(device, site):
+    sealed = ship_sealed(site)
+    device.clock.install()
+    page = open_desk(device, site)
+    page.goto(f"{site.url}{DESK}/shipments/{sealed}")
+    expect(page.locator("body[data-desk=ready]")).to_be_attached(timeout=20_000)
+    press(page, "Passed")
+    undo = page.get_by_role("button", name="Undo")
+    expect(undo).to_be_focused()
+    expect(undo).to_have_accessible_description(
+        "No seals are entered. The crossing is sent in 10 seconds."
+    )
+    undo.click()
+    expect(page.get_by_role("button", name="Passed")).to_be_focused()
+    expect(page.locator("#desk-message")).to_have_text("Undone: nothing was sent.")
+    assert page.evaluate(STORED)[1] == []
+    press(page, "Passed")
+    expect(undo).to_contain_text("10 seconds")
+    assert ticks(site, "A-SEALED") == [] and len(page.evaluate(STORED)[1]) == 1
+    device.clock.fast_forward("00:11")
+    expect(page.get_by_role("main")).to_contain_text("The crossing is recorded.")
+    assert [(tick["outcome"], tick["seals"]) for tick in ticks(site, "A-SEALED")] == [
+        ("passed", [])
+    ]
+
+
+def test_a_pass_is_sent_at_once_where_the_page_is_left(device, site):
+    sealed = ship_sealed(site)
+    page = open_desk(device, site)
+    page.goto(f"{site.url}{DESK}/shipments/{sealed}")
+    expect(page.locator("body[data-desk=ready]")).to_be_attached(timeout=20_000)
+    press(page, "Passed")
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
+    page.get_by_role("link", name="All of this shipment").click()
+    page.wait_for_url(f"{site.url}/desk/shipments/{sealed}")
+    assert [tick["outcome"] for tick in ticks(site, "A-SEALED")] == ["passed"]
+
+
+def ship_sealed(site):
+    """Release a truck with a seal on its papers, due at the post; return its id."""
+    exporter = site.program("BRA", "licensing_officer")
+    [permit] = exporter.get("/permits?number=E-1").json["items"]
+    body = bodies.shipment(("ABC123460",), number="A-SEALED", seals=["S-77"])
+    shipment = exporter.post(f"/permits/{permit['id']}/shipments", body).json
+    act(exporter, shipment, "release")
+    return shipment["id"]

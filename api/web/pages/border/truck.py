@@ -18,6 +18,7 @@ from api.web.pages import border_pages
 from api.web.pages.border import truck_warnings
 from api.web.pages.border.desk_pages import (
     CurrentPost,
+    is_script_request,
     post_contacts,
     post_page,
     register_post_form,
@@ -31,7 +32,14 @@ from salsa_ext.administration.attachment_values import AttachmentSubject
 from salsa_ext.boards import crossings
 from salsa_ext.boards.crossings import MOVING_STATUSES, Truck
 from salsa_ext.core.actor import Actor
-from salsa_ext.core.errors import Conflict, Forbidden, Invalid, message
+from salsa_ext.core.errors import (
+    ConfirmationRequired,
+    Conflict,
+    FieldLabels,
+    Forbidden,
+    Invalid,
+    message,
+)
 from salsa_ext.papers import commands as paper_commands
 from salsa_ext.trade import lookup
 from salsa_ext.trade.shipments import holds
@@ -43,6 +51,12 @@ STOPPED: Final = {
 }
 """Outcomes that stop a truck, and what is shown after them."""
 HOLDABLE_STATUSES: Final = frozenset({"planned", "released", "in_transit", "arrived", "overdue"})
+
+
+class SealsNotRead(ConfirmationRequired):
+    """A truck passes and its seals are not entered; confirm to continue."""
+
+    code, field = "seals_not_read", "confirm_no_seals"
 
 
 @dataclass(frozen=True)
@@ -254,6 +268,8 @@ def _run_task(actor: Actor, here: CurrentPost, task: Task, form: Form) -> str:
     assert task.schema is not None
     truck = find_truck(actor, here, form.get("which"))
     view = TruckHere(actor, here, truck)
+    if form.get("outcome") == "passed" and not is_script_request():
+        _check_seals(truck, form)
     data = form.load(
         task.schema(), lambda body: task.complete_body(body, view, form), here.own.zone
     )
@@ -267,6 +283,17 @@ def _run_task(actor: Actor, here: CurrentPost, task: Task, form: Form) -> str:
     form.photo.attach(actor, AttachmentSubject("shipment", truck.shipment.id))
     done = outcome if (outcome := form.get("outcome")) in STOPPED else task.name
     return here.address("truck_sheet", shipment_id=truck.shipment.id, done=done)
+
+
+def _check_seals(truck: Truck, form: Form) -> None:
+    """Raise SealsNotRead for a pass without seals; the device's script offers to undo it instead."""
+    if truck.shipment.seals and not (form.get("seals") or form.get(SealsNotRead.field)):
+        problem = message(
+            "No seals are entered; on its papers: {seals}. Read them, or confirm it with {field}.",
+            seals=", ".join(truck.shipment.seals),
+            field=FieldLabels((SealsNotRead.field,)),
+        )
+        raise SealsNotRead(problem)
 
 
 def find_truck(actor: Actor, here: CurrentPost, text: str) -> Truck:

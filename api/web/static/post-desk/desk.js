@@ -180,6 +180,7 @@ function openForm(name, card) {
     const number = card.querySelector("h3 a").textContent;
     form.elements.which.closest(".field").replaceWith(hidden("which", card.dataset.id), hidden("label", number));
     form.elements.expected_version.value = card.dataset.version;
+    if (!card.dataset.seals) form.querySelector("[data-undo]")?.removeAttribute("data-undo");
   }
   forms.attach(form, desk);
   enhance(form);

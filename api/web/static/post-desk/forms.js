@@ -2,6 +2,7 @@
 import * as queue from "./queue.js";
 import { element, message } from "./messages.js";
 import { currentTime } from "./session.js";
+import { announce } from "./status.js";
 
 const HIDDEN = ["csrf_token", "once", "photo"];
 
@@ -42,21 +43,69 @@ async function submit(form, button, desk) {
     form.previousElementSibling.append(element("a", message("sign_in"), properties));
     return;
   }
+  const mayUndo = Boolean(button?.dataset.undo) && !form.elements.namedItem(button.dataset.undo).value.trim();
   let row;
   try {
-    row = await queue.add(account, entryOf(form, button, account), replacedBy(form));
+    row = await queue.add(account, entryOf(form, button, account), replacedBy(form), mayUndo);
   } catch (error) {
     return showNotStored(form, button, error);
   }
   form.dataset.place = row.place;
   form.parentElement.querySelector(".summary")?.remove();
-  desk.showProgress(navigator.onLine ? "sending" : "stored", true); // it is stored before any connection is tried
   form.inert = true;
   try {
-    await showResult(form, row, await desk.send(undefined, row.id), desk);
+    const next = mayUndo ? await offerUndo(form) : "";
+    if (next === null) return await undo(form, row, button, desk);
+    desk.showProgress(navigator.onLine ? "sending" : "stored", true); // it is stored before any connection is tried
+    await showResult(form, row, await desk.send(undefined, row.id), desk, next);
   } finally {
     form.inert = false;
   }
+}
+
+/** Offer to undo for some seconds, or until a link is followed: its address is returned, null if undone. */
+async function offerUndo(form) {
+  const seconds = new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: "second", unitDisplay: "long" });
+  const box = element("div", undefined, { className: "undo" });
+  const left = element("span", seconds.format(queue.UNDO_TIME / 1000), { ariaHidden: "true" }); // read once, with the button
+  const reason = element("p", message("undo_reason", { time: left.textContent }), { id: "undo-reason" });
+  const button = element("button", message("undo"), { type: "button", className: "button second" });
+  button.setAttribute("aria-describedby", reason.id);
+  button.append(" ", left);
+  box.append(reason, button);
+  form.after(box);
+  button.focus();
+  const listening = new AbortController(), { signal } = listening;
+  const ends = Date.now() + queue.UNDO_TIME;
+  let timer;
+  try {
+    return await new Promise((decide) => {
+      timer = setInterval(() => {
+        left.textContent = seconds.format(Math.max(0, Math.ceil((ends - Date.now()) / 1000)));
+        if (Date.now() >= ends) decide("");
+      }, 250);
+      button.addEventListener("click", () => decide(null));
+      document.addEventListener("click", (event) => {
+        const link = event.target.closest("a[href]");
+        if (link?.origin !== location.origin || link.target) return;
+        event.preventDefault(); // it is sent before the page is left
+        decide(link.href);
+      }, { signal });
+    });
+  } finally {
+    listening.abort();
+    clearInterval(timer);
+    box.remove();
+  }
+}
+
+async function undo(form, row, button, desk) {
+  await queue.discard(row);
+  delete form.dataset.place;
+  await desk.refresh();
+  form.inert = false;
+  button.focus();
+  announce(message("undone"));
 }
 
 /** Show why nothing was stored; the form can still be sent without it if there is a connection. */
@@ -86,7 +135,7 @@ function entryOf(form, button, account) {
   return { task: form.dataset.task, action: new URL(form.action).pathname, fields, photo: photo?.size ? photo : undefined };
 }
 
-async function showResult(form, row, sent, desk) {
+async function showResult(form, row, sent, desk, next) {
   const result = desk.results.get(row.id); // of this sending, or of one that had begun before
   if (result?.kind === "refused") {
     form.inert = false;
@@ -101,7 +150,7 @@ async function showResult(form, row, sent, desk) {
     desk.showProgress(null);
     show(accepted.html, desk);
   } else if (accepted) {
-    location.assign(accepted.address); // whose page discards the stored answer
+    location.assign(next || accepted.address); // whose page discards the stored answer
   } else {
     form.reset();
     desk.close();

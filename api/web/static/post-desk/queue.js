@@ -7,6 +7,7 @@ import { clock } from "./session.js";
 
 export const MAXIMUM = 50;
 export const OLD_DAYS = 7;
+export const UNDO_TIME = 10_000;
 export const STALE_DAYS = 28; // the service remembers its answers for thirty days
 const MIB = 1024 * 1024;
 const PHOTO_SIZE = 8 * MIB;
@@ -18,6 +19,12 @@ const photoNameOf = (row) => `${row.owner} ${row.id} photograph`;
 const isPast = (row, account, days) => clock(account) - row.at > days * DAY;
 export const isOld = (row, account) => isPast(row, account, OLD_DAYS);
 export const isStale = (row, account) => isPast(row, account, STALE_DAYS);
+
+/** Whether an entry can still be undone; by the device's clock, which may have been set back since. */
+export function isUndoable(row) {
+  const left = row.undo_until - Date.now();
+  return left > 0 && left <= UNDO_TIME;
+}
 
 /** Why nothing more can be stored, as a message for the officer. */
 export class Limit extends Error {}
@@ -50,8 +57,8 @@ export async function openWithPhoto(account, row) {
   }
 }
 
-/** Store an entry and return its row; throws Limit with a message for the officer. */
-export async function add(account, { task, action, fields, photo }, replaces) {
+/** Store an entry, which may be undone for some seconds, and return its row; throws Limit with a message for the officer. */
+export async function add(account, { task, action, fields, photo }, replaces, may_undo = false) {
   const rows = (await rowsOf(account.owner)).filter((row) => row.place !== replaces);
   const size = photo?.size ?? 0;
   if (rows.length >= MAXIMUM) throw new Limit(message("full", { count: MAXIMUM }));
@@ -60,6 +67,7 @@ export async function add(account, { task, action, fields, photo }, replaces) {
     throw new Limit(message("heavy", { size: PHOTOS_SIZE / MIB }));
   }
   const row = { id: crypto.randomUUID(), owner: account.owner, at: clock(account), state: "waiting", tried: false, size };
+  if (may_undo) row.undo_until = Date.now() + UNDO_TIME;
   const file = photo && (await bytesOf(photo));
   const value = { task, action, fields, photo: photo && { name: photo.name, type: photo.type }, messages: [] };
   row.place = await write(account, row, value, file, replaces ? [replaces, -replaces] : []);

@@ -23,7 +23,7 @@ async function sendAll(account, token, only, mine) {
   let busy = 0;
   for (const row of await queue.rowsOf(account.owner)) {
     const isLate = queue.isStale(row, account) || (queue.isOld(row, account) && row.place !== only);
-    if (row.state !== "waiting" || isLate) continue;
+    if (row.state !== "waiting" || isLate || (row.id !== mine && queue.isUndoable(row))) continue;
     const entry = await queue.openWithPhoto(account, row);
     if (entry.state === "unreadable") continue;
     const current = await store.get("entries", row.place);
