@@ -158,7 +158,6 @@ async function watch() {
 
 const printing = document.getElementById("print");
 if (printing) {
-  printing.hidden = false;
   printing.onclick = () => print();
   addEventListener("beforeprint", () => { document.getElementById("printed-at").textContent = new Date(Date.now() + state.skew).toLocaleString(language, {dateStyle: "medium", timeStyle: "short", timeZone: zoneOf, hourCycle: "h23"}); });
 }
