@@ -44,13 +44,13 @@ def find_documents(actor: Actor, text: str) -> TradeDocuments:
     spellings = core_text.number_spellings(text)
     if not spellings:
         return TradeDocuments()
-    found = [
+    matching = [
         select(Permit.id).where(column.in_(spellings))
         for column in (Permit.number, Permit.import_permit_number)
     ]
     if len(fold_name("party", spellings[0])) >= MIN_NAME_LENGTH:
-        found.append(select(func.salsa_permits_by_party(spellings[0], MAX_FOUND)))
-    permits = _fetch_newest(Permit, union(*found))
+        matching.append(select(func.salsa_permits_by_party(spellings[0], MAX_FOUND)))
+    permits = _fetch_newest(Permit, union(*matching))
     if Permission.SHIPMENT_READ not in actor.permissions:
         return TradeDocuments(view_permits(actor, permits))
     ids = union(

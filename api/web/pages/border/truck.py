@@ -50,13 +50,8 @@ STOPPED: Final = {
     "refused": message("The refusal is recorded."),
 }
 """Outcomes that stop a truck, and what is shown after them."""
+NO_SEALS_FIELD: Final = "confirm_no_seals"
 HOLDABLE_STATUSES: Final = frozenset({"planned", "released", "in_transit", "arrived", "overdue"})
-
-
-class SealsNotRead(ConfirmationRequired):
-    """A truck passes and its seals are not entered; confirm to continue."""
-
-    code, field = "seals_not_read", "confirm_no_seals"
 
 
 @dataclass(frozen=True)
@@ -286,14 +281,17 @@ def _run_task(actor: Actor, here: CurrentPost, task: Task, form: Form) -> str:
 
 
 def _check_seals(truck: Truck, form: Form) -> None:
-    """Raise SealsNotRead for a pass without seals; the device's script offers to undo it instead."""
-    if truck.shipment.seals and not (form.get("seals") or form.get(SealsNotRead.field)):
-        problem = message(
-            "No seals are entered; on its papers: {seals}. Read them, or confirm it with {field}.",
-            seals=", ".join(truck.shipment.seals),
-            field=FieldLabels((SealsNotRead.field,)),
+    """Ask about a pass without seals; the device's script offers to undo it instead."""
+    if truck.shipment.seals and not (form.get("seals") or form.get(NO_SEALS_FIELD)):
+        question = ConfirmationRequired(
+            message(
+                "No seals are entered; on its papers: {seals}. Read them, or confirm it with {field}.",
+                seals=", ".join(truck.shipment.seals),
+                field=FieldLabels((NO_SEALS_FIELD,)),
+            )
         )
-        raise SealsNotRead(problem)
+        question.field = NO_SEALS_FIELD
+        raise question
 
 
 def find_truck(actor: Actor, here: CurrentPost, text: str) -> Truck:
