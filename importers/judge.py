@@ -3,12 +3,21 @@
 import hashlib
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
-from functools import lru_cache, partial
-from typing import Any, Final, NamedTuple
+from functools import partial
+from typing import Any, Final
 
 from importers.bodies import add_note, complete, interpret_guns, write_constants, write_field
+from importers.fields import (
+    DocumentSteps,
+    FieldStep,
+    compile_steps,
+    fold_keys,
+    is_rougher,
+    read_once,
+    replace_text,
+    text_of,
+)
 from importers.judgement import (
     Candidate,
     Judgement,
@@ -21,27 +30,16 @@ from importers.judgement import (
 )
 from importers.occurrences import Occurrences
 from importers.pieces import cut_row
-from importers.profiles import DocumentMapping, Profile, Source
+from importers.profiles import DocumentMapping, Profile
 from importers.reading.calibres import complete_calibre
-from importers.reading.cells import (
-    OPEN_LISTS,
-    CellError,
-    is_no_value,
-    list_kind,
-    read_agency,
-    read_cell,
-    sift,
-)
+from importers.reading.cells import CellError, is_no_value
 from importers.reading.descriptions import take_apart
-from importers.reading.patterns import MAX_TEXT, compile_pattern, split_text
 from importers.reading.row_kinds import RowAbove, SkipRules, YearAbove, is_heading, is_of_table
 from importers.reading.tables import SHEET, Row, Table, find_place, fold
-from importers.subjects import DESCRIPTION, REPORTED, SUBJECTS, Check, Path, targets
+from importers.subjects import DESCRIPTION, REPORTED, SUBJECTS, Check
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import ImportRejected, SalsaError, Unavailable, message
-from salsa_ext.firearms.marks.firearm_marks import marking_instead_of_serial
 from salsa_ext.firearms.marks.keys import normalise
-from salsa_ext.reference import names
 from salsa_ext.reference.agencies import agency_names
 from salsa_ext.reference.calendars import state_zone
 from salsa_ext.reference.gazetteer import complete_place
@@ -64,32 +62,6 @@ ReadBody = Callable[[type, Mapping[str, Any]], Any]
 """Returns the value of a body as HTTP receives it; raises Invalid."""
 
 
-@dataclass(frozen=True)
-class FieldStep:
-    """How one field of a document is read from a row, of one `column` or several.
-
-    `kind` is that of the list of its values, if there is one; `meanings` are what was said of them.
-    `read` returns the value of a text, and the list that lacks it, if one does; raises CellError.
-    """
-
-    name: str
-    path: Path
-    source: Source
-    column: str
-    kind: str
-    meanings: Mapping[str, str]
-    read: Callable[[str], tuple[Any, str]]
-
-
-class DocumentSteps(NamedTuple):
-    """How a document is made of a row: its fields, their columns by name, its constants."""
-
-    mapping: DocumentMapping
-    fields: Sequence[FieldStep]
-    columns: Mapping[str, Sequence[str]]
-    constants: Sequence[tuple[Path, Any]]
-
-
 class Interpreter:
     """Makes documents of the rows of a table, by a profile."""
 
@@ -100,7 +72,7 @@ class Interpreter:
         self._sources: dict[str, Any] = dict.fromkeys(profile.used_columns()) | self._columns
         self._grouping = {each.subject: each.group for each in profile.documents}
         self._values = {
-            column: _once(partial(_replace, _folded(values)))
+            column: read_once(partial(replace_text, fold_keys(values)))
             for column, values in profile.values.items()
             if values
         }
@@ -109,7 +81,7 @@ class Interpreter:
         agencies = {fold(text): code for code in own for text in (own[code], code)}
         zone = state_zone(actor.own_state())
         self._mappings = [
-            _compile(mapping, profile, agencies, zone) for mapping in profile.documents
+            compile_steps(mapping, profile, agencies, zone) for mapping in profile.documents
         ]
         self._repeats, self._numbers = Occurrences(), Occurrences()
         self._above = RowAbove(profile)
@@ -190,7 +162,7 @@ class Interpreter:
         calibres: Mapping[str, str] = {}  # as a person said
         unclear = ""
         for step in fields:
-            text = texts[step.column] if step.column else _text_of(step, texts)
+            text = texts[step.column] if step.column else text_of(step, texts)
             if not text:
                 continue
             try:
@@ -208,7 +180,7 @@ class Interpreter:
                 reported = value or "", f"{self._column_of(step, texts)}: {text}"
             elif value not in (None, "", []):
                 write_field(body, step.path, value)
-                if step.name == "occurred_on" and _is_rougher(value, text):
+                if step.name == "occurred_on" and is_rougher(value, text):
                     add_note(body, f"{self._column_of(step, texts)}: {text}")
             for kind, part, is_known in listed:
                 if kind == "calibre":
@@ -338,101 +310,6 @@ def _match_columns(profile: Profile, table: Table, judgement: Judgement) -> dict
         )
         raise ImportRejected(text, rejects=[])
     return matched
-
-
-def _compile(
-    mapping: DocumentMapping, profile: Profile, agencies: Mapping[str, str], zone: str
-) -> DocumentSteps:
-    known = targets(SUBJECTS[mapping.subject].value)
-    steps = []
-    for name, source in mapping.fields.items():
-        values = _folded(source.values)
-        given = known[name], source, values, source.dates or profile.dates
-        read = _once(partial(_read_field, *given, agencies, zone))
-        column = source.columns[0] if len(source.columns) == 1 else ""
-        kind = list_kind(known[name][-1])
-        steps.append(FieldStep(name, known[name], source, column, kind, values, read))
-    columns = {step.path[-1].name: step.source.columns for step in steps}
-    steps.sort(key=lambda step: step.path[-1] is DESCRIPTION)  # a make of its own goes before
-    constants = [(known[name], value) for name, value in mapping.constants.items()]
-    return DocumentSteps(mapping, steps, columns, constants)
-
-
-def _once(read: Callable[[str], Any]) -> Callable[[str], Any]:
-    """Let the texts that repeat in a column be read once."""
-    return lru_cache(maxsize=4_000)(read)
-
-
-def _read_field(
-    path: Path,
-    source: Source,
-    values: Mapping[str, str],
-    dates: str,
-    agencies: Mapping[str, str],
-    zone: str,
-    text: str,
-) -> tuple[Any, str]:
-    """Return the value of a field, and the list that lacks it, if one does; raises CellError."""
-    if source.part:
-        match = compile_pattern(source.part).search(text[:MAX_TEXT])
-        text = (match[1] or "") if match else ""
-    given, text = text, _replace(values, text)
-    if path[-1] is DESCRIPTION and names.resolve("make", text):
-        text = given  # the meaning of a make is that of one part
-    if not text:
-        return None, ""
-    if path[-1].is_many:
-        replaced = [_replace(values, part) for part in split_text(source.split, text)]
-        return [read_cell(path[-1], part, "") for part in replaced if part], ""
-    if path[-1].name == "agency":
-        return (None if is_no_value(text) else read_agency(text, agencies)), ""
-    text, kind = sift(path, text)
-    if kind and fold(given) in values:  # a person left it as it is
-        kind = ""
-    return (read_cell(path[-1], text, dates, zone) if text else None), kind
-
-
-def _is_rougher(day: str, text: str) -> bool:
-    """Return whether a text says more than the month or year that is read: `31/4/22`."""
-    return len(day) < len("2020-01-01") and len(re.findall(r"\d+", text)) > day.count("-") + 1
-
-
-def _folded(values: Mapping[str, str]) -> dict[str, str]:
-    return {(text if text == "*" else fold(text) or text): value for text, value in values.items()}
-
-
-def _replace(values: Mapping[str, str], text: str) -> str:
-    if not text or not values:
-        return text
-    return values.get(fold(text) or text, values.get("*", text))
-
-
-def _text_of(step: FieldStep, texts: Mapping[str, str]) -> str:
-    """Return the first text of the columns, or all joined; words are split from a serial."""
-    name, join = step.path[-1].name, step.source.join
-    given = [text for each in step.source.columns if (text := texts[each])]
-    if join is None:
-        return given[0] if given else ""
-    if name in OPEN_LISTS or name == "model":  # New Model Single Six, Unknown
-        is_none = partial(names.find_placeholder, name)
-        filled = [text for text in given if is_none(text) not in ("unknown", "unmarked")]
-        given = _without_repeats(filled) or given[:1]
-    if name == "serial" and join:  # of the parts that have one
-        given = [text for text in dict.fromkeys(given) if not _is_marking(text)] or given[:1]
-    is_prose = name == "serial" and any(" " in text or _is_marking(text) for text in given)
-    return (join or " " * is_prose).join(given)
-
-
-def _without_repeats(texts: Sequence[str]) -> list[str]:
-    """Leave out a text whose words another has: 1911 Government Model, 1911."""
-    words: dict[str, str] = {}
-    for text in texts:
-        words.setdefault(f" {fold(text)} ", text)
-    return [text for own, text in words.items() if not any(own in o and own != o for o in words)]
-
-
-def _is_marking(text: str) -> bool:
-    return marking_instead_of_serial(text) is not None
 
 
 def _two_numbers(text: str) -> tuple[str, str]:

@@ -15,16 +15,13 @@ from pathlib import Path
 from typing import Any, BinaryIO, Final
 from uuid import UUID
 
+from importers.grouping import Groups
 from importers.judge import Interpreter, Judge, ReadBody
 from importers.judgement import (
-    ANOTHER_ROW,
     Candidate,
     Judgement,
-    Problem,
     Reject,
-    RowRefused,
     errors_of,
-    merge,
     refuse,
     reject_row,
     report_data,
@@ -115,7 +112,7 @@ class Import:
                 interpreter = Interpreter(self.profile, table, self.actor, judgement)
                 if run_id:
                     imports.clear_rejects(self.actor, run_id)
-            groups = _Groups(interpreter, shares)
+            groups = Groups(interpreter, shares)
             while rows := list(islice(table.rows, BATCH_ROWS)):
                 self._batch(groups, rows, _Changes(self, judgement, run_id, writes))
                 yield judgement
@@ -158,7 +155,7 @@ class Import:
                 yield judgement
         return counts
 
-    def _batch(self, groups: _Groups, rows: Sequence[Row], changes: _Changes) -> None:
+    def _batch(self, groups: Groups, rows: Sequence[Row], changes: _Changes) -> None:
         """Judge a batch of rows and write what they became, in one transaction."""
         with transaction(self.actor):
             self._check_permissions()
@@ -196,78 +193,6 @@ class Import:
         if writes and batch:
             agencies.register_missing(actor=self.actor, batch=batch)
         return frozenset(agency.code for agency in batch)
-
-
-TOO_MANY_ROWS: Final = Problem(
-    "", message("More rows have this number than a document has firearms. Give them other numbers.")
-)
-
-
-class _Groups:
-    """Holds documents until all their rows are there."""
-
-    def __init__(self, interpreter: Interpreter, shares: Occurrences | None) -> None:
-        self._interpreter, self._shares = interpreter, shares
-        self._waiting: dict[tuple[str, str], tuple[list[Candidate], list[Reject]]] = {}
-
-    def add(self, rows: Iterable[Row]) -> tuple[list[Candidate], list[Reject]]:
-        """Return what rows complete: documents, and rows that are refused."""
-        done, rejects = list[Candidate](), list[Reject]()
-        for row in rows:
-            try:
-                candidates = self._interpreter.documents(row)
-            except RowRefused as refusal:
-                reject = Reject(row, refusal.problems)
-                if self._is_shared(*refusal.key):
-                    self._waiting.setdefault(refusal.key, ([], []))[1].append(reject)
-                    self._end_if_whole(refusal.key, done, rejects)
-                else:
-                    rejects.append(reject)
-                continue
-            if not self._shares:
-                done += candidates
-                continue
-            for candidate in candidates:
-                key = (candidate.subject.name, candidate.number)
-                if self._count(*key) > candidate.subject.most_items:
-                    rejects.append(Reject(row, [TOO_MANY_ROWS]))
-                    continue
-                if not self._is_shared(*key):
-                    done.append(candidate)
-                    continue
-                self._waiting.setdefault(key, ([], []))[0].append(candidate)
-                self._end_if_whole(key, done, rejects)
-        return done, rejects
-
-    def end(self) -> tuple[list[Candidate], list[Reject]]:
-        """Return what waits still: rows of theirs were skipped."""
-        done, rejects = list[Candidate](), list[Reject]()
-        for key in [*self._waiting]:
-            self._end(key, done, rejects)
-        return done, rejects
-
-    def _is_shared(self, subject: str, number: str) -> bool:
-        return 1 < self._count(subject, number) <= SUBJECTS[subject].most_items
-
-    def _count(self, subject: str, number: str) -> int:
-        return self._shares.count(f"{subject} {number}") if self._shares else 0
-
-    def _end_if_whole(
-        self, key: tuple[str, str], done: list[Candidate], rejects: list[Reject]
-    ) -> None:
-        if sum(len(part) for part in self._waiting[key]) >= self._count(*key):
-            self._end(key, done, rejects)
-
-    def _end(self, key: tuple[str, str], done: list[Candidate], rejects: list[Reject]) -> None:
-        candidates, refused = self._waiting.pop(key)
-        if refused and not (candidates and candidates[0].subject.correct):
-            rejects += refused
-            rejects += [Reject(row, [ANOTHER_ROW]) for each in candidates for row in each.rows]
-            return
-        first, *others = candidates
-        merge(first, others)
-        first.refused = refused
-        done.append(first)
 
 
 class _Changes:

@@ -14,7 +14,7 @@ import pytest
 
 from api import import_jobs
 from api.routes.imports import rejects_csv
-from importers import guess, load
+from importers import grouping, guess
 from importers.profiles import from_data, to_data
 from importers.reading.tables import Row, Table
 from salsa_ext.access.rules import operator
@@ -112,7 +112,7 @@ def test_a_constant_that_is_an_object_is_refused(officer):
 
 def test_a_run_that_fails_unforeseen_is_failed(officer, monkeypatch):
     run_id = upload_file(officer, FILE)
-    monkeypatch.setattr("importers.judge.read_cell", lambda *values: 1 / 0)
+    monkeypatch.setattr("importers.fields.read_cell", lambda *values: 1 / 0)
     run = read(officer, run_id)
     assert run["status"] == "failed"
     assert "cannot read this file" in run["report"]["reason"]
@@ -146,7 +146,7 @@ def test_a_run_is_discarded_while_it_is_checked(officer):
 
 def test_more_rows_of_a_number_than_a_document_has_guns_are_refused_at_once(officer, monkeypatch):
     merged = []
-    monkeypatch.setattr(load, "merge", lambda first, others: merged.append(others))
+    monkeypatch.setattr(grouping, "merge", lambda first, others: merged.append(others))
     rows = FILE + FILE.partition(b"\n")[2].join([b"\n"] * 1_002)
     run = read(officer, upload_file(officer, rows))
     assert run["report"]["counts"] == {"rejected": 1_002}
@@ -155,9 +155,9 @@ def test_more_rows_of_a_number_than_a_document_has_guns_are_refused_at_once(offi
 
 
 def test_a_document_of_many_rows_is_put_together_at_once(officer, monkeypatch):
-    merged, real = [], load.merge
+    merged, real = [], grouping.merge
     monkeypatch.setattr(
-        load, "merge", lambda first, others: merged.append(len(others)) or real(first, others)
+        grouping, "merge", lambda first, others: merged.append(len(others)) or real(first, others)
     )
     rows = FILE + FILE.partition(b"\n")[2].join([b"\n"] * 900)
     run = read(officer, upload_file(officer, rows))
@@ -170,7 +170,7 @@ def test_of_a_wide_file_the_first_columns_are_guessed(app):
     rows = [Row(at, {name: f"AB{at}0{len(name)}" for name in columns}) for at in range(2, 42)]
     scored = set()
     with app.app_context(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(guess, "_score", lambda path, members, column, *rest: scored.add(column) or 0)
+        patch.setattr(guess, "score_column", lambda path, members, column, *rest: scored.add(column) or 0)
         draft = guess.draft_profile(Table(columns, 1, iter(rows)), {}, name="x", state="BRA")
     assert scored == {*columns[: guess.MAX_GUESSED]}
     assert [each.column for each in draft.columns] == columns
