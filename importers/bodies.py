@@ -116,6 +116,14 @@ COUNTRIES: Final = {
 DEFAULTS: Final[Mapping[str, Any]] = {"legal_grounds": [], "crime_context": ["unknown"]}
 
 
+def guns_of(body: Mapping[str, Any], subject: Subject) -> list[dict[str, Any]]:
+    """Return the guns of a body, none of goods in bulk."""
+    if subject.lists and not is_gun(subject.lists[0].type):
+        return []
+    single = [body["firearm"]] if "firearm" in body else []
+    return body.get(subject.items, []) if subject.items else single
+
+
 def interpret_guns(
     body: dict[str, Any], subject: Subject, *, is_starred: bool = False, unread: str = ""
 ) -> Iterator[tuple[Message, str]]:
@@ -124,10 +132,7 @@ def interpret_guns(
     Yields what is odd about a serial, and its cell. `is_starred`: a star means restored.
     Signs in `unread` are one unread character each.
     """
-    if subject.lists and not is_gun(subject.lists[0].type):
-        return
-    single = [body["firearm"]] if "firearm" in body else []
-    guns = body.get(subject.items, []) if subject.items else single
+    guns = guns_of(body, subject)
     for line, gun in enumerate(guns, 1):
         if subject.has_own_lines:
             gun["line"] = line
@@ -141,7 +146,7 @@ def interpret_guns(
             gun |= {"serial": STAR.sub("", cell), "marking": "restored"}
         if cell:
             gun["serial"] = _without_country(gun["serial"])
-        _write_marks_of_words(gun, _serial_of(gun, body, is_alone=len(guns) == 1) or "")
+        write_marks_of_words(gun, _serial_of(gun, body, is_alone=len(guns) == 1) or "")
         serial = gun.get("serial")
         if serial and (marking := _marking_without_serial(serial)):
             if marking != "unknown" or gun.get("marking") in (None, "intact"):
@@ -222,7 +227,7 @@ def _restored_serials(notes: str) -> Iterator[str]:
             yield number
 
 
-def _write_marks_of_words(gun: dict[str, Any], cell: str) -> None:
+def write_marks_of_words(gun: dict[str, Any], cell: str) -> None:
     """Write the marks of a cell with words that are all understood: `Cano ARS981425, armação HFF459180`."""
     marks, marking, remarks, damage = read_cell(cell)
     is_clear = len(marks) == 1 or all(mark.part for mark in marks)

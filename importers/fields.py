@@ -33,12 +33,16 @@ class FieldStep:
 
 
 class DocumentSteps(NamedTuple):
-    """How a document is made of a row: its fields, their columns by name, its constants."""
+    """How a document is made of a row.
+
+    `columns` are those of each field by name, `words` what those in cells of serials mean.
+    """
 
     mapping: DocumentMapping
     fields: Sequence[FieldStep]
     columns: Mapping[str, Sequence[str]]
     constants: Sequence[tuple[Path, Any]]
+    words: Mapping[str, str]
 
 
 def compile_steps(
@@ -46,9 +50,11 @@ def compile_steps(
 ) -> DocumentSteps:
     """Return how a document is made of a row."""
     known = targets(SUBJECTS[mapping.subject].value)
-    steps = []
+    steps, words = [], dict[str, str]()
     for name, source in mapping.fields.items():
         values = fold_keys(source.values)
+        if known[name][-1].name == "serial":
+            words, values = values, {}
         given = known[name], source, values, source.dates or profile.dates
         read = read_once(partial(_read_field, *given, agencies, zone))
         column = source.columns[0] if len(source.columns) == 1 else ""
@@ -57,7 +63,7 @@ def compile_steps(
     columns = {step.path[-1].name: step.source.columns for step in steps}
     steps.sort(key=lambda step: step.path[-1] is DESCRIPTION)  # a make of its own goes before
     constants = [(known[name], value) for name, value in mapping.constants.items()]
-    return DocumentSteps(mapping, steps, columns, constants)
+    return DocumentSteps(mapping, steps, columns, constants, words)
 
 
 def read_once(read: Callable[[str], Any]) -> Callable[[str], Any]:

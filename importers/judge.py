@@ -7,7 +7,14 @@ from datetime import date
 from functools import partial
 from typing import Any, Final
 
-from importers.bodies import add_note, complete, interpret_guns, write_constants, write_field
+from importers.bodies import (
+    add_note,
+    complete,
+    guns_of,
+    interpret_guns,
+    write_constants,
+    write_field,
+)
 from importers.fields import (
     DocumentSteps,
     FieldStep,
@@ -36,7 +43,8 @@ from importers.reading.cells import CellError, is_no_value
 from importers.reading.descriptions import take_apart
 from importers.reading.row_kinds import RowAbove, SkipRules, YearAbove, is_heading, is_of_table
 from importers.reading.tables import SHEET, Row, Table, find_place, fold
-from importers.subjects import DESCRIPTION, REPORTED, SUBJECTS, Check
+from importers.serial_words import WORD_MEANINGS, apply_meaning, is_understood, words_of
+from importers.subjects import DESCRIPTION, REPORTED, SUBJECTS, Check, Subject
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import ImportRejected, SalsaError, Unavailable, message
 from salsa_ext.firearms.marks.keys import normalise
@@ -83,6 +91,7 @@ class Interpreter:
         self._mappings = [
             compile_steps(mapping, profile, agencies, zone) for mapping in profile.documents
         ]
+        self._words = dict[str, str]()  # as the file first spells them
         self._repeats, self._numbers = Occurrences(), Occurrences()
         self._above = RowAbove(profile)
         dates = [
@@ -209,15 +218,32 @@ class Interpreter:
             if before := _two_numbers(texts[name])[1]:
                 body.setdefault("external_ids", []).append({"system": name, "number": before})
         complete(body, subject.value, self.actor.own_state())
+        self._interpret(body, subject, steps.words, row)
+        if "place" in body:
+            complete_place(body["place"])
+            self._ask_about(body["place"], fields)
+        column = partial(self._column_named, steps, texts)
+        return Candidate(subject, number, body, [row], column)
+
+    def _interpret(
+        self, body: dict[str, Any], subject: Subject, meanings: Mapping[str, str], row: Row
+    ) -> None:
+        """Read the serials of a document; count their words, and what is odd about them."""
+        guns = guns_of(body, subject)
+        cells = [gun.get("serial", "") for gun in guns]
+        given = {cell: meanings.get(fold(words_of(cell)), "") for cell in cells}
+        for gun, cell in zip(guns, cells, strict=True):
+            if cell and given[cell] in (*WORD_MEANINGS, "-"):
+                apply_meaning(gun, body, given[cell])
         for reason, text in interpret_guns(
             body, subject, is_starred=self.profile.restored, unread=self.profile.unread
         ):
             self.judgement.add_odd_serial(reason, text, row)
-        if "place" in body:
-            complete_place(body["place"])
-            self._ask_about(body["place"], fields)
-        column = partial(self._column_named, fields, texts)
-        return Candidate(subject, number, body, [row], column)
+        for gun, cell in zip(guns, cells, strict=True):
+            if words := words_of(cell):
+                is_known = given[cell] or is_understood(gun, cell)
+                add = self.judgement.add_known if is_known else self.judgement.add_unknown
+                add("serial", self._words.setdefault(fold(words), words))
 
     def _ask_about(self, place: Mapping[str, Any], fields: Sequence[FieldStep]) -> None:
         """Count a town that the gazetteer lacks and nobody has said anything of."""
@@ -226,8 +252,11 @@ class Interpreter:
         if name and "latitude" not in place and fold(name) not in texts:
             self.judgement.add_unknown("place", name)
 
-    def _column_named(self, steps: Sequence[FieldStep], texts: Mapping[str, str], name: str) -> str:
-        return next((self._column_of(step, texts) for step in steps if step.name == name), "")
+    def _column_named(self, steps: DocumentSteps, texts: Mapping[str, str], name: str) -> str:
+        if name == "number":
+            return self._columns.get(next(iter(steps.mapping.number_columns()), ""), "")
+        fields = (step for step in steps.fields if step.name == name)
+        return next((self._column_of(step, texts) for step in fields), "")
 
     def _column_of(self, step: FieldStep, texts: Mapping[str, str]) -> str:
         """Return the column of the file that filled a field, else the first that could."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Final, NamedTuple
@@ -88,6 +88,14 @@ class Candidate:
                 return places[part.rows[0].number]
         return 0
 
+    def pieces(self) -> Iterator[tuple[Candidate, Sequence[Firearm]]]:
+        """Yield the document of each row with the guns that it has."""
+        start = 0
+        for part in self.parts or (self,):
+            end = start + len(part.body.get(self.subject.items, (1,)))
+            yield part, self.guns[start:end]
+            start = end
+
     @property
     def guns(self) -> Sequence[Firearm]:
         """Return its guns, none for documents of other things."""
@@ -110,7 +118,8 @@ class Judgement:
     code, by kind; `known` those with one. `odd_serials`: by what is odd, how many, and sheet, row and
     text of the first. `vanished`: numbers that a full file no longer has. `rows_in_all` is about
     how many rows there are. `skipped_examples`: number and beginning of the first row, by reason.
-    `skipped_rows` are those of the batch. `starts` are the rows in the file before each sheet that
+    `skipped_rows` are those of the batch. `readings`: examples of cells by column and kind.
+    `starts` are the rows in the file before each sheet that
     is read, where there are several.
     """
 
@@ -129,6 +138,7 @@ class Judgement:
     )
     vanished: list[str] = field(default_factory=list)
     preview: list[dict[str, Any]] = field(default_factory=list)
+    readings: dict[tuple[Any, ...], dict[str, Any]] = field(default_factory=dict)
     unread_columns: list[str] = field(default_factory=list)
     read: list[str] = field(default_factory=list)
     starts: Mapping[str, int] = field(default_factory=dict)

@@ -29,6 +29,7 @@ from importers.judgement import (
 from importers.occurrences import Occurrences
 from importers.profiles import Profile
 from importers.reading.tables import Row, find_place, open_table
+from importers.readings import add_readings, listed_readings, stored_gun
 from importers.subjects import SUBJECTS
 from salsa_ext.access.batches import Result, record_each
 from salsa_ext.access.permissions import Permission
@@ -43,8 +44,6 @@ from salsa_ext.core.fields import build_value
 from salsa_ext.core.occurrence import ImportSource
 from salsa_ext.database.session import transaction
 from salsa_ext.documents import withdrawals
-from salsa_ext.firearms.marks.firearm_marks import marking_of_firearm, stamped_marks
-from salsa_ext.firearms.marks.values import Firearm
 
 BATCH_ROWS: Final = 2_000
 COUNTED_ROWS: Final = 10_000
@@ -127,7 +126,7 @@ class Import:
                 judgement.vanished = imports.find_vanished(self.actor, self.profile.name, run_id)
             report = report_data(judgement)
             if not writes:
-                report["preview"] = judgement.preview
+                report |= {"preview": judgement.preview, "readings": listed_readings(judgement)}
             imports.update_run(
                 actor=self.actor,
                 run_id=run_id,
@@ -312,11 +311,13 @@ class _Changes:
             kind = "created" if before.version == 1 else "changed"
             judgement.counts[kind if is_own else "unchanged"] += 1
         for candidate in [*self._new, *(each for each, _ in self._changed)]:
+            if not self.writes:
+                add_readings(judgement, candidate)
             if len(judgement.preview) < PREVIEW:
                 row = candidate.rows[0]
                 _, number = find_place(judgement.starts, row.number)
                 origin = {"row": number, "cells": row.cells, "subject": candidate.subject.name}
-                guns = [_stored_gun(gun) for gun in islice(candidate.guns, PREVIEW_GUNS)]
+                guns = [stored_gun(gun) for gun in islice(candidate.guns, PREVIEW_GUNS)]
                 judgement.preview.append(origin | {"document": candidate.body, "guns": guns})
         for reject in rejects:  # a row may be part of two documents
             first = by_row.setdefault(reject.row.number, Reject(reject.row, []))
@@ -339,16 +340,6 @@ class _Changes:
             rows_read=judgement.rows_read,
             report=report_data(judgement),
         )
-
-
-def _stored_gun(gun: Firearm) -> dict[str, Any]:
-    """Return a gun as it will be searched: its marks with their part and condition."""
-    marks = [
-        {"text": mark.text, "location": mark.location, "condition": mark.condition}
-        for mark in stamped_marks(gun)
-    ]
-    about = {name: getattr(gun, name) for name in ("type", "make", "model", "calibre")}
-    return about | {"marks": marks, "marking": marking_of_firearm(gun)}
 
 
 def check_volume(profile: Profile, judgement: Judgement) -> None:

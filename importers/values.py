@@ -8,6 +8,7 @@ from typing import Final
 from importers.profiles import Profile, Source
 from importers.reading.cells import OPEN_LISTS, code_texts, list_kind
 from importers.reading.tables import fold
+from importers.serial_words import WORD_MEANINGS
 from importers.subjects import DESCRIPTION, SUBJECTS, Path, targets
 from salsa_ext.core.errors import Invalid, Message, message
 from salsa_ext.reference import names
@@ -16,8 +17,8 @@ Meanings = Mapping[tuple[str, str], str]
 """What a text means, by the kind of list and the text: itself where it stays, `-` for no value."""
 NO_VALUE: Final = "-"
 ANY_OTHER: Final = "*"
-FREE: Final = {"model": "model", "place.name": "place"}
-"""Fields without a list: models that a spreadsheet made a day (`5-7`), towns by short names."""
+FREE: Final = {"model": "model", "place.name": "place", "serial": "serial"}
+"""Fields without a list: models that became days (`5-7`), towns by short names, words beside serials."""
 OPEN_KINDS: Final = (*OPEN_LISTS, *FREE.values())
 
 
@@ -94,6 +95,8 @@ def check_meanings(profile: Profile, given: Meanings, agencies: Collection[str])
 def _is_listed(
     kind: str, text: str, means: str, choices: tuple[str, ...], agencies: Collection[str]
 ) -> bool:
+    if kind == "serial":
+        return means in (text, *WORD_MEANINGS)
     if kind in FREE.values():
         return True
     if kind in OPEN_LISTS:

@@ -94,7 +94,7 @@ class ImportResponse(Schema):
 
     `report`: `counts` of documents and rows, `problems`, texts `unknown` and `known`, `odd_serials`
     with sheet, row and text, rows `skipped` by reason, numbers that have `vanished`, columns that
-    are not read, and a `preview` while it is judged.
+    are not read, a `preview` while it is judged, and `readings`: an example of each kind of cell.
     """
 
     id = fields.UUID(required=True)

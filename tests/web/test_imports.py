@@ -161,6 +161,23 @@ def test_a_text_is_no_value_and_one_that_was_understood_is_corrected(officer):
     )
 
 
+def test_words_beside_a_serial_are_asked_about_and_read_as_they_are_answered(officer):
+    spreadsheet = SPREADSHEET.replace("TKA52391", "TKA52391 revelado").replace("pronto", "3/2/2020")
+    spreadsheet = spreadsheet.replace("BFN95011", "BFN95011 (según acta)")
+    run = map_columns(officer, upload(officer, spreadsheet)).partition("?")[0]
+    checked = text(officer.open(run))
+    assert "según acta Field Serial number" in checked
+    assert "Row 5: TKA52391 revelado N.º de serie Stored as TKA52391 · Marks restored" in checked
+    page = officer.open(f"{run}/values")
+    assert "Rows: 1 · Read as Marks restored" in text(page)
+    form = filled_in(page)
+    at = {form[name]: name.rpartition(".")[0] for name in form if name.endswith(".text")}
+    typed = {f"{at[words]}.means": "intact" for words in ("revelado", "según acta")}
+    officer.send(f"{run}/values", form | typed)
+    checked = text(officer.open(run))
+    assert "TKA52391 · Marks intact" in checked and "BFN95011 · Marks intact" in checked
+
+
 def test_columns_are_joined_to_one_serial(officer):
     spreadsheet = SPREADSHEET.replace("TKA5", "TKA;5").replace("N.º de serie", "N.º de serie;Resto")
     mapping = upload(officer, spreadsheet.replace("BFN", "BFN;"))

@@ -170,7 +170,9 @@ def test_of_a_wide_file_the_first_columns_are_guessed(app):
     rows = [Row(at, {name: f"AB{at}0{len(name)}" for name in columns}) for at in range(2, 42)]
     scored = set()
     with app.app_context(), pytest.MonkeyPatch.context() as patch:
-        patch.setattr(guess, "score_column", lambda path, members, column, *rest: scored.add(column) or 0)
+        patch.setattr(
+            guess, "score_column", lambda path, members, column, *rest: scored.add(column) or 0
+        )
         draft = guess.draft_profile(Table(columns, 1, iter(rows)), {}, name="x", state="BRA")
     assert scored == {*columns[: guess.MAX_GUESSED]}
     assert [each.column for each in draft.columns] == columns

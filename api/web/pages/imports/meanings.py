@@ -17,11 +17,14 @@ from api.web.pages.imports.runs import PAGES, RUN, known_name
 from api.web.record_pages import register_form, render_page
 from importers.profiles import Profile, from_data
 from importers.reading.cells import OPEN_LISTS, label_kind
+from importers.serial_words import PART_OF_NUMBER
 from importers.subjects import Path
 from importers.values import NO_VALUE, OPEN_KINDS, Meanings, listed_fields, meanings
 from salsa_ext.administration import imports
 from salsa_ext.core.actor import Actor
+from salsa_ext.core.codes import MARK_CONDITIONS
 from salsa_ext.core.errors import IllegalTransition, Invalid, message
+from salsa_ext.firearms.marks.cell_reading import read_cell
 from salsa_ext.reference.suggestions import suggest
 
 MOST: Final = 100
@@ -47,6 +50,8 @@ class _Text:
     @property
     def read_as(self) -> str:
         """Return the name of what the text is read as; empty where it is in no list."""
+        if self.is_known and self.kind == "serial":
+            return label("marking", read_cell(self.text).marking or "unknown")
         return known_name(self.kind, self.text) if self.is_known else ""
 
     @property
@@ -124,6 +129,9 @@ def list_options(actor: Actor, kind: str, members: Path) -> choices.Options | ch
     if codes := members[-1].limits.choices:
         named = label_kind(codes)
         return [(code, label(named, code) if named else code) for code in codes]
+    if kind == "serial":
+        named = [(code, label("marking", code)) for code in MARK_CONDITIONS]
+        return [*named, (PART_OF_NUMBER, translate(message("Part of the number")))]
     if kind == "type":
         return choices.types()
     if kind == "agency":

@@ -173,6 +173,9 @@ def _detail(actor: Actor, subject: Subject) -> dict[str, Any]:
     return {
         "report": report,
         "preview": preview,
+        "readings": [
+            reading | {"lines": _reading_lines(reading)} for reading in report.get("readings", ())
+        ],
         "is_working": is_working,
         "is_mapped": is_waiting and is_simple(profile),
         "assumptions": [assumption_texts(profile, profile, each) for each in assumptions],
@@ -251,14 +254,29 @@ def _values(document: Mapping[str, Any], subject: subjects.Subject) -> Any:
 
 def _gun_line(gun: Mapping[str, Any]) -> str:
     """Return a gun as it will be stored, in one line."""
-    about = [known_name(kind, text) for kind in GUN_FIELDS if (text := gun[kind])]
+    return " · ".join(filter(None, (_about_line(gun), _marks_line(gun))))
+
+
+def _about_line(gun: Mapping[str, Any]) -> str:
+    return " · ".join(known_name(kind, text) for kind in GUN_FIELDS if (text := gun[kind]))
+
+
+def _marks_line(gun: Mapping[str, Any]) -> str:
     marks = []
     for mark in gun["marks"]:
         condition = label("marking", mark["condition"]) if mark["condition"] else None
         where = ", ".join(filter(None, (location(mark["location"]), condition)))
         marks.append(f"{mark['text']} ({where})" if where else mark["text"])
     numbers = ", ".join(marks) or translate(message("no serial number"))
-    return " · ".join([*about, numbers, label("marking", gun["marking"])])
+    return " · ".join([numbers, label("marking", gun["marking"])])
+
+
+def _reading_lines(reading: Mapping[str, Any]) -> list[str]:
+    """Return what a cell became, one line for each gun."""
+    field, value = reading["field"], reading["value"]
+    if field in ("serial", "description"):
+        return [_marks_line(gun) if field == "serial" else _about_line(gun) for gun in value]
+    return [format_day(parse_date(value)) if field == "occurred_on" else value]
 
 
 def known_name(kind: str, text: str) -> str:

@@ -1,0 +1,82 @@
+"""How the cells of a file are read: an example of each kind of cell, with how many are alike."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from importers.judgement import Candidate, Judgement
+from importers.reading.tables import find_place
+from importers.serial_words import shape_of_serial
+from salsa_ext.firearms.marks.firearm_marks import marking_of_firearm, stamped_marks
+from salsa_ext.firearms.marks.values import Firearm
+
+MOST_KINDS: Final = 1_000
+MOST_OF_COLUMN: Final = 30
+MOST_TEXT: Final = 120
+SHAPES: Final = {
+    "description": ((re.compile(r"\w+(?:[ .]+\w+)*"), "a"),),
+    "": ((re.compile(r"[^\W\d_]+(?:[ .]+[^\W\d_]+)*\.?"), "a"), (re.compile(r"\d+"), "0")),
+}
+"""Signs for the words and digits of a cell: `0/a/0` for `3/mar/2020`, `a / a` for `68 / 38 Spl`."""
+
+
+def stored_gun(gun: Firearm) -> dict[str, Any]:
+    """Return a gun as it will be searched: its marks with their part and condition."""
+    marks = [
+        {"text": mark.text, "location": mark.location, "condition": mark.condition}
+        for mark in stamped_marks(gun)
+    ]
+    about = {name: getattr(gun, name) for name in ("type", "make", "model", "calibre")}
+    return about | {"marks": marks, "marking": marking_of_firearm(gun)}
+
+
+def add_readings(judgement: Judgement, candidate: Candidate) -> None:
+    """Count the cells of a document by column, by shape and by what they became."""
+    for part, guns in candidate.pieces():
+        row = part.rows[0]
+        for field, column, outcome, value in _readings(part, [*map(stored_gun, guns)]):
+            cell = row.cells.get(column, "")
+            key = (field, column, _shape(field, cell), outcome)
+            if key in judgement.readings:
+                judgement.readings[key]["count"] += 1
+            elif len(judgement.readings) < MOST_KINDS:
+                _, place = find_place(judgement.starts, row.number)
+                example = {"field": field, "column": column, "cell": cell[:MOST_TEXT]}
+                judgement.readings[key] = example | {"row": place, "value": value, "count": 1}
+
+
+def _readings(
+    part: Candidate, guns: Sequence[dict[str, Any]]
+) -> Iterator[tuple[str, str, Any, Any]]:
+    """Yield field, column, kind of outcome and value of the cells that are read in several ways."""
+    of_gun = part.subject.items or "firearm"
+    if guns and (column := part.column(f"{of_gun}.serial")):
+        yield "serial", column, str([(len(gun["marks"]), gun["marking"]) for gun in guns]), guns
+    if guns and (column := part.column(f"{of_gun}.description")):
+        filled = [[name for name in gun if gun[name]] for gun in guns]
+        yield "description", column, str(filled), guns
+    day = part.body.get("occurred_on", "")
+    if day and (column := part.column("occurred_on")):
+        yield "occurred_on", column, len(day), day
+    if column := part.column("number"):
+        yield "number", column, "", part.number
+
+
+def _shape(field: str, cell: str) -> str:
+    """Return what cells that are written alike have in common."""
+    if field == "serial":
+        return shape_of_serial(cell)
+    for pattern, sign in SHAPES.get(field, SHAPES[""]):
+        cell = pattern.sub(sign, cell)
+    return cell
+
+
+def listed_readings(judgement: Judgement) -> list[dict[str, Any]]:
+    """Return the examples by field, the most frequent first, of each column not too many."""
+    listed, counts = [], Counter[str]()
+    for each in sorted(judgement.readings.values(), key=lambda each: -each["count"]):
+        counts[each["column"]] += 1
+        listed += [each] if counts[each["column"]] <= MOST_OF_COLUMN else []
+    fields = [*dict.fromkeys(key[0] for key in judgement.readings)]
+    return sorted(listed, key=lambda each: fields.index(each["field"]))
