@@ -46,7 +46,6 @@ STAR: Final = re.compile(r"(?<=[A-Z0-9?]) ?\*(?=\s*(?:$|[,;/\n)]))", re.IGNORECA
 """Behind a serial: a laboratory restored it, where a file says so."""
 DAMAGED: Final = message("A spreadsheet destroyed the number. Look it up in the paper.")
 POINTING: Final = message("The cell points to the remarks, and no number is found there.")
-WORDY: Final = message("Words are left in the number.")
 SHORT: Final = message("The number is shorter than serial numbers are.")
 
 
@@ -193,10 +192,7 @@ def _oddity(cell: str, serial: str | None) -> Message | None:
         return DAMAGED
     if not serial:
         return POINTING if ELSEWHERE.fullmatch(cell) else None
-    reading = read_cell(serial)
-    texts = [mark.text for mark in reading.marks] or [serial]
-    if reading.remarks or any(re.search(r"[^\W\d_]{4,}", each) and " " in each for each in texts):
-        return WORDY
+    texts = [mark.text for mark in read_cell(serial).marks] or [serial]
     glyphs = [each for each in texts if not {*"?*["} & {*each}]
     if any(sum(map(str.isalnum, each)) < LEAST_GLYPHS for each in glyphs):
         return SHORT

@@ -93,7 +93,8 @@ def _read_field(
         replaced = [replace_text(values, part) for part in split_text(source.split, text)]
         return [read_cell(path[-1], part, "") for part in replaced if part], ""
     if path[-1].name == "agency":
-        return (None if is_no_value(text) else read_agency(text, agencies)), ""
+        is_other = is_no_value(text) or (text == given and fold(text) in values)
+        return (None if is_other else read_agency(text, agencies)), ""
     text, kind = sift(path, text)
     if kind and fold(given) in values:  # a person left it as it is
         kind = ""

@@ -52,6 +52,8 @@ from salsa_ext.reference.agencies import agency_names
 from salsa_ext.reference.calendars import state_zone
 from salsa_ext.reference.gazetteer import complete_place
 
+LESS_EXACT: Final = ("agency", "kind")
+"""Fields whose text says more than what a person said it means: it goes to the remarks, too."""
 LEAST_SERIAL: Final = 4
 """Glyphs of a serial that one document has once."""
 HEADING_AGAIN: Final = message("a heading again")
@@ -189,8 +191,9 @@ class Interpreter:
                 reported = value or "", f"{self._column_of(step, texts)}: {text}"
             elif value not in (None, "", []):
                 write_field(body, step.path, value)
-                if step.name == "occurred_on" and is_rougher(value, text):
-                    add_note(body, f"{self._column_of(step, texts)}: {text}")
+            is_rough = step.name == "occurred_on" and value and is_rougher(value, text)
+            if is_rough or (step.name in LESS_EXACT and step.meanings.get(fold(text), "-") != "-"):
+                add_note(body, f"{self._column_of(step, texts)}: {text}")
             for kind, part, is_known in listed:
                 if kind == "calibre":
                     calibres, unclear = step.meanings, "" if is_known else part

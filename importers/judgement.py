@@ -22,6 +22,7 @@ MAX_UNKNOWN: Final = 10_000
 MAX_SKIPPED: Final = 10_000
 MAX_LISTED: Final = 100
 """Texts without a code, and texts with one, that a report has."""
+MAX_NOTE: Final = 2_000
 LEAST_TOWN: Final = 3
 """Rows of a town without which nobody is asked where it is."""
 MAX_ODD: Final = 20
@@ -216,6 +217,8 @@ def merge(first: Candidate, others: Sequence[Candidate]) -> None:
     body: dict[str, Any] = {}
     for each in reversed(all_of_it):
         body |= each.body
+    if notes := dict.fromkeys(filter(None, (each.body.get("note") for each in all_of_it))):
+        body["note"] = "; ".join(notes)[:MAX_NOTE]
     for name in {each.key for each in subject.lists} & {*body}:
         body[name] = [item for each in all_of_it for item in each.body.get(name, ())]
     for line, item in enumerate(body[subject.items] if subject.has_own_lines else (), 1):

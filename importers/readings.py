@@ -7,18 +7,16 @@ from typing import Any, Final
 
 from importers.judgement import Candidate, Judgement
 from importers.reading.tables import find_place
-from importers.serial_words import shape_of_serial
+from importers.serial_words import words_of
 from salsa_ext.firearms.marks.firearm_marks import marking_of_firearm, stamped_marks
 from salsa_ext.firearms.marks.values import Firearm
 
 MOST_KINDS: Final = 1_000
 MOST_OF_COLUMN: Final = 30
 MOST_TEXT: Final = 120
-SHAPES: Final = {
-    "description": ((re.compile(r"\w+(?:[ .]+\w+)*"), "a"),),
-    "": ((re.compile(r"[^\W\d_]+(?:[ .]+[^\W\d_]+)*\.?"), "a"), (re.compile(r"\d+"), "0")),
-}
-"""Signs for the words and digits of a cell: `0/a/0` for `3/mar/2020`, `a / a` for `68 / 38 Spl`."""
+LETTERS: Final = re.compile(r"[^\W\d_]+(?:[ .]+[^\W\d_]+)*")
+NUMBER: Final = re.compile(r"[^\W_]*\d[^\W_]*")
+REPEATED: Final = re.compile(r"([^\w\s])\1+")
 
 
 def stored_gun(gun: Firearm) -> dict[str, Any]:
@@ -64,12 +62,9 @@ def _readings(
 
 
 def _shape(field: str, cell: str) -> str:
-    """Return what cells that are written alike have in common."""
-    if field == "serial":
-        return shape_of_serial(cell)
-    for pattern, sign in SHAPES.get(field, SHAPES[""]):
-        cell = pattern.sub(sign, cell)
-    return cell
+    """Return what cells that are written alike have in common: `0-0`, `0?`, `a / 0`, their words."""
+    words = words_of(cell).casefold() if field == "serial" else ""
+    return words + REPEATED.sub(r"\1", NUMBER.sub("0", LETTERS.sub("a", cell)))
 
 
 def listed_readings(judgement: Judgement) -> list[dict[str, Any]]:

@@ -6,7 +6,6 @@ from functools import lru_cache
 from typing import Any, Final
 
 from importers.bodies import ELSEWHERE, add_note, write_marks_of_words
-from importers.reading.tables import fold
 from salsa_ext.core.codes import MARK_CONDITIONS
 from salsa_ext.firearms.marks.firearm_marks import marking_instead_of_serial
 from salsa_ext.firearms.marks.marking_words import find_term
@@ -18,8 +17,6 @@ TOKEN: Final = re.compile(r"[^\s()\[\]{},;:\"“”]*\w[^\s()\[\]{},;:\"“”]*
 SHORT_LETTERS: Final = re.compile(r"[A-Z]{1,3}-?")
 """Letters of a number that a blank sets apart: `TKA 52390`."""
 DAY: Final = re.compile(r"\d{1,4}([/.-]\d{1,2})?[/.-]\d{2,4}|(19|20)\d\d")
-GLYPHS: Final = re.compile(r"[^\W_]+")
-REPEATED: Final = re.compile(r"([^\w\s])(?:\1)+|(?<=\s)\s+")
 UNDERSTOOD: Final = ("part", "label", "small", "and")
 """Kinds of words beside a number that say nothing of its condition."""
 
@@ -94,12 +91,3 @@ def is_understood(gun: Mapping[str, Any], cell: str) -> bool:
     """Return whether the words of a cell are known, as what became of it shows."""
     serial = gun.get("serial", "")
     return not words_of(serial) if serial else marking_instead_of_serial(cell) is not None
-
-
-def shape_of_serial(cell: str) -> str:
-    """Return a cell with `0` for letters and digits of numbers: `0-0 revelado`, `0?`."""
-    shape, end = "", 0
-    for match, is_number in _tokens(cell):
-        text = GLYPHS.sub("0", match[0]) if is_number else fold(match[0])
-        shape, end = shape + cell[end : match.start()] + text, match.end()
-    return REPEATED.sub(r"\1", shape + cell[end:])

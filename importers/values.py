@@ -103,4 +103,4 @@ def _is_listed(
         return means == text or bool(names.resolve(kind, means))
     if kind == "state":
         return names.find_state(means) is not None
-    return means in agencies if kind == "agency" else fold(means) in code_texts(choices)[1]
+    return means in (text, *agencies) if kind == "agency" else fold(means) in code_texts(choices)[1]

@@ -5,7 +5,7 @@ import pytest
 from api.schemas.imports import read_imported
 from importers.load import Import
 from importers.readings import listed_readings
-from importers.serial_words import find_numbers, shape_of_serial, words_of
+from importers.serial_words import find_numbers, words_of
 from importers.values import check_meanings, with_meanings
 from salsa_ext.administration import agencies
 from salsa_ext.administration.agencies import AgencyData
@@ -144,16 +144,3 @@ def test_each_kind_of_cell_has_an_example_with_its_count_the_rarest_last(judge):
     ]
     days = [each for each in listed_readings(judgement) if each["field"] == "occurred_on"]
     assert [(each["count"], each["value"]) for each in days] == [(7, "2020-02-01")]
-
-
-@pytest.mark.parametrize(
-    ("cell", "shape"),
-    [
-        ("TKA-52390 (Revelado)", "0-0 (revelado)"),
-        ("12??45", "0?0"),
-        ("1234,  5678", "0, 0"),
-        ("", ""),
-    ],
-)
-def test_cells_that_are_written_alike_have_one_shape(cell, shape):
-    assert shape_of_serial(cell) == shape

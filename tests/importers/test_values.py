@@ -53,6 +53,17 @@ def test_a_text_is_read_as_what_it_means(judge):
     assert (gun_of(judgement)["make"], gun_of(judgement)["type"]) == ("Taurus", "pistol")
 
 
+def test_a_kind_that_says_more_than_its_meaning_goes_to_the_remarks(judge):
+    data = to_data(seizure_profile())
+    [mapping] = data["documents"]
+    del mapping["constants"]["kind"]
+    mapping["fields"] |= {"kind": {"columns": ["how"], "values": {"hallada y entregada": "found"}}}
+    rows = [*HEADER, "how"], [*ROW, "hallada y entregada"]
+    [document] = judge(from_data(data), *rows).preview
+    assert document["document"]["kind"] == "found"
+    assert document["document"]["note"] == "how: hallada y entregada"
+
+
 def test_a_town_that_no_gazetteer_has_is_asked_about_where_three_rows_have_it(
     actor, tmp_path, judge
 ):

@@ -404,6 +404,22 @@ def test_an_agency_that_is_no_value_leaves_that_of_all_rows(officer):
     assert "Documents created 1" in text(officer.open(run))
 
 
+def test_an_agency_that_no_register_has_stays_in_the_remarks(officer):
+    rows = SPREADSHEET.strip("\n").splitlines()
+    content = "\n".join([f"{rows[0]};Comisaría", *(f"{row};PBA" for row in rows[1:])])
+    address = map_columns(officer, upload(officer, content), **{"constants.agency": ""})
+    run = address.partition("?")[0]
+    page = officer.open(f"{run}/values")
+    [at] = re.findall(r'name="(values\.\d+)\.text" value="PBA"', page)
+    form = filled_in(page) | {f"{at}.means": "="}
+    assert "This field is required." in officer.send(f"{run}/values", form, 422).text
+    officer.send(f"{run}/values", form | {"agency": "PRY-POLICE"})
+    assert "Comisaría: PBA" in text(officer.open(run)).partition("In the file")[2]
+    assert re.search(
+        rf'name="{at}.means">.*?value="=" selected', officer.open(f"{run}/values"), re.S
+    )
+
+
 def test_towns_are_sought_in_the_province_of_all_rows(signed_in, session):
     officer = signed_in("ARG", "police_officer")
     content = SPREADSHEET.replace("Encarnación", "San Pedro")

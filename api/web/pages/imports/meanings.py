@@ -1,7 +1,7 @@
 """What the texts of an import mean that no list knows: said once, and kept for the next file."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -11,11 +11,11 @@ from api.i18n.messages import translate
 from api.import_profiles import add_meanings, judge_by
 from api.web import choices
 from api.web.formatting import label
-from api.web.forms import Form
+from api.web.forms import REQUIRED, Form
 from api.web.pages import account_pages
 from api.web.pages.imports.runs import PAGES, RUN, known_name
 from api.web.record_pages import register_form, render_page
-from importers.profiles import Profile, from_data
+from importers.profiles import Profile, from_data, to_data
 from importers.reading.cells import OPEN_LISTS, label_kind
 from importers.serial_words import PART_OF_NUMBER
 from importers.subjects import Path
@@ -27,6 +27,7 @@ from salsa_ext.core.errors import IllegalTransition, Invalid, message
 from salsa_ext.firearms.marks.cell_reading import read_cell
 from salsa_ext.reference.suggestions import suggest
 
+AS_IT_IS: Final = "="
 MOST: Final = 100
 MOST_CHARACTERS: Final = 200
 SAME_FOR_ALL: Final = 4
@@ -46,6 +47,13 @@ class _Text:
     count: int
     means: str = ""
     is_known: bool = False
+
+    @property
+    def chosen(self) -> str:
+        """Return the choice that stands for its meaning."""
+        if self.means == self.text:
+            return AS_IT_IS if self.kind == "agency" else ""
+        return "" if self.means == NO_VALUE else self.means
 
     @property
     def read_as(self) -> str:
@@ -130,22 +138,23 @@ def list_options(actor: Actor, kind: str, members: Path) -> choices.Options | ch
         named = label_kind(codes)
         return [(code, label(named, code) if named else code) for code in codes]
     if kind == "serial":
-        named = [(code, label("marking", code)) for code in MARK_CONDITIONS]
-        return [*named, (PART_OF_NUMBER, translate(message("Part of the number")))]
+        conditions = [(code, label("marking", code)) for code in MARK_CONDITIONS]
+        return [*conditions, (PART_OF_NUMBER, translate(message("Part of the number")))]
     if kind == "type":
         return choices.types()
     if kind == "agency":
-        return choices.agencies(actor)
+        as_it_is = AS_IT_IS, translate(message("As it stands, in the remarks"))
+        return [as_it_is, *choices.agencies(actor)]
     return choices.countries() if kind == "state" else []
 
 
 def _show(actor: Actor, form: Form | None, import_id: UUID) -> str:
     profile, texts = _read(actor, import_id)
     if form is None:
-        left = {each.at: each.means in (each.text, NO_VALUE) for each in texts}
         form = Form(
-            {f"values.{each.at}.means": "" if left[each.at] else each.means for each in texts}
+            {f"values.{each.at}.means": each.chosen for each in texts}
             | {f"values.{each.at}.none": "true" for each in texts if each.means == NO_VALUE}
+            | {"agency": str(profile.documents[0].constants.get("agency", ""))}
         )
     subject = PAGES.find(actor, import_id)
     return render_page(
@@ -161,6 +170,18 @@ def _save(actor: Actor, form: Form, import_id: UUID) -> str:
     """Store the meanings with the profile, and let the file be checked again."""
     profile, _ = _read(actor, import_id)
     given, fields = _typed(form)
+    if agency := form.get("agency"):
+        documents = (
+            replace(each, constants={**each.constants, "agency": agency})
+            if "agency" in each.fields
+            else each
+            for each in profile.documents
+        )
+        profile = from_data(to_data(replace(profile, documents=(*documents,))))
+    elif any(
+        kind == "agency" and means in (text, NO_VALUE) for (kind, text), means in given.items()
+    ):
+        raise Invalid({"agency": [REQUIRED]})
     try:
         changed = add_meanings(actor, profile, given)
     except Invalid as error:
@@ -180,6 +201,7 @@ def _typed(form: Form) -> tuple[Meanings, dict[str, str]]:
             blank = ""
         if form.get(f"values.{at}.none") == "true":
             typed = NO_VALUE
+        typed, blank = (text if each == AS_IT_IS else each for each in (typed, blank))
         if kind and text and (typed or not form.get(f"values.{at}.known")):
             given[kind, text] = typed or blank
             fields[f"{kind}.{text}"] = f"values.{at}.means"
