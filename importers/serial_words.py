@@ -38,13 +38,15 @@ def words_of(cell: str) -> str:
 
 def _tokens(cell: str) -> list[tuple[re.Match[str], bool]]:
     """Return the words and numbers of a cell, with whether each is of a number."""
-    found = [*TOKEN.finditer(cell)]
-    has_digit = [any(map(str.isdigit, each[0])) for each in found]
+    matches = [*TOKEN.finditer(cell)]
+    has_digit = [any(map(str.isdigit, each[0])) for each in matches]
     tokens = []
-    for at, each in enumerate(found):
+    for at, each in enumerate(matches):
         is_short = SHORT_LETTERS.fullmatch(each[0]) and find_term(each[0]) is None
-        before = at > 0 and has_digit[at - 1] and _is_joined(cell, *found[at - 1 : at + 1])
-        after = at + 1 < len(found) and has_digit[at + 1] and _is_joined(cell, *found[at : at + 2])
+        before = at > 0 and has_digit[at - 1] and _is_joined(cell, *matches[at - 1 : at + 1])
+        after = (
+            at + 1 < len(matches) and has_digit[at + 1] and _is_joined(cell, *matches[at : at + 2])
+        )
         tokens.append((each, has_digit[at] or bool(is_short and (before or after))))
     return tokens
 
