@@ -9,13 +9,12 @@ from uuid import UUID
 import orjson
 
 from api.http.context import without_turn
-from api.import_jobs import import_folder
+from api.import_jobs import import_store
 from api.schemas.imports import field_labels
 from importers.guess import SAMPLE_ROWS, Draft, draft_profile
 from importers.profiles import Profile, from_data, shipped_profiles, to_data
 from importers.reading import sealed_files
 from importers.reading.cells import has_word
-from importers.reading.sealed_files import SealedFile
 from importers.reading.tables import Row, Table, open_table
 from importers.subjects import SUBJECTS
 from importers.templates import template_profile
@@ -67,24 +66,23 @@ def read_first_rows(
     Raises ImportRejected, Unavailable.
     """
     sheets = [sheet] if sheet else [*profile.sheets] if profile else ["*"]
-    stored = sealed_files.read_sample(import_folder(), run_id, actor.vault)
+    store = import_store()
+    stored = sealed_files.read_sample(store, run_id)
     if stored and sheets in ((sample := orjson.loads(stored))["chosen"], sample["about"]["read"]):
         rows = [Row(number, cells) for number, cells in sample["rows"]]
         return Table(rows=iter(rows), **sample["about"])
-    try:
-        file = SealedFile(import_folder(), run_id, actor.vault)
-    except (FileNotFoundError, BlockingIOError):
-        text = message("The file is at work or on another server. Try again in a minute.")
-        raise Unavailable(text) from None
     headings = {*profile.spellings()} if profile else set[str]()
     try:
-        with without_turn(), open_table(file.open(), headings, sheets, asides=True) as table:
-            rows = [*islice(table.rows, SAMPLE_ROWS)]
-    finally:
-        file.close()
+        with without_turn():
+            file = sealed_files.open_file(store, run_id)
+            with open_table(file, headings, sheets, asides=True) as table:
+                rows = [*islice(table.rows, SAMPLE_ROWS)]
+    except FileNotFoundError:
+        text = message("The file is on another server. Try again in a minute.")
+        raise Unavailable(text) from None
     about = {name: value for name, value in vars(table).items() if name != "rows"}
     content = {"chosen": sheets, "about": about, "rows": [(row.number, row.cells) for row in rows]}
-    sealed_files.seal_sample(import_folder(), run_id, orjson.dumps(content), actor.vault)
+    store.save(sealed_files.file_name(run_id, sealed_files.SAMPLE), orjson.dumps(content))
     return replace(table, rows=iter(rows))
 
 

@@ -54,6 +54,8 @@ def backup(context: click.Context) -> None:
             pruned = open_folder(config).prune(config.backup_days)
         verified = f"restored and compared, {rows:,} audit entries" if rows else "not verified"
         click.echo(f"{base.path}: {base.size / MIB:,.1f} MiB, {verified}. {pruned} old removed.")
+        if config.store_url:
+            click.echo(f"The files in {config.store_url} are not in it: back them up as well.")
 
 
 def take_verified(config: Config) -> tuple[Backup, int]:

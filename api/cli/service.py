@@ -21,9 +21,11 @@ from salsa_ext.access.rules import operator
 from salsa_ext.administration import accounts, agencies, migrations
 from salsa_ext.administration.accounts import AccountData
 from salsa_ext.administration.agencies import AgencyData
+from salsa_ext.administration.content_store import open_store
+from salsa_ext.core.actor import NO_VAULT
 from salsa_ext.core.clock import SYSTEM_CLOCK
 from salsa_ext.core.config import Config
-from salsa_ext.core.errors import Conflict, SalsaError, message
+from salsa_ext.core.errors import Conflict, SalsaError, Unavailable, message
 from salsa_ext.database.postgres import programs
 from salsa_ext.database.postgres.backup import BackupFolder, is_followed
 from salsa_ext.database.postgres.server import EmbeddedServer
@@ -54,6 +56,7 @@ def serve(host: str, port: int) -> None:
     with embedded_database.running_database(Config.from_env()) as config:
         require_schema(config)
         jobs.require_worker(config)
+        open_store(config, NO_VAULT)
         click.echo(f"Listening on {server_serve.page_address(host, port)}  (documentation: /docs)")
         server_serve.serve(config, host, port)
 
@@ -185,7 +188,19 @@ def findings() -> Iterator[Finding]:
         yield Finding("settings", False, str(error.message))
         return
     yield Finding("settings", True)
-    for check in (_home, _space, _server, _schema, _rights, _clocks, _background, _backups, _log):
+    checks = (
+        _home,
+        _space,
+        _server,
+        _schema,
+        _rights,
+        _clocks,
+        _background,
+        _backups,
+        _log,
+        _store,
+    )
+    for check in checks:
         yield _run_check(check, config)
 
 
@@ -312,3 +327,16 @@ def _log(config: Config) -> Finding:
         not losses,
         "If the database was brought back to an earlier time, run salsa audit record-loss.",
     )
+
+
+def _store(config: Config) -> Finding:
+    """Check that the store of files takes, returns and deletes one."""
+    store = open_store(config, NO_VAULT)
+    if store is None:
+        return Finding("attachments in the database, files of imports in SALSA_HOME", True)
+    try:
+        store.check()
+    except Unavailable as error:
+        remedy = f"{error.__cause__}. Check SALSA_STORE_URL and its AWS_ settings."
+        return Finding(f"store {config.store_url}", False, remedy)
+    return Finding(f"store {config.store_url}", True)

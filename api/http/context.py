@@ -1,10 +1,12 @@
 """Application core: database, clock, vault and transactions, without routes."""
 
 from contextlib import AbstractContextManager
+from typing import cast
 
 from flask import Flask, current_app, request
 
 from salsa_ext.access.vault import Vault
+from salsa_ext.administration.content_store import ContentStore, open_store
 from salsa_ext.core.clock import SYSTEM_CLOCK, Clock
 from salsa_ext.core.config import Config
 from salsa_ext.database.encrypted_columns import set_vault
@@ -32,19 +34,22 @@ def core_app(config: Config, clock: Clock = SYSTEM_CLOCK) -> Flask:
     if config.database_url is None:
         raise AssertionError("the database is started before the application is made")
     allow_networks(config.webhook_networks)
+    vault = Vault.from_config(config)
+    store = open_store(config, vault)
     app = Flask("api", static_folder="web/static", template_folder="web/templates")
     app.config.update(
         SQLALCHEMY_DATABASE_URI=config.database_url,
         SQLALCHEMY_ENGINE_OPTIONS=engine_options(config),
         LISTEN_URL=config.listen_url or config.database_url,
         CLOCK=clock,
-        IMPORT_FOLDER=str(config.home / "imports"),
+        CONTENT_STORE=store,
+        IMPORT_STORE=store or ContentStore(vault, config.home),
         IMPORT_DAYS=config.import_days,
-        VAULT=Vault.from_config(config),
+        VAULT=vault,
     )
     db.init_app(app)
     with app.app_context():
-        set_vault(db.engine, app.config["VAULT"])
+        set_vault(db.engine, vault)
     return app
 
 
@@ -53,6 +58,11 @@ def current_vault() -> Vault:
     vault = current_app.config["VAULT"]
     assert isinstance(vault, Vault)
     return vault
+
+
+def current_store() -> ContentStore | None:
+    """Return the store of attachments; None where the database holds them."""
+    return cast(ContentStore | None, current_app.config["CONTENT_STORE"])
 
 
 def without_turn() -> AbstractContextManager[None]:

@@ -5,6 +5,7 @@ from uuid import UUID
 
 from flask import Response
 
+from api.http.context import current_store
 from api.http.files import Upload, send_file
 from api.http.resource import Item, Resource
 from api.schemas.attachments import (
@@ -61,7 +62,9 @@ def get_attachment(actor: Actor, attachment_id: UUID) -> AttachmentView:
 
 def get_attachment_content(actor: Actor, attachment_id: UUID) -> Response:
     """Return the stored file; its ETag is the SHA-256."""
-    row, content = attachments.download_attachment(actor=actor, attachment_id=attachment_id)
+    row, content = attachments.download_attachment(
+        actor=actor, attachment_id=attachment_id, store=current_store()
+    )
     name = f"{row.kind}-{row.id}.{FILE_SUFFIXES[row.media_type]}"
     return send_file(content.data, row.media_type, row.stored_sha256, name)
 
@@ -84,9 +87,10 @@ def create_attachment(
     actor: Actor, data: AttachmentData, received: bytes, content: FileContent
 ) -> AttachmentView:
     """Attach a file to an object that you may read."""
-    return _load_view(
-        actor, attachments.add_attachment(actor=actor, data=data, received=received, stored=content)
+    attachment_id = attachments.add_attachment(
+        actor=actor, data=data, received=received, stored=content, store=current_store()
     )
+    return _load_view(actor, attachment_id)
 
 
 blueprint.action(

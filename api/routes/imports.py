@@ -13,7 +13,7 @@ from api.http.files import MAX_BODY, Upload, send_attachment
 from api.http.resource import Item, Resource
 from api.http.tables import CSV_TYPE, escape_formula
 from api.i18n.messages import translate
-from api.import_jobs import import_folder
+from api.import_jobs import import_store
 from api.import_profiles import find_profile, map_import, require_documents, store_profile
 from api.schemas.imports import (
     ImportMappingRequest,
@@ -102,7 +102,7 @@ def create_import(actor: Actor, data: dict[str, Any], received: bytes, content: 
     profile = find_profile(actor, data["profile"])
     require_documents(actor, profile)
     run_id = new_id()
-    with sealed_file(import_folder(), run_id, received, actor.vault):
+    with sealed_file(import_store(), run_id, received):
         begin_import(actor, run_id, profile, received, "judging")
     return imports.read_run(actor, run_id)
 

@@ -13,7 +13,7 @@ from marshmallow import ValidationError
 from werkzeug import Response
 
 from api.http.auth import SENDER
-from api.http.context import transaction, without_turn
+from api.http.context import current_store, transaction, without_turn
 from api.http.errors import flatten_errors
 from api.i18n.messages import translate
 from api.web import security
@@ -190,7 +190,11 @@ class Photo:
         if self.content is None:
             raise Invalid({PHOTO_FIELD: [REQUIRED]})
         attachments.add_attachment(
-            actor=actor, data=data, received=self.received, stored=self.content
+            actor=actor,
+            data=data,
+            received=self.received,
+            stored=self.content,
+            store=current_store(),
         )
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import chain
 from typing import Any, Final
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from salsa_ext.administration.attachment_values import (
     AttachmentSubject,
     FileContent,
 )
+from salsa_ext.administration.content_store import ContentStore, require_whole
 from salsa_ext.administration.models import Attachment, AttachmentPart
 from salsa_ext.checks.models import Check
 from salsa_ext.core.actor import Actor
@@ -53,12 +54,18 @@ SHARED_HANDLING: Final = ("H0", "H1")
 
 
 def add_attachment(
-    *, actor: Actor, data: AttachmentData, received: bytes, stored: FileContent
+    *,
+    actor: Actor,
+    data: AttachmentData,
+    received: bytes,
+    stored: FileContent,
+    store: ContentStore | None = None,
 ) -> UUID:
     """Attach a file to an object the actor may read.
 
     `stored` is the result of `files.clean_file`, computed before the transaction, since it takes
-    seconds and runs one picture at a time. Raises NotFound, or Invalid for the file.
+    seconds and runs one picture at a time. Its content goes to `store`, or to the database for None.
+    Raises NotFound, Unavailable, or Invalid for the file.
     """
     require(actor, Permission.ATTACHMENT_RECORD)
     require(actor, ATTACHABLE_KINDS[data.subject.kind].permission)
@@ -72,12 +79,9 @@ def add_attachment(
         "concerned": concerned,
     }
     insert_many(Attachment, [row])
-    parts = [_part_rows(row, stored.data)]
+    _save_content(actor, store, row, stored.data)
     if stored.media_type == file_cleaning.PDF_TYPE:  # a laboratory's signature is on what it sent
-        sealed = actor.vault.seal(received, f"attachment:{row['id']}")
-        parts.append(_part_rows(row | {"concerned": [owner]}, sealed, is_original=True))
-    for part in chain(*parts):  # one at a time: the driver holds each thrice
-        insert_many(AttachmentPart, [part])
+        _save_content(actor, store, row, received, is_original=True)
     append(actor, _audit_event(Action.ATTACHMENT_ADDED, Attachment(**row), concerned))
     return UUID(str(row["id"]))
 
@@ -103,14 +107,16 @@ def view_attachment(*, actor: Actor, attachment_id: UUID) -> AttachmentView:
     return _disclose(actor, [_find_with_purpose(actor, attachment_id)])[0]
 
 
-def download_attachment(*, actor: Actor, attachment_id: UUID) -> tuple[Attachment, FileContent]:
+def download_attachment(
+    *, actor: Actor, attachment_id: UUID, store: ContentStore | None = None
+) -> tuple[Attachment, FileContent]:
     """Return an attachment's content, audited for its owner; raises NotFound, Invalid, Conflict."""
     require(actor, Permission.ATTACHMENT_READ)
     attachment = _find_with_purpose(actor, attachment_id)
     _check_not_withdrawn(attachment)
     if attachment.owner_state != actor.state:
         append(actor, _disclosure_event(attachment, CONTENT_GROUPS))
-    return attachment, load_content(attachment)
+    return attachment, load_content(attachment, store)
 
 
 def view_attachments(
@@ -227,18 +233,38 @@ def _attachment_row(
     }
 
 
-def _part_rows(
-    row: dict[str, Any], data: bytes, *, is_original: bool = False
-) -> Iterator[dict[str, Any]]:
-    """Yield pieces of the content; a sealed original, never handed out, counts down from -1."""
+def _save_content(
+    actor: Actor,
+    store: ContentStore | None,
+    row: dict[str, Any],
+    content: bytes,
+    *,
+    is_original: bool = False,
+) -> None:
+    """Store a content before the commit, so that what is acknowledged is there.
+
+    An original is never handed out; in the database it is sealed, and its positions count from -1
+    down.
+    """
+    if store is not None:
+        store.save(_name(row["id"], is_original), content)
+        return
+    if is_original:
+        content = actor.vault.seal(content, f"attachment:{row['id']}")
+    owner = row["owner_state"]
     common = {
         "attachment_id": row["id"],
-        "owner_state": row["owner_state"],
-        "concerned": row["concerned"],
+        "owner_state": owner,
+        "concerned": [owner] if is_original else row["concerned"],
     }
-    for position, start in enumerate(range(0, len(data), PART_SIZE)):
+    for position, start in enumerate(range(0, len(content), PART_SIZE)):
         at = -1 - position if is_original else position
-        yield common | {"position": at, "content": data[start : start + PART_SIZE]}
+        part = {"position": at, "content": content[start : start + PART_SIZE]}
+        insert_many(AttachmentPart, [common | part])  # one at a time: the driver holds each thrice
+
+
+def _name(attachment_id: UUID, is_original: bool = False) -> str:
+    return f"attachments/{attachment_id}{'.original' if is_original else ''}"
 
 
 def _disclosure_event(attachment: Attachment, groups: Sequence[str]) -> AuditEvent:
@@ -316,14 +342,16 @@ def attachment_version(actor: Actor, attachment_id: UUID) -> int:
     return find_attachment(actor, attachment_id).version
 
 
-def load_content(attachment: Attachment) -> FileContent:
-    """Return an attachment's content."""
+def load_content(attachment: Attachment, store: ContentStore | None) -> FileContent:
+    """Return a content from the database, else from the store; raises Unavailable, NotConfigured."""
     mine = AttachmentPart.attachment_id == attachment.id, AttachmentPart.position >= 0
     parts = select(AttachmentPart.content).where(*mine).order_by(AttachmentPart.position)
-    parts_read = db.session.scalars(parts.execution_options(yield_per=1))
-    return FileContent(
-        b"".join(parts_read), attachment.media_type, attachment.width, attachment.height
-    )
+    content = b"".join(db.session.scalars(parts.execution_options(yield_per=1)))
+    if not content and store is not None:
+        with suppress(FileNotFoundError):
+            content = b"".join(store.load(_name(attachment.id)))
+    require_whole(hashlib.sha256(content).digest() == attachment.stored_sha256)
+    return FileContent(content, attachment.media_type, attachment.width, attachment.height)
 
 
 @dataclass(frozen=True)

@@ -33,6 +33,7 @@ class Config:
     Webhooks go to public addresses, and to those in `webhook_networks`.
     Backups of `backup_url` (None: of the own PostgreSQL) go to `backups` for `backup_days` days.
     An uploaded file that nobody loads is deleted after `import_days` days.
+    Attachments and uploaded files go to the store of `store_url`; None for database and `home`.
     """
 
     home: Path
@@ -59,6 +60,7 @@ class Config:
     backup_key_file: Path | None = None
     backup_days: int = 30
     import_days: int = 30
+    store_url: str | None = None
 
     @property
     def backups(self) -> Path:
@@ -101,6 +103,7 @@ class Config:
             backup_key_file=_file_path(env, "SALSA_BACKUP_KEY_FILE"),
             backup_days=_positive_number(env, "SALSA_BACKUP_DAYS", cls.backup_days),
             import_days=_positive_number(env, "SALSA_IMPORT_DAYS", cls.import_days),
+            store_url=env.get("SALSA_STORE_URL") or None,
         )
 
 

@@ -403,7 +403,7 @@ class RequestInProgress(Conflict):
 
 
 class Unavailable(SalsaError):
-    """The database is unreachable or too busy; retry later."""
+    """The database, or the store of files, is unreachable or too busy; retry later."""
 
     code = "unavailable"
 

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -95,7 +94,7 @@ def test_a_file_of_other_columns_fails_with_its_reason(officer, upload, monkeypa
 
 
 def test_the_file_is_sealed_on_disk_and_deleted_at_the_end(app, officer, upload):
-    folder = Path(app.config["IMPORT_FOLDER"])
+    folder = app.config["IMPORT_STORE"].root / "imports"
     run_id = upload(GOOD)
     [stored] = folder.glob(f"{run_id}*")
     assert b"TKA52390" not in stored.read_bytes()
@@ -122,7 +121,7 @@ def test_a_meaning_of_a_text_is_given_and_stored(officer, upload):
 
 
 def test_a_file_that_nobody_loads_is_deleted(app, officer, upload):
-    run_id, folder = upload(GOOD), Path(app.config["IMPORT_FOLDER"])
+    run_id, folder = upload(GOOD), app.config["IMPORT_STORE"].root / "imports"
     read(officer, run_id)
     run_due(app, "waiting_imports", clock=FixedClock(NOW + timedelta(days=29)))
     assert read(officer, run_id)["status"] == "judged"

@@ -7,7 +7,6 @@ begun again each second.
 import os
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
@@ -242,7 +241,7 @@ def test_a_profile_is_used_and_replaced_by_no_other(officer, as_actor, bra):
 
 @pytest.fixture
 def folder(app):
-    return Path(app.config["IMPORT_FOLDER"])
+    return app.config["IMPORT_STORE"].root / "imports"
 
 
 def test_a_refused_upload_leaves_no_file(officer, folder, monkeypatch):

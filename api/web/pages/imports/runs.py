@@ -15,7 +15,7 @@ from flask import Response, abort, g, request, url_for
 from api.http.files import MAX_BODY, send_attachment
 from api.http.tables import XLSX_TYPE
 from api.i18n.messages import format_day, translate
-from api.import_jobs import Pace, import_folder, read_pace, waiting_time
+from api.import_jobs import Pace, import_store, read_pace, waiting_time
 from api.import_profiles import draft, find_profile, read_first_rows, require_documents, template_of
 from api.routes.imports import begin_import, get_import_rejects, get_import_skipped, list_imports
 from api.schemas.imports import ImportQuery, ImportResponse, field_labels
@@ -416,7 +416,7 @@ def _upload(actor: Actor, form: Form) -> str:
     profile = find_profile(actor, form.get("profile")) if form.get("profile") else None
     if profile:
         require_documents(actor, profile)
-    with sealed_file(import_folder(), run_id, received, actor.vault):
+    with sealed_file(import_store(), run_id, received):
         if profile is None:
             table = read_first_rows(actor, run_id)
             profile = template_of(actor, table.sheets)
