@@ -213,15 +213,15 @@ class Interpreter:
             add_note(body, reported[1])
         if number is None:
             problems.append(Problem("", NO_NUMBER))
+        write_constants(body, steps.constants)
+        complete(body, subject.value, self.actor.own_state())
+        self._interpret(body, subject, steps.words, row)
         if number is None or problems:
             raise RowRefused(*problems, key=(subject.name, number or ""))
-        write_constants(body, steps.constants)
         body["number"] = number
         for name in mapping.number_columns() if subject.has_external_ids else ():
             if before := _two_numbers(texts[name])[1]:
                 body.setdefault("external_ids", []).append({"system": name, "number": before})
-        complete(body, subject.value, self.actor.own_state())
-        self._interpret(body, subject, steps.words, row)
         if "place" in body:
             complete_place(body["place"])
             self._ask_about(body["place"], fields)

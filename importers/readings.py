@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import chain, groupby
 from typing import Any, Final
 
 from importers.judgement import Candidate, Judgement
@@ -31,9 +32,10 @@ def stored_gun(gun: Firearm) -> dict[str, Any]:
 
 def add_readings(judgement: Judgement, candidate: Candidate) -> None:
     """Count the cells of a document by column, by shape and by what they became."""
-    for part, guns in candidate.pieces():
-        row = part.rows[0]
-        for field, column, outcome, value in _readings(part, [*map(stored_gun, guns)]):
+    for row, pieces in groupby(candidate.pieces(), key=lambda piece: piece[0].rows[0]):
+        parts, guns = zip(*pieces, strict=True)
+        stored = [*map(stored_gun, chain(*guns))]
+        for field, column, outcome, value in _readings(parts[0], stored):
             cell = row.cells.get(column, "")
             key = (field, column, _shape(field, cell), outcome)
             if key in judgement.readings:
@@ -64,7 +66,7 @@ def _readings(
 def _shape(field: str, cell: str) -> str:
     """Return what cells that are written alike have in common: `0-0`, `0?`, `a / 0`, their words."""
     words = words_of(cell).casefold() if field == "serial" else ""
-    return words + REPEATED.sub(r"\1", NUMBER.sub("0", LETTERS.sub("a", cell)))
+    return words + REPEATED.sub(r"\1", LETTERS.sub("a", NUMBER.sub("0", cell)))
 
 
 def listed_readings(judgement: Judgement) -> list[dict[str, Any]]:
