@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from salsa_ext.core.occurrence import EventTime, Place
 from salsa_ext.demo import guns, world
 from salsa_ext.demo.guns import FOREIGN, GunFactory, SimulatedGun, describe_gun
-from salsa_ext.demo.parties import People, in_local_words
+from salsa_ext.demo.parties import People, in_local_words, localized
 from salsa_ext.demo.trade.deals import PRODUCING_STATES, Consignment
 from salsa_ext.demo.trade.permits import DocumentNumbers
 from salsa_ext.demo.world import Calendar, Town, Weights, region_of, towns
@@ -21,7 +21,7 @@ from salsa_ext.firearms.marks.values import Firearm, SeizedItem
 
 BORDER_SHARE: Final = 0.3
 OLDEST_DAY: Final = 1_090
-CONCEALMENT: Final = ("false bottom", "spare tyre", "fuel tank", "under produce", "household goods")
+CONCEALMENT: Final[Mapping[str, tuple[str, ...]]] = world.DATA["concealment"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -183,7 +183,7 @@ class SeizureGenerator:
                 "route": Route(departure=gun.home, destination=state),
             }
         if setting in ("vehicle", "post", "parcel"):
-            details["concealment"] = self._random.choice(CONCEALMENT)
+            details["concealment"] = self._random.choice(localized(CONCEALMENT, state))
         if self._random.random() < 0.2:
             count = Decimal(self._random.randrange(5, 400))
             details["found_with"] = (FoundWith("cartridges", count, "pieces"),)

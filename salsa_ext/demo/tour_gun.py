@@ -14,8 +14,8 @@ from typing import Any, Final
 
 from salsa_ext.core.occurrence import Place
 from salsa_ext.demo.guns import SimulatedGun, describe_gun, designs_by_source
-from salsa_ext.demo.parties import People
-from salsa_ext.demo.seizures import PlannedSeizure
+from salsa_ext.demo.parties import People, localized
+from salsa_ext.demo.seizures import CONCEALMENT, PlannedSeizure
 from salsa_ext.demo.trade.deals import Consignment, Deal, route_over_post
 from salsa_ext.demo.world import Calendar, Post, posts
 from salsa_ext.documents.values import OrganizedCrime, Route, SeizureData, TransferData
@@ -134,7 +134,7 @@ def _tour_seizure(
         crime_context=("drug_trafficking",),
         items=(SeizedItem.from_firearm(item),),
         setting="vehicle",
-        concealment="spare tyre",
+        concealment=localized(CONCEALMENT, place.country)[1],
         transport="land",
         organized_crime=OrganizedCrime("suspected", "instrument", "investigation"),
         route=Route(departure="PRY", destination=place.country),
