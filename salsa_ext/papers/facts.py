@@ -253,11 +253,12 @@ def shipment_facts(
     if shipment.is_inbound:
         numbers = {"permit_number": shipment.export_licence, "import_permit_number": permit.number}
         face |= numbers | {"received": _received_values(receipt)}
+    recorded_on = shipment.recorded_at.date()  # later than it goes where it is entered afterwards
     return PaperFacts(
         state=shipment.owner_state,
         kind="delivery_verification" if shipment.is_inbound else "attachment",
         number=shipment.number,
-        issued_on=shipment.recorded_at.date(),
+        issued_on=recorded_on if shipment.is_inbound else min(recorded_on, shipment.ships_on),
         valid_through=permit.last_day,
         version=shipment.version,
         exporting_state=shipment.exporting_state,

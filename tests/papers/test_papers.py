@@ -93,6 +93,14 @@ def test_an_export_certificate_names_the_import_certificate(bra):
     assert "Estados de trânsito / Transit states Argentina (ARG)" in result
 
 
+def test_the_paper_of_a_shipment_that_is_entered_later_is_of_the_day_it_goes(bra):
+    permit = bra.post("/permits", bodies.permit()).json["id"]
+    shipment = bra.post(f"/permits/{permit}/shipments", bodies.shipment()).json
+    words = text_of(bra.get(f"/shipments/{shipment['id']}/paper").data)
+    assert "Date of issue 01/02/2026" in " ".join(words.split())
+    assert "Printed on 09/03/2026" in words
+
+
 def test_an_in_transit_authorization_has_its_plan(as_actor):
     body = bodies.permit(
         kind="in_transit",
