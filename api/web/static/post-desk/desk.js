@@ -200,7 +200,7 @@ async function openOffline() {
     findTruck(search.elements.q.value);
   });
   document.getElementById("stored-list").addEventListener("click", (event) => {
-    const card = event.target.closest("h3 a")?.closest(".truck");
+    const card = event.target.closest("h3 a, .button")?.closest(".truck");
     if (!card) return;
     event.preventDefault();
     openForm("tick", card);
