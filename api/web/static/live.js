@@ -159,7 +159,7 @@ async function watch() {
 const printing = document.getElementById("print");
 if (printing) {
   printing.onclick = () => print();
-  addEventListener("beforeprint", () => { document.getElementById("printed-at").textContent = new Date(Date.now() + state.skew).toLocaleString(language, {dateStyle: "medium", timeStyle: "short", timeZone: zoneOf, hourCycle: "h23"}); });
+  addEventListener("beforeprint", () => { document.getElementById("printed-at").textContent = new Date(Date.now() + state.skew).toLocaleString(language, {day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", timeZone: zoneOf, hourCycle: "h23"}); });
 }
 
 // Where a board has one column its parts are folded, but for the most urgent; a tile opens its own.
