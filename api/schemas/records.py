@@ -242,6 +242,7 @@ class MatchResponse(Schema):
     version = fields.Integer(required=True)
     status = Code(codes.MATCH_STATUSES, required=True)
     current = fields.Boolean(attribute="is_current", required=True)
+    confirmable = fields.Boolean(attribute="is_sure", required=True)
     record = fields.UUID(attribute="record_id", required=True)
     other = fields.Nested(MatchOtherResponse, required=True)
     score = fields.Float(required=True)
@@ -283,6 +284,7 @@ class MatchQuery(ListQuery):
     record = Id()
     other_state = StateCode(data_key="state")
     is_current = QueryFlag(data_key="current")
+    is_sure = QueryFlag(data_key="confirmable")
     worth = Code(codes.MATCH_WORTHS)
     least_worth = Code(codes.MATCH_WORTHS)
 

@@ -12,12 +12,19 @@ CREATE TABLE match (
     other_record UUID,
     other_pseudonym UUID NOT NULL,
     other_version INTEGER,
+    record_mark TEXT,
+    other_mark TEXT,
     score DOUBLE PRECISION NOT NULL,
     strength TEXT NOT NULL,
     reasons JSONB NOT NULL,
     worth SMALLINT NOT NULL,
     status TEXT NOT NULL,
     is_current BOOLEAN NOT NULL,
+    is_sure BOOLEAN NOT NULL GENERATED ALWAYS AS (
+        strength = 'strong' AND status = 'proposed' AND is_current AND other_record IS NOT NULL
+        AND reasons @> '[{"code": "serial_same"}, {"code": "make_same"}, {"code": "type_same"}]'
+        AND NOT reasons @? '$[*] ? (@.bits < 0)'
+    ) STORED,
     is_hidden BOOLEAN NOT NULL,
     decided_by UUID,
     decided_agency TEXT, decided_officer UUID,
@@ -33,11 +40,11 @@ CREATE TABLE match (
     )),
     CONSTRAINT ck_match_strength CHECK (strength IN ('strong', 'moderate'))
 );
-CREATE INDEX ix_match_gone ON match (owner_state, worth, id) WHERE NOT is_current;
-CREATE INDEX ix_match_judged ON match (owner_state, worth, id) WHERE status <> 'proposed';
+CREATE INDEX ix_match_gone ON match (owner_state, strength, worth, id) WHERE NOT is_current;
+CREATE INDEX ix_match_judged ON match (owner_state, strength, worth, id) WHERE status <> 'proposed';
 CREATE INDEX ix_match_other_pseudonym ON match (other_pseudonym);
 CREATE INDEX ix_match_owner_state_other_record ON match (owner_state, other_record);
-CREATE INDEX ix_match_owner_state_worth_id ON match (owner_state, worth, id);
+CREATE INDEX ix_match_owner_state_strength_worth_id ON match (owner_state, strength, worth, id);
 CALL salsa_protect_owned('match', 'SELECT, INSERT, UPDATE, DELETE');
 -- Matches with a record that its owner made silent are hidden from the state that owns the row.
 ALTER POLICY owner_only ON match

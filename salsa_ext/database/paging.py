@@ -64,17 +64,17 @@ def fetch_page(
     cursor: str | None,
     *,
     is_oldest_first: bool = False,
-    moment: Any = None,
+    before: Sequence[Any] = (),
 ) -> Page[Any]:
     """Fetch one page of an entity's query, by default newest first.
 
-    `moment` is a column that sorts before the key: imported rows have new ids and old times. Raises
+    `before` are columns that sort before the key: imported rows have new ids and old times. Raises
     Invalid for a bad cursor.
     """
     counted = query
     if cursor is not None:
-        query = query.where(_after_cursor(key, cursor, is_oldest_first, moment))
-    order = (key,) if moment is None else (moment, key)
+        query = query.where(_after_cursor(key, cursor, is_oldest_first, before))
+    order = (*before, key)
     query = query.order_by(
         *(column.asc() if is_oldest_first else column.desc() for column in order)
     )
@@ -162,18 +162,23 @@ def _parse_sorted_cursor(cursor: str, column: Any, key: Any) -> tuple[Any, Any]:
         raise Invalid({"cursor": [WRONG_CURSOR]}) from None
 
 
-def _after_cursor(key: Any, cursor: str, is_oldest_first: bool, moment: Any) -> ColumnElement[bool]:
+def _after_cursor(
+    key: Any, cursor: str, is_oldest_first: bool, before: Sequence[Any]
+) -> ColumnElement[bool]:
     try:
         last = UUID(cursor)
     except ValueError:
         raise Invalid({"cursor": [WRONG_CURSOR]}) from None
-    at, after = (key, last) if moment is None else _sort_keys(key, last, moment)
+    at, after = _sort_keys(key, last, before) if before else (key, last)
     beyond: ColumnElement[bool] = at > after if is_oldest_first else at < after
     return beyond
 
 
-def _sort_keys(key: Any, last: UUID, moment: Any) -> tuple[Any, Any]:
+def _sort_keys(key: Any, last: UUID, before: Sequence[Any]) -> tuple[Any, Any]:
     """Return the sort columns, and their values in the cursor's row."""
     same = aliased(key.class_)
-    then = select(getattr(same, moment.key)).where(getattr(same, key.key) == last)
-    return tuple_(moment, key), tuple_(then.scalar_subquery(), literal(last, key.type))
+    then = (
+        select(getattr(same, column.key)).where(getattr(same, key.key) == last) for column in before
+    )
+    values = (each.scalar_subquery() for each in then)
+    return tuple_(*before, key), tuple_(*values, literal(last, key.type))

@@ -2,12 +2,13 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import exists, or_, select
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.orm import aliased
 
 from salsa_ext.access.audit import Action, AuditEvent, append, resolve_officer
 from salsa_ext.access.permissions import Permission
@@ -33,7 +34,7 @@ from salsa_ext.firearms.search.search import has_exact_matches
 from salsa_ext.firearms.search.values import Candidate, MarkHit
 from salsa_ext.matches import notices as match_notices
 from salsa_ext.matches import withdrawals
-from salsa_ext.matches.models import Match, is_sure, worth_number
+from salsa_ext.matches.models import Match, worth_number
 from salsa_ext.matches.notices import MatchChange
 from salsa_ext.matches.pair_views import (
     PairKey,
@@ -226,7 +227,52 @@ def _store_views(
         ordered = [_new_row(actor, new[key]) for key in sorted(new)]  # against deadlocks
         for match_id, *key in db.session.execute(once, ordered):
             changes.append(_change("match_proposed", match_id, new[key[0], key[1]]))
-    return changes, disclosed
+    return _doubt_contested(actor, owner, views, changes), disclosed
+
+
+def _doubt_contested(
+    actor: Actor, owner: str, views: Sequence[PairView], changes: list[MatchChange]
+) -> list[MatchChange]:
+    """Make near marks moderate that another mark near the same record contests.
+
+    A search compares the records of its moment; those recorded one after the other meet here.
+    """
+    near = [view for view in views if view.is_open and view.marks[0] != view.marks[1]]
+    if not near:
+        return changes
+    other = aliased(Match)
+    is_contested = exists().where(
+        other.owner_state == owner,
+        other.is_current,
+        other.status != "rejected",
+        other.record_mark != other.other_mark,
+        or_(
+            (other.record_id == Match.record_id) & (other.other_mark != Match.other_mark),
+            (other.other_pseudonym == Match.other_pseudonym)
+            & (other.record_mark != Match.record_mark),
+        ),
+    )
+    query = select(Match).where(
+        Match.owner_state == owner,
+        Match.is_current,
+        Match.status == "proposed",
+        Match.strength == "strong",
+        Match.record_mark != Match.other_mark,
+        or_(
+            Match.record_id.in_({view.record for view in near}),
+            Match.other_pseudonym.in_({view.key[1] for view in near}),
+        ),
+        is_contested,
+    )
+    locked = query.order_by(Match.id).with_for_update(of=Match)
+    rows = db.session.scalars(locked.execution_options(populate_existing=True)).all()
+    by_match = {change.match: change for change in changes}
+    for row in rows:
+        row.strength = "moderate"
+        change = by_match.get(row.id) or withdrawals.changed(actor, row, "match_changed")
+        by_match[row.id] = replace(change, strength=row.strength)
+    db.session.flush()  # as the owner of the rows
+    return [*by_match.values()]
 
 
 def _change(code: str, match_id: UUID, view: PairView) -> MatchChange:
@@ -266,6 +312,8 @@ def _evidence_columns(view: PairView) -> dict[str, Any]:
     reasons = [*map(stored_reason, view.evidence.reasons)] if view.is_open else []
     return {
         "other_record": view.other if view.is_open else None,
+        "record_mark": view.marks[0],
+        "other_mark": view.marks[1] if view.is_open else None,
         "score": view.evidence.bits,
         "strength": view.evidence.strength,
         "reasons": reasons,
@@ -330,7 +378,7 @@ def _decide(
         raise IllegalTransition("match", row.status, verb)
     if not row.is_current:
         raise Conflict(message("A correction took this match away; the marks no longer agree."))
-    if status == "confirmed" and data.others and not is_sure(row):
+    if status == "confirmed" and data.others and not row.is_sure:
         raise Conflict(
             message(
                 "Several are confirmed at once if serial, make and type are the same and nothing"

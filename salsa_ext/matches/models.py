@@ -1,10 +1,10 @@
 """Table of matches."""
 
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CHAR, Double, Index, SmallInteger, UniqueConstraint, text
+from sqlalchemy import CHAR, Double, FetchedValue, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from salsa_ext.core.codes import MATCH_WORTHS
@@ -16,15 +16,14 @@ def worth_number(worth: str) -> int:
     return -MATCH_WORTHS.index(worth)
 
 
-SURE_REASONS: Final = frozenset(("serial_same", "make_same", "type_same"))
-
-
 class Match(Base):
     """One state's row on two records of perhaps one gun.
 
     `other_record` is None if its owner does not disclose it; `other_pseudonym` (never published)
     replaces it. `is_current` is False once a correction removed the agreement. `worth` is a
-    `worth_number`.
+    `worth_number`. `is_sure` if it may be confirmed with others: strong, the serial, make and type
+    the same, contradicted by nothing, and not yet judged.
+    `record_mark` and `other_mark` are as they are compared, None if the other is not disclosed.
     `is_hidden` while the other record is silent: nobody reads the row, its decision remains.
     `record_version` and `other_version` were compared last.
     """
@@ -32,11 +31,16 @@ class Match(Base):
     __tablename__ = "match"
     __table_args__ = (
         UniqueConstraint("owner_state", "record_id", "other_pseudonym"),
-        Index(None, "owner_state", "worth", "id"),
+        Index(None, "owner_state", "strength", "worth", "id"),
         Index(None, "other_pseudonym"),
         Index(None, "owner_state", "other_record"),
         Index(
-            "ix_match_gone", "owner_state", "worth", "id", postgresql_where=text("NOT is_current")
+            "ix_match_gone",
+            "owner_state",
+            "strength",
+            "worth",
+            "id",
+            postgresql_where=text("NOT is_current"),
         ),
         Index(
             "ix_match_judged",
@@ -55,12 +59,15 @@ class Match(Base):
     other_record: Mapped[UUID | None]
     other_pseudonym: Mapped[UUID]
     other_version: Mapped[int | None]
+    record_mark: Mapped[str | None]
+    other_mark: Mapped[str | None]
     score: Mapped[float] = mapped_column(Double)
     strength: Mapped[str]
     reasons: Mapped[list[dict[str, Any]]]
     worth: Mapped[int] = mapped_column(SmallInteger)
     status: Mapped[str]
     is_current: Mapped[bool]
+    is_sure: Mapped[bool] = mapped_column(FetchedValue(), server_onupdate=FetchedValue())
     is_hidden: Mapped[bool] = mapped_column(default=False)
     decided_by: Mapped[UUID | None]
     decided_agency: Mapped[str | None]
@@ -70,11 +77,3 @@ class Match(Base):
     reason: Mapped[str | None]
     proposed_at: Mapped[datetime]
     changed_at: Mapped[datetime]
-
-
-def is_sure(match: Match) -> bool:
-    """Return whether a match may be confirmed with others: equal in all, contradicted by nothing."""
-    is_contradicted = any(reason["bits"] < 0 for reason in match.reasons)
-    is_open = match.status == "proposed" and match.is_current and match.other_record is not None
-    codes = {reason["code"] for reason in match.reasons}
-    return is_open and codes >= SURE_REASONS and not is_contradicted

@@ -13,6 +13,7 @@ from sqlalchemy import select
 from salsa_ext.access.release import FINDER_VISIBILITIES
 from salsa_ext.core.ids import pseudonym
 from salsa_ext.database.session import db
+from salsa_ext.firearms.marks.keys import normalise, skeleton
 from salsa_ext.firearms.records.event_kinds import FOUND_EVENTS, MISSING_EVENTS
 from salsa_ext.firearms.records.models import RecordSetting
 from salsa_ext.firearms.records.queries import RecordView, query_for_record, visibility_of
@@ -36,8 +37,8 @@ class PairView:
 
     `version` is that of the record just written, `other_version` that of the one found;
     `is_of_other` if the written one is the other.
-    `events` are the own and the other, None if not disclosed. `is_hidden_from_other`: the owner's
-    record is silent, the other state must learn nothing.
+    `marks` and `events` are the own and the other; an event is None if not disclosed.
+    `is_hidden_from_other`: the owner's record is silent, the other state must learn nothing.
     """
 
     owner: str
@@ -50,6 +51,7 @@ class PairView:
     other_version: int
     is_of_other: bool
     events: tuple[str, str | None]
+    marks: tuple[str, str]
     is_hidden_from_other: bool = False
 
     @cached_property
@@ -102,8 +104,9 @@ def build_views(
     `rivals.crowds_for_other_state`.
     """
     record, other = view.record, candidate.mark_hit
+    mark, other_mark = skeleton(normalise(record.serial or "")), skeleton(other.serial_norm)
     if other.state == record.owner_state:
-        yield from _own_pair_view(view, candidate, prepared)
+        yield from _own_pair_view(view, candidate, (mark, other_mark), prepared)
         return
     visibility, evidence = visibility_of(view), candidate.evidence
     near, is_shown = evidence.near, visibility in FINDER_VISIBILITIES["holder"]
@@ -124,6 +127,7 @@ def build_views(
                 other.record_version,
                 False,
                 (view.search_event, event),
+                (mark, other_mark),
                 not is_shown,
             )
     event = view.search_event if visibility in FINDER_VISIBILITIES["event"] else None
@@ -145,6 +149,7 @@ def build_views(
             other.record_version,
             True,
             (other.event, event),
+            (other_mark, mark),
             not candidate.shows("holder"),
         )
 
@@ -156,7 +161,7 @@ def _with_events(evidence: Evidence, *events: str | None) -> Evidence:
 
 
 def _own_pair_view(
-    view: RecordView, candidate: Candidate, prepared: PreparedRecord | None
+    view: RecordView, candidate: Candidate, marks: tuple[str, str], prepared: PreparedRecord | None
 ) -> Iterator[PairView]:
     """Yield the view of two records of one state, as the newer one's."""
     record, other, evidence = view.record, candidate.mark_hit, candidate.evidence
@@ -169,7 +174,10 @@ def _own_pair_view(
         newer, older = sorted((record.id, other.record_id), reverse=True)
         state, events = record.owner_state, (view.search_event, other.event)
         versions = record.version, other.record_version
-        yield PairView(state, newer, state, older, True, own, *versions, not is_newer, events)
+        marks = marks if is_newer else marks[::-1]
+        yield PairView(
+            state, newer, state, older, True, own, *versions, not is_newer, events, marks
+        )
 
 
 def _evidence_for_other(

@@ -29,12 +29,14 @@ from salsa_ext.firearms.search.batch import RecordQuery
 from salsa_ext.firearms.search.mark_lookup import find_marks_of_records
 from salsa_ext.firearms.search.search import drop_near_misses
 from salsa_ext.firearms.search.values import MarkHit
-from salsa_ext.matches.models import Match, is_sure, worth_number
+from salsa_ext.matches.models import Match, worth_number
 from salsa_ext.reference.agencies import ContactOffice, find_contacts
 
 MANY_MATCHES: Final = 10
 """Matches of a gun from which on there may be more: as many as are proposed of near marks."""
 MAX_RECOUNTED: Final = 20
+MATCH_ORDER: Final = (Match.strength, Match.worth)
+"""Columns that order the list before the id, each downward: `strong` sorts above `moderate`."""
 WORK_LIST: Final[Mapping[str, Any]] = {"status": "proposed", "least_worth": "crime"}
 """Filters of the matches that wait to be judged: of crime, not of trade."""
 
@@ -53,11 +55,6 @@ class MatchView:
         return self.match.version
 
     @property
-    def is_sure(self) -> bool:
-        """Return whether it may be confirmed with others."""
-        return is_sure(self.match)
-
-    @property
     def worth(self) -> str:
         """Return why it is worth a look, a code of MATCH_WORTHS."""
         return MATCH_WORTHS[-self.match.worth]
@@ -66,16 +63,16 @@ class MatchView:
 def list_matches(
     actor: Actor, filters: dict[str, Any], limit: int, cursor: str | None
 ) -> Page[MatchView]:
-    """Return a page of the own state's matches, those most worth a look first, then the newest."""
+    """Return a page of the own state's matches: strong ones first, then by worth and age."""
     require(actor, Permission.MATCH_READ)
     query = select_matches(actor, filters)
-    page = fetch_page(query, Match.id, limit, cursor, moment=Match.worth)
+    page = fetch_page(query, Match.id, limit, cursor, before=MATCH_ORDER)
     return page.with_items(build_match_views(actor, page.items))
 
 
 def select_matches(actor: Actor, filters: Mapping[str, Any]) -> Select[Any]:
     """Select the own state's matches; what a correction took away with `is_current` False."""
-    names = ("status", "strength", "other_state")
+    names = ("status", "strength", "other_state", "is_sure")
     given = {name: filters[name] for name in names if filters.get(name) is not None}
     query = select(Match).filter_by(owner_state=actor.state, **given)
     if (record := filters.get("record")) is not None:

@@ -124,7 +124,7 @@ def update_common(
         elif pair[0] in groups[False] and pair[1] in others[False] and row.strength == "strong":
             reasons = [*row.reasons, stored_reason(UNREGISTERED_REASON)]
             row.strength, row.reasons = "moderate", reasons if row.other_record else []
-            changes.append(_changed(actor, row, "match_changed"))
+            changes.append(changed(actor, row, "match_changed"))
     return changes
 
 
@@ -155,10 +155,11 @@ def _lock_rows(actor: Actor, record_ids: Iterable[UUID]) -> Iterator[tuple[Match
 
 def _withdraw_row(actor: Actor, row: Match) -> MatchChange:
     row.is_current = False
-    return _changed(actor, row, "match_withdrawn")
+    return changed(actor, row, "match_withdrawn")
 
 
-def _changed(actor: Actor, row: Match, code: str) -> MatchChange:
+def changed(actor: Actor, row: Match, code: str) -> MatchChange:
+    """Count a change of a row, and return it for notices and the feed."""
     row.version, row.changed_at = row.version + 1, actor.now()
     pair = (row.owner_state, row.id, row.record_id, row.other_state)
     # urgent if confirmed: the histories that it joined part again

@@ -143,7 +143,7 @@ def list_notifications(
     """Return a page of notifications for the actor's role, newest first."""
     require(actor, Permission.NOTIFICATION_READ)
     query = _select_filtered(actor, filters)
-    page = fetch_page(query, Notification.id, limit, cursor, moment=Notification.raised_at)
+    page = fetch_page(query, Notification.id, limit, cursor, before=(Notification.raised_at,))
     return page.with_items(_views(actor, page.items))
 
 
@@ -160,7 +160,7 @@ def list_objects(
         later_place > place,
     )
     newest = query.where(~newer.exists())
-    page = fetch_page(newest, Notification.id, limit, cursor, moment=Notification.raised_at)
+    page = fetch_page(newest, Notification.id, limit, cursor, before=(Notification.raised_at,))
     keys = [str(_object_key(row)) for row in page.items]
     of_page = query.where(_subject_key(Notification).in_(keys)).order_by(
         Notification.raised_at.desc(), Notification.id.desc()

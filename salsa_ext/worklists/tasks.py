@@ -20,7 +20,7 @@ from salsa_ext.database.session import db
 from salsa_ext.disclosure.models import Consent
 from salsa_ext.lookups.models import LookupReview
 from salsa_ext.matches.models import Match
-from salsa_ext.matches.queries import WORK_LIST, select_matches
+from salsa_ext.matches.queries import MATCH_ORDER, WORK_LIST, select_matches
 from salsa_ext.reference.calendars import today
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.requests.values import RUNNING_STATUSES
@@ -224,7 +224,9 @@ def _alerts(actor: Actor) -> Select[Any]:
 
 
 def _matches(actor: Actor) -> Select[Any]:
-    return select_matches(actor, WORK_LIST).order_by(Match.worth.desc(), Match.id.desc())
+    return select_matches(actor, WORK_LIST).order_by(
+        *(each.desc() for each in (*MATCH_ORDER, Match.id))
+    )
 
 
 def _consents(actor: Actor) -> Select[Any]:

@@ -35,6 +35,34 @@ def test_a_seizure_that_matches_a_sale_is_a_match_of_both_states(as_actor, bra, 
     assert mine["id"] != theirs["id"]
 
 
+@pytest.mark.parametrize("is_seized_first", [True, False])
+def test_a_partial_number_that_fits_two_guns_is_strong_for_neither(
+    as_actor, bra, pry_police, is_seized_first
+):
+    partial = bodies.seizure(items=[bodies.firearm(serial="TKA5238?")])
+    if is_seized_first:
+        bra.post("/seizures", partial)
+    for digit in "14":
+        sold(as_actor, number=digit, firearm=bodies.firearm(serial=f"TKA5238{digit}"))
+        if is_seized_first:
+            assert matches(bra)[-1]["strength"] == ("strong" if digit == "1" else "moderate")
+    if not is_seized_first:
+        bra.post("/seizures", partial)
+    for officer in (bra, pry_police):
+        assert [each["strength"] for each in matches(officer)] == ["moderate", "moderate"]
+
+
+def test_strong_matches_come_first_and_those_to_confirm_together_are_found(as_actor, bra):
+    for serial in ("ABC123456", "TKA52381"):
+        sold(as_actor, number=serial, firearm=bodies.firearm(serial=serial))
+    near = {"line": 1, "serial": "TKA5238?", "make": "Taurus", "marking": "altered"}
+    for number, gun in enumerate((bodies.firearm(), near)):
+        bra.post("/seizures", bodies.seizure(number=f"S-{number}", items=[gun]))
+    assert [each["strength"] for each in matches(bra)] == ["strong", "moderate"]
+    [sure] = matches(bra, "?confirmable=true")
+    assert sure["confirmable"] and sure["strength"] == "strong"
+
+
 def test_a_match_says_why_in_the_readers_language(as_actor, bra):
     sold(as_actor)
     bra.post("/seizures", bodies.seizure())

@@ -324,7 +324,7 @@ class Evidence:
             return "weak"
         enough = STRONG if is_equal else STRONG_IF_NEAR
         has_doubt = self.has_rival or self.is_unregistered or self._is_contradicted
-        has_doubt |= not is_equal and self.crowd is not None and self.crowd[0] > 1
+        has_doubt |= not is_equal and self.crowd is not None
         is_of_one_gun = self.by != "mark" and self._is_specific and not has_doubt
         if self.bits >= enough and is_of_one_gun:
             return "strong"

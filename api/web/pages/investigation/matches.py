@@ -44,6 +44,7 @@ from salsa_ext.reference.names import label
 FILTERS = (
     Field("status", message("Status"), "choice", "match_status", blank=message("To be judged")),
     Field("strength", message("Evidence"), "choice", "strength"),
+    Field("confirmable", message("Can be confirmed together"), "flag"),
     Field("state", message("State of the other record"), "choice", "participant"),
     Field(
         "current",
@@ -303,12 +304,12 @@ def _show_chosen(actor: Actor, form: Form | None) -> str:
             form.errors = {"": [translate(NOTHING_CHOSEN)]}
         return _show_refused(actor, form)
     views = match_queries.get_matches(actor, chosen)
-    context = _list_context(actor, Page([view for view in views if view.is_sure]), form)
+    context = _list_context(actor, Page([view for view in views if view.match.is_sure]), form)
     return render_page(
         "investigation/match_check.html",
         actor,
         trail=PAGES.trail,
-        unsure=[view for view in views if not view.is_sure],
+        unsure=[view for view in views if not view.match.is_sure],
         **context,
     )
 
