@@ -3,16 +3,18 @@
 import base64
 import binascii
 import json
+from collections.abc import Mapping
 from datetime import datetime
 from functools import cache
 from typing import Any, Final
 from urllib.parse import urlencode
 
-from flask import request
+from flask import g, request
 from marshmallow import Schema, fields
 
 from api.http.fields.scalars import Code, Day, QueryWhole, Text
 from api.http.fields.schemas import RequestSchema
+from salsa_ext.administration import audit
 from salsa_ext.boards.events import EventCursor
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Invalid, NotConfigured, message
@@ -27,6 +29,21 @@ class ListQuery(RequestSchema):
     limit = QueryWhole(least=1, most=200, load_default=50)
     cursor = Text(most=200)
     format = Code(FORMATS)
+
+
+LISTED_KINDS: Final = {"audit": "log", "matches": "match", "discrepancies": "discrepancy"}
+"""Kinds of objects whose lists are not named by an added s."""
+
+
+def log_export(noun: str, form: str, rows: int, query: Schema, filters: Mapping[str, Any]) -> None:
+    """Audit a list given as a file; `noun` is the end of its path. Typed texts are left out."""
+    kind = LISTED_KINDS.get(noun, noun.removesuffix("s").replace("-", "_"))
+    fields_by_name = {name: query.fields[name] for name in filters}
+    stated = {
+        field.data_key or name: None if isinstance(field, Text) else str(filters[name])
+        for name, field in fields_by_name.items()
+    }
+    audit.log_export(g.actor, kind, form, rows, stated)
 
 
 def listing_fields(listing: Listing) -> tuple[Day, Day, Code]:

@@ -17,7 +17,7 @@ from api.http.context import transaction
 from api.http.etags import remember_version, with_conditional_etag, with_etag, with_weak_etag
 from api.http.idempotency import current_attempt, with_replay
 from api.http.json import BodyParser, declared_size, receive_body
-from api.http.pagination import ListQuery, link_header, list_body, list_schema
+from api.http.pagination import ListQuery, link_header, list_body, list_schema, log_export
 from api.http.row_files import NDJSON
 from api.http.waiting import wait_for
 from salsa_ext.access.batches import RecordMany
@@ -77,6 +77,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
             form = tables.requested_format(filters.pop("format", None))
             page = read(g.actor, filters, limit, cursor, **ids)
             if form:
+                log_export(noun, form, len(page.items), query(), filters)
                 return tables.list_response(form, item(), page.items, noun, link_header(page))
             return list_body(page), link_header(page)
 

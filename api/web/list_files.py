@@ -8,10 +8,12 @@ from zoneinfo import ZoneInfo
 from flask import Response, g
 from marshmallow import Schema, fields
 
+from api.http.pagination import log_export
 from api.http.tables import file_response
 from api.i18n.messages import translate
 from api.web import choices
 from api.web.formatting import agency_name, city, label
+from api.web.lists import MAX_EXPORTED, ListRequest
 from importers.reading.cells import OPEN_LISTS, label_kind
 from importers.reading.reader.parts import fold
 from salsa_ext.core.actor import Actor
@@ -20,8 +22,6 @@ from salsa_ext.database.paging import Page
 from salsa_ext.reference import names
 from salsa_ext.reference.calendars import reader_zone, today
 
-MAX_EXPORTED: Final = 5_000
-"""Documents of a file."""
 EXPORT_STEP: Final = 200
 ROWS: Final = ("items", "lines")
 """Lists of a document whose entries get a row each; what else it says is repeated."""
@@ -70,9 +70,19 @@ class Column(NamedTuple):
 
 
 def list_file(
-    actor: Actor, read: Read, filters: Mapping[str, Any], schema: Schema, form: str, title: str
+    actor: Actor,
+    noun: str,
+    query: Schema,
+    read: Read,
+    listed: ListRequest,
+    schema: Schema,
+    title: str,
 ) -> Response:
-    """Return all documents of a list as a file named by title and period, at most MAX_EXPORTED."""
+    """Return all documents of a list as a file named by title and period, at most MAX_EXPORTED.
+
+    The audit names it by `noun`.
+    """
+    filters, form = listed.filters, listed.format or ""
     items: list[Any] = []
     cursor: str | None = None
     while len(items) < MAX_EXPORTED:
@@ -88,6 +98,7 @@ def list_file(
         if any(cell not in (None, "") for cell in cells):
             zone = f" ({city(str(write.zone))})" if _is_moment(column.field) else ""
             filled.append((f"{column.heading}{zone}", cells))
+    log_export(noun, form, len(rows), query, filters)
     headings = [heading for heading, _ in filled]
     lines = [*zip(*(cells for _, cells in filled), strict=True)]
     return file_response(headings, lines, form, _file_name(actor, title, filters), title)

@@ -14,12 +14,13 @@ from api.http.fields.schemas import RequestSchema
 from api.i18n.messages import format_day, translate
 from api.web import choices
 from api.web.forms import Field, Form
-from api.web.list_files import MAX_EXPORTED
 from salsa_ext.core.dates import parse_date
 from salsa_ext.core.errors import message
 from salsa_ext.database.paging import MAX_COUNTED, Page
 
 PAGE_SIZE: Final = 25
+MAX_EXPORTED: Final = 5_000
+"""Documents of a file."""
 FILE_FORMATS: Final = ("csv", "xlsx")
 UNSHOWN: Final = frozenset({"cursor", "sort", "format", "limit"})
 """What an address may name besides the filters."""

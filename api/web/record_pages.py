@@ -171,7 +171,7 @@ class DocumentPages:
             listed = lists.read_filters(query, **presets(actor))
             if item and listed.format in lists.FILE_FORMATS:
                 title = translate(self.title)
-                return list_file(actor, read, listed.filters, item(), listed.format, title)
+                return list_file(actor, self.noun, query(), read, listed, item(), title)
             page = read(actor, listed.filters, page_size, listed.cursor)
             data = {"has_files": item is not None} | {**context(actor, page)}
             return self.render_list(actor, listed.form, page, fields, **data)

@@ -211,6 +211,7 @@ class Action(StrEnum):
     RELEASE_PUBLISHED = "release:published"
     DATASET_RECOUNTED = "dataset:recounted"
     DOCUMENT_READ = "document:read"
+    LIST_EXPORTED = "list:exported"
     JOB_SET_ASIDE = "job:set_aside"
     JOB_RETRIED = "job:retried"
     LOG_SHORTENED = "log:shortened"
@@ -225,7 +226,7 @@ class Action(StrEnum):
 
 SUBJECT_KINDS: Final = tuple(
     "account agency alert annual_report attachment batch canary check consent contact conversation dataset "
-    "discrepancy envelope hit import key licensee log lookup match notification participation "
+    "discrepancy envelope hit import key lead licensee log lookup match notification participation "
     "permit post record release report request seizure setting shipment signing_key subject_request "
     "trace transfer webhook".split()
 )

@@ -49,6 +49,8 @@ from salsa_ext.firearms.records.models import Record
 from salsa_ext.lookups.budgets import CASE_UNKNOWN_KEY
 from salsa_ext.reference.calendars import actor_zone, local_days, own_calendar, state_zone, today
 from salsa_ext.tracing.traces.models import Trace
+from salsa_ext.trade.permits.models import Permit
+from salsa_ext.trade.shipments.models import Shipment
 from salsa_ext.worklists import record_lookup
 from salsa_ext.worklists.record_lookup import NUMBERED_MODELS, RecordReference
 
@@ -400,8 +402,26 @@ READ_MODELS: Final[Mapping[str, Any]] = {**NUMBERED_MODELS, "trace": Trace, "rec
 """Kinds of documents whose opening is audited; `record` is the history of a gun."""
 
 
+SHARED_MODELS: Final = (Permit, Shipment)
+"""Documents of which the own state sees only those that concern it."""
+EXPORTED_KINDS: Final = frozenset(
+    "account alert check consent conversation discrepancy hit lead licensee log lookup match permit"
+    " report request seizure shipment subject_request trace transfer".split()
+)
+"""Kinds of lists with persons or guns: each file of them is in the audit."""
+
+
+def log_export(
+    actor: Actor, kind: str, form: str, rows: int, filters: Mapping[str, str | None]
+) -> None:
+    """Enter that a list was given as a file, with its rows and filters; typed texts are None."""
+    if kind in EXPORTED_KINDS:
+        data = {"rows": rows, "filters": dict(filters)}
+        append(actor, AuditEvent(Action.LIST_EXPORTED, kind, form, data=data))
+
+
 def log_reads(actor: Actor, address: Mapping[str, Any]) -> None:
-    """Enter once a day that an account opened what an address names, if its state owns it.
+    """Enter once a day that an account opened what an address names, if it is its state's.
 
     `address` holds the parameters of its path: `seizure_id` names a seizure.
     """
@@ -412,7 +432,8 @@ def log_reads(actor: Actor, address: Mapping[str, Any]) -> None:
         if kind == name or (model := READ_MODELS.get(kind)) is None:
             continue
         now = actor.now().astimezone(ZoneInfo(actor_zone(actor)))
-        is_own = exists().where(model.id == key, model.owner_state == actor.state)
+        own = [] if model in SHARED_MODELS else [model.owner_state == actor.state]
+        is_own = exists().where(model.id == key, *own)
         is_entered = exists().where(
             AuditEntry.subject_id == str(key),
             AuditEntry.account_id == actor.account_id,

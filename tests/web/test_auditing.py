@@ -157,6 +157,35 @@ def test_who_opened_an_own_document_is_found_once_a_day_by_its_number(
     assert page.count("username=") >= 2
 
 
+def test_a_list_taken_as_a_file_is_in_the_audit_with_its_rows_and_filters(
+    auditor, as_actor, signed_in, record
+):
+    path, entries = (
+        "/desk/transfers?from_day=2024-01-01&number=T-1&format=csv",
+        "/audit?action=list:exported",
+    )
+    signed_in("PRY", "licensing_officer").open(path)
+    as_actor("PRY", "licensing_officer").get("/transfers?format=csv")
+    as_actor("PRY", "licensing_officer").get("/makes?format=csv")
+    auditor.open("/audit?username=ana&format=csv")
+    found = as_actor("PRY", "auditor").get(entries).json["items"]
+    assert [(each["subject_kind"], each["subject_id"], each["data"]) for each in found] == [
+        ("log", "csv", {"rows": 0, "filters": {"username": None}}),
+        ("transfer", "csv", {"rows": 1, "filters": {}}),
+        ("transfer", "csv", {"rows": 0, "filters": {"from_day": "2024-01-01", "number": None}}),
+    ]
+    page = text(auditor.open(entries))
+    assert "List · export" in page and "Rows: 1" in page and "from_day = 2024-01-01" in page
+
+
+def test_who_opened_a_shipment_to_the_own_state_is_in_its_audit(as_actor, bra, signed_in):
+    permit = bra.post("/permits", bodies.permit()).json["id"]
+    shipment = bra.post(f"/permits/{permit}/shipments", bodies.shipment(number="A-7")).json["id"]
+    signed_in("PRY", "licensing_officer").open(f"/desk/shipments/{shipment}")
+    entries = as_actor("PRY", "auditor").get("/audit?action=document:read").json["items"]
+    assert [each["subject_id"] for each in entries] == [shipment]
+
+
 def test_what_an_answer_gave_is_named_with_the_state_that_received_it(auditor, as_actor, record):
     as_actor("BRA", "trace_analyst").post("/traces", bodies.trace(case_number="C-9"))
     shown = text(auditor.open(f"/disclosures?record={record}&case_number=C-9"))

@@ -49,7 +49,7 @@ def audit_log(actor: Actor) -> Any:
     listed = lists.read_filters(AuditQuery)
     if listed.format in lists.FILE_FORMATS:
         read, title = audit.list_entries, translate(AUDIT[1])
-        return list_file(actor, read, listed.filters, AuditResponse(), listed.format, title)
+        return list_file(actor, "log", AuditQuery(), read, listed, AuditResponse(), title)
     page = audit.list_entries(actor, listed.filters, lists.PAGE_SIZE, listed.cursor)
     activity = audit.count_activity(actor, listed.filters) if listed.cursor is None else None
     periods = sorted(activity.periods.items()) if activity else ()
