@@ -34,7 +34,7 @@ from salsa_ext.core.codes import LANGUAGES
 from salsa_ext.core.errors import Conflict, Forbidden, Invalid, NotFound, message
 from salsa_ext.core.field_checks import Problems, check_agency
 from salsa_ext.core.ids import new_id
-from salsa_ext.core.text import is_blank
+from salsa_ext.core.text import is_blank, remove_accents
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.locks import lock
 from salsa_ext.database.paging import Page, fetch_page
@@ -50,6 +50,7 @@ GUARDED_ROLES = ("supervisor", "state_administrator", "auditor")
 DISPLAY = "display"
 LINK = timedelta(days=1)
 """For so long a link for a display can be used."""
+USERNAME = re.compile(r"[a-z0-9]+([._-][a-z0-9]+)*")
 STATE_PREFIX = re.compile(r"[a-z]{3}\.", re.IGNORECASE)
 
 
@@ -267,6 +268,16 @@ def _check_username(problems: Problems, username: str, state: str | None) -> Non
         )
     elif state is None and STATE_PREFIX.match(username):
         problems.add("username", message("A user name that begins so is one of a state."))
+    elif not USERNAME.fullmatch(username):
+        words = re.findall("[0-9a-z]+", remove_accents(username))
+        problems.add(
+            "username",
+            message(
+                "A user name has letters from a to z without accents, digits, dots and hyphens."
+                " Enter {right}.",
+                right=".".join(words),
+            ),
+        )
 
 
 def list_accounts(

@@ -3,7 +3,7 @@
 import re
 from decimal import Decimal
 from typing import Any, Final
-from unicodedata import category
+from unicodedata import category, combining, normalize
 
 from salsa_ext.core.errors import Message, message
 
@@ -15,6 +15,11 @@ LINE_ENDS = re.compile(r"[\t\n\x80-\x9f\u2028\u2029]")
 def strip_invisible(text: str) -> str:
     """Remove blanks and invisible characters from a copied number or hash."""
     return "".join(sign for sign in text if not _is_invisible(sign))
+
+
+def remove_accents(text: str) -> str:
+    """Return text in lower case without accents."""
+    return "".join(sign for sign in normalize("NFKD", text.casefold()) if not combining(sign))
 
 
 def is_blank(text: str) -> bool:

@@ -1,11 +1,11 @@
 """Names of calibres: normal form, several in one cell, bare numbers; pure."""
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
+from salsa_ext.core.text import remove_accents
 from salsa_ext.reference.name_matching import (
     CERTAIN,
     KnownName,
@@ -114,9 +114,7 @@ def normal_number(written: str) -> str:
 
 
 def _normal_signs(text: str) -> str:
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(glyph for glyph in plain if not unicodedata.combining(glyph))
-    plain = re.sub(r"[×*]", "x", plain).replace("smith", "s").replace("wesson", "w")
+    plain = re.sub(r"[×*]", "x", remove_accents(text)).replace("smith", "s").replace("wesson", "w")
     plain = _PREFIXED_NUMBER.sub("", _PAIRED_NUMBER.sub(r"\1-\2", plain))
     plain = _CHAMBER.sub(lambda match: f"{match[1]} ga ", plain)
     plain = re.sub(r"\b(treinta|trinta|quarenta|cuarenta|vinte) (y|e) (\w+)", r"\1\2\3", plain)

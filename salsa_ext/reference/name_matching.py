@@ -12,6 +12,8 @@ from typing import Final, NamedTuple
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
 
+from salsa_ext.core.text import remove_accents
+
 _LATIN_LETTERS: Final = str.maketrans(
     {"ł": "l", "ø": "o", "ı": "i", "đ": "d", "æ": "ae", "œ": "oe"}
 )
@@ -20,11 +22,7 @@ _LATIN_LETTERS: Final = str.maketrans(
 @lru_cache(maxsize=4_000)  # a file repeats a few names thousands of times
 def fold_name(kind: str, text: str) -> str:
     """Return a name for comparison: no case, accents or spaces. Significant signs of calibres remain."""
-    plain = "".join(
-        glyph
-        for glyph in unicodedata.normalize("NFKD", text.casefold())
-        if not unicodedata.combining(glyph)
-    )
+    plain = remove_accents(text)
     if kind == "calibre":
         return re.sub(r"[^0-9a-z./\-]", "", plain.replace("×", "x").replace(",", ".")).rstrip(".")
     if kind == "make":  # guns bear makers' names in other scripts too
@@ -35,10 +33,7 @@ def fold_name(kind: str, text: str) -> str:
 @lru_cache(maxsize=4_000)
 def split_words(text: str) -> tuple[str, ...]:
     """Return a name's words without case, accents and signs; S.A. is one."""
-    plain = unicodedata.normalize("NFKD", re.sub(r"['’]", "", text.casefold()))
-    plain = "".join(glyph for glyph in plain if not unicodedata.combining(glyph)).translate(
-        _LATIN_LETTERS
-    )
+    plain = remove_accents(re.sub(r"['’]", "", text)).translate(_LATIN_LETTERS)
     return tuple(re.findall(r"[^\W_]+", re.sub(r"\b(\w)\.(?=\w\b)", r"\1", plain)))
 
 

@@ -1,13 +1,14 @@
 """Words that say that there is no name or mark, cut and misspelt, in four languages; pure."""
 
 import re
-import unicodedata
 from collections.abc import Collection, Mapping
 from functools import lru_cache
 from typing import Final
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
+
+from salsa_ext.core.text import remove_accents
 
 DENIALS: Final = frozenset("no nao n not non pas sin sem sans without".split())
 _SHORT_DENIALS: Final = ("s/", "n/")
@@ -52,8 +53,7 @@ _MIN_CUT: Final = 6  # letters of words that are read though cut or misspelt
 @lru_cache(maxsize=4_000)
 def fold_words(text: str) -> str:
     """Return lower-case words without accents and signs, but `/`."""
-    plain = unicodedata.normalize("NFKD", re.sub("[º°ª]", "", text).casefold())
-    plain = "".join(glyph for glyph in plain if not unicodedata.combining(glyph))
+    plain = remove_accents(re.sub("[º°ª]", "", text))
     return " ".join(re.sub(r"[^\w/]+|_+", " ", plain).split())
 
 

@@ -28,6 +28,8 @@ def _address(administrator, username):
 def test_an_account_is_opened_and_its_password_is_shown_once(administrator, visitor):
     page = administrator.send("/accounts/new", ANA, 200).get_data(as_text=True)
     password = _password(page)
+    assert text(page).count("Role Police officer") == 2, text(page)
+    assert "Password" in text(page) and "data-prints" in page
     assert password not in administrator.open(_address(administrator, "bra.ana"))
     visitor.sign_in("bra.ana", password, new_password="five words are even better")
     assert "bra.ana" in visitor.open("/")
@@ -44,6 +46,8 @@ def test_only_a_display_is_asked_for_its_post(administrator):
 def test_an_unlikely_account_is_refused_at_its_fields(administrator):
     page = administrator.send("/accounts/new", ANA | {"username": "ana"}, 422)
     assert "A user name of your state begins with bra." in text(page.get_data(as_text=True))
+    page = administrator.send("/accounts/new", ANA | {"username": "bra.Rosa Benítez"}, 422)
+    assert "Enter bra.rosa.benitez." in text(page.get_data(as_text=True))
 
 
 def test_a_closed_account_signs_in_no_more(administrator, visitor):

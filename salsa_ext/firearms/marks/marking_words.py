@@ -10,6 +10,7 @@ from typing import Final, NamedTuple
 
 from rapidfuzz.distance import OSA
 
+from salsa_ext.core.text import remove_accents
 from salsa_ext.reference.placeholders import DENIALS, find_near, read_denial
 
 _DATA: Final = tomllib.loads(
@@ -117,8 +118,7 @@ def _is_negated_mark(words: Sequence[str]) -> bool:
 def _fold_text(text: str) -> str:
     if text.isascii():  # as nearly all serials are
         return text.casefold()
-    plain = unicodedata.normalize("NFKD", re.sub("[º°ª]", "", text).casefold())
-    return "".join(glyph for glyph in plain if not unicodedata.combining(glyph))
+    return remove_accents(re.sub("[º°ª]", "", text))
 
 
 def _strip_signs(plain: str) -> str:

@@ -20,7 +20,16 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
 
 FIELDS: Final = (
-    Field("username", message("User name"), required=True, max_length=100),
+    Field(
+        "username",
+        message("User name"),
+        required=True,
+        max_length=100,
+        hint=message(
+            "After your state's three letters: a to z without accents, digits, dots, hyphens. No"
+            " blanks: rosa.benitez."
+        ),
+    ),
     Field("role", message("Role"), "choice", "role", required=True),
     Field("agency", message("Agency"), "choice", "own_agency", required=True),
     Field("post", message("Border post of the display"), "choice", "post", blank=message("None")),
