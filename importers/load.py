@@ -49,7 +49,7 @@ BATCH_ROWS: Final = 2_000
 COUNTED_ROWS: Final = 10_000
 UNDO_BATCH: Final = 100
 PREVIEW, PREVIEW_GUNS = 20, 10
-CHANGED_BY_FILE: Final = "The file of {date} says so."
+CHANGED_BY_FILE: Final = message("The file of {date} says so.")
 CORRECTED_BY_HAND: Final = message(
     "The file says something else than before, and files do not change this. Change it by hand."
 )
@@ -287,7 +287,7 @@ class _Changes:
                 actor=actor,
                 expected_version=before.version,
                 data=self._with_source(candidate),
-                reason=CHANGED_BY_FILE.format(date=actor.now().date()),
+                reason=CHANGED_BY_FILE.text.format(date=actor.now().date()),
                 **{f"{subject.view.name}_id": before.document_id},
             )
             imports.mark_corrected(actor, before, candidate.digest(), self._run_id)

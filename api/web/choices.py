@@ -19,7 +19,7 @@ from salsa_ext.core import codes
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Message, message
 from salsa_ext.exchange.feed import FEED_KINDS
-from salsa_ext.notifications.notice_rules import NOTICE_RULES, NOTIFICATION_KINDS
+from salsa_ext.notifications.notice_rules import NOTICE_RULES, NOTIFICATION_KINDS, PERSONAL_KINDS
 from salsa_ext.reference import agencies as reference_agencies
 from salsa_ext.reference import name_matching, names
 from salsa_ext.reference import queries as reference_queries
@@ -303,7 +303,8 @@ SOURCES: Final[Mapping[str, Callable[[Actor], Options | Groups]]] = {
     "own_notification_kind": lambda actor: [
         (kind, name)
         for kind, name in code_options("notification_kind")
-        if any(rule.kind == kind and actor.role in rule.roles for rule in NOTICE_RULES.values())
+        if kind in PERSONAL_KINDS
+        or any(rule.kind == kind and actor.role in rule.roles for rule in NOTICE_RULES.values())
     ],
     "time_zone": lambda actor: [
         (zone, zone.replace("_", " "))

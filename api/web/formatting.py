@@ -19,6 +19,7 @@ from api.i18n.messages import date_locale, format_day, translate
 from api.web.access import current_path
 from api.web.areas import areas
 from api.web.forms import error_summary
+from importers.load import CHANGED_BY_FILE
 from salsa_ext.access.audit import Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.batches import group_by
@@ -251,6 +252,14 @@ def action_name(action: str) -> str:
     return f"{capitalise(label('object', subject))} · {label('act', verb)}"
 
 
+def reason_text(reason: str | None) -> str | None:
+    """Return the reason of a version; that of an imported file in the reader's language."""
+    match = re.fullmatch(CHANGED_BY_FILE.text.format(date=r"(\d{4}-\d\d-\d\d)"), reason or "")
+    if match is None:
+        return reason
+    return translate(Message(CHANGED_BY_FILE.text, {"date": parse_date(match[1])}))
+
+
 def languages() -> dict[str, str]:
     """Return the name of each language in that language."""
     named = {code: str(Locale(code).get_display_name()) for code in LANGUAGES}
@@ -437,4 +446,5 @@ TEMPLATE_GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "location": location,
     "subject_address": subject_address,
     "action_name": action_name,
+    "reason_text": reason_text,
 }

@@ -459,8 +459,7 @@ def _entry_row(
 def _trace_data(act: AuditEvent, about: Sequence[str]) -> dict[str, Any]:
     """Return the related traces for the entry's data.
 
-    The entry is hidden from agencies restricted from one of them. Disclosures always carry the
-    list, even if empty.
+    Agencies restricted from one do not see the entry. Disclosures carry the list, even if empty.
     """
     others = [trace for trace in about if trace != str(act.subject_id)]
     if not (others or "about" in act.data or act.action in DISCLOSURE_ACTIONS):

@@ -249,19 +249,15 @@ def _lacks(state: str, gap: str) -> ColumnElement[bool]:
 UNREAD: Final = ("altered", "obliterated")
 
 
-def first_unread(view: DocumentView) -> Record:
-    """Return the first gun of a seizure whose mark is not read, as `mark_unread` finds; else the first."""
-    records = [item.record for item in view.items]
-    return next(
-        (
-            gun
-            for gun in records
-            if gun.category == "firearm"
-            and gun.marking != "unmarked"
-            and (gun.marking in UNREAD or not re.fullmatch(r"[^?*[]+", gun.serial or ""))
-        ),
-        records[0],
-    )
+def unread_guns(view: DocumentView) -> list[Record]:
+    """Return the guns of a seizure whose marks are damaged or removed, as `mark_unread` finds."""
+    return [
+        gun
+        for gun in (item.record for item in view.items)
+        if gun.category == "firearm"
+        and gun.marking != "unmarked"
+        and (gun.marking in UNREAD or not re.fullmatch(r"[^?*[]+", gun.serial or ""))
+    ]
 
 
 def document_history(view: DocumentView) -> list[VersionInfo]:

@@ -84,6 +84,8 @@ NOTICE_RULES: Final[Mapping[str, NoticeRule]] = {
     for ending in endings.split()
 }
 """Roles and urgency by code. An assignee or an agency may be notified in place of the roles."""
+PERSONAL_KINDS: Final = ("account", "lookup")
+"""Kinds of which a person is notified, whatever the role."""
 NOTIFICATION_CODES: Final = (*NOTICE_RULES,)
 NOTIFICATION_KINDS: Final = tuple(
     "account alert canary check consent conversation discrepancy hit lookup match permit post record"

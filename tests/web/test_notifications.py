@@ -169,6 +169,8 @@ def test_those_of_a_kind_are_listed_and_read_at_once(analyst, notify_analysts):
     assert "Match: 30" not in text(analyst.open("/notifications"))
     of_permits = button(analyst.open("/notifications?kind=permit"), "Mark all as read")
     assert of_permits["kind"] == "permit"
+    kinds = re.findall(r'<option value="(\w+)"', analyst.open("/notifications"))
+    assert "match" in kinds and "lookup" in kinds and not {"webhook", "canary"} & {*kinds}
     analyst.send("/notifications", of_permits)
     assert "unread:" not in text(analyst.open("/notifications"))
 

@@ -136,12 +136,17 @@ def test_a_seizure_is_found_by_the_serial_of_its_gun(enter):
 
 
 def test_a_restored_mark_is_added_to_a_seized_gun(enter, site):
-    guns = bodies.firearm(), bodies.firearm(line=2, serial="XYZ98?66", marking="obliterated")
+    guns = (
+        bodies.firearm(),
+        bodies.firearm(line=2, serial="XYZ98?66", marking="obliterated"),
+        bodies.firearm(line=3, serial="RST44556", marking="altered"),
+    )
     seizure = bodies.seizure(number="S-9", agency="PRY-POLICE", place=NEAR, items=[*guns])
     site.program("PRY", "police_officer").post("/seizures", seizure)
     page = enter("forensic_examiner")
     go(page, "Add a mark to a seized gun")
     expect(page.get_by_role("link", name="S-2", exact=True)).not_to_be_visible()
+    expect(page.get_by_role("link", name="Add a mark")).to_have_count(2)
     go(page, "Add a mark : XYZ98?66")
     page.get_by_role("textbox", name="Mark", exact=True).fill("XYZ98166")
     page.get_by_label("Method").select_option(label="Chemical restoration")

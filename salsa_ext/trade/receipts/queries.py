@@ -4,6 +4,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Select, func
@@ -92,16 +93,15 @@ def list_unserialised(shipment: Shipment) -> list[UnserialisedLine]:
 
 def has_serials(shipment: Shipment) -> bool:
     """Return whether any item of a shipment has a serial."""
-    return db.session.scalar(_serials(shipment).limit(1)) is not None
+    return db.session.scalar(_with_serial(shipment).limit(1)) is not None
 
 
-def shipped_serials(shipment: Shipment, limit: int) -> list[str]:
-    """Return the serials of a shipment by line; none if more than `limit`."""
-    serials = [*map(str, db.session.scalars(_serials(shipment).limit(limit + 1)))]
-    return serials if len(serials) <= limit else []
+def shipped_guns(shipment: Shipment, limit: int) -> dict[str, Record]:
+    """Return the shipped guns by serial, in the order of lines; none if more than `limit`."""
+    guns = db.session.scalars(_with_serial(shipment).limit(limit + 1)).all()
+    return {str(gun.serial): gun for gun in guns} if len(guns) <= limit else {}
 
 
-def _serials(shipment: Shipment) -> Select[tuple[str | None]]:
+def _with_serial(shipment: Shipment) -> Select[Any]:
     own = (Record.document_id == shipment.id, Record.serial.is_not(None))
-    query = select_current(Record).where(*own).order_by(Record.line, Record.id)
-    return query.with_only_columns(Record.serial)
+    return select_current(Record).where(*own).order_by(Record.line, Record.id)

@@ -406,7 +406,7 @@ PAGES.add_list(
     SeizureQuery,
     lambda actor, *page: document_queries.list_own_documents(actor, SEIZURES, *page),
     FILTERS,
-    context=lambda actor, page: {"first_unread": document_queries.first_unread},
+    context=lambda actor, page: {"unread_guns": document_queries.unread_guns},
     item=SeizureResponse,
 )
 PAGES.add_form(

@@ -1,12 +1,13 @@
 """Actions on receipts: confirm, correct, return, request."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
 from api.schemas.trade.receipts import ReceiptCorrectionRequest, ReceiptRequest, present_receipt
 from api.web.document_actions import REASON, Action, Actions
+from api.web.formatting import gun_name
 from api.web.forms import Field, Form, parse_number, split_lines
 from api.web.record_pages import other_fields
 from salsa_ext.access.permissions import Permission
@@ -22,7 +23,7 @@ from salsa_ext.trade.receipts.queries import (
     UnserialisedLine,
     has_serials,
     list_unserialised,
-    shipped_serials,
+    shipped_guns,
 )
 from salsa_ext.trade.shipments.queries import ShipmentView
 
@@ -81,7 +82,7 @@ def receipt_values(actor: Actor, view: ShipmentView) -> dict[str, str]:
     shipped = {
         f"received.{part.line}": part.quantity_text for part in list_unserialised(view.shipment)
     }
-    arrived = _ticks(shipped_serials(view.shipment, MAX_TICKED))
+    arrived = _ticks(shipped_guns(view.shipment, MAX_TICKED))
     return {"received_on": today(actor).isoformat()} | shipped | arrived
 
 
@@ -100,7 +101,7 @@ def correction_values(actor: Actor, view: ShipmentView) -> dict[str, str]:
     if receipt.import_mark:
         values["import_mark.text"] = receipt.import_mark["text"]
     received = receipt_queries.received_serials(receipt, MAX_LISTED) or []
-    arrived = {*shipped_serials(view.shipment, MAX_TICKED)} & {*received}
+    arrived = {*shipped_guns(view.shipment, MAX_TICKED)} & {*received}
     values |= _ticks(arrived)
     serials = "\n".join(serial for serial in received if serial not in arrived)
     if len(serials) <= MAX_TYPED:
@@ -114,7 +115,7 @@ def correction_values(actor: Actor, view: ShipmentView) -> dict[str, str]:
 
 def more_fields(view: ShipmentView) -> tuple[Field, ...]:
     """Return the manifest to tick, other declared fields, quantities for lines without serials."""
-    shipped, listed = shipped_serials(view.shipment, MAX_TICKED), LISTED_FIELDS
+    shipped, listed = shipped_guns(view.shipment, MAX_TICKED), LISTED_FIELDS
     if shipped:
         listed = (_manifest_field(shipped), UNEXPECTED_FIELD)
     declared = tuple(
@@ -134,12 +135,12 @@ def more_fields(view: ShipmentView) -> tuple[Field, ...]:
     return (*listed, CONFIRM_FIELD, *declared, *fields)
 
 
-def _manifest_field(shipped: Sequence[str]) -> Field:
+def _manifest_field(shipped: Mapping[str, Any]) -> Field:
     return Field(
         "arrived",
         message("What arrived of the manifest"),
         "ticks",
-        tuple((serial, serial) for serial in shipped),
+        tuple((serial, f"{serial} · {gun_name(gun)}") for serial, gun in shipped.items()),
         hint=message("Untick what is missing. Shipped: {count}", count=len(shipped)),
     )
 
@@ -152,10 +153,10 @@ def fill_received(body: dict[str, Any], view: ShipmentView, form: Form) -> None:
     """Set serials and bulk quantities; unchanged default quantities say nothing about guns."""
     parts = list_unserialised(view.shipment)
     typed = {part.line: form.get(f"received.{part.line}") for part in parts}
-    shipped, typed_serials = shipped_serials(view.shipment, MAX_TICKED), form.get("items")
+    shipped, typed_serials = shipped_guns(view.shipment, MAX_TICKED), form.get("items")
     arrived = [serial for serial in shipped if serial in form.chosen("arrived")]
     is_default = all(typed[part.line] == part.quantity_text for part in parts)
-    if arrived == shipped != [] and is_default and not typed_serials:
+    if arrived == [*shipped] != [] and is_default and not typed_serials:
         arrived, body["all"] = [], True
     body["items"] = [{"serial": serial} for serial in (*arrived, *split_lines(typed_serials))]
     body["bulk"] = [
