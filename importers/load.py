@@ -6,9 +6,7 @@ same is left alone. So a run that was killed is begun again, and nothing is lost
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -55,16 +53,6 @@ CORRECTED_BY_HAND: Final = message(
 )
 Progress = Callable[[int, Judgement], None]
 File = Path | BinaryIO
-
-
-@contextmanager
-def _without_collector() -> Iterator[None]:
-    """Keep the collector of garbage from walking through a batch, which is freed as it ends."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,9 @@ TOKEN: Final = re.compile(r"[^\s()\[\]{},;:\"“”]*\w[^\s()\[\]{},;:\"“”]*
 SHORT_LETTERS: Final = re.compile(r"[A-Z]{1,3}-?")
 """Letters of a number that a blank sets apart: `TKA 52390`."""
 DAY: Final = re.compile(r"\d{1,4}([/.-]\d{1,2})?[/.-]\d{2,4}|(19|20)\d\d")
-UNDERSTOOD: Final = ("part", "label", "small", "and")
+SLASH: Final = re.compile(r"((?<=\d)|(?<=\d[A-Z]))/(?=[a-z]|[^\W\d_]{3})")
+"""Between a number and words: `TKA52390/revelado`."""
+UNDERSTOOD: Final = frozenset(("part", "label", "small", "and"))
 """Kinds of words beside a number that say nothing of its condition."""
 
 
@@ -30,15 +32,16 @@ def words_of(cell: str) -> str:
     words = [match[0] for match, is_number in tokens if not is_number]
     if len(words) == len(tokens) and ELSEWHERE.fullmatch(cell):
         return ""
-    terms = (find_term(word.strip(".-")) for word in words)
-    if len(words) < len(tokens) and all(each and each.kind in UNDERSTOOD for each in terms):
+    kinds = {term.kind if (term := find_term(word.strip(".-"))) else "" for word in words}
+    has_no_more = kinds <= UNDERSTOOD and kinds != {"small"}
+    if has_no_more and len(words) < len(tokens):
         return ""
     return " ".join(words)
 
 
 def _tokens(cell: str) -> list[tuple[re.Match[str], bool]]:
     """Return the words and numbers of a cell, with whether each is of a number."""
-    matches = [*TOKEN.finditer(cell)]
+    matches = [*TOKEN.finditer(SLASH.sub(";", cell))]
     has_digit = [any(map(str.isdigit, each[0])) for each in matches]
     tokens = []
     for at, each in enumerate(matches):
@@ -52,11 +55,12 @@ def _tokens(cell: str) -> list[tuple[re.Match[str], bool]]:
 
 
 def _is_joined(cell: str, first: re.Match[str], second: re.Match[str]) -> bool:
-    return not cell[first.end() : second.start()].strip(" -?*")
+    is_day = any("/" in each[0] and DAY.fullmatch(each[0]) for each in (first, second))
+    return not is_day and not cell[first.end() : second.start()].strip(" -?*")
 
 
 def find_numbers(cell: str) -> list[str]:
-    """Return the numbers between the words of a cell, a day only where nothing else is one."""
+    """Return the numbers between the words of a cell; days and short ones where nothing else is."""
     numbers, before = list[str](), None
     for match, is_number in _tokens(cell):
         if is_number and before and _is_joined(cell, before, match):
@@ -64,7 +68,7 @@ def find_numbers(cell: str) -> list[str]:
         elif is_number:
             numbers.append(match[0])
         before = match if is_number else None
-    return [each for each in numbers if not DAY.fullmatch(each)] or numbers
+    return [each for each in numbers if len(each) > 2 and not DAY.fullmatch(each)] or numbers
 
 
 def apply_meaning(gun: dict[str, Any], body: dict[str, Any], means: str) -> None:

@@ -43,6 +43,7 @@ CALIBRES_ALONE: Final = {
     "carbine": ("9", "22"),
 }
 """Numbers without a word that are the calibre, no model, by the type of the gun."""
+GLOCK_MODELS: Final = ("22", "25", "32", "40", "45", "380")
 SHORT_TYPES: Final = {
     "rev": "revolver",
     "revolv": "revolver",
@@ -99,7 +100,8 @@ def describe(text: str, own_make: str = "", own_type: str | None = None) -> Mapp
         if state := find_state(match[1].strip()):
             parts["country_of_manufacture"] = state
             text = text.replace(match[0], " , ")
-    if own_type and (both := _model_and_calibre(text, own_make)):
+    has_no_model = text.lstrip().startswith("-")
+    if (own_type or has_no_model) and (both := _model_and_calibre(text, own_make)):
         text, parts["calibre"] = both
     words = [word.strip("-–:*'’") for word in WORDS.findall(text.replace("\xa0", " "))]
     end = next((at for at, word in enumerate(words) if word.lower() in ADDITIONS), len(words))
@@ -137,9 +139,9 @@ def describe(text: str, own_make: str = "", own_type: str | None = None) -> Mapp
     if not has_label and "calibre" not in parts and words:
         kind = names.resolve("type", parts.get("type")) or own_type or ""
         is_last = len(words) == 1 or kind == "shotgun"  # Reúna 36
-        has_numbers = own_make == "glock"  # as models
-        for at in (-1, 0) if is_last and not has_numbers else ():
-            if "calibre" not in parts and words[at] in CALIBRES_ALONE.get(kind, ()):
+        others = {*CALIBRES_ALONE.get(kind, ())} - {*(GLOCK_MODELS if own_make == "glock" else ())}
+        for at in (-1, 0) if is_last else ():
+            if "calibre" not in parts and words[at] in others:
                 parts["calibre"] = words.pop(at)
     if words and words[:1] == first and first[0] in QUANTITIES:
         parts["quantity"], *words = words
