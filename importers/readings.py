@@ -12,6 +12,7 @@ from importers.serial_words import words_of
 from salsa_ext.firearms.marks.firearm_marks import marking_of_firearm, stamped_marks
 from salsa_ext.firearms.marks.values import Firearm
 
+GUN_FIELDS: Final = ("type", "make", "model", "calibre")
 MOST_KINDS: Final = 1_000
 MOST_OF_COLUMN: Final = 30
 MOST_TEXT: Final = 120
@@ -26,7 +27,7 @@ def stored_gun(gun: Firearm) -> dict[str, Any]:
         {"text": mark.text, "location": mark.location, "condition": mark.condition}
         for mark in stamped_marks(gun)
     ]
-    about = {name: getattr(gun, name) for name in ("type", "make", "model", "calibre")}
+    about = {name: getattr(gun, name) for name in GUN_FIELDS}
     return about | {"marks": marks, "marking": marking_of_firearm(gun)}
 
 

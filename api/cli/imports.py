@@ -2,10 +2,11 @@
 
 import csv
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import click
@@ -22,6 +23,7 @@ from importers.judgement import Judgement, report_data
 from importers.load import Import, check_volume, undo_steps
 from importers.profiles import Profile, from_toml, name_of_file, shipped_profiles, to_data, to_toml
 from importers.reading.tables import file_digest, open_table
+from importers.readings import GUN_FIELDS, listed_readings
 from importers.subjects import SUBJECTS, is_required, targets
 from importers.templates import write_templates
 from salsa_ext.access.rules import operator
@@ -247,6 +249,9 @@ def _show(judgement: Judgement, unknown_file: Path | None) -> None:
         )
     for each in report["unknown"][:MAX_PRINTED]:
         click.echo(f"  {each['count']:>6}  unknown {each['kind']}: {each['text']}")
+    for each in listed_readings(judgement):
+        where = f"{each['column']}: {each['cell']}"
+        click.echo(f"  {each['count']:>6}  {where} = {'; '.join(_reading_texts(each))}")
     if unknown_file is not None:
         with unknown_file.open("w", encoding="utf-8-sig", newline="") as opened:
             writer = csv.writer(opened)
@@ -259,6 +264,18 @@ def _show(judgement: Judgement, unknown_file: Path | None) -> None:
         click.echo(f"columns not read: {', '.join(judgement.unread_columns)}")
     for number in judgement.vanished[:MAX_PRINTED]:
         click.echo(f"  vanished: {number}")
+
+
+def _reading_texts(reading: Mapping[str, Any]) -> list[str]:
+    """Return what a cell became: of each gun its numbers with their condition, or its parts."""
+    field, value = reading["field"], reading["value"]
+    if field == "serial":
+        return [
+            " ".join([*(mark["text"] for mark in gun["marks"]), gun["marking"]]) for gun in value
+        ]
+    if field == "description":
+        return [" · ".join(filter(None, map(gun.get, GUN_FIELDS))) for gun in value]
+    return [value]
 
 
 @import_.command("profiles")

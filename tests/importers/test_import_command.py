@@ -25,6 +25,8 @@ def test_a_dry_run_shows_what_would_become_of_the_rows(load):
     assert re.search(r"rows read +2\ncreated +1\n", result.output)
     assert "1  day: This is no date that can be read: soon. (soon)" in result.output
     assert "1  unknown make: Xyzzy Arms" in result.output
+    assert "1  serial: TKA52390 = TKA52390 unknown" in result.output
+    assert "1  day: 1/2/2020 = 2020-02-01" in result.output
     assert re.search(r"created +1\n", load(GOOD, BAD).output)
 
 

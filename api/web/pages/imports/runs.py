@@ -33,6 +33,7 @@ from importers.profiles import Profile, from_data, name_of_file, shipped_profile
 from importers.reading.cells import OPEN_LISTS
 from importers.reading.sealed_files import sealed_file
 from importers.reading.tables import fold
+from importers.readings import GUN_FIELDS
 from importers.subjects import SUBJECTS, targets
 from importers.templates import write_template
 from importers.values import listed_fields, meanings
@@ -106,7 +107,6 @@ ASSUMED: Final = {
     "unread": message("Each of these signs in a serial number is one character that was not read"),
 }
 MAX_CODES: Final = 20
-GUN_FIELDS: Final = ("type", "make", "model", "calibre")
 
 ACTIONS: Final = (
     Action(
