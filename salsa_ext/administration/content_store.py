@@ -173,7 +173,7 @@ class ObjectStore(ContentStore):
             log.warning("the store of files failed: %s", cause)
             if time.monotonic() - began > ANSWER_TIME.total_seconds():
                 self._rests_until = time.monotonic() + REST_SECONDS
-            raise Unavailable(text) from OSError(cause)
+            raise Unavailable(text) from OSError(cause.rpartition(" - ")[2])
 
 
 def open_store(config: Config, vault: Vault) -> ObjectStore | None:
