@@ -83,10 +83,10 @@ def test_the_list_of_a_supervisor_has_what_waits_of_the_own_state(signed_in, as_
     made = as_actor("BRA", "trace_analyst").post("/traces", bodies.trace()).json
     supervisor = signed_in("BRA", "supervisor")
     page = supervisor.open("/approvals")
-    assert f'href="/traces/{made["id"]}"' in page and "Nothing waits here." not in text(page)
+    assert f'href="/traces/{made["id"]}"' in page and "Nothing is waiting." not in text(page)
     assert "Draft waits for a second person" in text(supervisor.open("/traces"))
     decide(supervisor, f"/traces/{made['id']}", "approve")
-    assert "Nothing waits here." in text(supervisor.open("/approvals"))
+    assert "Nothing is waiting." in text(supervisor.open("/approvals"))
 
 
 def test_what_was_declined_is_sent_without_a_second_person_only_where_that_is_confirmed(

@@ -54,7 +54,7 @@ def test_one_that_was_read_is_no_longer_new(officer):
     assert answer.location == "/notifications"
     page = officer.open("/notifications")
     assert "Mark as read" not in page and "A-1" in page
-    assert "Nothing waits for you." in officer.open("/notifications?unread=true")
+    assert "Nothing is waiting for you." in officer.open("/notifications?unread=true")
 
 
 def test_every_page_says_how_many_are_unread(officer):

@@ -8,7 +8,7 @@ def test_an_auditor_records_a_request_and_erases_the_person(signed_in, as_actor)
     person = bodies.party("Ana Ejemplo", kind="individual") | {"address": "Calle Ejemplo 7"}
     as_actor("PRY", "licensing_officer").post("/transfers", bodies.transfer(to=person))
     auditor = signed_in("PRY", "auditor")
-    assert "Nothing waits here." in text(auditor.open("/subject-requests"))
+    assert "Nothing is waiting." in text(auditor.open("/subject-requests"))
     asked = {"kind": "erasure", "person.name": "Ana Ejemplo", "received_on": "2026-03-02"}
     path = auditor.send("/subject-requests/new", asked).location
     assert "Calle Ejemplo 7" in text(auditor.open(path))
