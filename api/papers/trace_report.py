@@ -106,7 +106,7 @@ def _report_sections(words: SheetBuilder, report: TraceReport, at: datetime) -> 
             words, message("In custody before"), map(translate_event, result.result.remarks)
         ),
         *words.table(
-            message("Who was searched or asked"),
+            message("States searched or asked"),
             SEARCHED_COLUMNS,
             [
                 (

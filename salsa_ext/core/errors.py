@@ -303,7 +303,7 @@ class OverQuantity(RuleBroken):
 
 
 NEXT_STEPS: Final[Mapping[tuple[str, str], Message]] = {
-    ("discrepancy", "agreed"): message("To say something else of it, reopen it first."),
+    ("discrepancy", "agreed"): message("To change the statement, reopen it first."),
     ("licensee", "suspended"): message("To lift the suspension, reinstate it."),
     ("permit", "suspended"): message("To lift the suspension, reinstate it."),
     ("permit", "cancelled"): message("That is for good: issue a new one."),

@@ -53,7 +53,7 @@ def record(*, actor: Actor, seizure_id: UUID, data: EntryData) -> None:
     """
     require(actor, Permission.SEIZURE_RECORD)
     seizure = document_corrections.lock_standing(
-        Seizure, "seizure", seizure_id, None, message("Enter what became of it")
+        Seizure, "seizure", seizure_id, None, message("Enter the disposition")
     )
     require(actor, Permission.SEIZURE_RECORD, seizure.owner_state)
     _check(actor, seizure, data)

@@ -98,7 +98,7 @@ def test_it_names_who_holds_something_more(officer, as_actor, bra):
     [match] = matches(bra)
     act(bra, match, "confirm")
     shown = text(officer.open(path(record)))
-    assert "Who holds something more Paraguay lets it be known" in shown
+    assert "Others who hold records Paraguay lets it be known" in shown
 
 
 def test_a_candidate_of_a_check_leads_to_it_with_the_case_of_the_check(officer, as_actor):

@@ -242,7 +242,7 @@ def test_a_file_is_read_once_for_all_views_of_its_columns(officer, monkeypatch):
 
 def test_the_list_without_imports_says_how_to_begin(officer):
     assert "Choose “Import a file” to begin." in text(officer.open("/imports"))
-    assert "Nothing is found by this." in text(officer.open("/imports?status=loaded"))
+    assert "Nothing matches these filters." in text(officer.open("/imports?status=loaded"))
 
 
 def test_a_file_has_a_limit_of_its_own(app, officer, monkeypatch):

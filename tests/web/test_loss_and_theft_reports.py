@@ -73,7 +73,7 @@ def test_a_theft_is_reported_and_matched_at_once(police, as_actor):
     assert "Theft" in text(police.open("/matches"))
     listed = police.open("/reports?kind=theft")
     assert done.split("?")[0] in listed and "R-7" in listed
-    assert "No reports are found by this." in police.open("/reports?kind=loss")
+    assert "Nothing matches these filters." in police.open("/reports?kind=loss")
 
 
 def test_a_theft_of_which_the_month_alone_is_known_is_shown_and_corrected_so(police):

@@ -97,7 +97,7 @@ def test_what_another_state_does_not_disclose_is_a_question_to_it_and_no_pair(
 def test_the_list_is_filtered(officer, match, query, found):
     page = officer.open(f"/matches?{query}")
     assert (match["id"] in page) is found
-    assert ("No matches are found by this." in page) is not found
+    assert ("Nothing matches these filters." in page) is not found
 
 
 def test_a_match_says_why_and_shows_of_the_other_record_what_the_list_shows(officer, match):

@@ -97,7 +97,7 @@ def test_a_truck_in_transit_is_found_by_the_transit_permit_and_the_certificate(
 def test_what_is_not_found_bears_no_sign_that_all_is_well(officer, truck):
     page = officer.send(f"{DESK}/find", {"q": "ZZZ"}, 200).get_data(as_text=True)
     assert "Nothing is found for “ZZZ”" in page
-    assert "○ No shipment that concerns your state is found by this." in text(page)
+    assert "○ No shipment that concerns your state was found." in text(page)
 
 
 def test_the_code_of_a_paper_leads_to_its_truck_and_says_whether_it_stands(officer, truck, bra):
@@ -145,8 +145,8 @@ def test_a_photograph_is_kept_with_the_truck_and_the_form_has_one_effect(officer
 @pytest.mark.parametrize(
     "which,expected",
     [
-        ("NOWHERE", "Nothing under way that concerns your state is found by this."),
-        ("", "Nothing under way that concerns your state is found by this."),
+        ("NOWHERE", "No shipment under way has this number or plate."),
+        ("", "No shipment under way has this number or plate."),
     ],
 )
 def test_a_truck_that_is_not_found_is_asked_for_again(officer, truck, which, expected):

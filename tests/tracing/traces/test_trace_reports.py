@@ -107,7 +107,7 @@ def test_a_report_says_what_the_states_said(analyst, trace):
         "Individual",
         "Strong evidence",
         "Last lawful point",
-        "Who was searched or asked",
+        "States searched or asked",
         "States whose consent to use in court is missing",
     ):
         assert value in result, value

@@ -77,7 +77,7 @@ def test_what_is_agreed_says_that_it_has_to_be_reopened(differ, exporter, pry):
     act(exporter, "agree", {})
     act(pry, "agree", {})
     refused = act(exporter, "explain", WHY, 409)["detail"]
-    assert refused.endswith("To say something else of it, reopen it first.")
+    assert refused.endswith("To change the statement, reopen it first.")
 
 
 def test_it_is_agreed_when_every_state_agrees(differ, exporter, pry):

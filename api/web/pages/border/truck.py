@@ -304,10 +304,10 @@ def find_truck(actor: Actor, here: CurrentPost, text: str) -> Truck:
     matches = exact or [row for row in trucks if row.view.status in MOVING_STATUSES]
     if len(matches) == 1:
         return crossings.get_truck(actor, here.post, matches[0].shipment.id)
-    reason = message("Nothing under way that concerns your state is found by this.")
+    reason = message("No shipment under way has this number or plate.")
     if matches:
         reason = message(
-            "Several are found by this: {numbers}. Type the number of one.",
+            "Several shipments match: {numbers}. Type the number of one.",
             numbers=", ".join(row.shipment.number for row in matches),
         )
     raise Invalid({"which": [reason]})

@@ -214,7 +214,7 @@ ACTIONS: Final = (
     ),
     _entry_action(
         "disposition",
-        message("Dispose of it"),
+        message("Enter the disposition"),
         message(
             "What is done with it. Returned, retained, deactivated or destroyed, it leaves custody,"
             " and its history says so. It is never sold into private hands (CIFTA VII)."

@@ -227,8 +227,8 @@ ACTIONS: Actions = (
         "cancel",
         message("Cancel the permit"),
         message(
-            "What was not shipped lapses, and the states concerned learn it (Model Regulations 9.8). A"
-            " cancellation is not taken back."
+            "What was not shipped lapses, and the states concerned are notified (Model Regulations"
+            " 9.8). A cancellation is final."
         ),
         PermitDecisionRequest,
         permit_changes.cancel,

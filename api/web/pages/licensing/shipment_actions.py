@@ -210,7 +210,7 @@ ACTIONS: Actions = (
     Action(
         "incident",
         message("Report an incident"),
-        message("Every state that the shipment concerns learns it (Model Regulations 9.10)."),
+        message("Every state concerned is notified (Model Regulations 9.10)."),
         IncidentRequest,
         holds.record_incident,
         Permission.INCIDENT_RECORD,
@@ -252,7 +252,8 @@ ACTIONS: Actions = (
         "cancel",
         message("Cancel the shipment"),
         message(
-            "It does not leave, and what it drew goes back to its permit. The states concerned learn it."
+            "The shipment does not leave, and its quantities go back to the permit. The states"
+            " concerned are notified."
         ),
         ShipmentDecisionRequest,
         planning.cancel_shipment,

@@ -48,7 +48,7 @@ FILTERS = (
         message("Which"),
         "choice",
         ((SHOW_ALL, message("All, newest first")),),
-        blank=message("What waits, due first"),
+        blank=message("Open, due first"),
     ),
     Field("status", message("Status"), "choice", "request_status"),
     Field("priority", message("Priority"), "choice", "priority"),
