@@ -264,7 +264,7 @@ def find_section(
         words.field(
             message("Condition of the mark"), words.code("marking", trace.firearm.get("marking"))
         ),
-        words.field(message("In words"), trace.circumstances, wide=True),
+        words.field(message("Comment"), trace.circumstances, wide=True),
     )
 
 

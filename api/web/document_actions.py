@@ -119,7 +119,7 @@ def assign_action(
     return Action(
         "assign",
         message("Assign"),
-        message("Let someone of your state work on it. No other state learns who."),
+        message("Name the person of your state who deals with it. Other states do not see who."),
         AssignRequest,
         command,
         permission,

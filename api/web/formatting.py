@@ -322,7 +322,8 @@ def city(zone: str) -> str:
     if "/" not in zone or zone.startswith("Etc/"):
         return zone
     named: str = dates.get_timezone_location(zone, locale=g.language, return_city=True)
-    return named.rpartition("/")[2]  # Argentina/Buenos Aires
+    named = named.rpartition("/")[2]  # Argentina/Buenos Aires
+    return {"Sao Paulo": "São Paulo", "Bogota": "Bogotá"}.get(named, named)
 
 
 def offset(at: datetime, zone: str) -> str:

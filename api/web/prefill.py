@@ -172,6 +172,12 @@ def find_record_id(text: str, find: FindRecords) -> str:
     return str(records[0].record)
 
 
+def known_name(text: str, find: FindRecords) -> str:
+    """Return the number or serial that finds the record of an id alone, else the text."""
+    names = [name for row in find(text) for name in (row.number, row.serial)] if text else []
+    return next((name for name in names if name and len(find(name)) == 1), text)
+
+
 def several_message(records: Sequence[RecordReference]) -> Message:
     """Return the message for several matching records."""
     return TOO_MANY_RECORDS if len(records) > MAX_FOUND else SEVERAL_RECORDS

@@ -94,16 +94,16 @@ def test_who_entered_an_alert_is_not_the_second_person_who_checks_it(police, sig
 
 def test_an_alert_is_verified_first_and_said_to_be_still_true_when_that_is_due(police, entered):
     first = text(police.open(entered))
-    assert "Verify it" in first and "Say that it is still true" not in first
+    assert "Verify the alert" in first and "Say that it is still true" not in first
     do(police, entered, "check")
     done = text(police.open(entered))
-    assert "Verify it" not in done and "Say that it is still true" not in done
+    assert "Verify the alert" not in done and "Say that it is still true" not in done
     acting = operator("PRY", clock=FixedClock(NOW))
     with transaction(acting):
         [alert] = db.session.scalars(select(Alert))
         alert.verified_at = NOW - alerts.VALIDATION_INTERVAL
     due = text(police.open(entered))
-    assert "Verify it" not in due and "Say that it is still true" in due
+    assert "Verify the alert" not in due and "Say that it is still true" in due
     do(police, entered, "verify")
     assert "Say that it is still true" not in text(police.open(entered))
 

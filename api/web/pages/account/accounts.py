@@ -38,7 +38,9 @@ ACTIONS: Final = (
     Action(
         "close",
         message("Close the account"),
-        message("It signs in no more; its keys and sessions end at once. What it did stays."),
+        message(
+            "It can no longer sign in, and its keys and sessions end at once. Its acts stay in the audit."
+        ),
         None,
         accounts.close_account,
         Permission.ACCOUNT_MANAGE,

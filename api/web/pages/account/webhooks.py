@@ -27,7 +27,7 @@ FIELDS: Final = (
     Field(
         "kinds",
         message("Objects whose changes it hears of"),
-        "ticks",
+        "boxes",
         "webhook_kind",
         hint=message("A message says that an object changed, and nothing of what is in it."),
     ),

@@ -49,7 +49,7 @@ def _hit_json(actor: Actor, view: HitView) -> Any:
 
 def _note_field(view: HitView, required: bool) -> tuple[Field, ...]:
     hint = READ_BY_OTHER_STATE if view.is_shown_to_finder else READ_BY_OWN_STATE
-    label = message("Why") if required else message("In words")
+    label = message("Why") if required else message("Comment")
     return (Field("note", label, "area", required=required, max_length=500, hint=hint),)
 
 

@@ -75,7 +75,9 @@ VerifyAction = partial(
 )
 ACTIONS: Actions = (
     VerifyAction(
-        "check", message("Verify it"), is_for=lambda actor, view: view.alert.verified_at is None
+        "check",
+        message("Verify the alert"),
+        is_for=lambda actor, view: view.alert.verified_at is None,
     ),
     VerifyAction("verify", message("Say that it is still true"), is_for=_is_verification_due),
     Action(
@@ -115,7 +117,7 @@ def _show_form(actor: Actor, form: Form | None) -> dict[str, Any]:
     initial = {
         "priority": "routine",
         "expires_on": (today(actor) + DEFAULT_VALIDITY).isoformat(),
-        "record": request.args.get("record", ""),
+        "record": prefill.known_name(request.args.get("record", ""), _find_own_record(actor)),
     }
     form = form or Form(initial)
     return {"form": form, **prefill.picker_context(form, _find_own_record(actor))}

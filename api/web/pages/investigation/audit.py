@@ -1,6 +1,7 @@
 """Audit log and disclosures of own records."""
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import groupby
 from typing import Any
 from uuid import UUID
@@ -96,6 +97,8 @@ def disclosure_list(actor: Actor) -> str:
     if typed and not records:
         listed.form.errors["record"] = [translate(prefill.NO_SUCH_RECORD)]
     if len(records) == 1:
+        find = partial(record_lookup.find_records, actor)
+        listed.form.values["record"] = prefill.known_name(typed, find)
         page = list_disclosures(
             actor, listed.filters, lists.PAGE_SIZE, listed.cursor, records[0].record
         )

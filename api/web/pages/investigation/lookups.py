@@ -48,7 +48,7 @@ ACTIONS: Actions = (
     ),
     Action(
         "question",
-        message("Question it"),
+        message("Question the look-up"),
         message("The officer and the auditors are notified."),
         LookupQuestionRequest,
         _question,

@@ -196,7 +196,7 @@ ACTIONS: Final = (
     ),
     _entry_action(
         "handover",
-        message("Hand it over"),
+        message("Enter a hand-over"),
         message(
             "Who gave it to whom, when and under which seal. Gaps and overlaps are shown on the"
             " page of the seizure."
@@ -239,7 +239,7 @@ ACTIONS: Final = (
     ),
     _entry_action(
         "origin",
-        message("Establish its origin"),
+        message("Establish the origin"),
         message(
             "How it left lawful hands, as a competent authority established; it counts for"
             " SDG 16.4.2 without a trace."

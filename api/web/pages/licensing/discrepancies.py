@@ -47,13 +47,13 @@ FILTERS = (
     Field("heading", message("Tariff heading"), max_length=10),
     Field("year", message("Year"), max_length=4),
 )
-TextField = partial(Field, "text", message("In words"), "area", max_length=2000)
+TextField = partial(Field, "text", message("Comment"), "area", max_length=2000)
 TEXT_FIELD = TextField(required=True, hint=READ_BY_CONCERNED)
 ACTIONS: Actions = (
     Action(
         "explain",
         message("Explain"),
-        message("Say for your state why it is so."),
+        message("Explain the reason for your state."),
         StatementRequest,
         discrepancy_commands.explain,
         Permission.DISCREPANCY_WORK,
@@ -65,7 +65,9 @@ ACTIONS: Actions = (
     Action(
         "agree",
         message("Agree"),
-        message("Agree for your state to what is said; when all states agree, it is closed."),
+        message(
+            "Your state agrees with what was stated. When every state agrees, the discrepancy is closed."
+        ),
         AgreementRequest,
         discrepancy_commands.agree,
         Permission.DISCREPANCY_WORK,

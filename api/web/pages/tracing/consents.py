@@ -80,7 +80,7 @@ ACTIONS: Actions = (
         statuses=("asked", "refused"),
         fields=(
             Field("expires_on", message("Through"), "date", required=True),
-            Field("reason", message("In words"), "area", required=False, max_length=1000),
+            Field("reason", message("Comment"), "area", required=False, max_length=1000),
         ),
         success=message("The other state is informed that you consent."),
     ),

@@ -105,7 +105,7 @@ REPLY_ACTION = Action(
     channel_commands.reply,
     Permission.TRACE_REQUEST,
     SENT_STATUSES,
-    (Field("text", message("In words"), "area", required=True, max_length=2000),),
+    (Field("text", message("Comment"), "area", required=True, max_length=2000),),
     is_versioned=False,
     template="tracing/reply.html",
 )

@@ -111,7 +111,7 @@ def success_message(
 
 READ_BY_REQUESTER = message("The asking state reads it.")
 ReadArea = partial(Field, widget="area", max_length=2000, hint=READ_BY_REQUESTER)
-TEXT_FIELD = ReadArea("text", message("In words"), required=False)
+TEXT_FIELD = ReadArea("text", message("Comment"), required=False)
 REASON = ReadArea("reason", message("Reason"), required=True)
 REQUESTER_TOLD = message("The requesting state is informed.")
 
@@ -214,7 +214,7 @@ ACTIONS: Actions = (
         RefusalRequest,
         (
             Field("reason", message("Reason"), "choice", "refusal_reason", required=True),
-            ReadArea("text", message("In words"), required=True),
+            ReadArea("text", message("Comment"), required=True),
         ),
         message("The refusal is sent."),
     ),

@@ -95,7 +95,7 @@ ETRACE_FIELDS = (
 HELPED_OPTIONS = (("true", message("It helped")), ("false", message("It did not help")))
 FEEDBACK_FIELDS = (
     Field("helped", message("Did it help?"), "choice", HELPED_OPTIONS, required=True),
-    Field("text", message("In words"), "area", required=False, max_length=2000),
+    Field("text", message("Comment"), "area", required=False, max_length=2000),
 )
 
 
@@ -311,7 +311,7 @@ ACTIONS: Actions = (
     ),
     RequestAction(
         "feedback",
-        message("Say whether it helped"),
+        message("Give feedback"),
         message("The states that answered read it."),
         FeedbackRequest,
         follow_up.send_feedback,
@@ -339,7 +339,7 @@ ACTIONS: Actions = (
         Permission.TRACE_REQUEST,
         ALL_STATUSES,
         message(
-            "Of your state, or of those that are asked. To them there is no such trace, nor a request."
+            "Agencies of your state, or of the states asked. They see neither the trace nor the request."
         ),
         Field(
             "hidden_from",
