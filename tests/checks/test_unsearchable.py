@@ -29,7 +29,7 @@ PARTLY = {
 LONG = {
     "en": "at most 64 characters: give the one serial",
     "es": "64 caracteres como máximo: indique",
-    "fr": "64 caractères au plus : donnez",
+    "fr": "64 caractères au plus\xa0: donnez",
     "pt": "no máximo 64 caracteres: informe",
 }
 CONTROL = {

@@ -140,7 +140,7 @@ def test_what_is_no_name_begins_small_within_a_sentence(session):
         assert translate(Message("{it}", {"it": CodeLabel("leg_status", "to_send")}))[0] == "à"
         reason = CodeLabel("refusal_reason", "confidentiality_not_guaranteed")
         assert translate(Message("{it}", {"it": reason})).startswith("l’État")
-        assert translate(Message("{it}", {"it": CodeLabel("handling", "H0")})).startswith("H0 ")
+        assert translate(Message("{it}", {"it": CodeLabel("handling", "H0")})).startswith("H0\xa0")
 
 
 def test_a_name_that_ends_in_a_stop_ends_its_sentence():

@@ -109,7 +109,7 @@ def test_later_records_are_added_to_an_answer(spain):
         ),
         (
             "fr",
-            "Consigné par un agent du Brésil : réponse de l’Espagne par un autre canal le 2 mars 2026.",
+            "Consigné par un agent du Brésil\xa0: réponse de l’Espagne par un autre canal le 2 mars 2026.",
         ),
         (
             "pt",
