@@ -317,6 +317,11 @@ def moment(at: datetime, zone: str) -> str:
     return f"{day(at.astimezone(ZoneInfo(zone)).date())}, {clock(at, zone)}"
 
 
+def colon() -> str:
+    """Return the colon of the page's language: French has a space before it."""
+    return "\u00a0:" if g.language == "fr" else ":"
+
+
 def city(zone: str) -> str:
     """Return the city of an IANA time zone."""
     if "/" not in zone or zone.startswith("Etc/"):
@@ -418,6 +423,7 @@ TEMPLATE_GLOBALS: Final[dict[str, Callable[..., Any]]] = {
     "moment": moment,
     "offset": offset,
     "city": city,
+    "colon": colon,
     "duration": duration,
     "number": number,
     "kilometres": kilometres,

@@ -48,7 +48,7 @@ def test_what_the_service_does_is_nobodys_act(auditor, as_actor):
     sold(as_actor)
     as_actor("BRA", "trace_analyst").post("/traces", bodies.trace())
     answered = text(auditor.open("/audit?action=request:answered"))
-    assert "By Paraguay The service, by itself Purpose of use" in answered
+    assert "By Paraguay The service, automatically Purpose of use" in answered
     assert "Operator of the server" not in made + answered
     client = as_actor("PRY", "auditor")
     for action, is_automatic in (("request:answered", True), ("check:made", False)):

@@ -14,6 +14,7 @@ from api.schemas.trade.discrepancies import (
 )
 from api.web import choices
 from api.web.document_actions import READ_BY_CONCERNED, Action, Actions, Subject, assign_action
+from api.web.formatting import colon
 from api.web.forms import Field
 from api.web.lists import UNSHOWN
 from api.web.pages import licensing_pages
@@ -106,7 +107,7 @@ def related_discrepancies(actor: Actor, subject_id: UUID) -> Sequence[Discrepanc
 def _find(actor: Actor, discrepancy_id: UUID) -> Subject:
     view = discrepancy_queries.get_discrepancy(actor, discrepancy_id)
     row = view.discrepancy
-    title = f"{label('discrepancy_kind', row.kind, actor.language)}: {row.subject_number}"
+    title = f"{label('discrepancy_kind', row.kind, actor.language)}{colon()} {row.subject_number}"
     return Subject(view, title, row.owner_state, view.status)
 
 
