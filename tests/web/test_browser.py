@@ -87,7 +87,7 @@ def test_a_misspelt_make_and_town_are_suggested_and_dates_are_in_words(page, sit
         page.keyboard.press("Enter")
         expect(page.locator(f"input[name='{name}']")).to_have_value(chosen)
     page.locator("input[name='occurred_on']").fill("2026-03-09")
-    expect(page.locator("input[name='occurred_on'] + output")).to_have_text("March 9, 2026")
+    expect(page.locator("input[name='occurred_on'] + output")).to_have_text("9 March 2026")
 
 
 def test_a_make_typed_before_the_script_came_is_suggested_too(page, site):

@@ -1,16 +1,19 @@
 // Shows each date in words of the page's language: the browser's own format depends on its settings.
-const written = new Intl.DateTimeFormat(document.documentElement.lang.replace(/^en$/, "en-GB"), { dateStyle: "long", timeZone: "UTC" });
+const language = document.documentElement.lang.replace(/^en$/, "en-GB");
+const dates = "input[type=date], input[type=datetime-local]";
 
 function write(field) {
   if (!field.nextElementSibling?.matches("output")) {
     field.after(Object.assign(document.createElement("output"), { className: "hint" }));
   }
-  field.nextElementSibling.value = field.valueAsDate ? written.format(field.valueAsDate) : "";
+  const timeStyle = field.type === "date" ? undefined : "short";
+  const written = new Intl.DateTimeFormat(language, { dateStyle: "long", timeStyle, hourCycle: "h23", timeZone: "UTC" });
+  field.nextElementSibling.value = field.value ? written.format(field.valueAsNumber) : "";
   field.toggleAttribute("data-empty", !field.value);
 }
 
-document.querySelectorAll("input[type=date]").forEach(write);
-document.addEventListener("input", ({ target }) => target.matches("input[type=date]") && write(target));
+document.querySelectorAll(dates).forEach(write);
+document.addEventListener("input", ({ target }) => target.matches(dates) && write(target));
 
 // A file has the rows of what is typed in the filters, also before they are shown.
 document.addEventListener("click", ({ target }) => {

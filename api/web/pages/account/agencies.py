@@ -260,7 +260,7 @@ def participation_list(actor: Actor) -> str:
     """List what the states declare of their registers."""
     require(actor, Permission.REFERENCE_READ)
     listed = lists.read_filters(ParticipationQuery)
-    page = declarations.list_participation(actor, listed.filters, MAX_ROWS, listed.cursor)
+    page = declarations.list_participation(actor, listed.filters, lists.PAGE_SIZE, listed.cursor)
     return render_page(
         "account/participation.html",
         actor,
