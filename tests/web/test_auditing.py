@@ -62,7 +62,7 @@ def test_a_late_entry_is_listed_at_its_time_of_recording_with_the_zone(auditor, 
     with transaction(late):
         append(late, AuditEvent(Action.SIGNED_IN, "account", "late"))
     page = auditor.open("/audit")
-    assert "as they were written down, newest first" in page
+    assert "Acts that concern your state, newest first" in page
     assert page.index("9 Dec 2025, 15:00 (UTC+00:00)") < page.index("9 Mar 2026, 15:00 (UTC+00:00)")
 
 

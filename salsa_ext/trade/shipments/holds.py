@@ -172,7 +172,7 @@ def record_incident(*, actor: Actor, shipment_id: UUID, data: IncidentData) -> N
     if at and shipment_progress(facts, timedelta()).due_at is None:
         problems.add("new_expected_at", message("No stage of this shipment is expected any more."))
     if at and data.is_total:
-        problems.add("new_expected_at", message("Of a shipment that is lost nothing is expected."))
+        problems.add("new_expected_at", message("Nothing more is expected of a lost shipment."))
     problems.raise_any()
     incident = {
         "kind": data.kind,

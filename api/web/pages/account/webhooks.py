@@ -26,7 +26,7 @@ FIELDS: Final = (
     ),
     Field(
         "kinds",
-        message("Objects whose changes it hears of"),
+        message("Objects whose changes are sent"),
         "boxes",
         "webhook_kind",
         hint=message("A message says that an object changed, and nothing of what is in it."),

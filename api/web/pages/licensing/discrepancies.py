@@ -86,7 +86,7 @@ ACTIONS: Actions = (
         Permission.DISCREPANCY_WORK,
         ("explained", "agreed"),
         (TEXT_FIELD,),
-        message("Your state's position is taken back."),
+        message("Your state's position is withdrawn."),
         is_own=False,
     ),
     assign_action(
