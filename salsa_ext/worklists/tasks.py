@@ -49,7 +49,7 @@ LONG_LATE: Final = timedelta(days=30)
 class Task(NamedTuple):
     """An object that waits, its number or case, another state, its deadline, since when it waits.
 
-    `detail` is the kind of a discrepancy: one document may have several.
+    `detail` is the kind of a discrepancy, `line` that of the document: one may have several.
     """
 
     subject_kind: str
@@ -59,6 +59,7 @@ class Task(NamedTuple):
     due_at: datetime | None
     since: datetime | None
     detail: str | None = None
+    line: int | None = None
 
 
 @dataclass(frozen=True)
@@ -312,6 +313,7 @@ QUEUES: Final[Mapping[str, Queue]] = {
             None,
             row.raised_at,
             row.kind,
+            row.data.get("line"),
         ),
     ),
     "permit": Queue(

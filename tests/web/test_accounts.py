@@ -28,7 +28,7 @@ def _address(administrator, username):
 def test_an_account_is_opened_and_its_password_is_shown_once(administrator, visitor):
     page = administrator.send("/accounts/new", ANA, 200).get_data(as_text=True)
     password = _password(page)
-    assert text(page).count("Role Police officer") == 2, text(page)
+    assert "Role Police officer" in text(page)
     assert "Password" in text(page) and "data-prints" in page
     assert password not in administrator.open(_address(administrator, "bra.ana"))
     visitor.sign_in("bra.ana", password, new_password="five words are even better")

@@ -23,6 +23,7 @@ from api.web.record_pages import DocumentPages
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
+from salsa_ext.database.paging import MAX_COUNTED
 from salsa_ext.reference.names import label, participants
 from salsa_ext.trade.discrepancies import commands as discrepancy_commands
 from salsa_ext.trade.discrepancies import queries as discrepancy_queries
@@ -111,6 +112,12 @@ def _find(actor: Actor, discrepancy_id: UUID) -> Subject:
     return Subject(view, title, row.owner_state, view.status)
 
 
+def _count_unexplained(actor: Actor) -> int:
+    """Return how many discrepancies the state still has to explain, as home counts them."""
+    waiting = discrepancy_queries.list_discrepancies(actor, {"unexplained": True}, 1, None)
+    return waiting.count(MAX_COUNTED) or 0
+
+
 DISCREPANCIES = DocumentPages(
     licensing_pages,
     "discrepancy",
@@ -126,6 +133,7 @@ DISCREPANCIES.add_list(
     FILTERS,
     # without a filter the open ones
     presets=lambda actor: {"waiting": "true"} if set(request.args) <= UNSHOWN else {},
+    context=lambda actor, page: {"unexplained": _count_unexplained(actor)},
     page_size=PAGE_SIZE,
     item=DiscrepancyResponse,
 )

@@ -5,6 +5,8 @@ from decimal import Decimal
 from functools import partial
 from typing import Any, Final
 
+from markupsafe import Markup
+
 from api.schemas.trade.receipts import ReceiptCorrectionRequest, ReceiptRequest, present_receipt
 from api.web.document_actions import REASON, Action, Actions
 from api.web.formatting import gun_name
@@ -28,6 +30,7 @@ from salsa_ext.trade.receipts.queries import (
 from salsa_ext.trade.shipments.queries import ShipmentView
 
 MAX_LISTED, MAX_TYPED = 2_000, 100_000
+NAMED: Final = Markup('{}<span class="quiet"> {}</span>')
 MAX_TICKED = 500
 """Firearms of a manifest that is ticked; of a larger one the serials are typed."""
 MOVING_STATUSES = ("planned", "released", "in_transit", "arrived", "overdue", "held")
@@ -140,7 +143,7 @@ def _manifest_field(shipped: Mapping[str, Any]) -> Field:
         "arrived",
         message("What arrived of the manifest"),
         "ticks",
-        tuple((serial, f"{serial} · {gun_name(gun)}") for serial, gun in shipped.items()),
+        tuple((serial, NAMED.format(serial, gun_name(gun))) for serial, gun in shipped.items()),
         hint=message("Untick what is missing. Shipped: {count}", count=len(shipped)),
     )
 
