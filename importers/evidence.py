@@ -18,6 +18,7 @@ from importers.reading.descriptions import describe, is_description
 from importers.reading.tables import LEVEL, fold
 from importers.serial_columns import FILLERS, is_serial
 from importers.subjects import REPORTED, SUBJECTS, Path, targets
+from salsa_ext.firearms.marks.firearm_marks import marking_instead_of_serial
 from salsa_ext.reference import names
 
 SAMPLE_VALUES: Final = 60
@@ -25,7 +26,7 @@ FEW_VALUES: Final = 15
 SAMPLE_DATES: Final = 1_000
 NEAR: Final = 88
 HEADING, PLAIN_HEADING, NEAR_HEADING, PART_OF_HEADING = 0.9, 0.8, 0.7, 0.6
-COUNTED: Final = 0.6
+COUNTED: Final = 0.4
 """How much a column of 1, 2, 3 is worth as the number of a document: it is that of the row."""
 SHORT_WORDS: Final = {"dt": "data", "fec": "fecha", "mun": "municipio", "obs": "observaciones"}
 BETWEEN_NAMES: Final = re.compile(r"\s*(?:[/&+,]|\s[-–]\s|\b(?:y|e|et|and)\b)\s*", re.IGNORECASE)
@@ -185,8 +186,9 @@ def _value_score(members: Path, texts: Sequence[str], order: str) -> float | Non
     if member.name == "serial":
         distinct = min(1.0, 2 * len({*texts}) / len(texts))
         return _share(texts, is_serial) * distinct * (1 - _share_as_above(texts))
-    if member.name == "number":
-        return _share(texts, lambda text: any(map(str.isdigit, text)))
+    if member.name == "number":  # none is raspado
+        is_serial_number = any(marking_instead_of_serial(text) for text in texts)
+        return _share(texts, lambda text: any(map(str.isdigit, text))) / (1 + is_serial_number)
     if member.type is datetime or (
         member.type is str and not member.limits.choices and not member.limits.form
     ):

@@ -13,7 +13,7 @@ from importers.reading.code_keys import find_keys
 from importers.reading.patterns import SERIALS, split_text
 from importers.reading.row_kinds import Cells, columns_above, find_skips, is_ditto
 from importers.reading.tables import Table, fold
-from importers.serial_columns import is_starred, serial_source, unread_signs
+from importers.serial_columns import is_starred, letters_and_digits, serial_source, unread_signs
 from importers.subjects import SUBJECTS, Subject, is_required, targets
 from salsa_ext.core.errors import message
 
@@ -47,7 +47,10 @@ SUBJECT_WORDS: Final = {
 }
 TOTALS: Final = Skip(
     str(message("a row of totals")),
-    {"*": r"(grand? |(sub|sous)[ -]?)?tota(l|is|les|ux)\b.{0,60}|(suma|soma|somme)( total)?:?"},
+    {
+        "*": r"((grand? |(sub|sous)[ -]?)?tota(l|is|les|ux)|(carried|brought) (forward|down))\b.{0,60}"
+        r"|(suma|soma|somme)( total)?:?"
+    },
 )
 YEAR: Final = re.compile(r"(19|20)\d\d")
 LEAST_DATES: Final = 0.8
@@ -154,6 +157,7 @@ def _draft(
         if (path != "number" or path in subject.key) and path != "place.country"
     }
     order = find_date_order([text for texts in values.values() for text in {*texts}])
+    halves = {each for column in values for each in letters_and_digits(column, [*values])}
     scores = [
         (
             score_column(path, members, column, texts, labels, order)
@@ -164,6 +168,7 @@ def _draft(
         for column, texts in islice(values.items(), MAX_GUESSED)
         for path, members in known.items()
         if texts and (path not in subject.constants or is_read(members, texts, order))
+        if column not in halves or members[-1].name == "serial"
     ]
     chosen: dict[str, tuple[str, float]] = {}
     for score, column, path in sorted(scores, key=lambda each: (-each[0], len(each[2]))):
@@ -187,7 +192,7 @@ def _draft(
             column,
             *chosen.get(column, ("", 0.0)),
             tuple(dict.fromkeys(texts[:50]))[:3],
-            len({*texts}) < len(texts),
+            len({*texts}) < sum(bool(row.get(column)) for row in rows),  # a ditto sign repeats
         )
         for column, texts in values.items()
     )
@@ -251,7 +256,7 @@ def natural_key(subject: Subject, columns: Sequence[ColumnGuess]) -> tuple[str, 
     repeats = all(guess.repeats for guess in columns)
     if repeats and not subject.items:
         return f"{number}/{{#}}", False
-    return number, repeats
+    return number, bool(subject.items)  # whatever the first rows are like
 
 
 def needed_fields(subject: Subject, given: Collection[str] = ()) -> list[str]:

@@ -219,14 +219,17 @@ class Interpreter:
         if number is None or problems:
             raise RowRefused(*problems, key=(subject.name, number or ""))
         body["number"] = number
-        for name in mapping.number_columns() if subject.has_external_ids else ():
-            if before := _two_numbers(texts[name])[1]:
-                body.setdefault("external_ids", []).append({"system": name, "number": before})
+        of_number = mapping.number_columns() if subject.has_external_ids else []
+        for name in of_number:
+            case, before = _two_numbers(texts[name])
+            is_repeated = len(of_number) == 1 and number.startswith(f"{case}/")
+            for each in filter(None, (before, case if is_repeated else "")):
+                body.setdefault("external_ids", []).append({"system": name, "number": each})
         if "place" in body:
             complete_place(body["place"])
             self._ask_about(body["place"], fields)
-        column = partial(self._column_named, steps, texts)
-        return Candidate(subject, number, body, [row], column)
+        columns = partial(self._columns_named, steps, texts)
+        return Candidate(subject, number, body, [row], columns)
 
     def _interpret(
         self, body: dict[str, Any], subject: Subject, meanings: Mapping[str, str], row: Row
@@ -255,11 +258,18 @@ class Interpreter:
         if name and "latitude" not in place and fold(name) not in texts:
             self.judgement.add_unknown("place", name)
 
-    def _column_named(self, steps: DocumentSteps, texts: Mapping[str, str], name: str) -> str:
+    def _columns_named(
+        self, steps: DocumentSteps, texts: Mapping[str, str], name: str
+    ) -> Sequence[str]:
+        """Return the columns that fill a field, or all of an object; of alternatives the first."""
         if name == "number":
-            return self._columns.get(next(iter(steps.mapping.number_columns()), ""), "")
-        fields = (step for step in steps.fields if step.name == name)
-        return next((self._column_of(step, texts) for step in fields), "")
+            return [self._columns.get(each, "") for each in steps.mapping.number_columns()]
+        of_it = (step for step in steps.fields if f"{step.name}.".startswith(f"{name}."))
+        if (step := next(of_it, None)) is None:
+            return ()
+        if step.source.join is None:
+            return (self._column_of(step, texts),)
+        return [self._columns.get(each, "") for each in step.source.columns]
 
     def _column_of(self, step: FieldStep, texts: Mapping[str, str]) -> str:
         """Return the column of the file that filled a field, else the first that could."""

@@ -55,11 +55,16 @@ class Candidate:
     number: str
     body: dict[str, Any]
     rows: list[Row]
-    column: Callable[[str], str]
-    """Returns the column of the file that filled a field."""
+    columns: Callable[[str], Sequence[str]]
+    """Returns the columns of the file that filled a field."""
     data: Any = None
     parts: Sequence[Candidate] = ()
     refused: Sequence[Reject] = ()
+
+    def column(self, field: str) -> str:
+        """Return the first column that filled a field, else one of the object that it is of."""
+        above = field.rpartition(".")[0]
+        return next(iter(self.columns(field) or (above and self.columns(above))), "")
 
     def without(self, rejects: Sequence[Reject]) -> Candidate | None:
         """Return the document without the rows that have problems of their own.
@@ -246,7 +251,7 @@ def refuse(candidate: Candidate, errors: Mapping[str, Sequence[Message | str]]) 
         at = candidate.row_of(int(parts[1])) if is_of_item else 0
         for text in texts:
             sentence = text if isinstance(text, Message) else Message(str(text))
-            if not column and plain:
+            if plain and not candidate.columns(plain):
                 sentence = Message(f"{plain}: {sentence.text}", sentence.params)
             by_row.setdefault(at, []).append(Problem(column, sentence))
     return [Reject(row, by_row.get(at, [ANOTHER_ROW])) for at, row in enumerate(rows)]

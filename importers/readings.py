@@ -36,8 +36,9 @@ def add_readings(judgement: Judgement, candidate: Candidate) -> None:
     for row, pieces in groupby(candidate.pieces(), key=lambda piece: piece[0].rows[0]):
         parts, guns = zip(*pieces, strict=True)
         stored = [*map(stored_gun, chain(*guns))]
-        for field, column, outcome, value in _readings(parts[0], stored):
-            cell = row.cells.get(column, "")
+        for field, columns, outcome, value in _readings(parts[0], stored):
+            column = " + ".join(columns)
+            cell = " ".join(filter(None, (row.cells.get(each, "") for each in columns)))
             key = (field, column, _shape(field, cell), outcome)
             if key in judgement.readings:
                 judgement.readings[key]["count"] += 1
@@ -49,19 +50,19 @@ def add_readings(judgement: Judgement, candidate: Candidate) -> None:
 
 def _readings(
     part: Candidate, guns: Sequence[dict[str, Any]]
-) -> Iterator[tuple[str, str, Any, Any]]:
-    """Yield field, column, kind of outcome and value of the cells that are read in several ways."""
+) -> Iterator[tuple[str, Sequence[str], Any, Any]]:
+    """Yield field, columns, kind of outcome and value of the cells that are read in several ways."""
     of_gun = part.subject.items or "firearm"
-    if guns and (column := part.column(f"{of_gun}.serial")):
-        yield "serial", column, str([(len(gun["marks"]), gun["marking"]) for gun in guns]), guns
-    if guns and (column := part.column(f"{of_gun}.description")):
+    if guns and (columns := part.columns(f"{of_gun}.serial")):
+        yield "serial", columns, str([(len(gun["marks"]), gun["marking"]) for gun in guns]), guns
+    if guns and (columns := part.columns(f"{of_gun}.description")):
         filled = [[name for name in gun if gun[name]] for gun in guns]
-        yield "description", column, str(filled), guns
+        yield "description", columns, str(filled), guns
     day = part.body.get("occurred_on", "")
-    if day and (column := part.column("occurred_on")):
-        yield "occurred_on", column, len(day), day
-    if column := part.column("number"):
-        yield "number", column, "", part.number
+    if day and (columns := part.columns("occurred_on")):
+        yield "occurred_on", columns, len(day), day
+    if columns := part.columns("number"):
+        yield "number", columns, "", part.number
 
 
 def _shape(field: str, cell: str) -> str:

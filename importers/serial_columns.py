@@ -33,7 +33,7 @@ ILLEGIBLE_WORDS: Final = re.compile(r"ileg|illeg|illis|unread|no se l|incompl")
 
 def serial_source(column: str, columns: Sequence[str]) -> Source:
     """Return where the serials of a gun are: in a column, or in several that belong to it."""
-    if joined := _letters_and_digits(column, columns):
+    if joined := letters_and_digits(column, columns):
         return Source(joined, join="")
     several = _columns_by_part(column, columns)
     return Source(several, join="; " if len(several) > 1 else None)
@@ -66,7 +66,7 @@ def is_serial(text: str) -> bool:
     return (is_mark and not is_date) or marking_instead_of_serial(text) is not None
 
 
-def _letters_and_digits(column: str, columns: Sequence[str]) -> tuple[str, ...]:
+def letters_and_digits(column: str, columns: Sequence[str]) -> tuple[str, ...]:
     """Return the columns of one serial, that of its letters and that of its digits; none for one."""
     for other in columns:
         first, second = sorted((column, other), key=columns.index)

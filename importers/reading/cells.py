@@ -13,7 +13,7 @@ from importers.reading.reader.parts import fold
 from salsa_ext.core.codes import LANGUAGES, MARK_CONDITIONS
 from salsa_ext.core.errors import Message, message
 from salsa_ext.core.fields import Member
-from salsa_ext.firearms.marks.marking_words import find_term, is_craft, marking_of
+from salsa_ext.firearms.marks.marking_words import find_term, guess_marking, is_craft, marking_of
 from salsa_ext.firearms.marks.other_texts import find_damage
 from salsa_ext.reference import names
 from salsa_ext.reference.placeholders import UNDECIDED, fold_words, read_denial
@@ -92,7 +92,7 @@ ABSENT_NOUNS: Final = frozenset(
 )
 """What a cell may say that there is none of: `sin dato`."""
 NO_VALUE: Final = re.compile(
-    r"[\W_0]*|[\W_]*x(?:[\W_]*x){2,}[\W_]*|[ns][/.\\ -]+[a-z][/.]?|n\.?[ad]\.?|null|none|nil|nan",
+    r"[\W_0]*|[\W_]*x(?:[\W_]*x){2,}[\W_]*|[ns][/.\\ -]+[a-z][/.]?|n\.?[adi]\.?|null|none|nil|nan",
     re.I,
 )
 """Signs and short forms for no value: `-`, `0000`, `XXX`, `N/D`, `s.d.`, `NULL`."""
@@ -298,8 +298,12 @@ def _read_code(choices: tuple[str, ...], text: str) -> str:
 def find_code(choices: tuple[str, ...], text: str) -> str | None:
     """Return the code of a text: by its names, or by the words for a mark's condition."""
     code = code_texts(choices)[1].get(fold(text))
-    if code is None and choices == MARK_CONDITIONS and (term := find_term(text)):
-        code = "intact" if term.code == "visible" else term.code
+    if code is None and choices == MARK_CONDITIONS:
+        first, _, rest = text.partition(" ")
+        label = find_term(first) if rest else None  # numeração íntegra
+        term = find_term(rest if label and label.kind == "label" else text)
+        code = term.code if term else guess_marking(text)
+        code = "intact" if code == "visible" else code
     return code if code in choices else None
 
 

@@ -65,6 +65,8 @@ SHORT_TYPES: Final = {
     "pist ametralladora": "submachine_gun",
     "pist metralhadora": "submachine_gun",
     "subametr": "submachine_gun",
+    "s m g": "submachine_gun",
+    "smg": "submachine_gun",
     "submetr": "submachine_gun",
 }
 """Cut words for kinds of guns."""
@@ -95,6 +97,8 @@ def describe(text: str, own_make: str = "", own_type: str | None = None) -> Mapp
     Of a gun whose make is known no other is read: `Thunder 380` is a model of Bersa. `own_type` is
     the code of its type, where another cell says it.
     """
+    if parted := _between_slashes(text.strip(), own_make, own_type):
+        return parted
     parts = dict[str, str]()
     for match in BRACKETS.finditer(text):
         if state := find_state(match[1].strip()):
@@ -152,6 +156,25 @@ def describe(text: str, own_make: str = "", own_type: str | None = None) -> Mapp
     ).endswith(("-gauge", "-bore")):
         parts["type"] = "shotgun"  # a French fusil is both
     return parts
+
+
+def _between_slashes(text: str, own_make: str, own_type: str | None) -> Mapping[str, str]:
+    """Return the parts that slashes set apart: `GLOCK/G17/9mm`, `TAURUS/PT 24/7/.40`."""
+    first, *others = (piece.strip() for piece in text.split("/"))
+    if own_make or not first or not all(others) or not others or names.resolve("make", text):
+        return {}
+    rest = "/".join(others)
+    if _type_of(first):
+        return {"type": first} | {**describe(rest, "", own_type)}
+    make = names.resolve("make", first)
+    if len(others) == 1:
+        return {"make": first} | {**describe(rest, make, own_type)} if make else {}
+    model, calibre = "/".join(others[:-1]), others[-1]
+    is_number = any(map(str.isdigit, first))
+    if not names.find_candidates("calibre", calibre) or (is_number and not make):
+        return {}
+    parts = {"make": first, "model": model, "calibre": calibre}
+    return {name: part for name, part in parts.items() if not is_no_value(part)}
 
 
 def _model_and_calibre(text: str, own_make: str) -> tuple[str, str] | None:
@@ -274,8 +297,9 @@ def _explicit_calibre(text: str) -> str | None:
         return None
     *others, last = text.split()
     code = names.resolve("calibre", text)
-    if others and code == names.resolve("calibre", " ".join(others)) and _type_of(last):
-        return None  # a 9 mm pistol; but .22 long rifle
+    is_named = code == names.resolve("calibre", " ".join(others)) or fold(last) != "rifle"
+    if others and is_named and _type_of(last):
+        return None  # a 9 mm pistol, a .38 revolver; but .22 long rifle
     is_plain = METRIC.fullmatch(text) or DECIMAL.fullmatch(text)
     return text if code or is_plain or _is_likely_calibre(text) else None
 

@@ -113,6 +113,22 @@ def test_a_column_that_counts_the_rows_is_not_the_number_of_the_case(draft):
     assert (mapping.number, mapping.group) == ("{Nro. Causa}", True)
 
 
+def test_a_column_with_words_for_a_removed_number_is_of_serials(draft):
+    rows = [["MP-1", "TKA52390"], ['"', "BORRADO"], ["MP-2", "no tiene"], ["MP-3", "BFN95011"]]
+    drafted = draft(["Expediente MP", "Registro"], rows, subjects=["seizures"])
+    paths = {each.column: each.path for each in drafted.columns}
+    assert paths == {"Expediente MP": "number", "Registro": "items.serial"}
+    assert drafted.profile.documents[0].group
+
+
+def test_letters_and_digits_side_by_side_are_one_serial(draft):
+    rows = [["FPU 3/17", "C", "773096"], ["FPU 5/17", "PX", "44267"], ["FPU 7/17", "AW", "853344"]]
+    drafted = draft(["Case Ref", "Prefix", "Number"], rows, subjects=["reports"])
+    mapping = drafted.profile.documents[0]
+    assert mapping.fields["firearm.serial"].columns == ("Prefix", "Number")
+    assert mapping.number_columns() == ["Case Ref"]
+
+
 def test_headings_are_known_without_their_small_words(draft):
     header = ["N° d'enregistrement", "Date de la saisie", "N° de la matricule", *HEADINGS["fr"][3:]]
     fields = draft(header, subjects=["seizures"]).profile.documents[0].fields

@@ -237,6 +237,14 @@ def test_a_row_without_a_case_is_a_document_of_its_own(read):
         ("marque non visible pistolet", ("pistol", None, None, None)),
         ("shotgun sin marca visible, un cañón", ("shotgun", None, None, None)),
         ("Glk 22", (None, "Glk", "22", None)),
+        ("GLOCK/G17/9mm", (None, "GLOCK", "G17", "9mm")),
+        ("GLOCK/G17", (None, "GLOCK", "G17", None)),
+        ("Taurs/PT 24/7/.40", (None, "Taurs", "PT 24/7", ".40")),
+        ("SEM MARCA/NI/.38", (None, None, None, ".38")),
+        ("Pistola/Glock/17/9mm", ("pistol", "Glock", "17", "9mm")),
+        ("- / 22", (None, None, None, "22")),
+        (".38 revolver", ("revolver", None, None, ".38")),
+        ("9mm s.m.g.", ("submachine_gun", None, None, "9mm")),
     ],
 )
 def test_a_description_is_taken_apart(session, text, parts):

@@ -64,6 +64,15 @@ def test_a_kind_that_says_more_than_its_meaning_goes_to_the_remarks(judge):
     assert document["document"]["note"] == "how: hallada y entregada"
 
 
+def test_a_missing_field_names_a_column_of_the_same_object(judge):
+    fields = {"occurred_on": "day", "firearm.serial": "serial", "from.licence": "licence"}
+    mapping = {"subject": "reports", "number": "{case}", "fields": fields}
+    mapping["constants"] = {"kind": "theft"}
+    profile = from_data({"name": "losses", "documents": [mapping]})
+    problems = judge(profile, [*HEADER, "licence"], [*ROW, "77/C"]).top_problems()
+    assert [problem.column for problem, *_ in problems] == ["licence"]
+
+
 def test_a_town_that_no_gazetteer_has_is_asked_about_where_three_rows_have_it(
     actor, tmp_path, judge
 ):

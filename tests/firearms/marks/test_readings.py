@@ -99,6 +99,10 @@ def test_the_text_of_a_mark_is_read_as_itself(cell):
         assert read_cell(mark.text).marks == (MarkRead(mark.text),)
 
 
+def test_an_unread_glyph_beside_the_name_of_a_model_is_of_the_mark():
+    assert read_cell("TS9??73").marks == (MarkRead("TS9??73"),)
+
+
 @given(CELLS)
 def test_a_digit_outside_the_mark_is_in_a_remark(cell):
     reading = read_cell(cell)

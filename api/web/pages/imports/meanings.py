@@ -127,6 +127,8 @@ def _lists(actor: Actor, profile: Profile, texts: list[_Text]) -> Iterator[_List
     for kind, (names, members) in fields.items():
         if own := [each for each in texts if each.kind == kind]:
             name, options = translate(members[-1].field.label), list_options(actor, kind, members)
+            if kind == "agency":
+                options = [(AS_IT_IS, translate(message("As it stands, in the remarks"))), *options]
             known = [each for each in own if each.is_known]
             others = [each for each in own if not each.is_known]
             yield _List(kind, name, tuple(dict.fromkeys(names)), others, known, options)
@@ -143,8 +145,7 @@ def list_options(actor: Actor, kind: str, members: Path) -> choices.Options | ch
     if kind == "type":
         return choices.types()
     if kind == "agency":
-        as_it_is = AS_IT_IS, translate(message("As it stands, in the remarks"))
-        return [as_it_is, *choices.agencies(actor)]
+        return choices.agencies(actor)
     return choices.countries() if kind == "state" else []
 
 
