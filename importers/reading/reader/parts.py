@@ -7,8 +7,6 @@ from datetime import date, datetime
 from itertools import chain, islice
 from typing import Any, Final, NamedTuple
 
-from salsa_ext.core.text import remove_accents
-
 MIB: Final = 1024 * 1024
 MAX_COLUMNS: Final = 500
 MAX_TITLE: Final = 500
@@ -92,7 +90,9 @@ def fold(text: str) -> str:
     """Return a heading in lower case, without accents, signs and line ends."""
     if text.isascii():
         return " ".join(text.lower().translate(SIGNS).split())
-    return " ".join(re.sub(r"[\W_]+", " ", remove_accents(text)).split())
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(sign for sign in plain if not unicodedata.combining(sign))
+    return " ".join(re.sub(r"[\W_]+", " ", plain).split())
 
 
 def _find_header(rows: Sequence[tuple[int, Row]], headings: set[str]) -> int:
