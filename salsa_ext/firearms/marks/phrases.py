@@ -55,8 +55,8 @@ def split_phrases(text: str) -> list[Phrase]:
         Phrase("note", *note[:2], note=note[2]) for note in find_glyph_remarks(fold_glyphs(text))
     ]
     for span in find_others(text):
-        beside = {text[span[0] - 1 : span[0]], text[span[1] : span[1] + 1]}
-        if beside & {"?", "*"}:  # TS9??73: glyphs of a mark, not the model TS9
+        neighbours = {text[span[0] - 1 : span[0]], text[span[1] : span[1] + 1]}
+        if neighbours & {"?", "*"}:  # TS9??73: glyphs of a mark, not the model TS9
             continue
         if not any(note.start < span[1] and span[0] < note.end for note in notes):
             notes.append(Phrase("other", *span))
