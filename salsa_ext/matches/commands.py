@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import exists, or_, select
+from sqlalchemy import Select, exists, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
@@ -88,6 +88,7 @@ def propose_matches(actor: Actor, candidates: CandidatesByRecord, role: str) -> 
             changed, more = _store_views(actor, owner, list(views[owner].values()), marks_changed)
         changes += changed
         disclosed += more
+    changes = _doubt_contested(actor, views, changes)
     match_notices.notify_states(actor, changes, role, _findings(disclosed))
 
 
@@ -227,52 +228,73 @@ def _store_views(
         ordered = [_new_row(actor, new[key]) for key in sorted(new)]  # against deadlocks
         for match_id, *key in db.session.execute(once, ordered):
             changes.append(_change("match_proposed", match_id, new[key[0], key[1]]))
-    return _doubt_contested(actor, owner, views, changes), disclosed
+    return changes, disclosed
 
 
 def _doubt_contested(
-    actor: Actor, owner: str, views: Sequence[PairView], changes: list[MatchChange]
+    actor: Actor, views: Mapping[str, Mapping[PairKey, PairView]], changes: Sequence[MatchChange]
 ) -> list[MatchChange]:
     """Make near marks moderate that another mark near the same record contests.
 
-    A search compares the records of its moment; those recorded one after the other meet here.
+    A search compares the records of its moment; those recorded one after the other meet here. The
+    other state's row follows where it may know of the rival. Returns all changes.
     """
-    near = [view for view in views if view.is_open and view.marks[0] != view.marks[1]]
-    if not near:
-        return changes
+    by_match = {change.match: change for change in changes}
+    of_others: dict[str, list[tuple[UUID | None, UUID]]] = defaultdict(list)
+
+    def lower(row: Match) -> None:
+        row.strength = "moderate"
+        change = by_match.get(row.id) or withdrawals.changed(actor, row, "match_changed")
+        by_match[row.id] = replace(change, strength=row.strength)
+
+    for owner in sorted(views):
+        near = [view for view in views[owner].values() if view.is_near]
+        with acting_as(actor, owner):
+            for row, is_shared in (
+                db.session.execute(_select_contested(owner, near)) if near else ()
+            ):
+                lower(row)
+                if is_shared:
+                    of_others[row.other_state].append((row.other_record, pseudonym(row.record_id)))
+            db.session.flush()  # as the owner of the rows
+    for owner in sorted(of_others):
+        pair = tuple_(Match.record_id, Match.other_pseudonym)
+        query = _select_strong(owner, Match).where(pair.in_(of_others[owner]))
+        with acting_as(actor, owner):
+            for row in db.session.scalars(query):
+                lower(row)
+            db.session.flush()
+    return [*by_match.values()]
+
+
+def _select_strong(owner: str, *columns: Any) -> Select[Any]:
+    """Select and lock rows of near marks that wait and are strong, with more columns."""
+    is_near = Match.record_mark != Match.other_mark
+    waits = (Match.is_current, Match.status == "proposed", Match.strength == "strong")
+    rows = select(*columns).where(Match.owner_state == owner, is_near, *waits).order_by(Match.id)
+    return rows.with_for_update(of=Match).execution_options(populate_existing=True)
+
+
+def _select_contested(owner: str, near: Sequence[PairView]) -> Select[Any]:
+    """Select rows of near marks with a rival, each with whether another state's open record is one."""
     other = aliased(Match)
-    is_contested = exists().where(
+    fits = (
         other.owner_state == owner,
         other.is_current,
         other.status != "rejected",
         other.record_mark != other.other_mark,
-        or_(
-            (other.record_id == Match.record_id) & (other.other_mark != Match.other_mark),
-            (other.other_pseudonym == Match.other_pseudonym)
-            & (other.record_mark != Match.record_mark),
-        ),
     )
-    query = select(Match).where(
-        Match.owner_state == owner,
-        Match.is_current,
-        Match.status == "proposed",
-        Match.strength == "strong",
-        Match.record_mark != Match.other_mark,
+    of_record = (other.record_id == Match.record_id) & (other.other_mark != Match.other_mark)
+    of_other = other.other_pseudonym == Match.other_pseudonym
+    of_other &= other.record_mark != Match.record_mark
+    is_shared = exists().where(*fits, of_record, other.other_state != owner)
+    return _select_strong(owner, Match, is_shared).where(
         or_(
             Match.record_id.in_({view.record for view in near}),
             Match.other_pseudonym.in_({view.key[1] for view in near}),
         ),
-        is_contested,
+        exists().where(*fits, or_(of_record, of_other)),
     )
-    locked = query.order_by(Match.id).with_for_update(of=Match)
-    rows = db.session.scalars(locked.execution_options(populate_existing=True)).all()
-    by_match = {change.match: change for change in changes}
-    for row in rows:
-        row.strength = "moderate"
-        change = by_match.get(row.id) or withdrawals.changed(actor, row, "match_changed")
-        by_match[row.id] = replace(change, strength=row.strength)
-    db.session.flush()  # as the owner of the rows
-    return [*by_match.values()]
 
 
 def _change(code: str, match_id: UUID, view: PairView) -> MatchChange:

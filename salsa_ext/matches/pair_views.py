@@ -54,6 +54,11 @@ class PairView:
     marks: tuple[str, str]
     is_hidden_from_other: bool = False
 
+    @property
+    def is_near(self) -> bool:
+        """Return whether both marks are disclosed and not the same."""
+        return self.is_open and self.marks[0] != self.marks[1]
+
     @cached_property
     def key(self) -> PairKey:
         """Return the pair's key among the owner's rows."""

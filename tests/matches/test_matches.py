@@ -52,6 +52,16 @@ def test_a_partial_number_that_fits_two_guns_is_strong_for_neither(
         assert [each["strength"] for each in matches(officer)] == ["moderate", "moderate"]
 
 
+def test_each_state_reads_that_a_partial_number_fits_the_gun_of_another(as_actor, bra, pry_police):
+    bra.post("/seizures", bodies.seizure(items=[bodies.firearm(serial="TKA5238?")]))
+    sold(as_actor, firearm=bodies.firearm(serial="TKA52381"))
+    assert matches(pry_police)[0]["strength"] == "strong"
+    report = bodies.report(firearm=bodies.firearm(serial="TKA52384"))
+    as_actor("ARG", "police_officer").post("/reports", report)
+    for officer in (bra, pry_police, as_actor("ARG", "police_officer")):
+        assert {each["strength"] for each in matches(officer)} == {"moderate"}
+
+
 def test_strong_matches_come_first_and_those_to_confirm_together_are_found(as_actor, bra):
     for serial in ("ABC123456", "TKA52381"):
         sold(as_actor, number=serial, firearm=bodies.firearm(serial=serial))
