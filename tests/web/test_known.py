@@ -76,7 +76,7 @@ def test_the_audit_names_document_and_gun_next_to_the_id_and_is_searched_by_them
     page = auditor.open("/audit?subject_id=NC-R1")
     table = text("<main>" + page[page.index("<tbody") :])
     assert "Report · recording" in table and "NC-R1" in table
-    assert "Nothing is found" in text(auditor.open("/audit?subject_id=NC-R9"))
+    assert "Nothing matches these filters" in text(auditor.open("/audit?subject_id=NC-R9"))
 
 
 def test_the_audit_finds_what_was_done_in_a_case_and_names_it_next_to_the_id(
