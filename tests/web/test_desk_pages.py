@@ -84,7 +84,7 @@ def test_home_and_desk_count_and_order_what_is_late_alike(officer, trade, as_act
     for address in ("/", "/desk/"):
         page = officer.open(address)
         assert "Receipts to confirm · late: 2" in page
-        assert page.index(">A-1<" if address == "/desk/" else "A-1</a>") < page.index("A-LAPSED")
+        assert page.index(">A-1<") < page.index("A-LAPSED")
 
 
 def test_an_empty_desk_says_so(officer):
@@ -222,19 +222,19 @@ def test_of_a_long_manifest_the_first_200_are_shown(officer, trade, as_actor):
     [
         ("/desk/permits?kind=import", "I-1", "E-1"),
         ("/desk/permits?number=E-1", "E-1", "I-1"),
-        ("/desk/permits?status=expired", "No permits are found", "E-1"),
-        ("/desk/permits?importing_state=BRA", "No permits are found", "E-1"),
-        ("/desk/permits?exporting_state=BRA", "E-1", "No permits are found"),
-        ("/desk/shipments?plate=BRA2E19", "A-1", "No shipments"),
-        ("/desk/shipments?document=BR-118", "A-1", "No shipments"),
-        ("/desk/shipments?status=overdue&number=A-1", "A-1", "No shipments"),
-        ("/desk/shipments?due_before=2026-03-09", "A-1", "No shipments"),
-        ("/desk/shipments?due_before=2026-03-07", "No shipments", "BR-118"),
+        ("/desk/permits?status=expired", "Nothing matches", "E-1"),
+        ("/desk/permits?importing_state=BRA", "Nothing matches", "E-1"),
+        ("/desk/permits?exporting_state=BRA", "E-1", "Nothing matches"),
+        ("/desk/shipments?plate=BRA2E19", "A-1", "Nothing matches"),
+        ("/desk/shipments?document=BR-118", "A-1", "Nothing matches"),
+        ("/desk/shipments?status=overdue&number=A-1", "A-1", "Nothing matches"),
+        ("/desk/shipments?due_before=2026-03-09", "A-1", "Nothing matches"),
+        ("/desk/shipments?due_before=2026-03-07", "Nothing matches", "BR-118"),
     ],
 )
 def test_lists_are_filtered(officer, trade, address, found, left_out):
     page = officer.open(address)
-    table = page[page.index("</form>", page.index("<main")) :]
+    table = page[page.index("</form>", page.index("<main")) : page.index("</main>")]
     assert found in table and left_out not in table
 
 

@@ -81,8 +81,8 @@ def test_a_changed_letter_is_refused(visitor, token):
 @pytest.mark.parametrize(
     ("wrong", "expected"),
     [
-        ("", "it begins with SALSA1"),
-        ("<script>alert(1)</script>", "it begins with SALSA1"),
+        ("", "which begins with SALSA1"),
+        ("<script>alert(1)</script>", "which begins with SALSA1"),
         ("SALSA1.PRY-2026-00000000.AAAA.AAAA", "has the key PRY-2026-00000000"),
     ],
 )
