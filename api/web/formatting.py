@@ -53,6 +53,18 @@ MARK_LOCATIONS: Final = {
     "slide": message("slide"),
     "barrel": message("barrel"),
     "cylinder": message("cylinder"),
+    "upper_receiver": message("upper receiver"),
+    "lower_receiver": message("lower receiver"),
+    "under_grips": message("under the grips"),
+    "bolt": message("bolt"),
+    "crane": message("crane"),
+    "magazine": message("magazine"),
+    "trigger_guard": message("trigger guard"),
+    "stock": message("stock"),
+    "grip": message("grip"),
+    "chamber": message("chamber"),
+    "forend": message("fore-end"),
+    "side_plate": message("side plate"),
 }
 """Places of a mark on a gun; other words stay as typed."""
 SUBJECT_PAGES: Final = {

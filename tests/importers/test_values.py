@@ -64,6 +64,24 @@ def test_a_kind_that_says_more_than_its_meaning_goes_to_the_remarks(judge):
     assert document["document"]["note"] == "how: hallada y entregada"
 
 
+def test_each_report_of_one_case_has_its_number(actor, tmp_path, judge):
+    fields = {"occurred_on": "day", "firearm.serial": "serial"}
+    mapping = {"subject": "reports", "number": "{case}/{#}", "fields": fields}
+    profile = from_data(
+        {"name": "losses", "documents": [mapping | {"constants": {"kind": "loss"}}]}
+    )
+    rows = [HEADER, ROW, [*ROW[:2], "BFN95011", *ROW[3:]]]
+    path = write_csv(tmp_path / "losses.csv", rows)
+    documents = [
+        each["document"] for each in importing(path, profile, actor("BRA")).judge().preview
+    ]
+    assert [each["number"] for each in documents] == ["C-1", "C-1/2"]
+    assert [each.get("external_ids") for each in documents] == [
+        None,
+        [{"system": "case", "number": "C-1"}],
+    ]
+
+
 def test_a_missing_field_names_a_column_of_the_same_object(judge):
     fields = {"occurred_on": "day", "firearm.serial": "serial", "from.licence": "licence"}
     mapping = {"subject": "reports", "number": "{case}", "fields": fields}
