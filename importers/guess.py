@@ -52,6 +52,7 @@ TOTALS: Final = Skip(
         r"|(suma|soma|somme)( total)?:?"
     },
 )
+MOST_LETTERS: Final = 5
 YEAR: Final = re.compile(r"(19|20)\d\d")
 LEAST_DATES: Final = 0.8
 """Share of years in a column from which on the rest of a date is looked for beside it."""
@@ -157,7 +158,8 @@ def _draft(
         if (path != "number" or path in subject.key) and path != "place.country"
     }
     order = find_date_order([text for texts in values.values() for text in {*texts}])
-    halves = {each for column in values for each in letters_and_digits(column, [*values])}
+    pairs = (letters_and_digits(column, [*values]) for column in values)
+    halves = {each for pair in pairs if pair and _is_short(values[pair[0]]) for each in pair}
     scores = [
         (
             score_column(path, members, column, texts, labels, order)
@@ -228,6 +230,11 @@ def _draft(
         once=any(path.endswith(".serial") for path in paths.values()),
     )
     return Draft(profile, guesses, missing)
+
+
+def _is_short(texts: Sequence[str]) -> bool:
+    """Return whether texts are the letters of serials, and not whole ones."""
+    return 2 * sum(len(text) <= MOST_LETTERS for text in texts) > len(texts)
 
 
 def _date_source(

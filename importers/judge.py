@@ -261,10 +261,11 @@ class Interpreter:
     def _columns_named(
         self, steps: DocumentSteps, texts: Mapping[str, str], name: str
     ) -> Sequence[str]:
-        """Return the columns that fill a field, or all of an object; of alternatives the first."""
+        """Return the columns that fill a field, or a field of `object.`; of alternatives the first."""
         if name == "number":
             return [self._columns.get(each, "") for each in steps.mapping.number_columns()]
-        of_it = (step for step in steps.fields if f"{step.name}.".startswith(f"{name}."))
+        prefix = name if name.endswith(".") else f"{name}/"
+        of_it = (step for step in steps.fields if f"{step.name}/".startswith(prefix))
         if (step := next(of_it, None)) is None:
             return ()
         if step.source.join is None:

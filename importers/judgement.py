@@ -62,9 +62,11 @@ class Candidate:
     refused: Sequence[Reject] = ()
 
     def column(self, field: str) -> str:
-        """Return the first column that filled a field, else one of the object that it is of."""
+        """Return the first column that filled a field, else one of the party or place that it is of."""
         above = field.rpartition(".")[0]
-        return next(iter(self.columns(field) or (above and self.columns(above))), "")
+        is_of_gun = above in ("", self.subject.items, "firearm")
+        others = () if is_of_gun else self.columns(f"{above}.")
+        return next(iter(self.columns(field) or others), "")
 
     def without(self, rejects: Sequence[Reject]) -> Candidate | None:
         """Return the document without the rows that have problems of their own.
