@@ -86,7 +86,7 @@ def test_the_holders_of_a_mark_go_by_its_key(as_actor, plans):
         ("/matches?current=false", "ix_match_gone"),
         ("/matches?status=confirmed", "ix_match_judged"),
         ("/matches?status=rejected&current=true", "ix_match_judged"),
-        ("/matches?least_worth=crime", "ix_match_owner_state_worth_id"),
+        ("/matches?least_worth=crime", "ix_match_owner_state_strength_worth_id"),
     ],
 )
 def test_a_list_of_the_few_matches_of_a_kind_passes_no_others(
