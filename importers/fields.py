@@ -84,9 +84,8 @@ def _read_field(
     if source.part:
         match = compile_pattern(source.part).search(text[:MAX_TEXT])
         text = (match[1] or "") if match else ""
-    given, text = text, replace_text(values, text)
-    if path[-1] is DESCRIPTION and names.resolve("make", text):
-        text = given  # the meaning of a make is that of one part
+    is_description = path[-1] is DESCRIPTION  # the meaning of a make is that of one part
+    given, text = text, text if is_description else replace_text(values, text)
     if not text:
         return None, ""
     if path[-1].is_many:

@@ -307,6 +307,19 @@ def test_a_person_can_say_that_words_of_a_description_are_no_value(session):
     assert body["firearm"] == {"type": "revolver", "calibre": "38"}
 
 
+def test_the_meaning_of_a_calibre_leaves_the_type_beside_it(read, session, actor, run, tmp_path):
+    mapping = {"subject": "transfers", "number": "{no}", "constants": {"kind": "registration"}}
+    mapping["fields"] = {"occurred_on": "day", "firearm.description": "gun", "to.name": "who"}
+    profile = from_data({"name": "register", "documents": [mapping]})
+    profile = with_meanings(profile, {("calibre", ".38 revolver"): ".38 Special"})
+    path = write_csv(
+        tmp_path / "held.csv", [["no", "day", "gun", "who"], ["1", "1/2/2020", ".38 revolver", "X"]]
+    )
+    [document] = importing(path, profile, actor("PAN")).judge().preview
+    gun = document["document"]["firearm"]
+    assert (gun["type"], gun["calibre"]) == ("revolver", ".38 Special")
+
+
 def test_two_columns_of_another_sheet_are_a_key():
     asides = [["01", "Pistola"], ["02", "Revólver"], ["10", "Réplica"], [], ["5", "total"]]
     keys = find_keys(asides, {"Tipo (cód.)": ["1", "02", "2"], "Cant.": ["1", "2", "1"]})
