@@ -1,4 +1,4 @@
-"""WSGI limits: requests worked on at once, bodies received per sender.
+"""Limits of a process: requests worked on at once, bodies received per sender, requests that wait.
 
 There are more threads than database connections; a thread waiting for bytes gives up its slot.
 Each sender gets few threads for bodies, senders without a key or session get half of all. One key or
@@ -13,13 +13,16 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, nullcontext
 from typing import Any, Final
 
-from flask import Flask
+from flask import Flask, Response, after_this_request, current_app, g, request
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.http import parse_cookie
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from api.http.auth import SENDER, SESSION_COOKIE
+from api.http.context import transaction, with_turn, without_turn
 from salsa_ext.core.ip_addresses import network
+from salsa_ext.database.session import release_connection
+from salsa_ext.jobs.wake import Waiters
 
 THREADS: Final = 64
 """Of each worker process."""
@@ -32,6 +35,11 @@ MAX_REQUESTS_PER_SENDER: Final = THREADS // 2
 """Requests of one key or session that are worked on or wait for a turn; others get 429."""
 REFUSED: Final = "salsa.refused"
 """Set in a request that is too much of its sender."""
+MAX_WAIT_SECONDS: Final = 30
+MAX_WAITERS: Final = 32
+"""Requests that wait in a process: half of its threads are left for others."""
+RETRY_AFTER: Final = "2"
+_FREE_WAITERS: Final = threading.BoundedSemaphore(MAX_WAITERS)
 Application = Callable[[dict[str, Any], Callable[..., Any]], Iterable[bytes]]
 
 
@@ -226,3 +234,43 @@ def register(app: Flask, limit: int, proxies: int = 0) -> None:
     """Limit concurrent requests in each process, by the addresses that so many proxies name."""
     limited = RequestLimiter(app.wsgi_app, limit)
     app.wsgi_app = ProxyFix(limited, x_for=proxies, x_proto=0)  # type: ignore[method-assign]
+
+
+def wait_for(is_done: Callable[..., bool]) -> None:
+    """Wait until `is_done(actor, **path)`, for up to the `wait` seconds of the query.
+
+    Each look is a transaction of its own. Where too many requests wait already, this one does not,
+    and its answer has Retry-After.
+    """
+    seconds = request.args.get("wait", 0, type=int)  # the query's schema refuses other values
+    if not 0 < seconds <= MAX_WAIT_SECONDS:
+        return
+    actor, ids = g.actor, request.view_args or {}
+    release_connection()
+
+    def is_over() -> bool:
+        with with_turn(), transaction(actor):
+            return is_done(actor, **ids)
+
+    if not _FREE_WAITERS.acquire(blocking=False):
+        after_this_request(_with_retry_after)
+        return
+    try:
+        with without_turn():
+            _waiters().wait_until(actor.own_state(), is_over, seconds)
+    finally:
+        _FREE_WAITERS.release()
+
+
+def _with_retry_after(response: Response) -> Response:
+    response.headers["Retry-After"] = RETRY_AFTER
+    return response
+
+
+def _waiters() -> Waiters:
+    """Return what wakes the requests of this process; it listens from the first use on."""
+    extensions: dict[str, Any] = current_app.extensions
+    if "waiters" not in extensions:
+        extensions["waiters"] = Waiters(current_app.config["LISTEN_URL"])
+    waiters: Waiters = extensions["waiters"]
+    return waiters

@@ -18,8 +18,8 @@ from api.http.etags import remember_version, with_conditional_etag, with_etag, w
 from api.http.idempotency import current_attempt, with_replay
 from api.http.json import BodyParser, declared_size, receive_body
 from api.http.pagination import ListQuery, link_header, list_body, list_schema, log_export
+from api.http.request_limits import wait_for
 from api.http.row_files import NDJSON
-from api.http.waiting import wait_for
 from salsa_ext.access.batches import RecordMany
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require, visitor

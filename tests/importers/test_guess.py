@@ -3,7 +3,7 @@
 import pytest
 
 from api.schemas.imports import field_labels
-from importers.guess import draft_profile
+from importers.drafting.guess import draft_profile
 from importers.reading.cells import read_cell
 from importers.reading.patterns import compile_pattern, split_text
 from importers.reading.tables import open_table

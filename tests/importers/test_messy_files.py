@@ -6,7 +6,7 @@ import pytest
 
 from api.schemas.imports import field_labels
 from importers.bodies import interpret_guns
-from importers.guess import draft_profile
+from importers.drafting.guess import draft_profile
 from importers.profiles import from_data
 from importers.reading.calibres import complete_calibre
 from importers.reading.cells import is_no_value, read_date

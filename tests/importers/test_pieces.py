@@ -3,7 +3,7 @@
 import pytest
 
 from api.schemas.imports import field_labels
-from importers.guess import draft_profile
+from importers.drafting.guess import draft_profile
 from importers.pieces import cut_row
 from importers.profiles import from_data, shipped_profiles, to_data
 from importers.reading.cells import CellError, read_date

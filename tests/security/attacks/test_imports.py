@@ -13,7 +13,8 @@ import pytest
 
 from api import import_jobs
 from api.routes.imports import rejects_csv
-from importers import grouping, guess
+from importers import grouping
+from importers.drafting import guess
 from importers.profiles import from_data, to_data
 from importers.reading.tables import Row, Table
 from salsa_ext.access.rules import operator

@@ -25,8 +25,8 @@ from api.web.pages.imports.runs import (
 )
 from api.web.record_pages import register_form, render_page
 from importers import subjects
-from importers.assumptions import assume
-from importers.guess import ColumnGuess, needed_fields
+from importers.drafting.assumptions import assume
+from importers.drafting.guess import ColumnGuess, needed_fields
 from importers.profiles import DocumentMapping, from_data, to_data
 from importers.reading.cells import CellError, read_cell
 from importers.reading.tables import SHEET

@@ -18,7 +18,7 @@ from api.web.forms import REQUIRED, Field, Form
 from api.web.pages.imports.meanings import list_options
 from api.web.pages.imports.runs import DATE_ORDER_TEXTS, is_simple, may_record
 from importers import subjects
-from importers.assumptions import (
+from importers.drafting.assumptions import (
     Assumption,
     assume,
     find_assumptions,
@@ -26,7 +26,7 @@ from importers.assumptions import (
     literal_rule,
     with_columns_of,
 )
-from importers.guess import ColumnGuess, natural_key, needed_fields
+from importers.drafting.guess import ColumnGuess, natural_key, needed_fields
 from importers.profiles import (
     DocumentMapping,
     Profile,

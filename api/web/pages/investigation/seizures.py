@@ -31,7 +31,7 @@ from api.web.pages.investigation.checks import register_purpose_page
 from api.web.pages.investigation.seizure_actions import ACTIONS
 from api.web.prefill import complete_gun, gun_values, number_items, seizure_number
 from api.web.record_pages import DocumentPages, register_form, render_page
-from importers.evidence import find_headings
+from importers.drafting.evidence import find_headings
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.administration import attachments

@@ -11,7 +11,7 @@ from werkzeug import Response
 
 from api.http.auth import authenticate_page
 from api.http.context import transaction
-from api.http.waiting import wait_for
+from api.http.request_limits import wait_for
 from api.i18n.messages import translate
 from api.routes.tracing.traces import (
     get_leg_form,

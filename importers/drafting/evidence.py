@@ -13,10 +13,10 @@ from typing import Any, Final
 
 from rapidfuzz import fuzz
 
+from importers.drafting.serial_columns import FILLERS, is_serial
 from importers.reading.cells import SHORT, CellError, has_word, list_kind, read_cell, read_date
 from importers.reading.descriptions import describe, is_description
 from importers.reading.tables import LEVEL, fold
-from importers.serial_columns import FILLERS, is_serial
 from importers.subjects import REPORTED, SUBJECTS, Path, targets
 from salsa_ext.firearms.marks.firearm_marks import marking_instead_of_serial
 from salsa_ext.reference import names
@@ -167,7 +167,7 @@ def _label_spellings(path: str, labels: Labels) -> tuple[str, ...]:
 
 @cache
 def _synonyms() -> Mapping[str, Sequence[str]]:
-    text = files("importers").joinpath("headings.toml").read_text("utf-8")
+    text = files("importers.drafting").joinpath("headings.toml").read_text("utf-8")
     return tomllib.loads(text)
 
 

@@ -6,14 +6,26 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Final
 
-from importers.evidence import SAMPLE_VALUES, Labels, find_date_order, is_read, reads, score_column
+from importers.drafting.evidence import (
+    SAMPLE_VALUES,
+    Labels,
+    find_date_order,
+    is_read,
+    reads,
+    score_column,
+)
+from importers.drafting.serial_columns import (
+    is_starred,
+    letters_and_digits,
+    serial_source,
+    unread_signs,
+)
 from importers.profiles import DocumentMapping, Profile, Skip, Source
 from importers.reading.cells import is_no_value, read_date
 from importers.reading.code_keys import find_keys
 from importers.reading.patterns import SERIALS, split_text
 from importers.reading.row_kinds import Cells, columns_above, find_skips, is_ditto
 from importers.reading.tables import Table, fold
-from importers.serial_columns import is_starred, letters_and_digits, serial_source, unread_signs
 from importers.subjects import SUBJECTS, Subject, is_required, targets
 from salsa_ext.core.errors import message
 

@@ -1,0 +1,1 @@
+"""Drafts of profiles for unknown files, and what a person may change in them."""
