@@ -45,6 +45,7 @@ class Match(Base):
         Index(
             "ix_match_judged",
             "owner_state",
+            "strength",
             "worth",
             "id",
             postgresql_where=text("status <> 'proposed'"),
