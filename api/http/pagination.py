@@ -31,18 +31,35 @@ class ListQuery(RequestSchema):
     format = Code(FORMATS)
 
 
-LISTED_KINDS: Final = {"audit": "log", "matches": "match", "discrepancies": "discrepancy"}
+LISTED_KINDS: Final = {
+    "audit": "log",
+    "discrepancies": "discrepancy",
+    "disclosures": "record",
+    "items": "shipment",
+    "matches": "match",
+}
 """Kinds of objects whose lists are not named by an added s."""
 
 
-def log_export(noun: str, form: str, rows: int, query: Schema, filters: Mapping[str, Any]) -> None:
-    """Audit a list given as a file; `noun` is the end of its path. Typed texts are left out."""
+def log_export(
+    noun: str,
+    form: str,
+    rows: int,
+    query: Schema,
+    filters: Mapping[str, Any],
+    ids: Mapping[str, Any] | None = None,
+) -> None:
+    """Audit a list given as a file. Typed texts are left out.
+
+    `noun` is the end of its path, `ids` are the parameters in it.
+    """
     kind = LISTED_KINDS.get(noun, noun.removesuffix("s").replace("-", "_"))
     fields_by_name = {name: query.fields[name] for name in filters}
     stated = {
         field.data_key or name: None if isinstance(field, Text) else str(filters[name])
         for name, field in fields_by_name.items()
     }
+    stated |= {name: str(value) for name, value in (ids or {}).items()}
     audit.log_export(g.actor, kind, form, rows, stated)
 
 

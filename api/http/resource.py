@@ -77,7 +77,7 @@ class Resource(Blueprint):  # type: ignore[misc]  # flask-smorest has no types
             form = tables.requested_format(filters.pop("format", None))
             page = read(g.actor, filters, limit, cursor, **ids)
             if form:
-                log_export(noun, form, len(page.items), query(), filters)
+                log_export(noun, form, len(page.items), query(), filters, ids)
                 return tables.list_response(form, item(), page.items, noun, link_header(page))
             return list_body(page), link_header(page)
 

@@ -226,7 +226,7 @@ class Action(StrEnum):
 
 SUBJECT_KINDS: Final = tuple(
     "account agency alert annual_report attachment batch canary check consent contact conversation dataset "
-    "discrepancy envelope hit import key lead licensee log lookup match notification participation "
+    "discrepancy envelope hit import key licensee list log lookup match notification participation "
     "permit post record release report request seizure setting shipment signing_key subject_request "
     "trace transfer webhook".split()
 )

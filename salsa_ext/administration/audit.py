@@ -405,8 +405,8 @@ READ_MODELS: Final[Mapping[str, Any]] = {**NUMBERED_MODELS, "trace": Trace, "rec
 SHARED_MODELS: Final = (Permit, Shipment)
 """Documents of which the own state sees only those that concern it."""
 EXPORTED_KINDS: Final = frozenset(
-    "account alert check consent conversation discrepancy hit lead licensee log lookup match permit"
-    " report request seizure shipment subject_request trace transfer".split()
+    "account alert check consent conversation discrepancy hit lead legal_hold licensee log lookup match"
+    " permit record report request seizure shipment subject_request trace transfer".split()
 )
 """Kinds of lists with persons or guns: each file of them is in the audit."""
 
@@ -416,8 +416,8 @@ def log_export(
 ) -> None:
     """Enter that a list was given as a file, with its rows and filters; typed texts are None."""
     if kind in EXPORTED_KINDS:
-        data = {"rows": rows, "filters": dict(filters)}
-        append(actor, AuditEvent(Action.LIST_EXPORTED, kind, form, data=data))
+        data = {"format": form, "rows": rows, "filters": dict(filters)}
+        append(actor, AuditEvent(Action.LIST_EXPORTED, "list", kind, data=data))
 
 
 def log_reads(actor: Actor, address: Mapping[str, Any]) -> None:

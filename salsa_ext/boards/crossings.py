@@ -251,7 +251,7 @@ def find_trucks(actor: Actor, post: Post, text: str) -> LookupResult:
     views = [*documents.shipments]
     if permits := [view.permit for view in documents.permits]:
         counterparts = [permit for permit in permits if permit.kind != "export"]
-        related = lookup.related_permits(actor, counterparts) if counterparts else []
+        related = lookup.related_permits(actor, counterparts, newest=True) if counterparts else []
         under_permits = select(Shipment).where(
             Shipment.permit_id.in_({row.id for row in (*permits, *(v.permit for v in related))}),
             Shipment.id.not_in({view.shipment.id for view in views}),

@@ -23,7 +23,14 @@ from salsa_ext.firearms.search.criteria import (
     marks_to_search,
     with_related_codes,
 )
-from salsa_ext.firearms.search.evidence import Description, Evidence, Reason, can_match, is_match
+from salsa_ext.firearms.search.evidence import (
+    EQUAL_KINDS,
+    Description,
+    Evidence,
+    Reason,
+    can_match,
+    is_match,
+)
 from salsa_ext.firearms.search.search import weigh_pairs
 from salsa_ext.firearms.search.values import Candidate, SearchMark
 
@@ -109,7 +116,9 @@ def build_views(
     `rivals.crowds_for_other_state`.
     """
     record, other = view.record, candidate.mark_hit
-    mark, other_mark = skeleton(normalise(record.serial or "")), skeleton(other.serial_norm)
+    mark = other_mark = skeleton(other.serial_norm)
+    if candidate.evidence.near.kind not in EQUAL_KINDS:  # else it may be the mark of a part
+        mark = skeleton(normalise(record.serial or ""))
     if other.state == record.owner_state:
         yield from _own_pair_view(view, candidate, (mark, other_mark), prepared)
         return

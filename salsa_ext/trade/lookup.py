@@ -67,8 +67,10 @@ def _fetch_newest(model: type[Permit] | type[Shipment], ids: object) -> Sequence
     return db.session.scalars(query).all()
 
 
-def related_permits(actor: Actor, permits: Sequence[Permit]) -> list[PermitView]:
-    """Return the other permits of the same movements, oldest first."""
+def related_permits(
+    actor: Actor, permits: Sequence[Permit], *, newest: bool = False
+) -> list[PermitView]:
+    """Return the other permits of the same movements, oldest first, or the `newest`."""
     require(actor, Permission.PERMIT_READ)
     keys, certificates = list[tuple[str, str, str]](), list[tuple[str, str]]()
     for permit in permits:
@@ -83,7 +85,7 @@ def related_permits(actor: Actor, permits: Sequence[Permit]) -> list[PermitView]
     by_certificate = tuple_(Permit.importing_state, Permit.import_permit_number).in_(certificates)
     query = select(Permit).where(or_(by_key, by_certificate))
     others = query.where(Permit.id.not_in([permit.id for permit in permits]))
-    others = others.order_by(Permit.id).limit(MAX_FOUND)
+    others = others.order_by(Permit.id.desc() if newest else Permit.id).limit(MAX_FOUND)
     return view_permits(actor, db.session.scalars(others).all())
 
 

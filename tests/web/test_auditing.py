@@ -167,12 +167,18 @@ def test_a_list_taken_as_a_file_is_in_the_audit_with_its_rows_and_filters(
     signed_in("PRY", "licensing_officer").open(path)
     as_actor("PRY", "licensing_officer").get("/transfers?format=csv")
     as_actor("PRY", "licensing_officer").get("/makes?format=csv")
+    as_actor("PRY", "trace_analyst").get("/traces?format=csv")
     auditor.open("/audit?username=ana&format=csv")
-    found = as_actor("PRY", "auditor").get(entries).json["items"]
+    found = as_actor("PRY", "auditor", agency="LICENSING").get(entries).json["items"]
     assert [(each["subject_kind"], each["subject_id"], each["data"]) for each in found] == [
-        ("log", "csv", {"rows": 0, "filters": {"username": None}}),
-        ("transfer", "csv", {"rows": 1, "filters": {}}),
-        ("transfer", "csv", {"rows": 0, "filters": {"from_day": "2024-01-01", "number": None}}),
+        ("list", "log", {"format": "csv", "rows": 0, "filters": {"username": None}}),
+        ("list", "trace", {"format": "csv", "rows": 0, "filters": {}}),
+        ("list", "transfer", {"format": "csv", "rows": 1, "filters": {}}),
+        (
+            "list",
+            "transfer",
+            {"format": "csv", "rows": 0, "filters": {"from_day": "2024-01-01", "number": None}},
+        ),
     ]
     page = text(auditor.open(entries))
     assert "List · export" in page and "Rows: 1" in page and "from_day = 2024-01-01" in page

@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 from tests.support import bodies
 from tests.support.movements import act, tick
 from tests.web.desks import DESK, STORED, open_desk, press, reopened, ticks
+from tests.web.scenes import POST
 
 pytestmark = pytest.mark.browser
 
@@ -178,11 +179,31 @@ def test_a_pass_is_sent_at_once_where_the_page_is_left(device, site):
     assert [tick["outcome"] for tick in ticks(site, "A-SEALED")] == ["passed"]
 
 
+def test_the_next_truck_stays_open_while_a_pass_before_it_can_be_undone(device, site):
+    ship_sealed(site)
+    device.clock.install()
+    page = open_desk(device, site)
+    expect(page.get_by_role("main")).to_contain_text("A-SEALED")
+    device.set_offline(True)
+    page.goto(f"{site.url}{DESK}")
+    press(page, "A-SEALED")
+    press(page, "Passed")
+    expect(page.get_by_role("button", name="Undo")).to_be_focused()
+    press(page, "A-DUE")
+    expect(page.locator("#form-truck")).to_contain_text("BRA2E19")
+    page.locator("#form-body #seals").fill("S-99")
+    device.clock.fast_forward("00:11")
+    expect(page.locator("#queue")).to_contain_text("Waiting to be sent: 1")
+    expect(page.locator("#form-body #seals")).to_have_value("S-99")
+    expect(page.locator("#form-body #seals")).to_be_visible()
+
+
 def ship_sealed(site):
     """Release a truck with a seal on its papers, due at the post; return its id."""
     exporter = site.program("BRA", "licensing_officer")
     [permit] = exporter.get("/permits?number=E-1").json["items"]
-    body = bodies.shipment(("ABC123460",), number="A-SEALED", seals=["S-77"])
+    expected = [{"stage": "entry", "post": POST, "at": "2026-03-11T13:00:00Z"}]
+    body = bodies.shipment(("ABC123460",), number="A-SEALED", seals=["S-77"], expected=expected)
     shipment = exporter.post(f"/permits/{permit['id']}/shipments", body).json
     act(exporter, shipment, "release")
     return shipment["id"]

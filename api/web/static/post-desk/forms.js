@@ -1,6 +1,7 @@
 // Forms of the desk: each is stored on the device before it is sent, so that a lost connection loses nothing.
 import * as queue from "./queue.js";
 import { element, message } from "./messages.js";
+import { discardUnsent } from "./sending.js";
 import { currentTime } from "./session.js";
 import { announce } from "./status.js";
 
@@ -43,7 +44,8 @@ async function submit(form, button, desk) {
     form.previousElementSibling.append(element("a", message("sign_in"), properties));
     return;
   }
-  const mayUndo = Boolean(button?.dataset.undo) && !form.elements.namedItem(button.dataset.undo).value.trim();
+  // a correction cannot be undone: what it replaces is gone
+  const mayUndo = !replacedBy(form) && Boolean(button?.dataset.undo) && !form.elements.namedItem(button.dataset.undo).value.trim();
   let row;
   try {
     row = await queue.add(account, entryOf(form, button, account), replacedBy(form), mayUndo);
@@ -54,8 +56,8 @@ async function submit(form, button, desk) {
   form.parentElement.querySelector(".summary")?.remove();
   form.inert = true;
   try {
-    const next = mayUndo ? await offerUndo(form) : "";
-    if (next === null) return await undo(form, row, button, desk);
+    const next = mayUndo ? await offerUndo(form, row) : "";
+    if (next === null && (await discardUnsent(row))) return await showUndone(form, button, desk);
     desk.showProgress(navigator.onLine ? "sending" : "stored", true); // it is stored before any connection is tried
     await showResult(form, row, await desk.send(undefined, row.id), desk, next);
   } finally {
@@ -64,7 +66,7 @@ async function submit(form, button, desk) {
 }
 
 /** Offer to undo for some seconds, or until a link is followed: its address is returned, null if undone. */
-async function offerUndo(form) {
+async function offerUndo(form, row) {
   const seconds = new Intl.NumberFormat(document.documentElement.lang, { style: "unit", unit: "second", unitDisplay: "long" });
   const box = element("div", undefined, { className: "undo" });
   const left = element("span", seconds.format(queue.UNDO_TIME / 1000), { ariaHidden: "true" }); // read once, with the button
@@ -76,18 +78,17 @@ async function offerUndo(form) {
   form.after(box);
   button.focus();
   const listening = new AbortController(), { signal } = listening;
-  const ends = Date.now() + queue.UNDO_TIME;
   let timer;
   try {
     return await new Promise((decide) => {
       timer = setInterval(() => {
-        left.textContent = seconds.format(Math.max(0, Math.ceil((ends - Date.now()) / 1000)));
-        if (Date.now() >= ends) decide("");
+        left.textContent = seconds.format(Math.max(0, Math.ceil((row.undo_until - Date.now()) / 1000)));
+        if (!queue.isUndoable(row)) decide("");
       }, 250);
       button.addEventListener("click", () => decide(null));
       document.addEventListener("click", (event) => {
         const link = event.target.closest("a[href]");
-        if (link?.origin !== location.origin || link.target) return;
+        if (link?.origin !== location.origin || link.target || event.defaultPrevented) return;
         event.preventDefault(); // it is sent before the page is left
         decide(link.href);
       }, { signal });
@@ -99,8 +100,7 @@ async function offerUndo(form) {
   }
 }
 
-async function undo(form, row, button, desk) {
-  await queue.discard(row);
+async function showUndone(form, button, desk) {
   delete form.dataset.place;
   await desk.refresh();
   form.inert = false;
@@ -136,6 +136,7 @@ function entryOf(form, button, account) {
 }
 
 async function showResult(form, row, sent, desk, next) {
+  if (!form.isConnected) return desk.refresh(); // another form is open; the list shows the result
   const result = desk.results.get(row.id); // of this sending, or of one that had begun before
   if (result?.kind === "refused") {
     form.inert = false;

@@ -12,11 +12,18 @@ const FORBIDDEN = "forbidden"; // of this entry; another 403 is of the session, 
  * "signed_out", or "session_changed" where the session has to be asked first), or null. `only` is
  * the place of an old entry to be sent all the same, `mine` the id of the entry whose form waits.
  */
-export async function sendQueue(account, token, only, mine) {
-  const run = () => sendAll(account, token, only, mine);
-  if (!navigator.locks) return run();
-  return navigator.locks.request("salsa-post-desk", run);
-}
+export const sendQueue = (account, token, only, mine) => alone(() => sendAll(account, token, only, mine));
+
+/** Discard an entry that was never sent; return whether it was discarded. */
+export const discardUnsent = (row) => alone(async () => {
+  const current = await store.get("entries", row.place);
+  if (current?.id !== row.id || current.state !== "waiting" || current.tried) return false;
+  await queue.discard(row);
+  return true;
+});
+
+/** Run while no other tab sends. */
+const alone = (run) => (navigator.locks ? navigator.locks.request("salsa-post-desk", run) : run());
 
 async function sendAll(account, token, only, mine) {
   const result = { accepted: [], refused: [], stopped: null };
