@@ -30,13 +30,14 @@ SERIAL_OF_NOTE: Final = re.compile(
     r"((?=[A-Z.-]*\d)[A-Z0-9](?:[A-Z0-9-]|\.(?=\d)){2,})\b",
     re.IGNORECASE,
 )
+RESTORING: Final = "(?:restor|raised|reveal|revel|r[ée]v[ée]l|restaur|restitu|reaviv|raviv|regener)"
+NUMBER: Final = r"[A-Z0-9?*.-]*\d[A-Z0-9?*.-]*(?<!\.)(?![\w/])"
 RESTORED_OF_NOTE: Final = re.compile(
-    r"\b(?:restor|raised|reveal|revel|r[ée]v[ée]l|restaur|restitu|reaviv|raviv|regener"
-    r"|r[eé]cup[eé]r(?=\D*(?:lab|p[eé]r[ií][ct]|expert|exam)))[^\W\d]*"
-    r"[^\d;,()]{0,40}?[A-Z0-9?*.-]*\d[A-Z0-9?*.-]*(?<!\.)(?![\w/])",
+    rf"\b(?:{RESTORING}|r[eé]cup[eé]r(?=\D*(?:lab|p[eé]r[ií][ct]|expert|exam)))[^\W\d]*"
+    rf"[^\d;,()]{{0,40}}?{NUMBER}|(?<![\w/.-]){NUMBER} {RESTORING}[^\W\d]*",
     re.IGNORECASE,
 )
-"""Words for a restored number in the remarks, with that number."""
+"""Words for a restored number in the remarks, before or behind it."""
 BRACKET: Final = re.compile(r"\([^()\d]+\)\s*$")
 LETTERS: Final = re.compile(r"(?<!\w)([^\W\d_]{3,})(?!\w)")
 NUMBER_AND_COUNTRY: Final = re.compile(r"((?=\S*\d)[A-Z0-9?*-]{4,})[ ,]+([^\W\d_][^\d]{2,})")

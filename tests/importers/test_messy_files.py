@@ -130,6 +130,7 @@ def test_a_depot_with_what_became_of_guns_is_of_seizures(session, tmp_path):
         ("parcialmente limada, legible sólo 004", "*004*", None, []),
         ("effacé en partie, on ne lit que 4471", "*4471*", None, []),
         ("Cano ARS981425, Armação HFF459180.", "HFF459180", None, ["barrel", "frame"]),
+        ("Cano 17672G, Armação BMK126127", "BMK126127", None, ["barrel", "frame"]),
         ("canon ARS981425, carcasse HFF459180", "HFF459180", None, ["barrel", "frame"]),
     ],
 )
@@ -513,6 +514,8 @@ def test_keys_of_two_columns_in_two_lines_are_apart():
         ("TKA52390 (révélé au labo)", "", "TKA52390", "restored"),
         ("filed off", "Lab restored 407136", "407136", "restored"),
         ("raspada", "revelado KRK1", "KRK1", "restored"),
+        ("vide obs.", "nº Y39901Z revelado pelo IC", "Y39901Z", "restored"),
+        ("raspada", "laudo 123/2023 revelado", None, "obliterated"),
         ("limada", "recuperada en pericia: TKA52390. Sin cargador", "TKA52390", "restored"),
         ("limé", "numéro restitué au laboratoire KRK1234", "KRK1234", "restored"),
         ("filed off", "3 rounds recovered by the lab 1234/23", None, "obliterated"),

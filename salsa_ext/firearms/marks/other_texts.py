@@ -90,7 +90,7 @@ _MEASURE: Final = re.compile(
     rf"\d{{1,2}}(?: de)? (?:{MONTHS})[a-z]*\.?(?: del?)? (?:19|20)\d\d(?!\w)"
     r"|(?:0?[1-9]|[12]\d|3[01])[/.-](?:0?[1-9]|[12]\d|3[01])[/.-](?:19|20)?\d\d(?![\w/-])"
     r"|[$£€]\s?\d[\d.,]*(?!\w)|\d{1,2} (?:de|of|sur) \d{1,2}(?!\w)|\d{1,2}\s?\+\s?\d(?!\w)"
-    r"|\d{1,5}(?:[.,]\d{1,3})?\s?(?:mm|cms?|mts?|m|kgs?|gr?|grs|lbs?|oz|pol|polegadas?|pulgadas?|pulg|in|inch(?:es)?"
+    r"|(?!\d{4,}[mg]\b)\d{1,5}(?:[.,]\d{1,3})?\s?(?:mm|cms?|mts?|m|kgs?|gr?|grs|lbs?|oz|pol|polegadas?|pulgadas?|pulg|in|inch(?:es)?"
     r"|pouces?|usd|dolares|dollars|pesos|reais|euros|%)(?!\w)\.?"
     r"|\d{1,2}(?:[.,]\d{1,2}|\s\d/\d)?\s?(?:\"|''|”|″)"
     r"|(?:[01]?\d|2[0-3])(?::[0-5]\d){1,2}(?:\s?(?:h|hs|hrs|am|pm))?(?!\w)|(?:[01]?\d|2[0-3])h[0-5]\d(?!\w)"
