@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from api.http import waiting
+from api.http import request_limits
 from salsa_ext.jobs.wake import SideConnection
 from tests.support import bodies, jobs
 
@@ -41,8 +41,8 @@ def test_it_waits_no_longer_than_it_is_asked_to(early):
 
 def test_where_too_many_wait_it_answers_at_once(early, monkeypatch):
     trace = early.post("/traces", asked()).json
-    monkeypatch.setattr(waiting, "_FREE", threading.BoundedSemaphore(1))
-    assert waiting._FREE.acquire(blocking=False)
+    monkeypatch.setattr(request_limits, "_FREE_WAITERS", threading.BoundedSemaphore(1))
+    assert request_limits._FREE_WAITERS.acquire(blocking=False)
     answer = early.get(f"/traces/{trace['id']}/result?wait=30")
     assert (answer.json["status"], answer.headers["Retry-After"]) == ("sent", "2")
 
