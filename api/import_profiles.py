@@ -12,12 +12,12 @@ from api.http.context import without_turn
 from api.import_jobs import import_store
 from api.schemas.imports import field_labels
 from importers.drafting.guess import SAMPLE_ROWS, Draft, draft_profile
-from importers.drafting.templates import template_profile
 from importers.profiles import Profile, from_data, shipped_profiles, to_data
 from importers.reading import sealed_files
 from importers.reading.cells import has_word
 from importers.reading.tables import Row, Table, open_table
 from importers.subjects import SUBJECTS
+from importers.templates import template_profile
 from importers.values import Meanings, check_meanings, listed_fields, meanings, with_meanings
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require

@@ -15,7 +15,6 @@ from importers.bodies import (
     write_constants,
     write_field,
 )
-from importers.drafting.serial_words import WORD_MEANINGS, apply_meaning, is_understood, words_of
 from importers.fields import (
     DocumentSteps,
     FieldStep,
@@ -44,6 +43,7 @@ from importers.reading.cells import CellError, is_no_value
 from importers.reading.descriptions import take_apart
 from importers.reading.row_kinds import RowAbove, SkipRules, YearAbove, is_heading, is_of_table
 from importers.reading.tables import SHEET, Row, Table, find_place, fold
+from importers.serial_words import WORD_MEANINGS, apply_meaning, is_understood, words_of
 from importers.subjects import DESCRIPTION, REPORTED, SUBJECTS, Check, Subject
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import ImportRejected, SalsaError, Unavailable, message

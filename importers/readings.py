@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, groupby
 from typing import Any, Final
 
-from importers.drafting.serial_words import words_of
 from importers.judgement import Candidate, Judgement
 from importers.reading.tables import find_place
+from importers.serial_words import words_of
 from salsa_ext.firearms.marks.firearm_marks import marking_of_firearm, stamped_marks
 from salsa_ext.firearms.marks.values import Firearm
 

@@ -5,10 +5,10 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
-from importers.drafting.serial_words import WORD_MEANINGS
 from importers.profiles import Profile, Source
 from importers.reading.cells import OPEN_LISTS, code_texts, list_kind
 from importers.reading.tables import fold
+from importers.serial_words import WORD_MEANINGS
 from importers.subjects import DESCRIPTION, SUBJECTS, Path, targets
 from salsa_ext.core.errors import Invalid, Message, message
 from salsa_ext.reference import names

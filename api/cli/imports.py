@@ -19,13 +19,13 @@ from api.import_jobs import read_pace
 from api.import_profiles import add_meanings, draft, find_profile, store_profile
 from api.routes.imports import rejects_csv
 from api.schemas.imports import field_labels, read_imported
-from importers.drafting.templates import write_templates
 from importers.judgement import Judgement, report_data
 from importers.load import Import, check_volume, undo_steps
 from importers.profiles import Profile, from_toml, name_of_file, shipped_profiles, to_data, to_toml
 from importers.reading.tables import file_digest, open_table
 from importers.readings import GUN_FIELDS, listed_readings
 from importers.subjects import SUBJECTS, is_required, targets
+from importers.templates import write_templates
 from salsa_ext.access.rules import operator
 from salsa_ext.administration import imports, migrations
 from salsa_ext.administration.imports import ImportData

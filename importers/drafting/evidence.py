@@ -1,4 +1,4 @@
-"""What headings and values of a column say of the field that it fills."""
+"""Scores which field a column fills, by its heading and its values."""
 
 import re
 import tomllib

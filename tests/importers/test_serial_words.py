@@ -3,9 +3,9 @@
 import pytest
 
 from api.schemas.imports import read_imported
-from importers.drafting.serial_words import find_numbers, words_of
 from importers.load import Import
 from importers.readings import listed_readings
+from importers.serial_words import find_numbers, words_of
 from importers.values import check_meanings, with_meanings
 from salsa_ext.administration import agencies
 from salsa_ext.administration.agencies import AgencyData

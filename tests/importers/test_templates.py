@@ -6,9 +6,9 @@ import pytest
 import xlsxwriter
 
 from api.schemas.imports import field_labels
-from importers.drafting.templates import headings, template_fields, template_profile, write_template
 from importers.reading.tables import fold, open_table
 from importers.subjects import SUBJECTS
+from importers.templates import headings, template_fields, template_profile, write_template
 from salsa_ext.administration import agencies
 from salsa_ext.administration.agencies import AgencyData
 from salsa_ext.core.codes import LANGUAGES

@@ -108,7 +108,6 @@ class _Columns:
     guesses: tuple[ColumnGuess, ...]
     drafted: Profile
     assumptions: tuple[Assumption, ...]
-
     codes: tuple[_Code, ...]
     rows: Sequence[Row]
 
@@ -145,8 +144,8 @@ class _Columns:
         constants = self.mapping.constants.items()
         return Form(values | {f"constants.{path}": str(text) for path, text in constants})
 
-    def profile_of(self, form: Form) -> Profile:
-        """Return the profile that a form gives; raises Invalid."""
+    def _mapping_of(self, form: Form) -> DocumentMapping:
+        """Return which columns fill which fields by a form; raises Invalid."""
         columns: dict[str, list[ColumnGuess]] = {}
         for at, guess in enumerate(self.guesses):
             if (path := form.get(f"columns.{at}")) in targets(self.subject.value):
@@ -167,11 +166,16 @@ class _Columns:
         if [each.column for each in numbers] != mapping.number_columns():
             number, is_grouped = natural_key(self.subject, numbers)
             mapping = replace(mapping, number=number, group=is_grouped)
+        return mapping
+
+    def profile_of(self, form: Form) -> Profile:
+        """Return the profile that a form gives; raises Invalid."""
+        mapping = self._mapping_of(form)
         serials = {
-            guess.column: self.profile.serials.get(guess.column, SERIALS)
-            for path in columns
+            column: self.profile.serials.get(column, SERIALS)
+            for path, source in mapping.fields.items()
             if path.rpartition(".")[2] == "serial" and form.get("several") == "guns"
-            for guess in columns[path]
+            for column in source.columns
         }
         changed = replace(
             self.profile,
@@ -277,9 +281,7 @@ def read_columns(actor: Actor, import_id: UUID) -> _Columns:
         for guess in drafted.columns
     )
     [mapping] = profile.documents
-    if (
-        sheet or mapping.subject not in names
-    ):  # what was mapped is of other columns, or of other fields
+    if sheet or mapping.subject not in names:  # what was mapped is of other columns or fields
         profile = replace(drafted.profile, sheets=(sheet,) if sheet else profile.sheets)
     [mapping] = profile.documents
     other = with_columns_of(profile, drafted.profile)

@@ -15,9 +15,9 @@ from api.web.forms import REQUIRED, Form
 from api.web.pages import account_pages
 from api.web.pages.imports.runs import PAGES, RUN, known_name
 from api.web.record_pages import register_form, render_page
-from importers.drafting.serial_words import PART_OF_NUMBER
 from importers.profiles import Profile, from_data, to_data
 from importers.reading.cells import OPEN_LISTS, label_kind
+from importers.serial_words import PART_OF_NUMBER
 from importers.subjects import Path
 from importers.values import NO_VALUE, OPEN_KINDS, Meanings, listed_fields, meanings
 from salsa_ext.administration import imports

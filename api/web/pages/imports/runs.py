@@ -28,7 +28,6 @@ from api.web.pages import account_pages
 from api.web.record_pages import DocumentPages
 from importers import subjects
 from importers.drafting.assumptions import Assumption, find_assumptions
-from importers.drafting.templates import write_template
 from importers.judge import REPEATED
 from importers.profiles import Profile, from_data, name_of_file, shipped_profiles
 from importers.reading.cells import OPEN_LISTS
@@ -36,6 +35,7 @@ from importers.reading.sealed_files import sealed_file
 from importers.reading.tables import fold
 from importers.readings import GUN_FIELDS
 from importers.subjects import SUBJECTS, targets
+from importers.templates import write_template
 from importers.values import listed_fields, meanings
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
