@@ -78,9 +78,10 @@ cluster: $(VENV)/.dev  ## build Citus for PostgreSQL 17 (CITUS=its source), run 
 		&& nice $(MAKE) -s -j2 with_llvm=no install >build.log 2>&1 || { tail -5 build.log; exit 1; }
 	@PG_BIN=$$($(PG_CONFIG) --bindir) $(BIN)/python -m tests.support.cluster $(BIN)/python -m pytest -q -rs $(TESTS)
 
+# Without the extras in the lock, pip before 24 looks for what they need past the lock, and refuses it for want of a hash.
 lock: $(VENV)/.dev  ## renew both lock files
-	@$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header -o requirements.lock
-	@$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --extra dev -c requirements.lock -o requirements-dev.lock
+	@$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-header -o requirements.lock
+	@$(BIN)/uv pip compile -q pyproject.toml --universal --python-version 3.11 --no-strip-extras --generate-hashes --no-emit-index-url --no-header --extra dev -c requirements.lock -o requirements-dev.lock
 
 sbom: $(VENV)/.dev  ## write sbom.json: what is installed with the program, as CycloneDX
 	@$(BIN)/uv tool run --quiet --from 'cyclonedx-bom>=7.5,<8' cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-reproducible -o sbom.json
