@@ -50,6 +50,7 @@ SEARCHED_COLUMNS: Final = (
 SENT_AFTER_REJECTION: Final = message("A second person declined it, and it was sent all the same.")
 PARTLY_ANSWERED: Final = message("Not all that were asked answered")
 ALL_REFUSED: Final = message("All that were asked refused")
+FOR_IT, AGAINST_IT = message("For:"), message("Against:")
 SEVERAL_GUNS: Final = {
     True: message("The mark fits several guns: it may be any of these."),
     False: message("The same serial was sold new more than once: it may be any of these guns."),
@@ -101,6 +102,7 @@ def _report_sections(words: SheetBuilder, report: TraceReport, at: datetime) -> 
         *_events_section(words, message("What contradicts it"), result, result.result.conflicts),
         *_list_section(words, message("Why it contradicts"), _objections(words, result)),
         *_candidates_section(words, result),
+        *_possible_section(words, result),
         *_diversion_section(words, result),
         *_list_section(
             words, message("In custody before"), map(translate_event, result.result.remarks)
@@ -181,6 +183,20 @@ def _candidates_section(words: SheetBuilder, view: ResultView) -> list[Part]:
             for candidate in candidates
         ],
     )
+
+
+def _possible_section(words: SheetBuilder, view: ResultView) -> list[Part]:
+    """Return the records that may be of the gun, with why and why not; no parties."""
+    possible = view.result.possible
+    events = [{**each.event, "giver": None, "receiver": None} for each in possible]
+    lines = (
+        f"{_event_text(words, each.event)}\n{translate_event(FOR_IT)} "
+        f"{' '.join(map(translate_event, each.why)) or '–'}\n{translate_event(AGAINST_IT)} "
+        f"{' '.join(map(translate_event, each.why_not))}"
+        for each in possible
+    )
+    parts = _events_section(words, message("Records that may be of this gun"), view, events)
+    return parts + _list_section(words, message("Why, and why that is not certain"), lines)
 
 
 def _days_text(days: Days | None) -> str:

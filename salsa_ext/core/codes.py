@@ -216,8 +216,13 @@ REFUSAL_REASONS: Final = tuple(
 )
 ANSWER_FAILURE_REASONS: Final = ("too_old", "records_lost", "dealer_defunct")
 """Reasons given by a requested state for missing information."""
-TRACE_OUTCOMES: Final = ("traced", "partly", "no_record", "not_searched", "pending")
-"""`no_record` only where each state was searched or answered."""
+TRACE_OUTCOMES: Final = (
+    *("traced", "partly", "possible_only", "no_record", "not_searched", "pending"),
+)
+"""`no_record` only where each state was searched or answered; `possible_only` where records may be
+of the gun, and none certainly is."""
+JUDGEMENTS: Final = ("this_gun", "not_this_gun", "cannot_tell")
+"""What a person who compared a record with a gun decided."""
 PRIORITIES: Final = ("flash", "urgent", "priority", "routine")
 ILLICIT_REASONS: Final = tuple(
     "illegal_where_found embargo_breach inadequately_marked unlicensed_manufacture "

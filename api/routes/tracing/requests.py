@@ -8,6 +8,7 @@ from api.schemas.tracing.requests import (
     AcknowledgedResponse,
     AcknowledgeManyRequest,
     AnswerRequest,
+    ComparisonRequest,
     DeferRequest,
     ForwardRequest,
     NoRecordRequest,
@@ -71,6 +72,14 @@ blueprint.action(
     request_commands.answer,
     ANSWER,
     "Answer with records of your state or entries of its books.",
+)
+blueprint.action(
+    f"{PATH}/compare",
+    ComparisonRequest,
+    request_commands.compare_record,
+    ANSWER,
+    "Decide whether a record of your state is of the gun.",
+    name="compare_request_record",
 )
 blueprint.action(
     f"{PATH}/report-no-record",

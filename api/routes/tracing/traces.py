@@ -22,6 +22,7 @@ from api.schemas.papers import (
 )
 from api.schemas.tracing.requests import (
     ChannelRequest,
+    ComparisonRequest,
     EtraceRequest,
     FeedbackRequest,
     LegRequest,
@@ -303,6 +304,14 @@ blueprint.action(
     REQUEST,
     "Erase what was typed for eTrace.",
     name="erase_etrace_data",
+)
+blueprint.action(
+    f"{PATH}/compare",
+    ComparisonRequest,
+    follow_up.compare_record,
+    REQUEST,
+    "Decide whether a record that was given is of the gun; its state is informed.",
+    name="compare_trace_record",
 )
 blueprint.action(
     f"{PATH}/feedback",

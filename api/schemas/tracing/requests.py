@@ -18,6 +18,7 @@ from salsa_ext.tracing.requests.values import (
     AcknowledgementData,
     AnswerData,
     CommentData,
+    ComparisonData,
     DeferralData,
     ManualEvent,
     ManualParty,
@@ -265,6 +266,15 @@ class ReplyRequest(RequestSchema):
     reply_class = Code(codes.REPLY_CLASSES)
 
 
+class ComparisonRequest(RequestSchema):
+    """Whether a record is of the gun, and the reason, of a person who compared them."""
+
+    value = ComparisonData
+    record = Id(required=True)
+    judgement = Code(codes.JUDGEMENTS, required=True)
+    reason = Text(most=2000, required=True)
+
+
 class FeedbackRequest(RequestSchema):
     """Feedback on the answers, sent to their states."""
 
@@ -364,6 +374,8 @@ class RequestCandidateResponse(Schema):
     strength = Code(codes.MATCH_STRENGTHS, allow_none=True)
     score = fields.Float(attribute="bits", required=True)
     visibility = Code(codes.VISIBILITIES, required=True)
+    judgement = Code(codes.JUDGEMENTS, allow_none=True)
+    reason = fields.String(allow_none=True)
 
 
 class AskingOfficeResponse(Schema):

@@ -303,6 +303,17 @@ class ChainConflictResponse(ChainEventResponse):
     reason = fields.String(attribute="why", required=True)
 
 
+class PossibleRecordResponse(ChainEventResponse):
+    """Record that may be of the gun: why, why not, and what a person who compared it decided.
+
+    Nothing is concluded from it, and its parties are not named.
+    """
+
+    why = fields.List(fields.String(), required=True)
+    why_not = fields.List(fields.String(), required=True)
+    judgement = Code(codes.JUDGEMENTS, allow_none=True)
+
+
 class DaysResponse(Schema):
     """Days between two events, as a range: `2019` may be any of its days."""
 
@@ -385,6 +396,7 @@ class TraceResultResponse(Schema):
     chain = fields.List(fields.Nested(ChainEventResponse), required=True)
     candidates = fields.List(fields.Nested(TraceCandidateResponse), required=True)
     conflicts = fields.List(fields.Nested(ChainConflictResponse), required=True)
+    possible = fields.List(fields.Nested(PossibleRecordResponse), required=True)
     last_lawful = fields.Nested(ChainEventResponse, allow_none=True)
     point_of_diversion = fields.Nested(DiversionResponse, allow_none=True)
     time_to_crime_days = fields.Integer(allow_none=True)
@@ -413,6 +425,14 @@ class TraceResultResponse(Schema):
                 _present_event(event, view)
                 | {"why": translate_event(result.objections[event["record"]])}
                 for event in result.conflicts
+            ],
+            "possible": [
+                _present_event({**each.event, "giver": None, "receiver": None}, view)
+                | {
+                    "why": [translate_event(text) for text in each.why],
+                    "why_not": [translate_event(text) for text in each.why_not],
+                }
+                for each in result.possible
             ],
             "last_lawful": _present_event(result.last_lawful, view) if result.last_lawful else None,
             "point_of_diversion": diversion

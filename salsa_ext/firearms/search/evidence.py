@@ -331,6 +331,18 @@ class Evidence:
         return "moderate" if self.bits >= MODERATE else "weak"
 
     @property
+    def is_conclusive(self) -> bool:
+        """Return whether an outcome may rest on it: strong, and no year of manufacture differs."""
+        years = (outcome for weight, outcome in self.fields if weight.name == "year")
+        return self.strength == "strong" and "other" not in years
+
+    @property
+    def may_be_same(self) -> bool:
+        """Return whether a person should compare the two: not weak, or little is known."""
+        is_unknown = self.is_possible and not self._is_contradicted
+        return self.strength in MATCH_STRENGTHS or is_unknown
+
+    @property
     def is_possible(self) -> bool:
         """Return whether the answer is at least `possible`."""
         if self.strength is None:

@@ -31,7 +31,12 @@ from salsa_ext.tracing.chains.description_gaps import (
     distinguishing_text,
     missing_fields,
 )
-from salsa_ext.tracing.chains.identity import other_gun_objections, split_by_gun, with_all_events
+from salsa_ext.tracing.chains.identity import (
+    PossibleRecord,
+    split_by_gun,
+    split_records,
+    with_all_events,
+)
 from salsa_ext.tracing.requests.values import (
     INCOMPLETE_STATUSES,
     NOT_PARTICIPATING,
@@ -40,8 +45,17 @@ from salsa_ext.tracing.requests.values import (
     WAITING_STATUSES,
 )
 
-UNCORRECTED_FIELDS: Final = frozenset(("strength", "bits", "handling"))
+UNCORRECTED_FIELDS: Final = frozenset(
+    ("strength", "bits", "handling", "judgement", "judged_because")
+)
 """How sure a record is of the gun, and its handling: as when it was given."""
+JUDGED_FIELDS: Final = ("judgement", "judged_because")
+POSSIBLE_ONLY: Final = message(
+    "No record is certainly of this gun. {count} may be: compare each with it."
+)
+POSSIBLE_TOO: Final = message(
+    "Whether {count} other records are of this gun: compare each with it."
+)
 REACHED_BY_EVENT: Final = {
     "manufacture": "manufacturer",
     "import": "importer",
@@ -97,7 +111,8 @@ def merge_events(
     for event in after:
         old = by_record.get(event["record"])
         if old is None or (event["version"] or 0) >= (old["version"] or 0):
-            by_record[event["record"]] = event
+            judged = {name: old[name] for name in JUDGED_FIELDS if name in old} if old else {}
+            by_record[event["record"]] = event | judged
     return list(by_record.values())
 
 
@@ -150,7 +165,8 @@ class ChainResult:
     """The result of a trace (see the contract); dates are local.
 
     `several_marks`: the candidate guns bear different marks. `objections` has the reason of each
-    conflict by its record; `remarks` name earlier custody of the gun by a state.
+    conflict by its record; `remarks` name earlier custody of the gun by a state. Nothing is concluded
+    from `possible` records.
     """
 
     outcome: str
@@ -161,6 +177,7 @@ class ChainResult:
     several_marks: bool
     candidates: list[dict[str, Any]]
     conflicts: list[Event]
+    possible: list[PossibleRecord]
     last_lawful: Event | None
     point_of_diversion: dict[str, Any] | None
     time_to_crime: Days | None
@@ -216,13 +233,12 @@ def build_chain(
     that fit a misread mark, each by its last lawful event; then only what holds for all is
     concluded (the days, where all are of one day). Sales between dealers and the resale of a gun
     returned to a dealer are no first sales. Conflicts, shown but not used: events after the gun was
-    found, events that contradict earlier ones, and events that contradict the description of the
-    gun. `same_find` are the records of the find itself. `is_maker_unasked`: the state of the maker
+    found, and events that contradict earlier ones. `same_find` are the records of the find itself. `is_maker_unasked`: the state of the maker
     was neither asked nor searched.
     """
-    events = in_order(event for leg in legs for event in leg.events if event["event"] != ALERT)
-    others = other_gun_objections(events, firearm)
-    events = _without(events, others)
+    recorded = in_order(event for leg in legs for event in leg.events if event["event"] != ALERT)
+    events, possible = split_records(recorded, firearm)
+    open_count = sum(not each.is_excluded for each in possible)
     after = [
         Objection(event, text) for event in events if (text := _why_after_find(event, found_on))
     ]
@@ -237,11 +253,13 @@ def build_chain(
     reached = _reached(last, sales)
     diversion = _confirmed_diversion(find_diversion(last, chain, found_on), last, legs)
     outcome = _outcome(legs, chain, last, reached, contradictions, is_diverted=bool(diversion))
+    if open_count and outcome in ("no_record", "not_searched"):
+        outcome = "possible_only"
     if outcome == "no_record" and is_maker_unasked:
         outcome = "not_searched"
     seized_before = custody_conflicts(chain, found_on, asking_state, same_find)
     custody = [] if is_ambiguous else [*seized_before]
-    conflicts = [*contradictions, *custody, *others, *after]
+    conflicts = [*contradictions, *custody, *after]
     missing = [*_missing_answers(legs), *description_gaps(firearm, chain)]
     if is_ambiguous:
         missing.append(distinguishing_text(guns))
@@ -252,12 +270,9 @@ def build_chain(
                 " guns."
             )
         )
-    if others:
-        missing.append(
-            message(
-                "Whether what contradicts the description is of this gun: look at its marks again."
-            )
-        )
+    if open_count:
+        text = POSSIBLE_TOO if chain else POSSIBLE_ONLY
+        missing.insert(0, Message(text.text, {"count": open_count}))
     is_domestic = {event["state"] for event in chain} == {asking_state}
     return ChainResult(
         outcome=outcome,
@@ -268,6 +283,7 @@ def build_chain(
         several_marks=len(guns) > 1,
         candidates=_candidates(sales, guns, before, found_on) if is_ambiguous else [],
         conflicts=[objection.event for objection in conflicts],
+        possible=possible,
         last_lawful=last,
         point_of_diversion=diversion,
         time_to_crime=_time_to_crime(sales, guns, found_on),
@@ -396,7 +412,7 @@ def _failure_reason(
     if not legs or outcome == "traced":
         return None
     reported = _reported_failure(legs, chain, firearm, found_on)
-    if outcome == "partly":
+    if outcome in ("partly", "possible_only"):
         return reported
     undescribed = missing_fields(firearm)
     if "serial" in undescribed:

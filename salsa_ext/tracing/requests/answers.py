@@ -29,6 +29,7 @@ from salsa_ext.firearms.records.queries import RecordView, find_records, handlin
 from salsa_ext.firearms.search.values import Candidate
 from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
+from salsa_ext.tracing.chains.identity import NOT_THIS_GUN
 from salsa_ext.tracing.requests.message_log import EVENT_SHAPE, answer_handling
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.requests.values import (
@@ -47,7 +48,7 @@ from salsa_ext.trade.shipments.queries import status_expression
 FIELDS_BY_GROUP: Final[Mapping[str, Sequence[str]]] = {
     "firearm": (
         "serial make make_text model calibre calibre_text type country_of_manufacture year"
-        " handed_in".split()
+        " importer_mark handed_in".split()
     ),
     "event": ("shipment_status stolen_from return_due_on counterpart_state linked_record".split()),
     "document": ("document_number",),
@@ -68,7 +69,7 @@ DOCUMENTS: Final[Mapping[str, Any]] = {
 class MatchCertainty(NamedTuple):
     """How certain a record is of the requested gun, by its marks.
 
-    `strength` is None where a person chose it without a comparison.
+    `strength` is None where a person assigned it to the gun.
     """
 
     strength: str | None
@@ -80,7 +81,8 @@ CHOSEN_BY_PERSON: Final = MatchCertainty(None, 0.0)
 
 def is_automatic(candidate: Candidate) -> bool:
     """Return whether the service may disclose a record without a person."""
-    return candidate.is_open and candidate.mark_hit.event != ALERT
+    is_event = candidate.is_open and candidate.mark_hit.event != ALERT
+    return is_event and candidate.evidence.is_conclusive
 
 
 def certainty_by_record(candidates: Iterable[Candidate]) -> dict[UUID, MatchCertainty]:
@@ -299,10 +301,15 @@ def _check_records(
 ) -> None:
     views = find_records(data.records)
     own = {view.record.id: view for view in views if view.record.owner_state == actor.state}
-    candidates = {candidate["record"] for candidate in request.candidates}
+    candidates = {each["record"]: each.get("judgement") for each in request.candidates}
     for at, record_id in enumerate(data.records):
         if record_id not in own:
             problems.add(f"records.{at}", message("Your state has no such record."))
+        elif candidates.get(str(record_id)) == NOT_THIS_GUN:
+            text = message(
+                "A person found this record to be of another gun. Compare it again first."
+            )
+            problems.add(f"records.{at}", text)
         elif str(record_id) in candidates or data.confirm_other_marks:
             continue
         elif wrong := _other_marks(request, own[record_id]):
@@ -378,5 +385,7 @@ def likely_records(request: TraceRequest) -> list[Mapping[str, Any]]:
     return [
         candidate
         for candidate in request.candidates
-        if candidate["strength"] == "strong" and candidate["visibility"] == "open"
+        if candidate["strength"] == "strong"
+        and candidate["visibility"] == "open"
+        and candidate.get("judgement") != NOT_THIS_GUN
     ]

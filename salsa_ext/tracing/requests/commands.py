@@ -19,6 +19,7 @@ from salsa_ext.firearms.records.queries import find_records
 from salsa_ext.notifications.commands import find_assignee, notify_assignee
 from salsa_ext.notifications.notice_rules import AssigneeData
 from salsa_ext.reference.calendars import local_days, today
+from salsa_ext.tracing.chains.identity import THIS_GUN
 from salsa_ext.tracing.requests import answers, message_log, workflow
 from salsa_ext.tracing.requests.answers import CHOSEN_BY_PERSON, MatchCertainty
 from salsa_ext.tracing.requests.message_log import NOTE, MessageEntry
@@ -28,6 +29,7 @@ from salsa_ext.tracing.requests.values import (
     AcknowledgementData,
     AnswerData,
     CommentData,
+    ComparisonData,
     DeferralData,
     NoRecordData,
     QuestionData,
@@ -39,6 +41,7 @@ from salsa_ext.tracing.requests.values import (
 from salsa_ext.tracing.requests.workflow import audit_request, lock_request
 
 MAX_DEFERRAL_DAYS: Final = 366
+NOT_TO_COMPARE: Final = message("This record is none of those to compare. Choose one of the list.")
 
 
 def acknowledge(
@@ -91,7 +94,9 @@ def answer(
     actor = actor.for_trace(request.case_number, request.trace_id)
     handling = data.handling or answers.handling_for(request, find_records(data.records))
     certainty = {
-        UUID(candidate["record"]): MatchCertainty(candidate["strength"], candidate["bits"])
+        UUID(candidate["record"]): CHOSEN_BY_PERSON
+        if candidate.get("judgement") == THIS_GUN
+        else MatchCertainty(candidate["strength"], candidate["bits"])
         for candidate in request.candidates
     }
     records = {record_id: certainty.get(record_id, CHOSEN_BY_PERSON) for record_id in data.records}
@@ -116,6 +121,29 @@ def answer(
     action = "restrict" if data.completeness == "restricted" else "answer"
     _apply_and_send(actor, request, action, body, "trace.answer", disclosures)
     audit_request(actor, Action.REQUEST_ANSWERED, request, events=len(events))
+
+
+def compare_record(
+    *, actor: Actor, request_id: UUID, expected_version: int | None, data: ComparisonData
+) -> None:
+    """Store whether an own record is of the gun; raises Invalid, and as `acknowledge`.
+
+    An answer with a record of `this_gun` is certain to the asking state.
+    """
+    require(actor, Permission.REQUEST_ANSWER)
+    request = lock_request(request_id, expected_version)
+    record = str(data.record)
+    if all(candidate["record"] != record for candidate in request.candidates):
+        raise Invalid({"record": [NOT_TO_COMPARE]})
+    judged = {"judgement": data.judgement, "reason": data.reason}
+    request.candidates = [
+        candidate | judged if candidate["record"] == record else candidate
+        for candidate in request.candidates
+    ]
+    request.version += 1
+    db.session.flush()
+    decided = {"record": record, "judgement": data.judgement}
+    audit_request(actor, Action.REQUEST_COMPARED, request, **decided)
 
 
 def report_no_record(

@@ -142,6 +142,14 @@ def _on_feedback(actor: Actor, envelope: Envelope) -> None:
     workflow.notify_analysts(actor, request, "request_feedback")
 
 
+@handles("trace.compared")
+def _on_comparison(actor: Actor, envelope: Envelope) -> None:
+    """Store what the asking state found on comparing a record that it was given."""
+    request, body = _locked_request(actor, envelope)
+    message_log.store(actor, [_message_entry(request, envelope, body)])
+    workflow.notify_analysts(actor, request, "request_compared")
+
+
 @handles_refusal(
     *"trace.acknowledge trace.answer trace.no_record trace.refuse trace.defer trace.ask".split(),
     *"trace.forward trace.corrected".split(),

@@ -200,7 +200,7 @@ def find_own_candidates(
 ) -> list[Candidate]:
     """Return the actor's state's records that the asking state may know of.
 
-    About as likely as the best of all states, which is `best`. The search runs as the asking state:
+    About as likely as the best of all states, which is `best`, and worth a comparison. The search runs as the asking state:
     `silent` records make no difference, not even in time.
     """
     with acting_as(actor, asking.own_state()):
@@ -208,7 +208,7 @@ def find_own_candidates(
     return [
         hit
         for hit in likely_candidates(candidates, best)
-        if hit.mark_hit.state == actor.own_state()
+        if hit.mark_hit.state == actor.own_state() and hit.evidence.may_be_same
     ]
 
 

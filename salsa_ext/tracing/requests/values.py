@@ -56,6 +56,15 @@ class AnswerData:
 
 
 @dataclass(frozen=True)
+class ComparisonData:
+    """What a person decided who compared a record with the gun, and the reason."""
+
+    record: UUID
+    judgement: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class RefusalData:
     """A refusal, with one of the reasons allowed by the ITI (22)."""
 

@@ -19,6 +19,7 @@ from salsa_ext.tracing.requests.message_log import REJECTED, MessageEntry
 from salsa_ext.tracing.requests.values import ANSWER_ACTIONS, FINAL_ACTIONS, REPLIABLE_ACTIONS
 from salsa_ext.tracing.traces import legs
 from salsa_ext.tracing.traces.attempts import events_by_hand
+from salsa_ext.tracing.traces.leg_views import certain_events
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.routing import Reasons
 
@@ -35,7 +36,8 @@ NOTICE_BY_KIND: Final = {
     "trace.forward": "trace_forwarded",
 }
 SENT_KINDS: Final = tuple(
-    "trace.request trace.renewed trace.reply trace.withdraw trace.feedback trace.hide".split()
+    "trace.request trace.renewed trace.reply trace.withdraw trace.feedback trace.compared"
+    " trace.hide".split()
 )
 
 
@@ -75,7 +77,8 @@ def _on_message(actor: Actor, envelope: Envelope) -> None:
         )
         referrals = {body["state"]: [reason]}
     elif entry.kind == "answer":
-        referrals = legs.referrals_in(envelope.sender, body["events"], body["points_to"])
+        events = certain_events(trace, body["events"])
+        referrals = legs.referrals_in(envelope.sender, events, body["points_to"])
     leg.is_automatic = is_automatic
     if action in ANSWERING_ACTIONS:
         leg.answered_at = actor.now()
@@ -102,7 +105,7 @@ def _on_correction(actor: Actor, envelope: Envelope) -> None:
     before = leg.events
     leg.events = correct_events(before, body["events"], body["gone"], actor.now().isoformat())
     message_log.store(actor, [entry])
-    legs.ask_referred(actor, trace, legs.referrals_in(leg.state, leg.events))
+    legs.ask_referred(actor, trace, legs.referrals_in(leg.state, certain_events(trace, leg.events)))
     legs.update_status(trace)
     if leg.events != before:
         notify(actor, actor.own_state(), "trace_corrected", trace, by=envelope.sender)

@@ -31,7 +31,13 @@ from salsa_ext.reference.participation.declarations import participating_states
 from salsa_ext.tracing.requests import message_log
 from salsa_ext.tracing.requests.message_log import NOTE, MessageEntry
 from salsa_ext.tracing.requests.models import TraceMessage
-from salsa_ext.tracing.requests.values import ANSWERED_STATUSES, CommentData, RestrictionData
+from salsa_ext.tracing.requests.commands import NOT_TO_COMPARE
+from salsa_ext.tracing.requests.values import (
+    ANSWERED_STATUSES,
+    CommentData,
+    ComparisonData,
+    RestrictionData,
+)
 from salsa_ext.tracing.traces import approvals, legs, messages, routing
 from salsa_ext.tracing.traces.attempts import (
     TO_SEND,
@@ -41,7 +47,7 @@ from salsa_ext.tracing.traces.attempts import (
     iso_day,
     store_attempt,
 )
-from salsa_ext.tracing.traces.leg_views import build_trace_chain, to_chain_leg
+from salsa_ext.tracing.traces.leg_views import build_trace_chain, certain_events, to_chain_leg
 from salsa_ext.tracing.traces.models import Trace, TraceLeg
 from salsa_ext.tracing.traces.values import SENT_STATUSES, FeedbackData, LegData, TraceOriginData
 
@@ -174,6 +180,34 @@ def _create_legs(
     asking = legs.asking_by_state(new)
     acts = legs.asking_events(Action.TRACE_ASKED, trace, asking) if new else []
     legs.create_legs(actor, trace, new, acts=acts)
+
+
+def compare_record(
+    *, actor: Actor, trace_id: UUID, expected_version: int | None, data: ComparisonData
+) -> None:
+    """Decide whether a record that was given is of the gun; its state is informed.
+
+    What is of another gun leaves the chain; where it is of this gun, the states that it points to
+    are asked. Raises Invalid.
+    """
+    require(actor, Permission.TRACE_REQUEST)
+    trace = legs.lock_trace(trace_id, "compare", SENT_STATUSES, expected_version)
+    all_legs, record = legs.for_trace(trace), str(data.record)
+    giving = [leg for leg in all_legs if any(each["record"] == record for each in leg.events)]
+    if not giving:
+        raise Invalid({"record": [NOT_TO_COMPARE]})
+    [leg] = giving
+    actor = actor.for_trace(trace.case_number, trace.id)
+    judged = {"judgement": data.judgement, "judged_because": data.reason}
+    leg.events = [event | judged if event["record"] == record else event for event in leg.events]
+    decided = {"record": record, "judgement": data.judgement}
+    append(actor, AuditEvent(Action.TRACE_COMPARED, "trace", trace_id, data=decided))
+    if leg.request_envelope_id is not None:
+        body = decided | {"text": data.reason}
+        messages.send_messages(actor, [messages.leg_message(trace, leg, "trace.compared", body)])
+    events = certain_events(trace, leg.events)
+    legs.ask_referred(actor, trace, legs.referrals_in(leg.state, events))
+    legs.update_status(trace)
 
 
 def send_feedback(*, actor: Actor, trace_id: UUID, data: FeedbackData) -> None:

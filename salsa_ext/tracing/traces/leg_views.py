@@ -20,12 +20,18 @@ from salsa_ext.firearms.records.event_kinds import SEIZED, Event, year_of_manufa
 from salsa_ext.firearms.records.models import Record
 from salsa_ext.firearms.records.queries import query_for_description
 from salsa_ext.firearms.search.criteria import describe_query
-from salsa_ext.firearms.search.evidence import Description
+from salsa_ext.firearms.search.evidence import Description, weigh
 from salsa_ext.guns.joint_seizures import find_references
 from salsa_ext.reference import names
 from salsa_ext.reference.name_matching import fold_name
 from salsa_ext.tracing.chains import chain
-from salsa_ext.tracing.chains.identity import contradicting_fields, difference_bits, serials_of
+from salsa_ext.tracing.chains.identity import (
+    contradicting_fields,
+    contradicts_importer,
+    difference_bits,
+    serials_of,
+    split_records,
+)
 from salsa_ext.tracing.requests.message_log import MessageView
 from salsa_ext.tracing.requests.values import NOT_PARTICIPATING, WAITING_STATUSES
 from salsa_ext.tracing.traces.attempts import TO_SEND, best_status, reported_failure
@@ -36,7 +42,10 @@ from salsa_ext.tracing.traces.routing import unasked_maker
 def compare_events(
     events: Sequence[Event], firearm: Mapping[str, Any], found_on: date
 ) -> Sequence[Event]:
-    """Return events with `against` (fields) and `differs` (bits) from the current description."""
+    """Return events compared with the current description.
+
+    Adds `against` (contradicting fields), `differs` (bits), and the `reasons` of the evidence.
+    """
     if not events:
         return events
     query = replace(query_for_description(firearm, ()), reported_year=found_on.year)
@@ -60,8 +69,24 @@ def compare_events(
         best = serial if serial in serials else next(iter(serials), "")
         gun = replace(described, serial_norm=best)
         against = contradicting_fields(gun, record, event["event"])
-        compared.append(dict(event) | {"against": against, "differs": difference_bits(gun, record)})
+        if contradicts_importer(firearm, event):
+            against = (*against, "importer_mark")
+        evidence = weigh(gun, record)
+        compared.append(
+            dict(event)
+            | {
+                "against": against,
+                "differs": difference_bits(gun, record),
+                "reasons": evidence.reasons if evidence else (),
+            }
+        )
     return compared
+
+
+def certain_events(trace: Trace, events: Sequence[Event]) -> list[Event]:
+    """Return the events that are certainly of the trace's gun."""
+    compared = compare_events(events, trace.firearm, trace.found_on)
+    return split_records(compared, trace.firearm)[0]
 
 
 _LEGS: Final = (

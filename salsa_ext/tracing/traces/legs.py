@@ -28,6 +28,7 @@ from salsa_ext.tracing.traces import messages, routing
 from salsa_ext.tracing.traces.attempts import best_status, has_form_to_send, withdraw_attempts
 from salsa_ext.tracing.traces.leg_views import (
     build_trace_chain,
+    certain_events,
     compare_events,
     legs_by_trace,
     to_chain_leg,
@@ -41,7 +42,7 @@ USUAL_CHANNELS: Final = {"USA": "etrace"}
 ACTIONS_BY_STATUS: Final = {
     "draft": ("amend", "approve", "decline", "send", "withdraw"),
     "approved": ("send", "withdraw"),
-    **dict.fromkeys(SENT_STATUSES, ("legs", "feedback", "close", "withdraw")),
+    **dict.fromkeys(SENT_STATUSES, ("legs", "compare", "feedback", "close", "withdraw")),
     "closed": ("feedback",),
 }
 """Actions that a status allows; assigning, notes and restrictions always are."""
@@ -89,7 +90,7 @@ def new_legs(
     if ends_at_home(trace, own_legs):
         return [leg for leg in legs if leg.state in (own, *route.by_state)]
     for leg in own_legs:
-        referrals = referrals_in(own, leg.events)
+        referrals = referrals_in(own, certain_events(trace, leg.events))
         for state, reasons in new_referrals(referrals, {*known, *route.why}).items():
             legs.append(_new_leg(actor, trace, route, state, reasons))
     return legs

@@ -41,7 +41,7 @@ def find_route(actor: Actor, trace: Trace) -> Route:
     with db.session.no_autoflush:  # the search needs nothing of the trace, which is written once
         candidates = request_queries.search_for_trace(actor, trace.firearm, own, trace.found_on)
     best = best_scores(candidates)
-    likely = likely_candidates(candidates, best)
+    likely = [hit for hit in likely_candidates(candidates, best) if hit.evidence.may_be_same]
     by_state = group_by(likely, lambda candidate: candidate.mark_hit.state)
     disclosed = {  # that a state has records, no more
         candidate.mark_hit.record_id: HOLDER_GROUPS

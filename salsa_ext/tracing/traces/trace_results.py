@@ -135,7 +135,8 @@ def get_result(actor: Actor, trace_id: UUID) -> ResultView:
         )
         result.missing.append(text)
     events = [*result.chain, *result.conflicts]
-    sharing = share_events(actor, events, trace.case_number)
+    shared = [*events, *(each.event for each in result.possible)]
+    sharing = share_events(actor, shared, trace.case_number)
     find_event = None
     if trace.record_id is not None:
         own = select_current(Record).where(Record.id == trace.record_id)
