@@ -14,6 +14,7 @@ from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import transaction
 from salsa_ext.documents.queries import SEIZURES, list_own_documents
 from salsa_ext.firearms.marks.keys import count_readable, normalise
+from salsa_ext.firearms.records.event_kinds import Event
 from salsa_ext.firearms.search.criteria import MIN_READABLE
 from salsa_ext.tracing.chains.chain import ChainResult
 from salsa_ext.tracing.traces import commands as trace_commands
@@ -23,6 +24,7 @@ from salsa_ext.tracing.traces.values import TraceData
 RESULT_CLASSES = {
     "agrees": "the days are the published ones",
     "several_sales": "several sales of one serial, the right one among them: all are shown",
+    "possible_only": "a short or common serial: its sales are shown, and nothing is concluded",
     "short_serial": "fewer than three glyphs, and make or calibre missing: cannot be searched",
     "file_contradicts_itself": "the published days are not those between the published dates",
     "not_recorded": "the import refused the row, so there is no seizure to trace",
@@ -83,13 +85,16 @@ def classify(case: Case, result: ChainResult | None) -> str:
     if result is None:
         return "not_recorded"
     days = (case.seized_on - case.sold_on).days
-    own = _own_sale(case, result)
+    own = _own_sale(case, result.chain)
     if own and result.time_to_crime_days == case.days:
         return "agrees"
     if days != case.days:
         return "file_contradicts_itself"
     if (own, days) in _candidate_sales(result):
         return "several_sales"
+    possible = [record.event for record in result.possible]
+    if result.outcome == "possible_only" and _own_sale(case, possible):
+        return "possible_only"
     is_short = count_readable(normalise(case.serial)) < MIN_READABLE
     if is_short and result.failure_reason == "incomplete_request":
         return "short_serial"
@@ -102,12 +107,12 @@ def count_classes(comparisons: Sequence[Comparison]) -> dict[str, int]:
     return {kind: kinds.count(kind) for kind in RESULT_CLASSES if kind in kinds}
 
 
-def _own_sale(case: Case, result: ChainResult) -> str | None:
+def _own_sale(case: Case, events: Sequence[Event]) -> str | None:
     """Return the record of the row's own sale, if found."""
     named = ("domestic_sale", case.number)
     records = [
         event["record"]
-        for event in result.chain
+        for event in events
         if (event["event"], event["document_number"]) == named
     ]
     return records[0] if records else None

@@ -233,8 +233,8 @@ def build_chain(
     that fit a misread mark, each by its last lawful event; then only what holds for all is
     concluded (the days, where all are of one day). Sales between dealers and the resale of a gun
     returned to a dealer are no first sales. Conflicts, shown but not used: events after the gun was
-    found, and events that contradict earlier ones. `same_find` are the records of the find itself. `is_maker_unasked`: the state of the maker
-    was neither asked nor searched.
+    found, and events that contradict earlier ones. `same_find` are the records of the find itself.
+    `is_maker_unasked`: the state of the maker was neither asked nor searched.
     """
     recorded = in_order(event for leg in legs for event in leg.events if event["event"] != ALERT)
     events, possible = split_records(recorded, firearm)

@@ -200,8 +200,8 @@ def find_own_candidates(
 ) -> list[Candidate]:
     """Return the actor's state's records that the asking state may know of.
 
-    About as likely as the best of all states, which is `best`, and worth a comparison. The search runs as the asking state:
-    `silent` records make no difference, not even in time.
+    About as likely as the best of all states, which is `best`, and worth a comparison. The search
+    runs as the asking state: `silent` records make no difference, not even in time.
     """
     with acting_as(actor, asking.own_state()):
         candidates = search_for_trace(asking, firearm, excluded, found_on)

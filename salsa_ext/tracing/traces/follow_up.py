@@ -29,9 +29,9 @@ from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
 from salsa_ext.reference.participation.declarations import participating_states
 from salsa_ext.tracing.requests import message_log
+from salsa_ext.tracing.requests.commands import NOT_TO_COMPARE
 from salsa_ext.tracing.requests.message_log import NOTE, MessageEntry
 from salsa_ext.tracing.requests.models import TraceMessage
-from salsa_ext.tracing.requests.commands import NOT_TO_COMPARE
 from salsa_ext.tracing.requests.values import (
     ANSWERED_STATUSES,
     CommentData,
