@@ -111,9 +111,7 @@ def _own_sale(case: Case, events: Sequence[Event]) -> str | None:
     """Return the record of the row's own sale, if found."""
     named = ("domestic_sale", case.number)
     records = [
-        event["record"]
-        for event in events
-        if (event["event"], event["document_number"]) == named
+        event["record"] for event in events if (event["event"], event["document_number"]) == named
     ]
     return records[0] if records else None
 
