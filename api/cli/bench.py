@@ -305,6 +305,24 @@ def registers(guns: int, seed: int) -> None:
 
 
 @bench.command()
+@_number("--guns", 100_000, 1_000, "How many guns were sold.")
+@_number("--traces", 300, 7, "Traces of guns that are recorded, and as many of guns that are not.")
+@_number("--queries", 3_000, 7, "Searches of each, to judge what is called strong.")
+@explained
+def outcomes(guns: int, traces: int, queries: int) -> None:
+    """Trace guns that a register has and that none has, and count the false holders.
+
+    \b
+    Example:
+      salsa bench outcomes --guns 10000
+    """
+    from benchmarks import outcomes as benchmark
+
+    with _temporary_app() as (app, owner, _):
+        benchmark.run(owner, app.config["VAULT"], guns, traces, queries, _result("outcomes"))
+
+
+@bench.command()
 @click.option("--server", required=True, metavar="URL", help="A superuser at the coordinator.")
 @_number("--records", 20_000, 500, "How many records each of both has.")
 @_number("--rounds", 20, 1, "Turns of each work.")

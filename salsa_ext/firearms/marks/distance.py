@@ -34,7 +34,8 @@ class MarkComparison:
     """Result of comparing two marks.
 
     `kind`: `same` (`count` glyphs were read as one of several, one of which fits), `confusable`
-    (`count` glyphs are often confused), `one` or `two` errors, `unread` (same as far as read),
+    (`count` glyphs are often confused), `one` or `two` errors, `unread` (same as far as read, all
+    but `count` glyphs; 0 if it is not known how many),
     `unread_one` (the same, but one glyph differs), `core` (same digits, other letters, or `count`
     leading zeros). `glyphs` counts the readable glyphs that agree. `read` and `recorded` are the glyphs
     of a single error, one of them empty if a glyph is lost or added; for `core` they are the
@@ -63,6 +64,11 @@ class MarkComparison:
         if self.kind == "core":
             return self.read in self.recorded or self.recorded in self.read
         return self.kind != "two"
+
+    @property
+    def has_one_unread(self) -> bool:
+        """Return whether all but one glyph were read, and agree."""
+        return self.kind == "unread" and self.count == 1
 
     @property
     def is_swap(self) -> bool:
@@ -175,7 +181,7 @@ def _compare_digits(read: str, recorded: str) -> MarkComparison | None:
 
 def _compare_partly_read(mine: str, theirs: str) -> MarkComparison | None:
     if _is_compatible(mine, theirs):
-        unknown = sum(text.count("?") for text in (mine, theirs))
+        unknown = (mine + theirs).count("?") if "*" not in mine + theirs else 0
         return MarkComparison("unread", min(count_readable(mine), count_readable(theirs)), unknown)
     if "*" in mine + theirs:
         return None

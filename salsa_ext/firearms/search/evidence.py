@@ -104,7 +104,10 @@ SIMILAR_GLYPH_BITS: Final = -6.0
 # The share of such errors, by the number of marks that are as near: log2 of both.
 PENALTIES: Final = {"one": -8.0, "two": -17.0, "unread_one": -9.0, "core": -5.0}
 STRONG: Final = 15.0
-STRONG_IF_NEAR: Final = 30.0  # where a glyph differs or is unread: all that is known agrees
+STRONG_IF_UNREAD: Final = 24.0  # where one glyph is unread: six others, make and calibre
+STRONG_IF_NEAR: Final = (
+    30.0  # where a glyph differs or several are unread: all that is known agrees
+)
 POSSIBLE: Final = 4.0
 MODERATE: Final = 8.0
 FAINT: Final = -8.0  # bits; what has less is not worth a look
@@ -323,6 +326,8 @@ class Evidence:
         if self.is_common or is_other_gun:
             return "weak"
         enough = STRONG if is_equal else STRONG_IF_NEAR
+        if self.near.has_one_unread:
+            enough = STRONG_IF_UNREAD
         has_doubt = self.has_rival or self.is_unregistered or self._is_contradicted
         has_doubt |= not is_equal and self.crowd is not None
         is_of_one_gun = self.by != "mark" and self._is_specific and not has_doubt
