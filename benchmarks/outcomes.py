@@ -144,7 +144,7 @@ def _craft(gun: Gun, drawer: GunDrawer) -> Firearm | None:
     """Return a home-made gun: a number struck at will, no make, perhaps a calibre."""
     serial = "".join(drawer.draw.choices("0123456789", k=drawer.draw.choice((3, 4, 5, 6))))
     calibre = describe_gun(gun).calibre if drawer.draw.random() < 0.5 else None
-    return Firearm(type=gun.type, category="craft", serial=serial, calibre=calibre)
+    return Firearm(type=gun.type, origin_kind="craft", serial=serial, calibre=calibre)
 
 
 _GLIMPSES: Final[Mapping[str, Glimpse]] = {

@@ -32,22 +32,15 @@ pytestmark = pytest.mark.skipif(
 )
 
 SALES_SHOWN = {
-    67: 6,
-    71: 3,
+    67: 4,
     142: 2,
     143: 2,
-    208: 4,
     273: 5,
-    310: 3,
-    315: 7,
-    323: 4,
-    336: 7,
+    315: 5,
+    336: 5,
     353: 4,
     443: 4,
-    448: 7,
-    478: 4,
-    490: 2,
-    491: 3,
+    448: 5,
     516: 2,
     518: 6,
     611: 2,
@@ -71,11 +64,10 @@ def test_the_published_file_is_taken_and_what_is_not_is_explained(imported):
 
 def test_traces_find_the_published_days_by_the_marks_alone(imported):
     _, found = imported
-    print(count_classes(found))  # noqa: T201  (the figures, for whoever runs this with -s)
     assert count_classes(found) == {
-        "agrees": 369,
+        "agrees": 364,
         "several_sales": 12,
-        "possible_only": 24,
+        "possible_only": 29,
         "short_serial": 5,
         "not_recorded": 1,
     }
@@ -104,10 +96,10 @@ def test_a_sale_told_in_two_rows_leaves_the_days_certain(imported):
     assert told_twice == [60, 61, 141, 167, 168, 574, 575]
 
 
-def test_a_serial_of_two_glyphs_is_traced_where_make_and_calibre_are_known(imported):
+def test_a_serial_of_two_glyphs_is_shown_to_compare_where_make_and_calibre_are_known(imported):
     _, found = imported
     short = [one for one in found if count_readable(normalise(one.case.serial)) < 3]
-    assert Counter(one.kind for one in short) == {"agrees": 2, "short_serial": 5}
+    assert Counter(one.kind for one in short) == {"possible_only": 2, "short_serial": 5}
     assert {one.result.outcome for one in short if one.kind == "short_serial"} == {"no_record"}
 
 

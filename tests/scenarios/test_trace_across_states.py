@@ -109,17 +109,39 @@ def legs(of, state, made):
     return {leg["state"]: leg for leg in read["legs"]}
 
 
-def answer(of, made, name, body, expect=200):
-    """Let Honduras act on its request of a trace."""
-    analyst = of("HND", "trace_analyst")
+def request_path(of, made, state):
     [request] = [
         item
-        for item in analyst.get("/requests").json["items"]
+        for item in of(state, "trace_analyst").get("/requests").json["items"]
         if item["case_number"] == made["case_number"]
     ]
-    path = f"/requests/{request['id']}"
+    return f"/requests/{request['id']}"
+
+
+def answer(of, made, name, body, expect=200, state="HND"):
+    """Let a state act on its request of a trace."""
+    analyst, path = of(state, "trace_analyst"), request_path(of, made, state)
     tag = analyst.get(path).headers["ETag"]
     return analyst.post(f"{path}/{name}", body, expect, If_Match=tag).json
+
+
+def serial_of(of, candidate):
+    record = of("USA", "trace_analyst").get(f"/records/{candidate['record']}").json
+    return record["serial"]
+
+
+def compare_and_answer(of, made, records, state="USA"):
+    """Let a state find its records to be of the gun, and answer with them."""
+    for record in records:
+        body = {"record": record, "judgement": "this_gun", "reason": "The import mark is the same"}
+        answer(of, made, "compare", body, state=state)
+    given = {"completeness": "full", "handling": "H1", "records": records}
+    answer(of, made, "answer", given, state=state)
+
+
+def american_records(of, made):
+    asked = of("USA", "trace_analyst").get(request_path(of, made, "USA")).json
+    return [each["record"] for each in asked["candidates"] if serial_of(of, each) == TRUE]
 
 
 def reaches_the_short_shipment(result):
@@ -156,18 +178,19 @@ def test_both_traces_reach_the_shipment_that_came_short(of):
     asked = legs(of, "GTM", made)
     assert {state: leg["status"] for state, leg in asked.items()} == {
         "GTM": "no_record",
-        "USA": "answered",
+        "USA": "acknowledged",
         "AUT": "not_participating",
         "HND": "acknowledged",
     }
     assert (asked["AUT"]["channel"], asked["USA"]["channel"]) == ("iarms", "service")
+    compare_and_answer(of, made, american_records(of, made))
     answer(of, made, "refuse", {"reason": "ongoing_investigation", "text": "The robbery is open"})
     assert legs(of, "GTM", made)["HND"]["status"] == "refused"
     answer(of, made, "ask-questions", {"questions": ["Is it for court?"]})
     reply = {"text": "For intelligence alone"}
     leg = legs(of, "GTM", made)["HND"]
     of("GTM", "trace_analyst").post(f"/traces/{made['id']}/legs/{leg['id']}/reply", reply)
-    answer(of, made, "answer", {"completeness": "full", "handling": "H1", "records": [stolen]})
+    compare_and_answer(of, made, [stolen], state="HND")
     assert legs(of, "GTM", made)["HND"]["status"] == "answered"
     back = {"status": "no_record", "text": "Made in 2022, sold to the United States"}
     austria = legs(of, "GTM", made)["AUT"]
@@ -180,6 +203,7 @@ def test_both_traces_reach_the_shipment_that_came_short(of):
     # It gets lost again, and Mexico seizes it with half of its serial ground off.
     second = seize(of, "MEX", "2026-03-08", serial="*X482", marking="altered")
     made = trace(of, "MEX", second, "MEX-C-1")
+    compare_and_answer(of, made, american_records(of, made))
     result = of("MEX", "trace_analyst").get(f"/traces/{made['id']}/result").json
     reaches_the_short_shipment(result)
     assert "COL" not in legs(of, "MEX", made)

@@ -337,9 +337,20 @@ class Evidence:
 
     @property
     def is_conclusive(self) -> bool:
-        """Return whether an outcome may rest on it: strong, and no year of manufacture differs."""
-        years = (outcome for weight, outcome in self.fields if weight.name == "year")
-        return self.strength == "strong" and "other" not in years
+        """Return whether an outcome may rest on it.
+
+        Strong, no other year of manufacture, and a number that other makers give out too has the
+        same make.
+        """
+        outcomes = {weight.name: outcome for weight, outcome in self.fields}
+        is_of_maker = self.specificity == "mark" or outcomes.get("make") in ("same", "related")
+        return self.strength == "strong" and outcomes.get("year") != "other" and is_of_maker
+
+    @property
+    def strength_in_trace(self) -> str | None:
+        """Return the strength for a trace: strong only if conclusive."""
+        is_doubtful = self.strength == "strong" and not self.is_conclusive
+        return "moderate" if is_doubtful else self.strength
 
     @property
     def may_be_same(self) -> bool:

@@ -89,7 +89,7 @@ def certainty_by_record(candidates: Iterable[Candidate]) -> dict[UUID, MatchCert
     """Return how certain the candidates of a search are."""
     return {
         candidate.mark_hit.record_id: MatchCertainty(
-            candidate.evidence.strength, candidate.evidence.bits
+            candidate.evidence.strength_in_trace, candidate.evidence.bits
         )
         for candidate in candidates
     }

@@ -226,7 +226,7 @@ def candidate_rows(candidates: Sequence[Candidate]) -> list[dict[str, Any]]:
         {
             "record": str(hit.mark_hit.record_id),
             "event": hit.mark_hit.event,
-            "strength": hit.evidence.strength,
+            "strength": hit.evidence.strength_in_trace,
             "bits": hit.evidence.bits,
             "visibility": hit.mark_hit.visibility,
         }

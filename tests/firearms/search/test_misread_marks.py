@@ -47,8 +47,6 @@ def ask(as_actor):
         ("TA5281", "serial_two"),
         ("52381", "serial_core"),
         ("TKX52381", "serial_one"),
-        ("TKA5?381", "serial_unread"),
-        ("?KA52381", "serial_unread"),
         ("TK??2381", "serial_unread"),
         ("T?A5?3?1", "serial_unread"),
         ("TKA52*", "serial_unread"),
@@ -61,7 +59,6 @@ def ask(as_actor):
         ("TK*381", "serial_unread"),
         ("00052381", "serial_core"),
         ("*52381", "serial_unread"),
-        ("TKA[57]2381", "serial_unread"),
         ("?KA52331", "serial_unread_one"),
         ("TKA[79]2381", "serial_unread_one"),
     ],
@@ -71,6 +68,14 @@ def test_a_misread_serial_is_found_and_said_to_be_so(ask, sold, serial, code):
     assert [each["record"] for each in answer["candidates"]] == [sold]
     assert answer["candidates"][0]["reasons"][0]["code"] == code
     assert answer["verdict"] == "possible"
+
+
+@pytest.mark.parametrize("serial", ["TKA5?381", "?KA52381", "TKA[57]2381"])
+def test_one_glyph_that_was_not_read_is_a_hit_where_no_other_gun_fits(ask, sold, serial):
+    answer = ask(serial)
+    assert [each["record"] for each in answer["candidates"]] == [sold]
+    assert answer["candidates"][0]["reasons"][0]["code"] == "serial_unread"
+    assert answer["verdict"] == "hit"
 
 
 def test_cyrillic_letters_are_found_by_the_latin_ones_that_look_like_them(ask, sold):
