@@ -67,6 +67,7 @@ CODE_LISTS = {
     "purpose": codes.PURPOSES,
     "match_status": codes.MATCH_STATUSES,
     "strength": codes.MATCH_STRENGTHS,
+    "judgement": codes.JUDGEMENTS,
     "match_rejection": codes.MATCH_REJECTIONS,
     "match_worth": codes.MATCH_WORTHS,
     "priority": codes.PRIORITIES,

@@ -40,7 +40,7 @@ _TABLE: Final = (
     ("pointer", "withdrawn", _ALL_READERS, ""),
     ("consent", "asked granted refused revoked compelled", "trace_analyst supervisor", ""),
     ("request", "received renewed replied due assigned unassigned", "trace_analyst", "urgent"),
-    ("request", "withdrawn feedback", "trace_analyst", ""),
+    ("request", "withdrawn feedback compared", "trace_analyst", ""),
     ("request", "overdue", "supervisor", "urgent"),
     (
         "trace",

@@ -29,7 +29,7 @@ from salsa_ext.firearms.records.queries import RecordView, find_records, handlin
 from salsa_ext.firearms.search.values import Candidate
 from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
-from salsa_ext.tracing.chains.identity import NOT_THIS_GUN
+from salsa_ext.tracing.chains.identity import NOT_THIS_GUN, THIS_GUN
 from salsa_ext.tracing.requests.message_log import EVENT_SHAPE, answer_handling
 from salsa_ext.tracing.requests.models import TraceRequest
 from salsa_ext.tracing.requests.values import (
@@ -385,7 +385,11 @@ def likely_records(request: TraceRequest) -> list[Mapping[str, Any]]:
     return [
         candidate
         for candidate in request.candidates
-        if candidate["strength"] == "strong"
-        and candidate["visibility"] == "open"
-        and candidate.get("judgement") != NOT_THIS_GUN
+        if candidate["visibility"] == "open" and is_of_gun(candidate)
     ]
+
+
+def is_of_gun(candidate: Mapping[str, Any]) -> bool:
+    """Return whether a candidate is of the gun: by a person's judgement, else by its marks."""
+    judgement = candidate.get("judgement")
+    return judgement == THIS_GUN or (judgement is None and candidate["strength"] == "strong")

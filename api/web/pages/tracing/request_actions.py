@@ -3,10 +3,13 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from functools import partial
 from typing import Any, Final
+from uuid import UUID
 
-from flask import request
+from flask import g, request
 
+from api.schemas.records import RecordResponse
 from api.schemas.tracing.requests import (
+    ComparisonRequest,
     DeferRequest,
     ForwardRequest,
     NoRecordRequest,
@@ -15,12 +18,17 @@ from api.schemas.tracing.requests import (
     RefusalRequest,
     RemarkRequest,
     RestrictRequest,
+    present_stored_gun,
 )
 from api.web.document_actions import Action, Actions, assign_action
-from api.web.formatting import join_agencies
+from api.web.formatting import event_name, iso_day, join_agencies
 from api.web.forms import Field, Form, codes_in
 from salsa_ext.access.permissions import Permission
+from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Message, message
+from salsa_ext.disclosure.disclosures import Disclosure
+from salsa_ext.disclosure.sharing import share_records
+from salsa_ext.firearms.records.queries import find_records
 from salsa_ext.tracing.requests import commands as request_commands
 from salsa_ext.tracing.requests.answers import likely_records
 from salsa_ext.tracing.requests.queries import RequestView
@@ -35,6 +43,7 @@ MESSAGE_KINDS: Final[Mapping[str, Message]] = {
     "hide": message("Restrictions or contact changed"),
     "acknowledge": message("Someone works on it"),
     "arrived": message("It arrived; a person will answer"),
+    "compared": message("A record that was given was compared with the gun"),
     "answer": message("Answer"),
     "no_record": message("No record of this gun"),
     "corrected": message("A record that was given is corrected"),
@@ -48,6 +57,10 @@ MESSAGE_KINDS: Final[Mapping[str, Message]] = {
     "note": message("Note of your state"),
     "set_aside": message("The other state set a message aside"),
 }
+
+
+READ_BY_REQUESTER: Final = message("The asking state reads it.")
+ReadArea: Final = partial(Field, widget="area", max_length=2000, hint=READ_BY_REQUESTER)
 
 
 def note_action(
@@ -66,6 +79,63 @@ def note_action(
         message("The note is saved."),
         is_versioned=False,
     )
+
+
+def compare_action(
+    command: Callable[..., Any],
+    permission: Permission,
+    statuses: Collection[str],
+    description: Message,
+    firearm: Callable[[Any], Mapping[str, Any]],
+    load_records: Callable[[Actor, Any], Mapping[str, Mapping[str, Any]]],
+) -> Action:
+    """Return the action that decides whether a record, that of the address first, is of the gun."""
+
+    def compared(actor: Actor, view: Any) -> tuple[Mapping[str, Any], Mapping[str, Any] | None]:
+        chosen = load_records(actor, view).get(request.values.get("record", ""))
+        return present_stored_gun(firearm(view)), chosen
+
+    def fields(view: Any) -> tuple[Field, ...]:
+        records = load_records(g.actor, view)
+        options = tuple((key, _record_name(record)) for key, record in records.items())
+        return (
+            Field("record", message("Record"), "choice", options, required=True),
+            Field("judgement", message("Is it this gun?"), "choice", "judgement", required=True),
+            ReadArea("reason", message("Reason"), required=True),
+        )
+
+    return Action(
+        "compare",
+        message("Compare a record with the gun"),
+        description,
+        ComparisonRequest,
+        command,
+        permission,
+        statuses,
+        success=message("The comparison is stored."),
+        is_for=lambda actor, view: bool(load_records(actor, view)),
+        initial_values=lambda actor, view: {"record": request.args.get("record", "")},
+        extra_fields=fields,
+        template="tracing/compare.html",
+        context=compared,
+    )
+
+
+def _record_name(record: Mapping[str, Any]) -> str:
+    facts = event_name(record["event"]), iso_day(record["occurred_on"]), record["serial"]
+    return " · ".join(filter(None, facts))
+
+
+def candidate_records(actor: Actor, view: RequestView) -> Mapping[str, Any]:
+    """Return the candidate records as in the API; empty without RECORD_READ."""
+    if Permission.RECORD_READ not in actor.permissions:
+        return {}
+    records = find_records([UUID(candidate["record"]) for candidate in view.request.candidates])
+    shared = share_records(actor, records)
+    return {
+        str(view.record.id): RecordResponse().dump(Disclosure(view, shared[view.record.id]))
+        for view in records
+    }
 
 
 def restrict_action(
@@ -109,8 +179,6 @@ def success_message(
     return message("Access is no longer restricted for any agency.")
 
 
-READ_BY_REQUESTER = message("The asking state reads it.")
-ReadArea = partial(Field, widget="area", max_length=2000, hint=READ_BY_REQUESTER)
 TEXT_FIELD = ReadArea("text", message("Comment"), required=False)
 REASON = ReadArea("reason", message("Reason"), required=True)
 REQUESTER_TOLD = message("The requesting state is informed.")
@@ -217,6 +285,17 @@ ACTIONS: Actions = (
             ReadArea("text", message("Comment"), required=True),
         ),
         message("The refusal is sent."),
+    ),
+    compare_action(
+        request_commands.compare_record,
+        Permission.REQUEST_ANSWER,
+        [status for status, actions in TRANSITIONS.items() if "answer" in actions],
+        message(
+            "Say whether a record of your state is of the gun. An answer with one that is counts as"
+            " certain."
+        ),
+        lambda view: view.request.body["firearm"],
+        candidate_records,
     ),
     assign_action(request_commands.assign, Permission.REQUEST_ANSWER, TRANSITIONS),
     restrict_action(

@@ -1,7 +1,6 @@
 """List of other states' requests, a request with candidates, its answer."""
 
 import re
-from collections.abc import Mapping
 from functools import partial
 from typing import Any
 from uuid import UUID
@@ -9,7 +8,6 @@ from uuid import UUID
 from flask import request, url_for
 
 from api.i18n.messages import translate
-from api.schemas.records import RecordResponse
 from api.schemas.tracing.requests import (
     AcknowledgeManyRequest,
     AnswerRequest,
@@ -21,13 +19,16 @@ from api.web.access import login_required
 from api.web.document_actions import Subject
 from api.web.forms import VERSION_FIELD, Field, Form
 from api.web.pages import tracing_pages
-from api.web.pages.tracing.request_actions import ACTIONS, MESSAGE_KINDS, success_message
+from api.web.pages.tracing.request_actions import (
+    ACTIONS,
+    MESSAGE_KINDS,
+    candidate_records,
+    success_message,
+)
 from api.web.record_pages import DocumentPages, register_form
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import message
-from salsa_ext.disclosure.disclosures import Disclosure
-from salsa_ext.disclosure.sharing import share_records
 from salsa_ext.firearms.records.queries import find_records
 from salsa_ext.reference import names
 from salsa_ext.reference.names import label
@@ -107,7 +108,7 @@ def _detail(actor: Actor, subject: Subject, form: Form | None = None) -> dict[st
     return {
         "request_": RequestResponse().dump(view),
         "form": form,
-        "records": _candidate_records(actor, view),
+        "records": candidate_records(actor, view),
         "message_kinds": MESSAGE_KINDS,
         "prefix": CHECKBOX_PREFIX,
         "may_answer": may_answer and "answer" in TRANSITIONS[view.request.status],
@@ -116,23 +117,13 @@ def _detail(actor: Actor, subject: Subject, form: Form | None = None) -> dict[st
 
 
 def answer_form(view: RequestView) -> Form:
-    """Return an answer form with all candidates checked."""
-    records = [candidate["record"] for candidate in view.request.candidates]
+    """Return an answer form with the records checked that are of the gun."""
+    records = [
+        candidate["record"] for candidate in view.request.candidates if answers.is_of_gun(candidate)
+    ]
     handling = answers.handling_for(view.request, find_records(map(UUID, records)))
     checked = {f"{CHECKBOX_PREFIX}{record}": "true" for record in records}
     return Form(checked | {"completeness": "full", "handling": handling})
-
-
-def _candidate_records(actor: Actor, view: RequestView) -> Mapping[str, Any]:
-    """Return the candidate records; empty without RECORD_READ."""
-    if Permission.RECORD_READ not in actor.permissions:
-        return {}
-    records = find_records([UUID(candidate["record"]) for candidate in view.request.candidates])
-    shared = share_records(actor, records)
-    return {
-        str(view.record.id): RecordResponse().dump(Disclosure(view, shared[view.record.id]))
-        for view in records
-    }
 
 
 def _show_answer(actor: Actor, form: Form | None, request_id: UUID) -> str:

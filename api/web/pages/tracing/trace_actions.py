@@ -21,7 +21,7 @@ from api.schemas.tracing.traces import (
 )
 from api.web.document_actions import Action, Actions, assign_action
 from api.web.forms import Field
-from api.web.pages.tracing.request_actions import note_action, restrict_action
+from api.web.pages.tracing.request_actions import compare_action, note_action, restrict_action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import UNSENT
@@ -251,6 +251,17 @@ ACTIONS: Actions = (
         success=message("The trace is sent."),
         obstacle=_approval_obstacle,
         is_main=True,
+    ),
+    compare_action(
+        follow_up.compare_record,
+        Permission.TRACE_REQUEST,
+        SENT_STATUSES,
+        message(
+            "Say whether a record is of the gun. One of another gun leaves the chain, and its state"
+            " learns of it."
+        ),
+        lambda view: view.trace.firearm,
+        lambda actor, view: {row["record"]: row for leg in view.legs for row in leg.events},
     ),
     RequestAction(
         "legs",
