@@ -18,7 +18,7 @@ from api.http.fields.scalars import (
 )
 from api.http.fields.schemas import Items, RequestSchema, ViewResponse, repeats
 from api.http.pagination import ListQuery
-from salsa_ext.access.audit import SUBJECT_KINDS, Action
+from salsa_ext.access.audit_actions import SUBJECT_KINDS, Action
 from salsa_ext.administration.accounts import AccountData
 from salsa_ext.administration.keys import MAX_NETWORKS, MAX_OVERLAP_HOURS, KeyData, Rotation
 from salsa_ext.core import codes

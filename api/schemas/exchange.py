@@ -6,7 +6,7 @@ from api.http.fields.scalars import Code, Line, QueryWhole, StateCode, Text
 from api.http.fields.schemas import Items, RequestSchema, ViewResponse
 from api.http.pagination import ListQuery
 from api.i18n.messages import LazyMessage
-from salsa_ext.access.audit import Action
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.core import codes
 from salsa_ext.exchange.conversations import MAX_TEXT, ConversationData
 from salsa_ext.exchange.feed import FEED_KINDS

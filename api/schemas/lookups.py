@@ -5,7 +5,7 @@ from marshmallow import Schema, fields
 from api.http.fields.scalars import Code, Day, Text
 from api.http.fields.schemas import RequestSchema
 from api.http.pagination import ListQuery
-from salsa_ext.access.audit import SUBJECT_KINDS, Action
+from salsa_ext.access.audit_actions import SUBJECT_KINDS, Action
 from salsa_ext.core import codes
 
 

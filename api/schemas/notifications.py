@@ -9,7 +9,7 @@ from api.http.fields.schemas import RequestSchema
 from api.http.pagination import ListQuery
 from api.i18n.messages import language, translate
 from api.schemas.common import row_fields
-from salsa_ext.access.audit import SUBJECT_KINDS
+from salsa_ext.access.audit_actions import SUBJECT_KINDS
 from salsa_ext.core import codes
 from salsa_ext.core.errors import Message, message
 from salsa_ext.notifications.notice_rules import NOTIFICATION_CODES, NOTIFICATION_KINDS, ReadFilter

@@ -11,7 +11,7 @@ from flask import g
 from api.i18n.messages import translate
 from api.web import formatting
 from api.web.forms import Field
-from salsa_ext.access.audit import SUBJECT_KINDS, Action
+from salsa_ext.access.audit_actions import SUBJECT_KINDS, Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.administration import accounts
 from salsa_ext.administration.agencies import STATELESS_KINDS

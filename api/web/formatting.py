@@ -20,7 +20,7 @@ from api.web.access import current_path
 from api.web.areas import areas
 from api.web.forms import error_summary
 from importers.load import CHANGED_BY_FILE
-from salsa_ext.access.audit import Action
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.core.batches import group_by
 from salsa_ext.core.codes import LANGUAGES

@@ -15,7 +15,8 @@ from argon2.exceptions import VerifyMismatchError
 from sqlalchemy import RowMapping, select, text, update
 from zxcvbn import zxcvbn
 
-from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.audit import AuditEvent, append
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.models import Account, ApiKey
 from salsa_ext.access.rules import ROLE_PERMISSIONS, role_permissions
 from salsa_ext.access.second_factor import (

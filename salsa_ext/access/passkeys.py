@@ -25,7 +25,8 @@ from webauthn.helpers.structs import (
     UserVerificationRequirement,
 )
 
-from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.audit import AuditEvent, append
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.authentication import DIRECTORY_ALONE, is_real, open_session
 from salsa_ext.access.models import Account, Passkey
 from salsa_ext.access.permissions import Permission

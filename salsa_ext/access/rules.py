@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.access.audit import Action, resolve_officer
+from salsa_ext.access.audit import resolve_officer
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.models import AuditEntry
 from salsa_ext.access.permissions import Permission as P
 from salsa_ext.core.actor import NO_VAULT, Actor, Vault

@@ -10,7 +10,8 @@ from cryptography.hazmat.primitives.twofactor import InvalidToken
 from cryptography.hazmat.primitives.twofactor.totp import TOTP
 from sqlalchemy import delete, select
 
-from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.audit import AuditEvent, append
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.models import ApiKey, Passkey, SecondFactor
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import Conflict, Forbidden, Invalid, NotConfigured, message

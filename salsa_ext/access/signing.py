@@ -8,7 +8,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import delete, select, text
 
-from salsa_ext.access.audit import Action, AuditEvent, append_many
+from salsa_ext.access.audit import AuditEvent, append_many
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.models import SigningKey, SigningSecret
 from salsa_ext.access.paper_tokens import Claims, PublicKey, key_id, sign_token, to_jwk
 from salsa_ext.access.permissions import Permission

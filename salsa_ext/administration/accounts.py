@@ -12,7 +12,8 @@ from zoneinfo import available_timezones
 from sqlalchemy import func, select, union
 
 from salsa_ext.access import second_factor
-from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.audit import AuditEvent, append
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.authentication import (
     PASSWORD_HASHER,
     check_strength,

@@ -26,15 +26,8 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import aliased
 
-from salsa_ext.access.audit import (
-    AUTOMATIC_ACTIONS,
-    AUTOMATIC_KEY,
-    CAUSE_KEY,
-    WRITTEN_KEY,
-    Action,
-    AuditEvent,
-    append,
-)
+from salsa_ext.access.audit import AUTOMATIC_KEY, CAUSE_KEY, WRITTEN_KEY, AuditEvent, append
+from salsa_ext.access.audit_actions import AUTOMATIC_ACTIONS, Action
 from salsa_ext.access.authentication import usernames_by_id
 from salsa_ext.access.models import Account, AuditEntry, Officer
 from salsa_ext.access.permissions import Permission

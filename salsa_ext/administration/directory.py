@@ -9,7 +9,8 @@ from typing import Any, Final
 
 from sqlalchemy import func, select
 
-from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.audit import AuditEvent, append
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.authentication import PASSWORD_HASHER, is_real, open_session, revoke_keys
 from salsa_ext.access.models import Account
 from salsa_ext.access.rules import ROLE_PERMISSIONS, role_permissions

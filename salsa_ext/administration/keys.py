@@ -9,7 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import Select, func, select, update
 
-from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.audit import AuditEvent, append
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.authentication import generate_key
 from salsa_ext.access.models import ApiKey
 from salsa_ext.access.permissions import Permission

@@ -9,7 +9,8 @@ import secrets
 from uuid import UUID
 
 from salsa_ext.access import second_factor
-from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.audit import AuditEvent, append
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.authentication import PASSWORD_HASHER, revoke_keys
 from salsa_ext.access.models import Account
 from salsa_ext.access.permissions import Permission

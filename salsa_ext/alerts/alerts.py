@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import func, select
 
-from salsa_ext.access.audit import Action, AuditEvent, append, append_many
+from salsa_ext.access.audit import AuditEvent, append, append_many
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.models import Account
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import is_same_person, require

@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import Update, case, inspect, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from salsa_ext.access.audit import Action
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.alerts import notices

@@ -5,7 +5,8 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, any_, or_, select
 
-from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.audit import AuditEvent, append
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.alerts import alerts, hits

@@ -5,7 +5,8 @@ from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
-from salsa_ext.access.audit import Action, AuditEvent, append_many
+from salsa_ext.access.audit import AuditEvent, append_many
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.rules import OPERATOR_ROLE
 from salsa_ext.alerts.models import Hit
 from salsa_ext.core.actor import Actor

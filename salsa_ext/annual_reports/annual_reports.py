@@ -10,7 +10,8 @@ from uuid import UUID
 from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import aliased
 
-from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.audit import AuditEvent, append
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.paper_tokens import Claims, facts_digest
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import is_same_person, require

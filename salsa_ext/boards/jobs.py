@@ -11,7 +11,7 @@ from uuid import UUID
 
 from sqlalchemy import and_, func, or_, select
 
-from salsa_ext.access.audit import Action
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.models import AuditEntry
 from salsa_ext.alerts.models import Hit
 from salsa_ext.boards.crossings import UNDER_WAY_STATUSES

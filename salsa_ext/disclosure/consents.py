@@ -13,7 +13,8 @@ from uuid import UUID
 
 from sqlalchemy import and_, case, or_, select
 
-from salsa_ext.access.audit import Action, AuditEvent, append, find_case_traces
+from salsa_ext.access.audit import AuditEvent, append, find_case_traces
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.models import AuditEntry
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.release import FINDER_VISIBILITIES, GrantedUse

@@ -6,7 +6,8 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from salsa_ext.access.audit import AUTOMATIC_KEY, Action, AuditEvent, append_many
+from salsa_ext.access.audit import AUTOMATIC_KEY, AuditEvent, append_many
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.release import FINDER_VISIBILITIES
 from salsa_ext.access.rules import require

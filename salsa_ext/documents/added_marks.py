@@ -5,7 +5,8 @@ from dataclasses import fields, replace
 from typing import Any
 from uuid import UUID
 
-from salsa_ext.access.audit import Action, AuditEvent, append_many, resolve_officer
+from salsa_ext.access.audit import AuditEvent, append_many, resolve_officer
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor

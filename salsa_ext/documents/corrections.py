@@ -9,7 +9,8 @@ from uuid import UUID
 from sqlalchemy import String, bindparam, select, text
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from salsa_ext.access.audit import Action, AuditEvent, related_traces
+from salsa_ext.access.audit import AuditEvent, related_traces
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.models import AuditEntry
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import IllegalTransition, Message, NotFound, message

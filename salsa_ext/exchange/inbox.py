@@ -9,7 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import update
 
-from salsa_ext.access.audit import Action, AuditEvent, append_many
+from salsa_ext.access.audit import AuditEvent, append_many
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import EnvelopeRefused
 from salsa_ext.database.bulk import NO_STATEMENT, SqlStatement, insert_into_tables

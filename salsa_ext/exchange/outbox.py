@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import update
 
-from salsa_ext.access.audit import Action, AuditEvent, append, append_with_rows
+from salsa_ext.access.audit import AuditEvent, append, append_with_rows
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.signing import signer
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.ids import new_id

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.access.audit import Action
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.models import AuditEntry, Officer
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.database.bulk import insert_many

@@ -18,7 +18,8 @@ from typing import Any, Final, Protocol
 import psycopg2
 from sqlalchemy.exc import OperationalError
 
-from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.audit import AuditEvent, append
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.rules import service
 from salsa_ext.core.actor import NO_VAULT, Actor, Vault
 from salsa_ext.core.clock import SYSTEM_CLOCK, Clock

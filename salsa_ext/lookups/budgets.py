@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
-from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.audit import AuditEvent, append
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.codes import PURPOSES_WITH_INCIDENT
 from salsa_ext.core.errors import TooManyLookups, message

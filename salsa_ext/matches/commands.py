@@ -10,7 +10,8 @@ from sqlalchemy import Select, exists, or_, select, tuple_
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import aliased
 
-from salsa_ext.access.audit import Action, AuditEvent, append, resolve_officer
+from salsa_ext.access.audit import AuditEvent, append, resolve_officer
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.release import FINDER_VISIBILITIES
 from salsa_ext.access.rules import require

@@ -14,7 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.access.audit import Action
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import OPERATOR_ROLE, require
 from salsa_ext.alerts import hits, reevaluation

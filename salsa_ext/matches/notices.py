@@ -7,7 +7,8 @@ from functools import reduce
 from typing import Any, Final
 from uuid import UUID
 
-from salsa_ext.access.audit import Action, AuditEvent, append_many
+from salsa_ext.access.audit import AuditEvent, append_many
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
 from salsa_ext.database.session import acting_as

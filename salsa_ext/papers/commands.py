@@ -6,7 +6,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.access.audit import Action, AuditEvent, append_many
+from salsa_ext.access.audit import AuditEvent, append_many
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.paper_tokens import Claims, check_token, token_key_id
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require

@@ -13,7 +13,8 @@ from uuid import UUID
 
 from sqlalchemy import Table, bindparam, func, or_, select, text, update
 
-from salsa_ext.access.audit import Action, AuditEvent, append_many
+from salsa_ext.access.audit import AuditEvent, append_many
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.administration import imports
 from salsa_ext.administration.models import Attachment
 from salsa_ext.core.actor import Actor

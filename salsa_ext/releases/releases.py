@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import Select, func, select, text
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.audit import AuditEvent, append
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor

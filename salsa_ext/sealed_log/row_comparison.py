@@ -13,7 +13,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Table, create_engine, func, pool, select, text
 
-from salsa_ext.access.audit import WRITTEN_KEY, Action, AuditEvent, append, stored_text
+from salsa_ext.access.audit import WRITTEN_KEY, AuditEvent, append, stored_text
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.models import AuditEntry
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require

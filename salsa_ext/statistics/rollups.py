@@ -8,7 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.access.audit import Action, AuditEvent, append_many
+from salsa_ext.access.audit import AuditEvent, append_many
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import CHUNK_SIZE
 from salsa_ext.database.session import db, execute_raw, to_json

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.access.audit import Action
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.models import AuditEntry
 from salsa_ext.core.actor import Actor
 from salsa_ext.database.session import db

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Select, String, all_, and_, cast, func, or
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.orm import aliased
 
-from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.audit import AuditEvent, append
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.models import Account
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require

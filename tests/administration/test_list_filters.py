@@ -6,7 +6,7 @@ import pytest
 
 from api.http.fields.scalars import Text
 from api.http.pagination import ListQuery
-from salsa_ext.access.audit import SUBJECT_KINDS
+from salsa_ext.access.audit_actions import SUBJECT_KINDS
 from tests.support import source
 
 UNKNOWN = [

@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from importers.load import undo_steps
 from importers.profiles import from_data, from_toml, to_data, to_toml
-from salsa_ext.access.audit import Action
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.models import AuditEntry
 from salsa_ext.access.permissions import Permission
 from salsa_ext.administration import agencies, imports

@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.audit import AuditEvent, append
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.database.session import execute_raw
 from salsa_ext.jobs.runner import ChangeJob, DueJob, QueueJob, Runner

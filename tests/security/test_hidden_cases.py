@@ -6,7 +6,8 @@ from uuid import UUID
 
 import pytest
 
-from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.audit import AuditEvent, append
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.core.actor import Purpose
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.session import transaction

@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import event, text
 
-from salsa_ext.access.audit import Action, AuditEvent, append_many
+from salsa_ext.access.audit import AuditEvent, append_many
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.core.ids import new_id
 from salsa_ext.database.bulk import insert_many
 from salsa_ext.database.session import db, transaction

@@ -2,7 +2,8 @@
 
 from datetime import date
 
-from salsa_ext.tracing.chains.chain import ChainLeg, build_chain
+from salsa_ext.tracing.chains.answers import ChainLeg
+from salsa_ext.tracing.chains.chain import build_chain
 
 FOUND = date(2026, 3, 1)
 GUN = {"serial": "ABC123456", "make": "taurus", "calibre": "9x19", "country_of_manufacture": "BRA"}

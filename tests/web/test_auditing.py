@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from salsa_ext.access.audit import SUBJECT_KINDS, Action, AuditEvent, append
+from salsa_ext.access.audit import AuditEvent, append
+from salsa_ext.access.audit_actions import SUBJECT_KINDS, Action
 from salsa_ext.access.rules import operator
 from salsa_ext.core.clock import FixedClock
 from salsa_ext.core.codes import LANGUAGES

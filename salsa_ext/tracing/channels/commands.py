@@ -6,7 +6,8 @@ from datetime import date, datetime
 from typing import Any, Final
 from uuid import UUID
 
-from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.audit import AuditEvent, append
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor

@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.audit import AuditEvent, append
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import CodeLabel, IllegalTransition, message
 from salsa_ext.database.locks import lock

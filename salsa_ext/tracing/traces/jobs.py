@@ -26,7 +26,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from salsa_ext.access.audit import Action, related_traces
+from salsa_ext.access.audit import related_traces
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.models import AuditEntry
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require

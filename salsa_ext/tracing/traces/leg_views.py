@@ -24,7 +24,7 @@ from salsa_ext.firearms.search.evidence import Description, weigh
 from salsa_ext.guns.joint_seizures import find_references
 from salsa_ext.reference import names
 from salsa_ext.reference.name_matching import fold_name
-from salsa_ext.tracing.chains import chain
+from salsa_ext.tracing.chains import answers, chain
 from salsa_ext.tracing.chains.identity import (
     contradicting_fields,
     contradicts_importer,
@@ -163,7 +163,7 @@ class LegView:
         return TO_SEND if is_again else self.leg.status
 
 
-def with_replies(leg: chain.ChainLeg, view: LegView) -> chain.ChainLeg:
+def with_replies(leg: answers.ChainLeg, view: LegView) -> answers.ChainLeg:
     """Return a chain leg with its deferral, referral and refusal, from messages."""
     if view.shown_status == REFUSED:
         return replace(leg, status=REFUSED)
@@ -184,7 +184,7 @@ def legs_by_trace(trace_ids: Iterable[UUID]) -> dict[UUID, list[TraceLeg]]:
 
 def to_chain_leg(
     trace: Trace, leg: TraceLeg, late_before: datetime | None = None
-) -> chain.ChainLeg:
+) -> answers.ChainLeg:
     """Return a leg as chain input; asked before `late_before`, it is late."""
     status = best_status(leg)
     is_asked = late_before is not None and not leg.is_form_pending and leg.asked_at < late_before
@@ -195,7 +195,7 @@ def to_chain_leg(
         event | {"by_hand": _origin(own, leg.state, event)} if "said_on" in event else event
         for event in leg.events
     ]
-    return chain.ChainLeg(
+    return answers.ChainLeg(
         leg.state,
         status,
         compare_events(events, trace.firearm, trace.found_on),
@@ -241,7 +241,7 @@ def _origin(own: str, state: str, event: Event) -> Message:
     )
 
 
-def build_trace_chain(trace: Trace, legs: Sequence[chain.ChainLeg]) -> chain.ChainResult:
+def build_trace_chain(trace: Trace, legs: Sequence[answers.ChainLeg]) -> chain.ChainResult:
     """Return the chain of a trace from its legs."""
     seized = {event["record"] for leg in legs for event in leg.events if event["event"] in SEIZED}
     same_find: Collection[str] = {str(trace.record_id)} if trace.record_id else ()

@@ -4,7 +4,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Final
 from uuid import UUID
 
-from salsa_ext.access.audit import Action, AuditEvent, append_with_rows
+from salsa_ext.access.audit import AuditEvent, append_with_rows
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import IllegalTransition, Message, message
 from salsa_ext.core.ids import new_id
@@ -16,7 +17,8 @@ from salsa_ext.notifications.commands import notify_many
 from salsa_ext.notifications.notice_rules import Notice
 from salsa_ext.reference import names
 from salsa_ext.reference.calendars import today
-from salsa_ext.tracing.chains.chain import ChainLeg, ChainResult
+from salsa_ext.tracing.chains.answers import ChainLeg
+from salsa_ext.tracing.chains.chain import ChainResult
 from salsa_ext.tracing.requests import answers
 from salsa_ext.tracing.requests.values import (
     LEG_TRANSITIONS,

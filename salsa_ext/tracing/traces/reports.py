@@ -9,7 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, literal_column, or_, select
 
-from salsa_ext.access.audit import Action, AuditEvent, append, append_many
+from salsa_ext.access.audit import AuditEvent, append, append_many
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.models import AuditEntry
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require

@@ -7,7 +7,8 @@ from datetime import date
 from typing import Final
 from uuid import UUID
 
-from salsa_ext.access.audit import Action, AuditEvent, append_many
+from salsa_ext.access.audit import AuditEvent, append_many
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
@@ -24,7 +25,7 @@ from salsa_ext.reference import names
 from salsa_ext.reference.participation.declarations import declarations_at
 from salsa_ext.reference.participation.rules import Declaration
 from salsa_ext.reference.state_settings import Settings
-from salsa_ext.tracing.chains import chain
+from salsa_ext.tracing.chains import answers, chain
 from salsa_ext.tracing.requests.values import NOT_PARTICIPATING
 from salsa_ext.tracing.traces import queries as trace_queries
 from salsa_ext.tracing.traces.leg_views import (
@@ -153,7 +154,7 @@ def get_result(actor: Actor, trace_id: UUID) -> ResultView:
 
 
 def _maker_to_ask(
-    trace: Trace, result: chain.ChainResult, legs: Sequence[chain.ChainLeg]
+    trace: Trace, result: chain.ChainResult, legs: Sequence[answers.ChainLeg]
 ) -> str | None:
     """Return the state of the maker that was not asked, unless the chain shows the origin."""
     is_known = any(event["event"] in ORIGIN_EVENTS for event in result.chain)

@@ -8,7 +8,8 @@ from uuid import UUID
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 
-from salsa_ext.access.audit import Action, AuditEvent, append, audit_event
+from salsa_ext.access.audit import AuditEvent, append, audit_event
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor

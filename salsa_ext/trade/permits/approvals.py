@@ -4,7 +4,8 @@ from uuid import UUID
 
 from sqlalchemy import select
 
-from salsa_ext.access.audit import Action, append, audit_event
+from salsa_ext.access.audit import append, audit_event
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import is_same_person, require
 from salsa_ext.core.actor import Actor

@@ -11,7 +11,8 @@ from uuid import UUID
 
 from sqlalchemy import exists, select, update
 
-from salsa_ext.access.audit import Action, AuditEvent, append
+from salsa_ext.access.audit import AuditEvent, append
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.core.actor import Actor
 from salsa_ext.database import locks
 from salsa_ext.database.session import db

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from sqlalchemy import Select, false, func, or_, select
 
-from salsa_ext.access.audit import Action, AuditEvent, append, append_many, audit_event
+from salsa_ext.access.audit import AuditEvent, append, append_many, audit_event
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor

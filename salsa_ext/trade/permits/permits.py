@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import select, tuple_
 
-from salsa_ext.access.audit import Action, append_many, audit_event
+from salsa_ext.access.audit import append_many, audit_event
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor

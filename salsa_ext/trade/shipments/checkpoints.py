@@ -8,7 +8,8 @@ from typing import Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from salsa_ext.access.audit import Action, AuditEvent, append_many, audit_event
+from salsa_ext.access.audit import AuditEvent, append_many, audit_event
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor

@@ -7,7 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import exists, or_, select, text
 
-from salsa_ext.access.audit import Action, append, audit_event
+from salsa_ext.access.audit import append, audit_event
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.errors import NotFound
 from salsa_ext.database import locks

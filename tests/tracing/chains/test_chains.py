@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from salsa_ext.core import codes
-from salsa_ext.tracing.chains.chain import ChainLeg, build_chain
+from salsa_ext.tracing.chains.answers import ChainLeg
+from salsa_ext.tracing.chains.chain import build_chain
 from tests.support.chains import (
     DEALER,
     FOUND,

@@ -2,7 +2,8 @@
 
 import pytest
 
-from salsa_ext.tracing.chains.chain import ChainLeg, build_chain
+from salsa_ext.tracing.chains.answers import ChainLeg
+from salsa_ext.tracing.chains.chain import build_chain
 from tests.support.chains import FOUND, GUN, RETAIL, SALE, WHOLESALE, built, event
 
 

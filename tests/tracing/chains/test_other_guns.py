@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from salsa_ext.firearms.marks.distance import can_be_same
 from salsa_ext.firearms.search.evidence import Description
-from salsa_ext.tracing.chains.chain import ChainLeg, build_chain
+from salsa_ext.tracing.chains.answers import ChainLeg
+from salsa_ext.tracing.chains.chain import build_chain
 from salsa_ext.tracing.chains.identity import contradicting_fields
 from tests.firearms.search.test_likeliest_candidate import FALSE, TRUE
 from tests.support.chains import FOUND, GUN, SALE, built, event

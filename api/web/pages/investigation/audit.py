@@ -19,7 +19,7 @@ from api.web.forms import Field
 from api.web.list_files import list_file
 from api.web.pages import investigation_pages
 from api.web.record_pages import HOME, render_page
-from salsa_ext.access.audit import Action
+from salsa_ext.access.audit_actions import Action
 from salsa_ext.access.permissions import Permission
 from salsa_ext.access.rules import require
 from salsa_ext.administration import audit
