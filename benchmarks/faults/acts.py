@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Any, Final
+from zlib import crc32
 
 from flask import Flask
 
@@ -155,7 +156,8 @@ def open_permit(load: Load, number: str) -> None:
 
 def seize_and_trace(load: Load, number: str) -> None:
     """Sell a gun, seize it elsewhere, trace it, correct the seizure, and consent to a name."""
-    gun, is_silent = _gun(f"TR{number}".replace("-", "K")), number.endswith("6")
+    # numbers far from each other: a near one of the same series waits for a person to compare
+    gun, is_silent = _gun(f"TRK{crc32(number.encode()):010}"), number.endswith("6")
     sale = {
         "kind": "domestic_sale",
         "number": f"V-{number}",

@@ -204,7 +204,7 @@ def test_of_what_is_silent_by_now_its_withdrawal_is_told(pry_police, police, rec
 
 def test_a_hit_is_as_strong_as_what_was_corrected_is_read_now(pry_police, police, seized):
     assert not hit_of(pry_police)["possible"]
-    items = [{"line": 1, "type": "pistol", "serial": "ABC12345?", "calibre": "9x19"}]
+    items = [{"line": 1, "type": "pistol", "serial": "ABC1234??", "calibre": "9x19"}]
     correct(police, "seizures", seized, bodies.seizure(items=items, reason="Misread"))
     for hit in (hit_of(pry_police), hit_of(police)):
         assert (hit["status"], changed(hit)) == ("open", "corrected")

@@ -175,17 +175,22 @@ def test_what_may_be_several_guns_is_shown_by_places_without_a_way(analyst, as_a
     assert page.count('class="place state"') == 3
 
 
-def test_each_gun_that_it_may_be_stands_by_itself_with_its_serial(analyst, as_actor):
+def test_each_gun_that_it_may_be_is_listed_with_its_serial(analyst, as_actor):
+    officer = as_actor("PRY", "trace_analyst")
     for serial in ("ABC123451", "ABC123458"):
         sold = bodies.transfer(kind="registration", firearm=bodies.firearm(serial=serial))
         as_actor("PRY", "licensing_officer").post("/transfers", sold)
     asked = bodies.trace(firearm=bodies.firearm(serial="ABC12345?"))
     trace = as_actor("BRA", "trace_analyst").post("/traces", asked).json
+    [request] = officer.get("/requests").json["items"]
+    path = f"/requests/{request['id']}"
+    candidates = officer.get(path).json["candidates"]
+    both = {"completeness": "full", "records": [each["record"] for each in candidates]}
+    officer.change(path, "answer", both)
     page = analyst.open(f"/traces/{trace['id']}")
-    assert re.findall(r"<h3>(\d)\. <code>(.*?)</code>", page) == [
-        ("1", "ABC123451"),
-        ("2", "ABC123458"),
-    ]
+    possible = page.partition('id="possible"')[2].partition("</section>")[0]
+    assert re.findall(r"<code[^>]*>(.*?)</code>", possible) == ["ABC123451", "ABC123458"]
+    assert "No record is certainly of this gun. 2 may be" in page
 
 
 def test_the_place_of_another_state_is_shown_where_it_concerns_the_own_and_its_owner_reads_so(
