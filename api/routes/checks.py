@@ -38,7 +38,7 @@ from salsa_ext.checks.checks import MAX_BATCH_CHECKS, CheckAnswer, CheckBatchDat
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.core.batches import ItemFile, chunks
 from salsa_ext.core.config import MIB
-from salsa_ext.core.errors import Invalid, message
+from salsa_ext.core.errors import Invalid, SalsaError, message
 from salsa_ext.database import idempotency as database_idempotency
 from salsa_ext.database.idempotency import RequestAttempt
 from salsa_ext.firearms.marks import cell_reading
@@ -89,7 +89,7 @@ def split_batch(data: CheckBatchData) -> Iterator[list[NumberedCheck]]:
 
 def make_chunk(
     actor: Actor, purpose: Purpose, chunk: Sequence[NumberedCheck]
-) -> list[CheckAnswer | Invalid]:
+) -> list[CheckAnswer | SalsaError]:
     """Make the checks of a chunk; return answers and errors in order."""
     queries = [query for _, query in chunk if isinstance(query, Query)]
     answers = iter(checks.run_checks(actor=actor, purpose=purpose, queries=queries))
@@ -179,8 +179,8 @@ class _BatchStream:
             yield
 
 
-def _answer_line(line: int, answer: CheckAnswer | Invalid) -> dict[str, Any]:
-    if isinstance(answer, Invalid):
+def _answer_line(line: int, answer: CheckAnswer | SalsaError) -> dict[str, Any]:
+    if isinstance(answer, SalsaError):
         return {"line": line} | problem_from_error(answer)
     fields: dict[str, Any] = BatchLineResponse(exclude=("line",)).dump(answer)
     return {"line": line} | fields

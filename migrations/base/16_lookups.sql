@@ -50,18 +50,28 @@ BEGIN
     RETURN NEXT;
 END $$;
 
--- What came back since the last time is subtracted at its rate a second.
-CREATE FUNCTION salsa_count_lookups(keys text[], rates double precision[], number integer)
-RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
+-- What came back since the last time is subtracted at its rate a second. Those who read the budget at
+-- the same moment are counted one after the other here, and whoever is over it is refused.
+CREATE FUNCTION salsa_count_lookups(
+    keys text[], rates double precision[], most double precision[], number integer
+) RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE
     own char(3) := current_setting('salsa.state', true);
     now timestamptz := clock_timestamp();
+    seconds double precision;
 BEGIN
-    INSERT INTO lookup_count AS c (owner_state, key, used, at)
-    SELECT own, key, greatest(number, 0), now FROM unnest(keys) AS key
-    ON CONFLICT (owner_state, key) DO UPDATE SET at = now, used = greatest(number, 0)
-        + greatest(0, c.used - greatest(0, rates[array_position(keys, c.key)])
-            * greatest(0, extract(epoch FROM now - c.at)::double precision));
+    WITH counted AS (
+        INSERT INTO lookup_count AS c (owner_state, key, used, at)
+        SELECT own, key, greatest(number, 0), now FROM unnest(keys) AS key
+        ON CONFLICT (owner_state, key) DO UPDATE SET at = now, used = greatest(number, 0)
+            + greatest(0, c.used - greatest(0, rates[array_position(keys, c.key)])
+                * greatest(0, extract(epoch FROM now - c.at)::double precision))
+        RETURNING c.used, array_position(keys, c.key) AS place
+    ) SELECT max((used - most[place]) / rates[place]) INTO seconds FROM counted
+    WHERE used > most[place] + 0.01;
+    IF seconds > 0 THEN
+        RAISE EXCEPTION '%', ceil(seconds) USING ERRCODE = 'SL429';
+    END IF;
 END $$;
 
 -- Whether a refusal is to be audited: once in ten minutes.

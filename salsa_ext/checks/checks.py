@@ -18,7 +18,15 @@ from salsa_ext.alerts.hits import AlertMatch, AnswerHit
 from salsa_ext.checks.models import Check
 from salsa_ext.core.actor import Actor, Purpose
 from salsa_ext.core.codes import ALERT_ACTIONS, PURPOSES_WITH_INCIDENT
-from salsa_ext.core.errors import CodeLabel, Conflict, Invalid, Message, message
+from salsa_ext.core.errors import (
+    CodeLabel,
+    Conflict,
+    Invalid,
+    Message,
+    SalsaError,
+    message,
+    too_many_lookups,
+)
 from salsa_ext.core.ids import new_id
 from salsa_ext.core.text import number_spellings
 from salsa_ext.database.locks import lock
@@ -109,20 +117,23 @@ def run_check(*, actor: Actor, data: CheckData) -> CheckAnswer:
     """
     require(actor, Permission.CHECK_MAKE)
     [answer] = run_checks(actor=actor, purpose=data.purpose, queries=[data.query])
-    if isinstance(answer, Invalid):
+    if isinstance(answer, SalsaError):
         raise answer
     return answer
 
 
 def run_checks(
     *, actor: Actor, purpose: Purpose, queries: Sequence[Query]
-) -> list[CheckAnswer | Invalid]:
-    """Check several; return answers, or Invalid, in order. Raises Invalid, TooManyLookups."""
+) -> list[CheckAnswer | SalsaError]:
+    """Check several; return answers, or errors, in order. Raises Invalid, TooManyLookups.
+
+    Those for which no look-up is left are TooManyLookups.
+    """
     require(actor, Permission.CHECK_MAKE)
     _check_purpose(purpose)
     actor = actor.for_purpose(purpose)
     lookups = open_lookups(actor, len(queries))
-    results = [_search_query(actor, query) for query in queries]
+    results = [_search_query(actor, query) for query in queries[: lookups.granted]]
     results = _without_own_seizure(actor, purpose, results)
     searches = [result for result in results if isinstance(result, _SearchedQuery)]
     matches = [
@@ -134,7 +145,7 @@ def run_checks(
     ]
     _store_checks(actor, purpose, searches, matches, lookups)
     hits_by_check = hits.hits_in_answer(matches)
-    scope, answers = advice.cached_scope(actor), list[CheckAnswer | Invalid]()
+    scope, answers = advice.cached_scope(actor), list[CheckAnswer | SalsaError]()
     for result in results:
         if isinstance(result, Invalid):
             answers.append(result)
@@ -148,7 +159,8 @@ def run_checks(
         remarks = suggestions.remarks_on_query(result.query, actor.language)
         more = advice.count_unlisted(result.candidates, result.listed)
         answers.append(replace(answer, remarks=remarks, more=more))
-    return answers
+    rest = [too_many_lookups(lookups.seconds) for _ in queries[lookups.granted :]]
+    return [*answers, *rest]
 
 
 def _search_query(actor: Actor, query: Query) -> _SearchedQuery | Invalid:

@@ -87,6 +87,14 @@ class TooManyLookups(SalsaError):
     code = "too_many_lookups"
 
 
+def too_many_lookups(seconds: int) -> TooManyLookups:
+    """Return the error of a budget from which a look-up comes back in so many seconds."""
+    text = message(
+        "You looked up many guns in a short time. Go on in {seconds} seconds.", seconds=seconds
+    )
+    return TooManyLookups(text, retry_after=seconds)
+
+
 class PasswordChangeRequired(SalsaError):
     """A password that someone else set opens nothing but its change."""
 

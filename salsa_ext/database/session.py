@@ -33,6 +33,7 @@ from salsa_ext.core.errors import (
     TooManyLookups,
     Unavailable,
     message,
+    too_many_lookups,
 )
 from salsa_ext.database import acting_state
 
@@ -51,6 +52,8 @@ LOST_WORKER: Final = "failure on connection marked as essential"
 """What Citus answers where a worker ends amid a transaction, by no code of its own."""
 CONTENTION_CODES = ("40P01", "40001", "55P03", "57014")
 """SQLSTATEs of contention: deadlock, serialisation, lock timeout, cancelled."""
+LOOKUPS_USED: Final = "SL429"
+"""SQLSTATE of `salsa_count_lookups`, with the seconds to wait as its message."""
 
 
 class Base(DeclarativeBase):
@@ -172,6 +175,8 @@ def transaction(actor: Actor) -> Iterator[None]:
         _roll_back()
         if isinstance(error, IntegrityError):
             raise constraint_error(error) from error
+        if _sqlstate(error) == LOOKUPS_USED:
+            raise too_many_lookups(int(error.orig.diag.message_primary)) from error  # type: ignore[union-attr]
         if _is_unavailable(error):
             raise Unavailable(_unavailable_message(error)) from error
         raise
@@ -198,8 +203,12 @@ def _is_unavailable(error: Exception) -> bool:
     return is_lost or getattr(error, "code", "") == "8s2b" or isinstance(error, UNAVAILABLE_ERRORS)
 
 
+def _sqlstate(error: Exception) -> str | None:
+    return getattr(getattr(error, "orig", None), "pgcode", None)
+
+
 def _unavailable_message(error: Exception) -> Message:
-    if getattr(getattr(error, "orig", None), "pgcode", None) in CONTENTION_CODES:
+    if _sqlstate(error) in CONTENTION_CODES:
         return message("Others were changing the same at that moment; try again.")
     return message("The database cannot be reached; try again shortly.")
 

@@ -31,6 +31,7 @@ from salsa_ext.firearms.marks.values import Firearm, Mark, SeizedItem
 from salsa_ext.firearms.records import record_writing
 from salsa_ext.firearms.records.queries import RecordView, records_of_documents, to_seized_item
 from salsa_ext.firearms.records.validation import check_firearms, check_unique_lines
+from salsa_ext.lookups.budgets import use_silent
 from salsa_ext.reference.agencies import agency_codes
 from salsa_ext.reference.calendars import today
 
@@ -52,6 +53,7 @@ def record_many(
     agencies = agency_codes(owner)
     for data in () if is_checked else batch:
         check(data, owner, on, agencies)
+    use_silent(actor, sum(len(data.items) for data in batch if data.visibility == "silent"))
     rows = [_seizure_row(owner, data, now) for data in batch]
     number_claims.claim_numbers("seizure", rows)
     pairs = zip(rows, batch, strict=True)
@@ -78,6 +80,7 @@ def correct(
     current = document_corrections.records_by_line(seizure_id, data.items)
     data = document_corrections.with_current_settings(data, current)
     data = replace(data, items=added_marks.with_mark_readers(data.items, current))
+    use_silent(actor, len(data.items) if data.visibility == "silent" else 0)
     row = _seizure_row(old.owner_state, data, now, old, reason)
     number_claims.claim_numbers("seizure", [row], old)
     insert_many(Seizure, [row])

@@ -21,6 +21,7 @@ from salsa_ext.documents.values import ReportData, TransferData
 from salsa_ext.firearms.records import record_writing
 from salsa_ext.firearms.records.queries import link_of
 from salsa_ext.firearms.records.record_writing import PartyCollector
+from salsa_ext.lookups import budgets
 from salsa_ext.reference.calendars import today
 
 SingleGunData = TypeVar("SingleGunData", TransferData, ReportData)
@@ -107,6 +108,8 @@ def _insert_documents(
     previous: PreviousVersion | None = None,
     links: Sequence[Link | None] = (),
 ) -> list[Row]:
+    if kind.read.name == "report":  # registers are silent by the thousand, and found from the field
+        budgets.use_silent(actor, sum(data.visibility == "silent" for data in batch))
     parties, now = PartyCollector(owner), actor.now()
     shared = {"owner_state": owner, "concerned": [owner], "recorded_at": now}
     rows = [

@@ -1,5 +1,6 @@
 """Budgets of look-ups: what uses them, when they are used up, and which case is known."""
 
+import json
 import re
 from datetime import timedelta
 
@@ -150,12 +151,40 @@ def test_a_state_sets_more_or_less(as_actor, monkeypatch):
         officer.post("/checks", CHECK, expect)
 
 
-def test_a_batch_may_overdraw_once(few, as_actor):
+def test_a_batch_is_answered_as_far_as_the_budget_goes(few, as_actor):
     officer = as_actor("BRA", "police_officer")
     guns = [{"serial": f"ABC12345{n}"} for n in range(8)]
     batch = {"purpose": "investigation", "case_number": CASE, "checks": guns}
-    officer.post("/checks/batch", batch, 200)
+    lines = officer.post("/checks/batch", batch, 200).get_data(as_text=True).splitlines()
+    statuses = [json.loads(line).get("status", 201) for line in lines[:-1]]
+    assert statuses == [201] * 2 + [429] * 6
+    assert len(audited(as_actor("BRA", "auditor"), "check:made")) == 2
     officer.post("/checks/batch", batch, 429)
+
+
+@pytest.mark.parametrize("kind", ["seizures", "reports"])
+def test_guns_of_own_silent_documents_use_a_budget(few, as_actor, monkeypatch, kind):
+    """Before: invented silent seizures found the open records of others without any budget."""
+    monkeypatch.setitem(budgets.BUDGETS, "silent", Budget(2, 1))
+    officer = as_actor("BRA", "police_officer")
+    make = {
+        "seizures": lambda gun, **rest: bodies.seizure(items=[gun], **rest),
+        "reports": lambda gun, **rest: bodies.report(firearm=gun, **rest),
+    }[kind]
+    for number, expect in enumerate((201, 201, 429)):
+        gun = bodies.firearm(serial=f"TKA5238{number}")
+        officer.post(f"/{kind}", make(gun, number=f"S-{number}", visibility="silent"), expect)
+    officer.post(f"/{kind}", make(bodies.firearm(), number="S-4", visibility="open"))
+    assert len(officer.get(f"/{kind}").json["items"]) == 3
+
+
+def test_a_document_of_more_guns_than_the_budget_needs_a_full_one(few, as_actor, monkeypatch):
+    monkeypatch.setitem(budgets.BUDGETS, "silent", Budget(2, 1))
+    officer = as_actor("BRA", "police_officer")
+    items = [bodies.firearm(line=line, serial=f"TKA5238{line}") for line in (1, 2, 3)]
+    for number, expect in enumerate((201, 429)):
+        body = bodies.seizure(number=f"S-{number}", visibility="silent", items=items)
+        officer.post("/seizures", body, expect)
 
 
 def test_the_service_and_the_command_line_have_no_budget(few, actor):
