@@ -23,7 +23,7 @@ CREATE TABLE match (
     is_sure BOOLEAN NOT NULL GENERATED ALWAYS AS (
         strength = 'strong' AND status = 'proposed' AND is_current AND other_record IS NOT NULL
         AND reasons @> '[{"code": "serial_same"}, {"code": "make_same"}, {"code": "type_same"}]'
-        AND NOT reasons @? '$[*] ? (@.bits < 0)'
+        AND NOT reasons @? '$[*] ? (@.bits < 0)' AND worth < 1  -- no contradiction
     ) STORED,
     is_hidden BOOLEAN NOT NULL,
     decided_by UUID,

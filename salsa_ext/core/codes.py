@@ -179,11 +179,11 @@ HIT_PRIORITIES: Final = ("urgent", "routine")
 MATCH_STATUSES: Final = ("proposed", "confirmed", "rejected")
 MATCH_REJECTIONS: Final = ("other_gun", "neighbour", "common_mark", "misread", "other")
 MATCH_STRENGTHS: Final = ("strong", "moderate")
-MATCH_WORTHS: Final = ("missing", "crimes", "crime", "pointer", "trade")
+MATCH_WORTHS: Final = ("contradiction", "missing", "crimes", "crime", "pointer", "trade")
 """Why a match is worth a look, the most first.
 
-A missing gun that was found; two acts of crime; one with trade; an event that the other state
-does not disclose; trade alone.
+A destroyed gun that was found; a missing gun that was found; two acts of crime; one with trade; an
+event that the other state does not disclose; trade alone.
 """
 
 LEAD_KINDS: Final = tuple(

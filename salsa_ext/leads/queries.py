@@ -38,7 +38,8 @@ from salsa_ext.guns.joint_seizures import find_ids
 from salsa_ext.leads import detectors
 from salsa_ext.leads.leads import ExportPaper, GunRecord, Lead, LeadParty, SeizedGun, seized_guns
 from salsa_ext.leads.models import StoredLead
-from salsa_ext.matches.models import Match, worth_number
+from salsa_ext.matches.models import Match
+from salsa_ext.matches.worths import worth_number
 from salsa_ext.reference import name_matching
 from salsa_ext.reference.name_matching import fold_name
 from salsa_ext.trade.permits.models import Permit

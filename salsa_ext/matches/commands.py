@@ -30,12 +30,12 @@ from salsa_ext.firearms.records.queries import (
 )
 from salsa_ext.firearms.search import advice, rivals
 from salsa_ext.firearms.search.criteria import marks_to_search
-from salsa_ext.firearms.search.evidence import EQUAL_KINDS, worth_of
+from salsa_ext.firearms.search.evidence import EQUAL_KINDS
 from salsa_ext.firearms.search.search import has_exact_matches
 from salsa_ext.firearms.search.values import Candidate, MarkHit
 from salsa_ext.matches import notices as match_notices
 from salsa_ext.matches import withdrawals
-from salsa_ext.matches.models import Match, worth_number
+from salsa_ext.matches.models import Match
 from salsa_ext.matches.notices import MatchChange
 from salsa_ext.matches.pair_views import (
     PairKey,
@@ -45,6 +45,7 @@ from salsa_ext.matches.pair_views import (
     own_visibilities,
     stored_reason,
 )
+from salsa_ext.matches.worths import worth_number
 
 
 @dataclass(frozen=True)
@@ -228,7 +229,10 @@ def _store_views(
         once = insert(Match).on_conflict_do_nothing().returning(*columns)
         ordered = [_new_row(actor, new[key]) for key in sorted(new)]  # against deadlocks
         for match_id, *key in db.session.execute(once, ordered):
-            changes.append(_change("match_proposed", match_id, new[key[0], key[1]]))
+            view = new[key[0], key[1]]
+            is_impossible = view.worth == "contradiction" and view.evidence.strength == "strong"
+            code = "match_contradicted" if is_impossible else "match_proposed"
+            changes.append(_change(code, match_id, view))
     return changes, disclosed
 
 
@@ -306,7 +310,7 @@ def _change(code: str, match_id: UUID, view: PairView) -> MatchChange:
         view.record,
         view.other_state,
         str(view.evidence.strength),
-        worth_of(*view.events) != "trade",
+        view.worth != "trade",
         view.other if view.is_of_other else view.record,
     )
 
@@ -340,7 +344,7 @@ def _evidence_columns(view: PairView) -> dict[str, Any]:
         "score": view.evidence.bits,
         "strength": view.evidence.strength,
         "reasons": reasons,
-        "worth": worth_number(worth_of(*view.events)),
+        "worth": worth_number(view.worth),
     }
 
 

@@ -7,13 +7,7 @@ from uuid import UUID
 from sqlalchemy import CHAR, Double, FetchedValue, Index, SmallInteger, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from salsa_ext.core.codes import MATCH_WORTHS
 from salsa_ext.database.session import Base
-
-
-def worth_number(worth: str) -> int:
-    """Return a code of MATCH_WORTHS as a number: what is more worth a look is higher."""
-    return -MATCH_WORTHS.index(worth)
 
 
 class Match(Base):
@@ -21,7 +15,7 @@ class Match(Base):
 
     `other_record` is None if its owner does not disclose it; `other_pseudonym` (never published)
     replaces it. `is_current` is False once a correction removed the agreement. `worth` is a
-    `worth_number`. `is_sure` if it may be confirmed with others: strong, the serial, make and type
+    `worths.worth_number`. `is_sure` if it may be confirmed with others: strong, the serial, make and type
     the same, contradicted by nothing, and not yet judged.
     `record_mark` and `other_mark` are as they are compared, None if the other is not disclosed.
     `is_hidden` while the other record is silent: nobody reads the row, its decision remains.

@@ -15,11 +15,17 @@ from salsa_ext.database.session import acting_as
 from salsa_ext.disclosure.disclosures import RecordFinding, finding_events
 from salsa_ext.jobs.changes import append_changes
 from salsa_ext.notifications.commands import notify_many
-from salsa_ext.notifications.notice_rules import NOTICE_RULES, Notice, Subject
+from salsa_ext.notifications.notice_rules import (
+    CRITICAL_NOTIFICATIONS,
+    NOTICE_RULES,
+    Notice,
+    Subject,
+)
 
 MAX_SEPARATE_NOTICES: Final = 20
 ACTIONS: Final = {
     "match_proposed": Action.MATCH_PROPOSED,
+    "match_contradicted": Action.MATCH_PROPOSED,
     "match_reopened": Action.MATCH_REOPENED,
     "match_withdrawn": Action.MATCH_WITHDRAWN,
     "match_changed": Action.MATCH_PROPOSED,
@@ -48,8 +54,9 @@ def notify_states(
 
     Owners also get an entry on records disclosed to another state (`findings`). The actor's audit
     names its own matches alone. Its own police is notified unless it wrote the record itself, whose
-    page shows the matches (`role`: of the writer). Of each gun the first strong match is notified; of
-    more than MAX_SEPARATE_NOTICES guns one, with the count; pairs of licit trade never are.
+    page shows the matches (`role`: of the writer), but of a contradiction always. Of each gun the
+    first strong match is notified; of more than MAX_SEPARATE_NOTICES guns one, with the count; pairs
+    of licit trade never are.
     """
     events = []
     _log_changes(actor, changes)
@@ -62,7 +69,7 @@ def notify_states(
         action, key = ACTIONS[change.code], change.match
         events.append(AuditEvent(action, "match", key, owner, [owner], data, hidden=not is_own))
         wrote_it = is_own and role in NOTICE_RULES[change.code].roles
-        if change.is_urgent and not wrote_it:
+        if change.is_urgent and (not wrote_it or change.code in CRITICAL_NOTIFICATIONS):
             of_code = grouped[owner, change.code]
             of_code[change.gun] = _stronger(of_code.get(change.gun, change), change)
     append_many(actor, [*events, *finding_events(actor, findings)])

@@ -33,6 +33,7 @@ from salsa_ext.firearms.search.evidence import (
 )
 from salsa_ext.firearms.search.search import weigh_pairs
 from salsa_ext.firearms.search.values import Candidate, SearchMark
+from salsa_ext.matches.worths import worth_of
 
 PairKey = tuple[UUID, UUID]
 """A record, and the pseudonym of the other one."""
@@ -44,7 +45,8 @@ class PairView:
 
     `version` is that of the record just written, `other_version` that of the one found;
     `is_of_other` if the written one is the other.
-    `marks` and `events` are the own and the other; an event is None if not disclosed.
+    `marks` are the own and the other. `worth` is a
+    code of MATCH_WORTHS.
     `is_hidden_from_other`: the owner's record is silent, the other state must learn nothing.
     """
 
@@ -57,7 +59,7 @@ class PairView:
     version: int
     other_version: int
     is_of_other: bool
-    events: tuple[str, str | None]
+    worth: str
     marks: tuple[str, str]
     is_hidden_from_other: bool = False
 
@@ -140,7 +142,7 @@ def build_views(
                 record.version,
                 other.record_version,
                 False,
-                (view.search_event, event),
+                worth_of(view.search_event, event, record.occurred_on, other.on),
                 (mark, other_mark),
                 not is_shown,
             )
@@ -162,7 +164,7 @@ def build_views(
             record.version,
             other.record_version,
             True,
-            (other.event, event),
+            worth_of(other.event, event, other.on, record.occurred_on),
             (other_mark, mark),
             not candidate.shows("holder"),
         )
@@ -186,12 +188,11 @@ def _own_pair_view(
     own = _with_events(replace(own, crowd=evidence.crowd), view.search_event, other.event)
     if is_match(own):
         newer, older = sorted((record.id, other.record_id), reverse=True)
-        state, events = record.owner_state, (view.search_event, other.event)
+        state = record.owner_state
+        worth = worth_of(view.search_event, other.event, record.occurred_on, other.on)
         versions = record.version, other.record_version
         marks = marks if is_newer else marks[::-1]
-        yield PairView(
-            state, newer, state, older, True, own, *versions, not is_newer, events, marks
-        )
+        yield PairView(state, newer, state, older, True, own, *versions, not is_newer, worth, marks)
 
 
 def _evidence_for_other(

@@ -15,7 +15,6 @@ from salsa_ext.access.release import FINDER_VISIBILITIES
 from salsa_ext.access.rules import require
 from salsa_ext.core.actor import Actor
 from salsa_ext.core.batches import group_by
-from salsa_ext.core.codes import MATCH_WORTHS
 from salsa_ext.core.errors import NotFound
 from salsa_ext.core.ids import pseudonym
 from salsa_ext.database.paging import Page, fetch_page
@@ -29,7 +28,8 @@ from salsa_ext.firearms.search.batch import RecordQuery
 from salsa_ext.firearms.search.mark_lookup import find_marks_of_records
 from salsa_ext.firearms.search.search import drop_near_misses
 from salsa_ext.firearms.search.values import MarkHit
-from salsa_ext.matches.models import Match, worth_number
+from salsa_ext.matches.models import Match
+from salsa_ext.matches.worths import worth_code, worth_number
 from salsa_ext.reference.agencies import ContactOffice, find_contacts
 
 MANY_MATCHES: Final = 10
@@ -57,7 +57,7 @@ class MatchView:
     @property
     def worth(self) -> str:
         """Return why it is worth a look, a code of MATCH_WORTHS."""
-        return MATCH_WORTHS[-self.match.worth]
+        return worth_code(self.match.worth)
 
 
 def list_matches(

@@ -36,6 +36,7 @@ _TABLE: Final = (
         "",
     ),
     ("match", "proposed reopened withdrawn", _POLICE, ""),
+    ("match", "contradicted", _POLICE, "alarm"),
     ("record", "corrected withdrawn", _ALL_READERS, ""),
     ("pointer", "withdrawn", _ALL_READERS, ""),
     ("consent", "asked granted refused revoked compelled", "trace_analyst supervisor", ""),

@@ -25,6 +25,7 @@ BODIES = {
     "feedback": {"helped": True},
     "assign": {"username": "x"},
     "notes": {"text": "x"},
+    "compare": {"record": ID, "judgement": "cannot_tell", "reason": "x"},
     "restrict": {"hidden_from": []},
     "verify": {"sha256": "0" * 64},
     "acknowledge": {},

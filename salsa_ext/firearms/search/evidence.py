@@ -51,16 +51,6 @@ def count_unregistered(events: Collection[str]) -> int:
     return seizures if FOUND_EVENTS.issuperset(events) else 0
 
 
-def worth_of(event: str, other: str | None) -> str:
-    """Return why two events are worth a look, a code of MATCH_WORTHS."""
-    events = {event, other}
-    if other is None and event in FIELD_EVENTS:
-        return "pointer"
-    if events & FOUND_EVENTS and events & MISSING_OR_ALERT:
-        return "missing"
-    return ("trade", "crime", "crimes")[(event in FIELD_EVENTS) + (other in FIELD_EVENTS)]
-
-
 def weigh_alert(event: str, evidence: Evidence | None) -> Evidence | None:
     """Return the evidence that a check or a record hits an alert; None if it does not.
 

@@ -146,6 +146,8 @@ def _find(actor: Actor, match_id: UUID) -> Subject:
     if Permission.RECORD_READ in actor.permissions:
         own = [each.record.serial for each in find_records([row.record_id], with_marks=False)]
         title = " · ".join(filter(None, (*own, title)))
+    if view.worth == "contradiction":
+        title = f"{label('match_worth', view.worth, actor.language)} · {title}"
     return Subject(view, title, row.owner_state, row.status)
 
 
@@ -161,7 +163,7 @@ WORTH_TEXTS = {
 
 def worth_text(view: MatchView, other: MarkHit | None) -> str:
     """Return in words why a match is worth a look, by the other event where it is visible."""
-    text = WORTH_TEXTS.get(other.event) if other else None
+    text = WORTH_TEXTS.get(other.event) if other and view.worth != "contradiction" else None
     if text is None:
         return label("match_worth", view.worth, g.actor.language)
     return translate_event(Message(text.text, {"state": view.match.other_state}))
