@@ -74,12 +74,12 @@ def is_match(evidence: Evidence | None) -> bool:
     if evidence is None or evidence.strength not in MATCH_STRENGTHS:
         return False
     near = evidence.near
+    if near.kind.startswith("unread") and near.glyphs < MIN_RARE_GLYPHS:
+        return False  # fits too many guns to be a clue to any
     if near.kind in EQUAL_KINDS or (evidence.is_missing and near.is_hard_to_read):
         return True
     is_neighbour = near.kind == "unread_one" or (near.kind == "two" and near.is_of_series)
-    # what little was read of a recorded mark fits many that are searched later
-    is_scant = near.kind == "unread" and near.glyphs < MIN_RARE_GLYPHS and not evidence.is_partial
-    if (is_neighbour or is_scant) and not evidence.is_missing:
+    if is_neighbour and not evidence.is_missing:
         return False
     most = int(near.is_hard_to_read and not (near.is_of_series and evidence.has_rival))
     return (evidence.crowd[0] if evidence.crowd else 0) <= most

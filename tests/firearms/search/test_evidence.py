@@ -209,10 +209,15 @@ def test_a_mark_of_the_same_series_is_rather_a_neighbours(read, matches):
     assert is_match(weigh(replace(GUN, serial_norm=read), recorded)) is matches
 
 
-def test_what_little_was_read_of_a_recorded_mark_makes_no_match_later():
-    whole, scant = (replace(GUN, serial_norm=norm) for norm in ("TKA52381", "TKA5*"))
-    assert is_match(weigh(scant, whole))
-    assert not is_match(weigh(whole, scant))
+@pytest.mark.parametrize("is_missing", [False, True])
+@pytest.mark.parametrize(
+    ("guess", "matches"), [("TKA5*", False), ("*381", False), ("TKA5??8?", True)]
+)
+def test_fewer_than_five_legible_glyphs_make_no_match(guess, matches, is_missing):
+    whole, scant = (replace(GUN, serial_norm=norm) for norm in ("TKA52381", guess))
+    for query, record in ((scant, whole), (whole, scant)):
+        evidence = replace(weigh(query, record), is_missing=is_missing)
+        assert is_match(evidence) is matches
 
 
 def test_a_short_serial_alone_is_weak():
